@@ -1,0 +1,210 @@
+// Owns the vocabulary of a dispatch: what it is, the states it can be in, and how it can end. Types only; rules live in
+// decide.ts, retry.ts and schedule.ts.
+import type { ProcessIdentity } from './identity.ts';
+
+/** Milliseconds since the epoch, wall clock. Durations end in `Ms`. */
+export type Millis = number;
+
+export type DispatchId = string;
+
+/** Why an attempt or dispatch did not succeed; the row of the policy table (I16). */
+export type FailureClass =
+  | 'agent'
+  | 'infrastructure'
+  | 'stalled'
+  | 'timed-out'
+  | 'quota'
+  | 'auth'
+  | 'cancelled';
+
+export const RETRY_CLASSES = ['infrastructure', 'stalled', 'timed-out', 'agent'] as const;
+export type RetryClass = (typeof RETRY_CLASSES)[number];
+/** How many retries each failure class has, for the whole life of the dispatch (I14). */
+export type RetryBudget = Readonly<Record<RetryClass, number>>;
+
+export type StopCause = 'cancelled' | 'timed-out' | 'stalled' | 'superseded';
+
+export type Outcome =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly exitCode: number | null; readonly signal: string | null }
+  | { readonly kind: 'stopped'; readonly cause: StopCause }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'skipped'; readonly because: string };
+
+export type ParkReason = 'backoff' | 'quota' | 'gate' | 'dependency';
+
+/** A process that outlived a kill, named so that a person can look at it. */
+export interface Survivor {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly command: string;
+}
+
+/** How an attempt came to its end, as the shim recorded it or as we had to conclude. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  readonly class: FailureClass | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/**
+ * Why a tree is being ended. `cause` is ours (the agent did not end by itself); `leftovers` means that the agent ended
+ * and left background processes, and carries the end that the exit record already proved.
+ */
+export type StopReason =
+  | { readonly kind: 'cause'; readonly cause: StopCause }
+  | { readonly kind: 'leftovers'; readonly end: AttemptEnd };
+
+/** States carry their data, so that nonsense (a queued dispatch with a process) cannot be written. */
+export type State =
+  | { readonly kind: 'queued'; readonly since: Millis }
+  | {
+      readonly kind: 'parked';
+      readonly since: Millis;
+      readonly for: ParkReason;
+      /** null: until something other than time lifts it */
+      readonly until: Millis | null;
+    }
+  | { readonly kind: 'starting'; readonly since: Millis }
+  | { readonly kind: 'running'; readonly since: Millis; readonly process: ProcessIdentity }
+  | {
+      readonly kind: 'stopping';
+      readonly since: Millis;
+      readonly reason: StopReason;
+      /** null where the attempt was stopped before its agent was seen */
+      readonly process: ProcessIdentity | null;
+      /** from here on the tree is frozen and killed */
+      readonly killAt: Millis;
+      readonly survivors: readonly Survivor[];
+    }
+  | {
+      readonly kind: 'ended';
+      readonly at: Millis;
+      readonly outcome: Outcome;
+      readonly class: FailureClass | null;
+      readonly exitCode: number | null;
+    };
+
+export type StateKind = State['kind'];
+
+/** The states that hold a slot. Slots are counted from these rows, never stored (I11). */
+export const LIVE_STATES = ['starting', 'running', 'stopping'] as const;
+export type LiveStateKind = (typeof LIVE_STATES)[number];
+
+export type ContainmentTier = 'cgroup' | 'subreaper' | 'sh';
+
+/** What is to be run and under which rules: everything that the campaign file said, resolved. Holds no secret values. */
+export interface DispatchSpec {
+  readonly agent: string;
+  /** argv of the `command` agent; a string in the file became `['sh', '-c', text]` */
+  readonly run: readonly string[];
+  /** absolute */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** names whose values are read from the supervisor's environment at each start */
+  readonly envFrom: readonly string[];
+  /** a line for `sh -c`; exit 0 means that the goal is reached */
+  readonly doneWhen: string | null;
+  /** soft limit; null: none */
+  readonly deadlineMs: number | null;
+  /** soft + extend is the hard limit */
+  readonly extendMs: number;
+  readonly stallMs: number;
+  readonly lingerMs: number;
+  readonly graceMs: number;
+  readonly retries: RetryBudget;
+  readonly containment: ContainmentTier | null;
+  readonly leftovers: 'end' | 'keep';
+  readonly leftoverGraceMs: number;
+}
+
+/** What a person asked of a dispatch; level-triggered, so that no request can get lost (docs/decisions). */
+export interface StopWish {
+  readonly at: Millis;
+  /** null: the grace of the dispatch */
+  readonly graceMs: number | null;
+  readonly cause: 'cancelled' | 'superseded';
+  readonly because: string;
+}
+
+/** One row of the ledger. */
+export interface Dispatch {
+  readonly id: DispatchId;
+  readonly campaign: string;
+  readonly name: string;
+  readonly pool: string;
+  readonly priority: number;
+  /** order of submission in this ledger; older first among equal priorities */
+  readonly position: number;
+  readonly spec: DispatchSpec;
+  readonly after: readonly string[];
+  readonly state: State;
+  /** the sentence that explains the state */
+  readonly because: string;
+  /** attempts so far; 0 before the first */
+  readonly attempt: number;
+  /** grows with every claim, for ever */
+  readonly fence: number;
+  readonly stopWish: StopWish | null;
+  readonly createdAt: Millis;
+  /** start of the first attempt */
+  readonly startedAt: Millis | null;
+  readonly endedAt: Millis | null;
+  /** compare-and-set: every write names the revision that it read */
+  readonly revision: number;
+}
+
+/** I7: one deadline object per attempt, in the ledger. */
+export interface Deadline {
+  readonly softAt: Millis;
+  readonly hardAt: Millis;
+  readonly extendedCount: number;
+  readonly extendedMs: number;
+  readonly because: string;
+}
+
+/** One run of a dispatch. Append-only: ended attempts never change (I14). */
+export interface Attempt {
+  readonly dispatch: DispatchId;
+  readonly attempt: number;
+  readonly fence: number;
+  readonly nonce: string;
+  readonly containment: ContainmentTier;
+  readonly claimedAt: Millis;
+  /** when its agent was first seen */
+  readonly startedAt: Millis | null;
+  readonly process: ProcessIdentity | null;
+  readonly deadline: Deadline | null;
+  readonly lastEvidence: { readonly at: Millis; readonly kind: string } | null;
+  readonly sessionId: string | null;
+  readonly resumedFrom: number | null;
+  readonly endedAt: Millis | null;
+  readonly end: AttemptEnd | null;
+  readonly because: string;
+}
+
+/** A dispatch that holds a slot, with the attempt that holds it. */
+export interface LiveDispatch {
+  readonly dispatch: Dispatch & { readonly state: Extract<State, { kind: LiveStateKind }> };
+  readonly attempt: Attempt;
+  /** failure classes of its ended attempts, for the retry budget */
+  readonly failures: Readonly<Partial<Record<FailureClass, number>>>;
+}
+
+export interface Pool {
+  readonly name: string;
+  readonly slots: number;
+  /** by a person (`drover pause`) */
+  readonly paused: boolean;
+  /** by an observed limit (I15) */
+  readonly blockedUntil: Millis | null;
+  readonly blockedBecause: string | null;
+}
+
+export interface PoolUse extends Pool {
+  /** counted from the live rows */
+  readonly used: number;
+  readonly queued: number;
+}

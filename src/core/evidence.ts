@@ -1,0 +1,76 @@
+// Owns the shape of what was seen of an attempt in one look. Every part has three answers (I4): seen, absent, unknown.
+import type { AttemptEnd, Millis, Survivor } from './dispatch.ts';
+import type { ProcessIdentity } from './identity.ts';
+
+/** `unknown` is never treated as `absent`: the look failed, and `because` says how. */
+export type Look<T> =
+  | { readonly kind: 'seen'; readonly value: T }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly because: string };
+
+/** Is this very process alive? `gone` is positive proof: no such pid, another start time, another boot, or a zombie. */
+export type Sighting = 'alive' | 'gone' | 'unknown';
+
+/** Who holds `claim.<fence>`: the shim that started, or recovery, which seized it so that nobody ever starts (I2). */
+export type Claim =
+  | { readonly by: 'shim'; readonly shim: ProcessIdentity }
+  | { readonly by: 'recovery' }
+  /** the file is there but says nothing: its writer died between creating and writing it */
+  | { readonly by: 'nobody-legible' };
+
+/** What the shim recorded, or that we refused to start. */
+export type ExitRecord =
+  | { readonly kind: 'exited'; readonly exitCode: number; readonly at: Millis }
+  | {
+      readonly kind: 'signalled';
+      readonly signal: string;
+      readonly exitCode: number;
+      readonly at: Millis;
+    }
+  | { readonly kind: 'refused'; readonly reason: string; readonly at: Millis };
+
+/** What the run directory says about one attempt. */
+export interface RunDirLook {
+  readonly claim: Look<Claim>;
+  readonly agent: Look<ProcessIdentity>;
+  readonly exit: Look<ExitRecord>;
+  /** bytes written so far, both streams */
+  readonly outputBytes: Look<number>;
+}
+
+/** A sign of work, made by the worker's side only (I5), valid until it expires. */
+export interface Sign {
+  readonly kind: 'output' | 'cpu';
+  readonly at: Millis;
+  readonly detail: string;
+}
+
+/** The processes that belong to an attempt's tree, without its shim. */
+export interface Members {
+  readonly processes: readonly Survivor[];
+  /** how many looks in a row, this one included, found nobody; two prove it (I8) */
+  readonly emptyLooks: number;
+}
+
+/** Whether `done_when` holds; `unasked` until somebody needs to know. */
+export type Goal = 'unasked' | 'asking' | 'reached' | 'missed' | 'unknown';
+
+/** Everything seen of one attempt in one look. Gathered in the order sightings → run directory (see gather.ts). */
+export interface Evidence {
+  readonly agent: Sighting;
+  readonly shim: Sighting;
+  readonly runDir: RunDirLook;
+  readonly members: Look<Members>;
+  readonly signs: readonly Sign[];
+  /** the newest sign of work of this attempt and fence, from whichever look; null: none so far */
+  readonly lastSignAt: Millis | null;
+  /** since when the attempt is watched without a break; silence is counted from here at the earliest */
+  readonly watchedSince: Millis;
+  readonly goal: Goal;
+  /** a start that this very supervisor has under way: neither claim nor record can be expected yet */
+  readonly startUnderWay: boolean;
+  /** processes carry no identity across a reboot: everything of an older boot is gone */
+  readonly rebooted: boolean;
+}
+
+export type { AttemptEnd };

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Pure tests: one shared module graph, fast enough to run always.
+        test: {
+          name: 'pure',
+          include: ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts', 'test/tidy.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        // Ledgers, run directories and process tables against the real thing.
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The built CLI on real processes; each waits for conditions, the bound is for a hang only.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
