@@ -129,6 +129,8 @@ export interface Change {
   readonly revision: number;
   readonly next: State;
   readonly because: string;
+  /** the agent as it was seen, where a fast one ended before it was ever `running` */
+  readonly process?: ProcessIdentity;
   /** closes the current attempt; required when a live dispatch leaves the live states */
   readonly attemptEnd?: AttemptEnd;
   /** what this change is called in the event log */

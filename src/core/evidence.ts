@@ -1,5 +1,5 @@
 // Owns the shape of what was seen of an attempt in one look. Every part has three answers (I4): seen, absent, unknown.
-import type { AttemptEnd, Millis, Survivor } from './dispatch.ts';
+import type { Millis, Survivor } from './dispatch.ts';
 import type { ProcessIdentity } from './identity.ts';
 
 /** `unknown` is never treated as `absent`: the look failed, and `because` says how. */
@@ -55,22 +55,33 @@ export interface Members {
 /** Whether `done_when` holds; `unasked` until somebody needs to know. */
 export type Goal = 'unasked' | 'asking' | 'reached' | 'missed' | 'unknown';
 
-/** Everything seen of one attempt in one look. Gathered in the order sightings → run directory (see gather.ts). */
+/** What this very supervisor knows of the start that it made; after a restart it knows nothing (`not-mine`). */
+export type Start =
+  | { readonly kind: 'not-mine' }
+  | { readonly kind: 'under-way' }
+  | { readonly kind: 'failed'; readonly because: string };
+
+/** Everything seen of one attempt in one look. Gathered in the order sightings → run directory → table (gather.ts). */
 export interface Evidence {
+  /** of the boot that was looked at */
+  readonly bootId: string;
   readonly agent: Sighting;
   readonly shim: Sighting;
   readonly runDir: RunDirLook;
+  /** `unknown` also where the table was not needed for this look */
   readonly members: Look<Members>;
+  /** signs of work that this look found */
   readonly signs: readonly Sign[];
   /** the newest sign of work of this attempt and fence, from whichever look; null: none so far */
-  readonly lastSignAt: Millis | null;
+  readonly lastSign: Sign | null;
   /** since when the attempt is watched without a break; silence is counted from here at the earliest */
   readonly watchedSince: Millis;
+  /** a look for signs of work failed; the reason. Silence then proves nothing (I4) */
+  readonly blind: string | null;
   readonly goal: Goal;
-  /** a start that this very supervisor has under way: neither claim nor record can be expected yet */
-  readonly startUnderWay: boolean;
-  /** processes carry no identity across a reboot: everything of an older boot is gone */
-  readonly rebooted: boolean;
+  readonly start: Start;
+  /** a kill of the tree is under way in this supervisor */
+  readonly killing: boolean;
+  /** kills of the tree that this supervisor has finished */
+  readonly killRounds: number;
 }
-
-export type { AttemptEnd };

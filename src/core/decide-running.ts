@@ -1,0 +1,128 @@
+// Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
+import { concludeExit, concludeLoss } from './decide-ending.ts';
+import { type Decision, type Moment, stay } from './decision.ts';
+import type { Deadline, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
+import { formatDuration } from './duration.ts';
+import type { Evidence } from './evidence.ts';
+import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
+
+const UNKNOWN_POLL_MS = 1_000;
+/** The shim writes the exit record within milliseconds of the agent's end. */
+const RECORD_POLL_MS = 20;
+/** One step of an extension: long enough to be rare, short enough that a hang after it costs little. */
+const EXTEND_STEP_MS = 5 * 60_000;
+
+/** A live dispatch in state `running`, narrowed. */
+export type Running = LiveDispatch & { readonly state: Extract<State, { kind: 'running' }> };
+
+export function decideRunning(live: Running, evidence: Evidence, moment: Moment): Decision {
+  const { exit } = evidence.runDir;
+  if (exit.kind === 'seen') return concludeExit(live, exit.value, evidence, moment);
+  if (evidence.agent === 'unknown') {
+    return stay('cannot see its agent', moment.now + UNKNOWN_POLL_MS);
+  }
+  if (evidence.agent === 'gone') return agentGone(live, evidence, moment);
+  return agentAlive(live, evidence, moment);
+}
+
+/** Gone for certain. The exit is its shim's to record; only when nobody is left to do so is it lost (I12). */
+function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision {
+  const { exit } = evidence.runDir;
+  if (exit.kind === 'unknown') {
+    const because = `its agent is gone; cannot read its exit record: ${exit.because}`;
+    return stay(because, moment.now + UNKNOWN_POLL_MS);
+  }
+  if (evidence.shim !== 'gone') {
+    const because = 'its agent is gone; its shim has not recorded the exit yet';
+    return stay(because, moment.now + RECORD_POLL_MS);
+  }
+  return concludeLoss(live, evidence, moment);
+}
+
+function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision {
+  const { stopWish, spec } = live.dispatch;
+  if (stopWish !== null) {
+    return stopping(
+      live,
+      stopWish.cause,
+      stopWish.graceMs ?? spec.graceMs,
+      stopWish.because,
+      moment,
+    );
+  }
+  const silence = silenceOf(evidence, spec.stallMs, moment.now);
+  const { deadline } = live.attempt;
+  if (deadline !== null && moment.now >= deadline.hardAt) {
+    const because = `its hard limit is reached; ${silence.because}`;
+    return stopping(live, 'timed-out', spec.graceMs, because, moment);
+  }
+  if (evidence.blind !== null) {
+    const because = `cannot look for signs of work: ${evidence.blind}`;
+    return stay(because, moment.now + UNKNOWN_POLL_MS);
+  }
+  if (silence.verdict === 'stalled') {
+    return stopping(live, 'stalled', spec.graceMs, silence.because, moment);
+  }
+  if (deadline !== null && moment.now >= deadline.softAt) {
+    return softLimit(live, deadline, evidence, moment);
+  }
+  return stay(silence.because, nextChange(deadline, silence));
+}
+
+/** Evidence extends in steps, up to the hard limit; without fresh evidence the soft limit ends the attempt (I7). */
+function softLimit(
+  live: Running,
+  deadline: Deadline,
+  evidence: Evidence,
+  moment: Moment,
+): Decision {
+  const silence = silenceOf(evidence, live.dispatch.spec.stallMs, moment.now);
+  const knownAt = evidence.watchedSince + Math.min(FRESH_MS, live.dispatch.spec.stallMs);
+  if (silence.verdict !== 'working' && moment.now < knownAt) {
+    return stay(`its deadline has passed; not watched long enough to tell`, knownAt);
+  }
+  if (silence.verdict !== 'working' || deadline.softAt >= deadline.hardAt) {
+    const because = `its deadline has passed; ${silence.because}`;
+    return stopping(live, 'timed-out', live.dispatch.spec.graceMs, because, moment);
+  }
+  const softAt = Math.min(deadline.hardAt, moment.now + EXTEND_STEP_MS);
+  return {
+    kind: 'extend',
+    deadline: {
+      softAt,
+      hardAt: deadline.hardAt,
+      extendedCount: deadline.extendedCount + 1,
+      extendedMs: deadline.extendedMs + (softAt - deadline.softAt),
+      because: `${silence.because}: extended by ${formatDuration(softAt - deadline.softAt)}`,
+    },
+  };
+}
+
+function nextChange(deadline: Deadline | null, silence: Silence): Millis {
+  const moments = [silence.changesAt];
+  if (deadline !== null) moments.push(deadline.softAt, deadline.hardAt);
+  return Math.min(...moments);
+}
+
+function stopping(
+  live: Running,
+  cause: StopCause,
+  graceMs: number,
+  because: string,
+  { now }: Moment,
+): Decision {
+  return {
+    kind: 'change',
+    type: 'attempt.stopping',
+    next: {
+      kind: 'stopping',
+      since: now,
+      reason: { kind: 'cause', cause },
+      process: live.state.process,
+      killAt: now + graceMs,
+      survivors: [],
+    },
+    because,
+    data: { cause, graceMs },
+  };
+}

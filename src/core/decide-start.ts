@@ -1,0 +1,97 @@
+// Owns what follows for an attempt that is `starting`: its intent is committed, and perhaps nothing else has happened.
+import { endedBy, concludeExit } from './decide-ending.ts';
+import { type Decision, type Moment, stay } from './decision.ts';
+import type { LiveDispatch } from './dispatch.ts';
+import type { Claim, Evidence } from './evidence.ts';
+import type { ProcessIdentity } from './identity.ts';
+import { LOST, endOfFailedStart, endOfStop } from './retry.ts';
+
+/** Records appear within milliseconds; a hint wakes us earlier. */
+const RECORD_POLL_MS = 20;
+const UNKNOWN_POLL_MS = 1_000;
+
+export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
+  const { exit, claim, agent } = evidence.runDir;
+  const again = moment.now + UNKNOWN_POLL_MS;
+  if (exit.kind === 'unknown') return stay(`cannot read its exit record: ${exit.because}`, again);
+  if (exit.kind === 'seen') return concludeExit(live, exit.value, evidence, moment);
+  if (agent.kind === 'unknown') return stay(`cannot read its pid record: ${agent.because}`, again);
+  if (agent.kind === 'seen') return started(agent.value, evidence, moment, 'its agent runs');
+  if (claim.kind === 'unknown') return stay(`cannot look for its claim: ${claim.because}`, again);
+  if (claim.kind === 'absent') return unclaimed(evidence, moment);
+  return claimed(live, claim.value, evidence, moment);
+}
+
+/** Nobody has claimed the start. Only who seizes the claim first may say that nobody ever will (I2). */
+function unclaimed({ start, shim }: Evidence, { now }: Moment): Decision {
+  if (start.kind === 'under-way' && shim !== 'gone') {
+    return stay('its shim is on the way', now + UNKNOWN_POLL_MS);
+  }
+  return stay('nobody has claimed its start', now + RECORD_POLL_MS, { kind: 'seize-claim' });
+}
+
+function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: Moment): Decision {
+  if (claim.by === 'recovery') return neverStarted(live, evidence, moment);
+  if (claim.by === 'shim' && evidence.shim !== 'gone') {
+    const because = evidence.shim === 'alive' ? 'its shim has claimed it' : 'cannot see its shim';
+    return stay(because, moment.now + RECORD_POLL_MS);
+  }
+  return shimDied(live, evidence, moment);
+}
+
+/** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
+function neverStarted(live: LiveDispatch, { start, shim }: Evidence, moment: Moment): Decision {
+  if (live.dispatch.stopWish?.cause === 'cancelled') {
+    return endedBy(live, endOfStop('cancelled', null), 'stopped before it started', moment);
+  }
+  if (start.kind === 'failed') {
+    return endedBy(live, endOfFailedStart(start.because), start.because, moment);
+  }
+  if (start.kind === 'under-way' && shim === 'gone') {
+    const because = 'its shim ended before it claimed the start';
+    return endedBy(live, endOfFailedStart(because), because, moment);
+  }
+  return endedBy(live, endOfStop('superseded', null), 'it never started', moment);
+}
+
+/**
+ * The shim claimed and is gone, and left neither a pid nor an exit record. It may have died a moment after it started
+ * the agent: a marked process is that agent, and is watched on; only an empty tree, seen twice, proves the loss.
+ */
+function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
+  const { members } = evidence;
+  if (members.kind !== 'seen') {
+    const why = members.kind === 'unknown' ? members.because : 'no look yet';
+    return stay(
+      `its shim is gone and its tree cannot be seen: ${why}`,
+      moment.now + UNKNOWN_POLL_MS,
+    );
+  }
+  const { processes, emptyLooks } = members.value;
+  const oldest = processes.toSorted((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0];
+  if (oldest !== undefined) {
+    if (evidence.runDir.claim.kind === 'seen' && evidence.runDir.claim.value.by !== 'shim') {
+      return stay('its claim is illegible and a process of it lives', moment.now + UNKNOWN_POLL_MS);
+    }
+    const process = { bootId: evidence.bootId, pid: oldest.pid, startTime: oldest.startTime };
+    return started(process, evidence, moment, 'its shim died, but a process with its mark lives');
+  }
+  if (emptyLooks < 2) return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
+  return endedBy(live, LOST, 'its shim died before it recorded anything', moment);
+}
+
+function started(
+  process: ProcessIdentity,
+  { start }: Evidence,
+  { now }: Moment,
+  because: string,
+): Decision {
+  const adopted = start.kind === 'not-mine';
+  return {
+    kind: 'change',
+    type: adopted ? 'attempt.adopted' : 'attempt.started',
+    next: { kind: 'running', since: now, process },
+    because: adopted ? `adopted: ${because}` : because,
+    data: { pid: process.pid, startTime: process.startTime },
+  };
+}
