@@ -169,7 +169,6 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
   const wishedKillAt = killMoment(live);
   if (wishedKillAt < state.killAt)
     return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
-  if (evidence.killing) return stay('its tree is being killed', null);
   return treeEmpty ? awaitShim(live, evidence, moment) : endTree(live, evidence, moment);
 }
 
@@ -227,8 +226,10 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { reason, since } = live.state;
   const exit = evidence.runDir.exit.kind === 'seen' ? evidence.runDir.exit.value : null;
   if (reason.kind === 'leftovers') {
+    // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
+    const end = reason.end.outcome.kind === 'lost' && exit !== null ? endOfExit(exit) : reason.end;
     const because = live.dispatch.because;
-    return endedAfterGoal(live, { end: reason.end, because, looksNeeded: 2 }, evidence, moment);
+    return endedAfterGoal(live, { end, because, looksNeeded: 2 }, evidence, moment);
   }
   if (exit !== null && exit.at < since) {
     const because = `${describeExit(exit)}, before it was stopped`;

@@ -80,8 +80,6 @@ export interface Evidence {
   readonly blind: string | null;
   readonly goal: Goal;
   readonly start: Start;
-  /** a kill of the tree is under way in this supervisor */
-  readonly killing: boolean;
   /** kills of the tree that this supervisor has finished */
   readonly killRounds: number;
 }

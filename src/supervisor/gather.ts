@@ -1,0 +1,129 @@
+// Owns the look: what the run directory and the process table say of the attempts that are due. The order matters: first
+// the sightings, then the records, then the table. A process that was gone before its record was found absent can write
+// it no more; the other way round, an exit in between would be taken for a loss.
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
+import type { ProcessIdentity } from '../core/identity.ts';
+import type { AttemptMemory } from './memory.ts';
+import { sampleSigns } from './signs.ts';
+import { type TableLook, lookAtTable, lookAtTree } from './tree.ts';
+import type { World } from './world.ts';
+
+export interface Looked {
+  readonly live: LiveDispatch;
+  readonly memory: AttemptMemory;
+  readonly evidence: Evidence;
+}
+
+interface FirstLook {
+  readonly live: LiveDispatch;
+  readonly memory: AttemptMemory;
+  readonly agent: Sighting;
+  readonly shim: Sighting;
+  readonly runDir: RunDirLook;
+}
+
+/** @param shims all shims of live attempts, which are protected from each other's trees */
+export function gather(
+  world: World,
+  due: readonly { live: LiveDispatch; memory: AttemptMemory }[],
+  shims: () => readonly ProcessIdentity[],
+  now: Millis,
+): Looked[] {
+  const looks = due.map(({ live, memory }) => lookAtRecords(world, live, memory));
+  let table: TableLook | null = null;
+  return looks.map((look) => {
+    const sampling = samplesNow(look, now);
+    const needsTable = sampling || needsMembers(look);
+    if (needsTable) table ??= lookAtTable(world.processes, shims());
+    return {
+      live: look.live,
+      memory: look.memory,
+      evidence: judge(world, look, needsTable ? table : null, { sampling, now }),
+    };
+  });
+}
+
+function lookAtRecords(world: World, live: LiveDispatch, memory: AttemptMemory): FirstLook {
+  const { processes, runDirs } = world;
+  const { state } = live.dispatch;
+  if (state.kind !== 'starting') memory.agent = state.process;
+  if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));
+  const sight = (process: ProcessIdentity | null) =>
+    // An unidentified shim or agent carries the mark: the tree's look covers it.
+    process === null ? 'gone' : processes.sight(process);
+  const agent = sight(memory.agent);
+  const shim = sight(memory.shim);
+  const runDir = runDirs.look(memory.key);
+  if (learn(memory, runDir)) {
+    return {
+      live,
+      memory,
+      agent: sight(memory.agent),
+      shim: sight(memory.shim),
+      runDir: runDirs.look(memory.key),
+    };
+  }
+  return { live, memory, agent, shim, runDir };
+}
+
+/** Takes over who the shim and the agent are; true where that is news. */
+function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
+  let news = false;
+  if (memory.shim === null && claim.kind === 'seen' && claim.value.by === 'shim') {
+    memory.shim = claim.value.shim;
+    news = true;
+  }
+  if (memory.agent === null && agent.kind === 'seen') {
+    memory.agent = agent.value;
+    news = true;
+  }
+  return news;
+}
+
+function needsMembers({ live, agent, shim, runDir }: FirstLook): boolean {
+  if (live.dispatch.state.kind === 'stopping' || runDir.exit.kind === 'seen') return true;
+  if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
+  return shim === 'gone' && runDir.claim.kind === 'seen';
+}
+
+/** Several samples fit into a stall window; on a common grid, so that one look at the table serves all attempts. */
+export function sampleEveryMs(stallMs: number): number {
+  return Math.min(10_000, Math.max(200, Math.floor(stallMs / 5)));
+}
+
+function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
+  if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
+  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+  return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
+}
+
+function judge(
+  world: World,
+  { live, memory, agent, shim, runDir }: FirstLook,
+  table: TableLook | null,
+  { sampling, now }: { sampling: boolean; now: Millis },
+): Evidence {
+  let members: Look<Members> = { kind: 'unknown', because: 'the process table was not looked at' };
+  let signs: Evidence['signs'] = [];
+  let blind: string | null = null;
+  if (table !== null) {
+    const tree = lookAtTree(world.ledger.id, live, memory, table);
+    members = tree.members;
+    if (sampling) ({ signs, blind } = sampleSigns(memory, tree.rows, runDir.outputBytes, now));
+  }
+  return {
+    bootId: world.processes.bootId(),
+    agent,
+    shim,
+    runDir,
+    members,
+    signs,
+    lastSign: memory.lastSign,
+    watchedSince: memory.watchedSince,
+    blind,
+    goal: memory.goal,
+    start: memory.start,
+    killRounds: memory.killRounds,
+  };
+}

@@ -1,0 +1,128 @@
+// Owns what only this supervisor process knows of its live attempts. All of it may be lost with the process: each field
+// says what its loss costs.
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { Goal, Sign, Start } from '../core/evidence.ts';
+import type { ProcessIdentity } from '../core/identity.ts';
+import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
+import type { AttemptKey } from '../ports.ts';
+
+export interface AttemptMemory {
+  readonly key: AttemptKey;
+  /** lost: read again from the claim */
+  shim: ProcessIdentity | null;
+  /** lost: read again from the pid record */
+  agent: ProcessIdentity | null;
+  /** lost: a start under way is judged by its claim file */
+  start: Start;
+  /** lost: processes that shed mark, session and parents are found no more (tier sh only) */
+  known: KnownTree;
+  /** lost: two more looks */
+  emptyLooks: number;
+  /** last sample of output and CPU time; lost: one sample that proves nothing */
+  outputBytes: number | null;
+  cpuMs: ReadonlyMap<string, number> | null;
+  sampledAt: Millis;
+  /** lost: taken from the ledger, at most a few seconds old */
+  lastSign: Sign | null;
+  notedAt: Millis;
+  /** lost: one fresh window */
+  watchedSince: Millis;
+  /** lost: asked again */
+  goal: Goal;
+  /** lost: counted from zero, so that survivors are named a little later */
+  killRounds: number;
+  /** lost: the graceful signal is sent once more */
+  signalled: boolean;
+  /** `softAt` of the deadline file; lost: written again */
+  deadlineWritten: Millis | null;
+  nextLookAt: Millis;
+}
+
+export type Memory = ReturnType<typeof createMemory>;
+
+export function createMemory() {
+  const attempts = new Map<string, AttemptMemory>();
+  return {
+    /** The memory of an attempt; a new one starts watching now. */
+    of(live: LiveDispatch, now: Millis): AttemptMemory {
+      const name = nameOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
+      let memory = attempts.get(name);
+      if (memory === undefined) {
+        memory = blank(live, now);
+        attempts.set(name, memory);
+      }
+      return memory;
+    },
+    forget(key: AttemptKey): void {
+      attempts.delete(nameOf(key));
+    },
+    wake(key: AttemptKey): void {
+      const memory = attempts.get(nameOf(key));
+      if (memory !== undefined) memory.nextLookAt = 0;
+    },
+    all(): Iterable<AttemptMemory> {
+      return attempts.values();
+    },
+    /** Drops what is no longer live in the ledger, whoever ended it; returns what was dropped. */
+    keepOnly(live: readonly LiveDispatch[]): AttemptKey[] {
+      const names = new Set(
+        live.map(({ dispatch, attempt }) =>
+          nameOf({ dispatch: dispatch.id, fence: attempt.fence }),
+        ),
+      );
+      const dropped: AttemptKey[] = [];
+      for (const [name, memory] of attempts) {
+        if (names.has(name)) continue;
+        attempts.delete(name);
+        dropped.push(memory.key);
+      }
+      return dropped;
+    },
+    /** The wall clock stepped: every moment that we remember moves along, so that durations stay what they were (I7). */
+    shift(byMs: number): void {
+      for (const memory of attempts.values()) {
+        memory.watchedSince += byMs;
+        memory.sampledAt += byMs;
+        memory.notedAt += byMs;
+        if (memory.lastSign !== null) {
+          memory.lastSign = { ...memory.lastSign, at: memory.lastSign.at + byMs };
+        }
+        memory.nextLookAt = 0;
+      }
+    },
+    /** We could not look for a while: silence is counted afresh, once (I7). */
+    grantFreshWindow(now: Millis): void {
+      for (const memory of attempts.values()) {
+        memory.watchedSince = now;
+        memory.nextLookAt = 0;
+      }
+    },
+  };
+}
+
+function nameOf(key: AttemptKey): string {
+  return `${key.dispatch}/${key.fence}`;
+}
+
+function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
+  const note = attempt.lastEvidence;
+  return {
+    key: { dispatch: dispatch.id, fence: attempt.fence },
+    shim: null,
+    agent: attempt.process,
+    start: { kind: 'not-mine' },
+    known: NOTHING_KNOWN,
+    emptyLooks: 0,
+    outputBytes: null,
+    cpuMs: null,
+    sampledAt: now,
+    lastSign: note === null ? null : { kind: 'output', at: note.at, detail: note.kind },
+    notedAt: now,
+    watchedSince: now,
+    goal: 'unasked',
+    killRounds: 0,
+    signalled: false,
+    deadlineWritten: null,
+    nextLookAt: 0,
+  };
+}

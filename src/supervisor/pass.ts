@@ -1,0 +1,176 @@
+// Owns one pass: look, decide, commit, act. A new dispatch, a crash, a restart, a reboot and a stuck agent are not five
+// code paths but this one over different evidence.
+import { decide, decideWaiting } from '../core/decide.ts';
+import type { ChangeDecision, Decision } from '../core/decision.ts';
+import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { NewEvent } from '../core/event.ts';
+import type { Change, ClaimOrder, PassResult } from '../ports.ts';
+import { type Looked, gather, sampleEveryMs } from './gather.ts';
+import type { Memory } from './memory.ts';
+import { type Surroundings, nextLookAt, perform, start, upkeep } from './perform.ts';
+import type { World } from './world.ts';
+
+/** More claims than this in one transaction would delay the acts that follow it. */
+const CLAIMS_PER_PASS_MAX = 32;
+const NOTE_EVERY_MS = 5_000;
+
+export interface PassReport {
+  readonly live: readonly LiveDispatch[];
+  readonly claimed: number;
+  readonly changed: number;
+  /** when the next pass is due by time alone */
+  readonly nextAt: Millis;
+}
+
+interface Judged extends Looked {
+  readonly decision: Decision;
+}
+
+/**
+ * `no`: during recovery (I10), in an errand, and while draining. `if-changed`: only where this pass frees a slot or ends a
+ * wait. `yes`: somebody may have queued something.
+ */
+export type MayClaim = 'no' | 'if-changed' | 'yes';
+
+export async function pass(
+  world: World,
+  memory: Memory,
+  surroundings: Surroundings,
+  mayClaim: MayClaim,
+): Promise<PassReport> {
+  const { clock, chance, ledger } = world;
+  const now = clock.now();
+  const live = await ledger.live();
+  for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
+  const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
+  const due = all.filter((one) => one.memory.nextLookAt <= now || needsAttention(one.live));
+  const looked = gather(world, due, () => surroundings.shims(null), now);
+  const judged: Judged[] = looked.map((look) => ({
+    ...look,
+    decision: decide(look.live, look.evidence, { now, chance: chance.next() }),
+  }));
+  const waiting = await ledger.due(now);
+  const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
+  const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
+  const { committed, claimed } = await commit(world, changes, claims, now);
+  await note(world, judged, now);
+  for (const one of judged)
+    await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now });
+  for (const one of claimed) await start(world, one, memory.of(one, now), surroundings);
+  return {
+    live,
+    claimed: claimed.length,
+    changed: changes.length,
+    nextAt: await nextPassAt(world, memory),
+  };
+}
+
+function changesOfLive({ live: { dispatch }, decision, memory: { agent } }: Judged): Change[] {
+  if (decision.kind !== 'change') return [];
+  const change = changeOf(dispatch, decision);
+  return [agent === null ? change : { ...change, process: agent }];
+}
+
+function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
+  return (dispatch) => {
+    const decision = decideWaiting(dispatch, { now, chance: 0 });
+    return decision.kind === 'change' ? [changeOf(dispatch, decision)] : [];
+  };
+}
+
+/** A wish is looked at as soon as it is in the ledger, whether or not the hint arrived. */
+function needsAttention({ dispatch }: LiveDispatch): boolean {
+  return dispatch.stopWish !== null && dispatch.state.kind !== 'stopping';
+}
+
+function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {
+  const { kind: _, ...change } = decision;
+  return { dispatch: dispatch.id, revision: dispatch.revision, ...change };
+}
+
+const NOTHING: PassResult = { committed: new Set(), claimed: [] };
+
+async function commit(
+  world: World,
+  changes: readonly Change[],
+  claims: boolean,
+  now: Millis,
+): Promise<PassResult> {
+  const { ledger, chance, containment, crashPoint } = world;
+  if (changes.length === 0 && !claims) return NOTHING;
+  const order: ClaimOrder = { limit: CLAIMS_PER_PASS_MAX, containment, nonce: () => chance.id(16) };
+  const marks = changes.some(({ next }) => next.kind === 'running');
+  const finishes = changes.some(({ attemptEnd }) => attemptEnd !== undefined);
+  if (claims) crashPoint('intent.before');
+  if (marks) crashPoint('mark.before');
+  if (finishes) crashPoint('finish.before');
+  const result = await ledger.commitPass({ changes, claim: claims ? order : null, now });
+  if (marks) crashPoint('mark.after');
+  if (finishes) crashPoint('finish.after');
+  if (finishes && claims) crashPoint('free.after');
+  if (result.claimed.length > 0) crashPoint('intent.after');
+  return result;
+}
+
+/** Signs of work go to the ledger every few seconds: they serve people and the next supervisor, not this one. */
+async function note(world: World, judged: readonly Judged[], now: Millis): Promise<void> {
+  const notes = judged.flatMap(({ memory, evidence: { lastSign } }) => {
+    if (
+      lastSign === null ||
+      lastSign.at <= memory.notedAt ||
+      now - memory.notedAt < NOTE_EVERY_MS
+    ) {
+      return [];
+    }
+    memory.notedAt = now;
+    return [{ ...memory.key, at: lastSign.at, kind: lastSign.detail }];
+  });
+  if (notes.length > 0) await world.ledger.noteEvidence(notes);
+}
+
+/** What the decision asks for beside its commit, and when this attempt is looked at again. */
+async function follow(
+  world: World,
+  judged: Judged,
+  committed: boolean,
+  { surroundings, now }: { surroundings: Surroundings; now: Millis },
+): Promise<void> {
+  const { live, memory, decision } = judged;
+  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+  switch (decision.kind) {
+    case 'stay':
+      memory.nextLookAt = nextLookAt(now, everyMs, decision.nextAt);
+      if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
+      await keepUp(world, judged, now);
+      return;
+    case 'change':
+      // A change that somebody else's write overtook is decided again on what is there now.
+      memory.nextLookAt =
+        committed && decision.next.kind === 'running' ? nextLookAt(now, everyMs, null) : 0;
+      return;
+    case 'extend':
+      await world.ledger.setDeadline(memory.key, decision.deadline, now);
+      memory.nextLookAt = 0;
+      return;
+  }
+}
+
+async function keepUp(world: World, { live, memory }: Judged, now: Millis): Promise<void> {
+  if (live.dispatch.state.kind === 'starting') return;
+  const { trimmedBytes } = upkeep(world, live, memory);
+  if (trimmedBytes === 0) return;
+  const event: NewEvent = {
+    type: 'output.trimmed',
+    dispatch: live.dispatch.id,
+    attempt: live.attempt.attempt,
+    data: { bytes: trimmedBytes, boundBytes: world.outputBytesMax },
+  };
+  await world.ledger.append([event], now);
+}
+
+/** The earliest moment at which an attempt is due or a wait is over. */
+async function nextPassAt(world: World, memory: Memory): Promise<Millis> {
+  let nextAt = (await world.ledger.nextDueAt()) ?? Number.POSITIVE_INFINITY;
+  for (const one of memory.all()) nextAt = Math.min(nextAt, one.nextLookAt);
+  return nextAt;
+}

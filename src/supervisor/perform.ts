@@ -1,0 +1,136 @@
+// Owns the effects: everything here follows a committed intent and is safe to repeat.
+import type { Act } from '../core/decision.ts';
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { ProcessIdentity } from '../core/identity.ts';
+import type { SpawnOrder } from '../ports.ts';
+import type { AttemptMemory } from './memory.ts';
+import { endTree, markOf } from './tree.ts';
+import type { World } from './world.ts';
+
+/** What effects need beside the world: how to protect other attempts, and how to ask for another look. */
+export interface Surroundings {
+  readonly shims: (except: AttemptMemory | null) => readonly ProcessIdentity[];
+  readonly wake: (memory: AttemptMemory) => void;
+  /** effects that outlive a pass; the supervisor waits for none of them when it ends */
+  readonly background: (work: Promise<void>) => void;
+}
+
+export function perform(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  act: Act,
+  surroundings: Surroundings,
+): void {
+  switch (act.kind) {
+    case 'seize-claim': {
+      const result = world.runDirs.seize(memory.key);
+      world.crashPoint('seize.after');
+      if (result !== 'unknown') surroundings.wake(memory);
+      return;
+    }
+    case 'ask-goal':
+      memory.goal = 'asking';
+      surroundings.background(askGoal(world, live, memory, surroundings));
+      return;
+    case 'signal':
+      signalAgent(world, memory);
+      return;
+    case 'kill': {
+      const killed = endTree(world, live, memory, surroundings.shims(act.withShim ? memory : null));
+      memory.killRounds++;
+      world.crashPoint('kill.after');
+      if (killed.kind === 'unknown')
+        world.log(`${live.dispatch.name}: not killed: ${killed.because}`);
+      return;
+    }
+  }
+}
+
+/** To the agent alone, so that it can write its transcript; SIGCONT after it, for a stopped agent hears nothing else. */
+function signalAgent(world: World, memory: AttemptMemory): void {
+  if (memory.signalled || memory.agent === null) return;
+  const result = world.processes.signal(memory.agent, 'SIGTERM');
+  if (result === 'unknown') return;
+  memory.signalled = true;
+  world.processes.signal(memory.agent, 'SIGCONT');
+  world.crashPoint('signal.after');
+}
+
+async function askGoal(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  { wake }: Surroundings,
+): Promise<void> {
+  const { goal, because } = await world.runDirs.checkGoal(orderOf(world, live));
+  if (goal === 'unknown') world.log(`${live.dispatch.name}: done_when gave no answer: ${because}`);
+  memory.goal = goal;
+  wake(memory);
+}
+
+/** Starts what was claimed. The intent is committed; a crash anywhere here leaves a claim file or none (I1, I2). */
+export async function start(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  { wake }: Surroundings,
+): Promise<void> {
+  world.crashPoint('spawn.before');
+  memory.start = { kind: 'under-way' };
+  memory.outputBytes = 0;
+  memory.cpuMs = new Map();
+  const result = await world.runDirs.spawn(orderOf(world, live));
+  world.crashPoint('spawn.after');
+  switch (result.kind) {
+    case 'spawned':
+      memory.shim = result.shim;
+      world.runDirs.watch(memory.key, () => wake(memory));
+      return;
+    case 'refused':
+      wake(memory);
+      return;
+    case 'failed':
+      memory.start = { kind: 'failed', because: `could not be started: ${result.because}` };
+      wake(memory);
+      return;
+  }
+}
+
+/** Keeps `deadline.json` as the ledger says, and the output below its bound. */
+export function upkeep(
+  world: World,
+  { attempt }: LiveDispatch,
+  memory: AttemptMemory,
+): { readonly trimmedBytes: number } {
+  const { deadline } = attempt;
+  if (deadline !== null && memory.deadlineWritten !== deadline.softAt) {
+    // The spawn wrote the first one; a supervisor that does not know what is there writes it again.
+    const current = memory.start.kind === 'under-way' && deadline.extendedCount === 0;
+    if (!current || memory.deadlineWritten !== null)
+      world.runDirs.writeDeadline(memory.key, deadline);
+    memory.deadlineWritten = deadline.softAt;
+  }
+  if ((memory.outputBytes ?? 0) <= world.outputBytesMax) return { trimmedBytes: 0 };
+  return { trimmedBytes: world.runDirs.trimOutput(memory.key, world.outputBytesMax) };
+}
+
+function orderOf(world: World, live: LiveDispatch): SpawnOrder {
+  const { dispatch, attempt } = live;
+  return {
+    dispatch: dispatch.id,
+    fence: attempt.fence,
+    attempt: attempt.attempt,
+    mark: markOf(world.ledger.id, live),
+    campaign: dispatch.campaign,
+    name: dispatch.name,
+    spec: dispatch.spec,
+    deadline: attempt.deadline,
+  };
+}
+
+/** The next look of an attempt that stays as it is: when time may change something, and on the common sampling grid. */
+export function nextLookAt(now: Millis, everyMs: number, changesAt: Millis | null): Millis {
+  const grid = (Math.floor(now / everyMs) + 1) * everyMs;
+  return changesAt === null ? grid : Math.min(grid, Math.max(changesAt, now + 1));
+}

@@ -1,0 +1,182 @@
+// Owns the life of a supervisor: recover first, then one pass after another, until it is told to end or has nothing left
+// to do. It ends by returning; agents go on, and whoever comes next recovers (I10, I19).
+import { DroverError } from '../core/error.ts';
+import { createAlarm, createSignal } from './alarm.ts';
+import { createMemory } from './memory.ts';
+import { type MayClaim, type PassReport, pass } from './pass.ts';
+import type { Surroundings } from './perform.ts';
+import { recover } from './recover.ts';
+import { createTimeWatch } from './time-watch.ts';
+import { type Wish, idleBecause, obeyWish } from './wish.ts';
+import type { World } from './world.ts';
+
+/** `told`: until a wish or `stop`. `idle`: until nothing is left to do. `errand`: like told, and starts nothing new. */
+export type Until = 'told' | 'idle' | 'errand';
+
+/** Hints can get lost; the ledger is read at least this often. */
+const SAFETY_TICK_MS = 5_000;
+const TROUBLE_FIRST_MS = 250;
+const TROUBLE_MAX_MS = 30_000;
+
+export interface Supervisor {
+  /** Resolves with the reason when the loop has ended; never rejects. */
+  readonly ended: Promise<string>;
+  /** The ledger may have news. */
+  ring(): void;
+  /** Resolves after the next pass, or when the loop has ended. */
+  afterPass(): Promise<void>;
+  /** Ends after the pass that is under way. */
+  stop(because: string): Promise<void>;
+}
+
+export function startSupervisor(world: World, until: Until): Supervisor {
+  const loop = new Loop(world, until);
+  const ended = loop.run();
+  return {
+    ended,
+    ring: () => loop.ring(),
+    afterPass: async () => {
+      await Promise.race([loop.passes.next(), ended]);
+    },
+    stop: async (because) => {
+      loop.tell(because);
+      await ended;
+    },
+  };
+}
+
+class Loop {
+  readonly passes = createSignal();
+  readonly #world: World;
+  readonly #until: Until;
+  readonly #memory = createMemory();
+  readonly #alarm = createAlarm();
+  readonly #timeWatch: ReturnType<typeof createTimeWatch>;
+  readonly #surroundings: Surroundings;
+  #told: string | null = null;
+  #rung = true;
+  #claimedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(world: World, until: Until) {
+    this.#world = world;
+    this.#until = until;
+    this.#timeWatch = createTimeWatch(world.clock);
+    this.#surroundings = {
+      shims: (except) =>
+        [...this.#memory.all()].flatMap((one) =>
+          one === except || one.shim === null ? [] : [one.shim],
+        ),
+      wake: (attempt) => {
+        attempt.nextLookAt = 0;
+        this.#alarm.ring();
+      },
+      background: (work) => {
+        work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
+      },
+    };
+  }
+
+  ring(): void {
+    this.#rung = true;
+    this.#alarm.ring();
+  }
+
+  tell(because: string): void {
+    this.#told ??= because;
+    this.#alarm.ring();
+  }
+
+  async run(): Promise<string> {
+    return await conclude(this.#world, await this.#passUntilEnd());
+  }
+
+  async #passUntilEnd(): Promise<string> {
+    let troubleMs = 0;
+    let begun = false;
+    for (;;) {
+      if (this.#told !== null) return this.#told;
+      let sleepMs = 0;
+      try {
+        if (!begun) await this.#begin();
+        begun = true;
+        const { sleepMs: planned, ended } = await this.#onePass();
+        if (ended !== null) return ended;
+        sleepMs = planned;
+        troubleMs = 0;
+      } catch (error) {
+        // Nothing was committed, so nothing may follow: wait, and look at everything again.
+        troubleMs = Math.min(TROUBLE_MAX_MS, Math.max(TROUBLE_FIRST_MS, troubleMs * 2));
+        sleepMs = troubleMs;
+        this.#rung = true;
+        this.#world.log(`trouble, next try in ${troubleMs} ms: ${describe(error)}`);
+      }
+      this.passes.emit();
+      this.#timeWatch.planSleep(sleepMs);
+      await this.#alarm.sleep(this.#world.clock, sleepMs);
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { ledger, processes, clock } = this.#world;
+    await ledger.announceSupervisor(processes.self(), clock.now());
+    await recover(this.#world, this.#memory, this.#surroundings);
+  }
+
+  async #onePass(): Promise<{ sleepMs: number; ended: string | null }> {
+    await this.#noticeTime();
+    const wish = await obeyWish(this.#world);
+    if (wish.ended !== null) return { sleepMs: 0, ended: wish.ended };
+    const mayClaim = this.#mayClaim(wish.mayClaim);
+    const report = await pass(this.#world, this.#memory, this.#surroundings, mayClaim);
+    if (report.claimed > 0) this.#rung = true;
+    const untilNextMs = Math.min(report.nextAt - this.#world.clock.now(), SAFETY_TICK_MS);
+    return {
+      sleepMs: this.#rung ? 0 : Math.max(0, untilNextMs),
+      ended: await this.#nothingLeft(report, wish),
+    };
+  }
+
+  /** A hint, or the safety tick where hints got lost: then a claim is tried even where nothing changed. */
+  #mayClaim(allowed: boolean): MayClaim {
+    if (!allowed || this.#until === 'errand') return 'no';
+    const nowMs = this.#world.clock.monotonicMs();
+    if (!this.#rung && nowMs - this.#claimedAtMs < SAFETY_TICK_MS) return 'if-changed';
+    this.#rung = false;
+    this.#claimedAtMs = nowMs;
+    return 'yes';
+  }
+
+  async #noticeTime(): Promise<void> {
+    const { steppedMs, lateMs } = this.#timeWatch.check();
+    if (steppedMs === 0 && lateMs === 0) return;
+    const now = this.#world.clock.now();
+    if (steppedMs !== 0) {
+      await this.#world.ledger.shiftTimes(steppedMs, now);
+      this.#memory.shift(steppedMs);
+      this.#world.log(`the clock stepped by ${steppedMs} ms: all moments were moved along`);
+    }
+    if (lateMs !== 0) this.#world.log(`woke ${lateMs} ms late: silence is counted afresh`);
+    this.#memory.grantFreshWindow(now);
+  }
+
+  async #nothingLeft(report: PassReport, wish: Wish): Promise<string | null> {
+    if (report.live.length > 0 || report.claimed > 0) return null;
+    if (!wish.mayClaim) return wish.whenEmpty;
+    return this.#until === 'idle' ? await idleBecause(this.#world.ledger) : null;
+  }
+}
+
+/** Best effort: the next supervisor needs no word of this one (I19); people like to read why it went. */
+async function conclude(world: World, because: string): Promise<string> {
+  try {
+    await world.ledger.concludeSupervisor(world.processes.self(), because, world.clock.now());
+  } catch (error) {
+    world.log(`ended (${because}) without a word in the ledger: ${describe(error)}`);
+  }
+  return because;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof DroverError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

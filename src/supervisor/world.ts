@@ -1,0 +1,37 @@
+// Owns the bundle of ports through which the supervisor sees and changes the world. The composition root fills it with
+// the host, the simulator with a seeded world.
+import type { ContainmentTier } from '../core/dispatch.ts';
+import type { Chance, Clock, Ledger, ProcessTable, RunDirs } from '../ports.ts';
+
+export interface World {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly processes: ProcessTable;
+  readonly runDirs: RunDirs;
+  readonly ledger: Ledger;
+  /** the tier for attempts whose dispatch names none */
+  readonly containment: ContainmentTier;
+  /** bound of each output stream of an attempt */
+  readonly outputBytesMax: number;
+  /** one line for people; the ledger is the record */
+  readonly log: (line: string) => void;
+  /** Test seam: may end this process on the spot. Named after the effect that it stands beside. */
+  readonly crashPoint: (name: CrashPoint) => void;
+}
+
+export const CRASH_POINTS = [
+  'intent.before',
+  'intent.after',
+  'spawn.before',
+  'spawn.after',
+  'mark.before',
+  'mark.after',
+  'seize.after',
+  'signal.after',
+  'kill.after',
+  'finish.before',
+  'finish.after',
+  'free.after',
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
