@@ -46,6 +46,7 @@ export function gather(
 
 function lookAtRecords(world: World, live: LiveDispatch, memory: AttemptMemory): FirstLook {
   const { processes, runDirs } = world;
+  memory.woken = false;
   const { state } = live.dispatch;
   if (state.kind !== 'starting') memory.agent = state.process;
   if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));

@@ -36,6 +36,8 @@ export interface AttemptMemory {
   /** `softAt` of the deadline file; lost: written again */
   deadlineWritten: Millis | null;
   nextLookAt: Millis;
+  /** news since the last look began: the next look must not wait, whatever that look decides */
+  woken: boolean;
 }
 
 export type Memory = ReturnType<typeof createMemory>;
@@ -55,10 +57,6 @@ export function createMemory() {
     },
     forget(key: AttemptKey): void {
       attempts.delete(nameOf(key));
-    },
-    wake(key: AttemptKey): void {
-      const memory = attempts.get(nameOf(key));
-      if (memory !== undefined) memory.nextLookAt = 0;
     },
     all(): Iterable<AttemptMemory> {
       return attempts.values();
@@ -124,5 +122,6 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     signalled: false,
     deadlineWritten: null,
     nextLookAt: 0,
+    woken: true,
   };
 }

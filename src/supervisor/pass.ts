@@ -6,7 +6,7 @@ import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { type Looked, gather, sampleEveryMs } from './gather.ts';
-import type { Memory } from './memory.ts';
+import type { AttemptMemory, Memory } from './memory.ts';
 import { type Surroundings, nextLookAt, perform, start, upkeep } from './perform.ts';
 import type { World } from './world.ts';
 
@@ -43,7 +43,7 @@ export async function pass(
   const live = await ledger.live();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
-  const due = all.filter((one) => one.memory.nextLookAt <= now || needsAttention(one.live));
+  const due = all.filter(({ live: one, memory: its }) => isDue(one, its, now));
   const looked = gather(world, due, () => surroundings.shims(null), now);
   const judged: Judged[] = looked.map((look) => ({
     ...look,
@@ -53,10 +53,11 @@ export async function pass(
   const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const { committed, claimed } = await commit(world, changes, claims, now);
-  await note(world, judged, now);
+  // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
+  for (const one of claimed) await start(world, one, memory.of(one, now), surroundings);
   for (const one of judged)
     await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now });
-  for (const one of claimed) await start(world, one, memory.of(one, now), surroundings);
+  await note(world, judged, now);
   return {
     live,
     claimed: claimed.length,
@@ -79,7 +80,8 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
 }
 
 /** A wish is looked at as soon as it is in the ledger, whether or not the hint arrived. */
-function needsAttention({ dispatch }: LiveDispatch): boolean {
+function isDue({ dispatch }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
+  if (memory.woken || memory.nextLookAt <= now) return true;
   return dispatch.stopWish !== null && dispatch.state.kind !== 'stopping';
 }
 
@@ -171,6 +173,6 @@ async function keepUp(world: World, { live, memory }: Judged, now: Millis): Prom
 /** The earliest moment at which an attempt is due or a wait is over. */
 async function nextPassAt(world: World, memory: Memory): Promise<Millis> {
   let nextAt = (await world.ledger.nextDueAt()) ?? Number.POSITIVE_INFINITY;
-  for (const one of memory.all()) nextAt = Math.min(nextAt, one.nextLookAt);
+  for (const one of memory.all()) nextAt = Math.min(nextAt, one.woken ? 0 : one.nextLookAt);
   return nextAt;
 }

@@ -67,7 +67,7 @@ class Loop {
           one === except || one.shim === null ? [] : [one.shim],
         ),
       wake: (attempt) => {
-        attempt.nextLookAt = 0;
+        attempt.woken = true;
         this.#alarm.ring();
       },
       background: (work) => {
