@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+const report = process.env['DROVER_TEST_REPORT'];
+const reportFile = process.argv.includes('e2e') ? `${report}.e2e` : report;
+
 export default defineConfig({
   test: {
+    // CI adds the reports up into its closing line (scripts/closing-line.mjs).
+    ...(report === undefined
+      ? {}
+      : { reporters: ['default', 'json'], outputFile: { json: reportFile } }),
     projects: [
       {
         // Pure tests: one shared module graph, fast enough to run always.
