@@ -1,0 +1,72 @@
+// Owns the warnings: what is allowed, and most probably not what the writer meant.
+import type { PlannedDispatch } from '../core/campaign.ts';
+import type { DraftDispatch } from './check.ts';
+import type { Located } from './document.ts';
+import type { Report } from './report.ts';
+import { showNames, showText } from './show.ts';
+import { didYouMean, nearest } from './suggest.ts';
+
+/** A pool that no file defines may still be in the ledger: said once for each pool, at its first use. */
+export function advisePools(
+  dispatches: readonly DraftDispatch[],
+  planned: readonly PlannedDispatch[],
+  defined: ReadonlySet<string>,
+  defaults: Located | undefined,
+  report: Report,
+): void {
+  const seen = new Set(defined);
+  for (const [index, { pool }] of planned.entries()) {
+    if (seen.has(pool)) continue;
+    seen.add(pool);
+    const { place } = dispatches[index]!;
+    const said = place.fields.get('pool') ?? defaults?.fields.get('pool') ?? place;
+    const message = `the pool ${showText(pool)} is not defined here, so the ledger must know it`;
+    report.warning(said.offset, message, didYouMean(pool, defined, 'define it under "pools"'));
+  }
+}
+
+/** Settings that change nothing: an extension of no deadline, a linger of an agent that announces no result. */
+export function adviseIdleSettings(
+  dispatches: readonly DraftDispatch[],
+  planned: readonly PlannedDispatch[],
+  defaults: Located | undefined,
+  report: Report,
+): void {
+  const idle = {
+    extend: ({ spec }: PlannedDispatch) => spec.deadlineMs === null,
+    linger: ({ spec }: PlannedDispatch) => spec.agent === 'command',
+  };
+  const advice = {
+    extend: ['"extend" has no effect without a deadline', 'add deadline: 1h, or remove it'],
+    linger: [
+      '"linger" has no effect on the agent "command": it announces no result before it ends',
+      'remove it',
+    ],
+  } as const;
+  for (const key of ['extend', 'linger'] as const) {
+    const [message, hint] = advice[key];
+    for (const [index, { place }] of dispatches.entries()) {
+      const field = place.fields.get(key);
+      if (field !== undefined && idle[key](planned[index]!)) {
+        report.warning(field.keyOffset, message, hint);
+      }
+    }
+    const standard = defaults?.fields.get(key);
+    if (standard !== undefined && planned.every(idle[key])) {
+      report.warning(standard.keyOffset, message, hint);
+    }
+  }
+}
+
+/** A `--var` that no value uses is most probably misspelt on one of the two sides. It has no place in the file. */
+export function adviseVariables(
+  unused: readonly string[],
+  used: readonly string[],
+  report: Report,
+): void {
+  for (const name of unused) {
+    const near = nearest(name, used);
+    const hint = near === null ? 'remove it' : `the file uses "${near}"`;
+    report.warning(0, `--var ${showNames([name])} is used nowhere in this file`, hint);
+  }
+}

@@ -1,0 +1,35 @@
+// Owns what holds where no file says anything. Apart from the parser, so that commands without a file can use it
+// without loading YAML.
+import { DEFAULT_POOL } from '../core/campaign.ts';
+import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
+
+/** The least specific level of settings, in the words of the files; durations in milliseconds. */
+export interface BuiltInSettings {
+  readonly agent: string;
+  readonly pool: string;
+  readonly priority: number;
+  readonly extend: number;
+  readonly stall: number;
+  readonly linger: number;
+  readonly grace: number;
+  readonly retries: RetryBudget;
+  readonly leftovers: DispatchSpec['leftovers'];
+  readonly leftover_grace: number;
+}
+
+/** The numbers are those of the command-line contract; docs/guides/campaign-file.md shows each. */
+export const BUILT_IN: BuiltInSettings = {
+  agent: 'command',
+  pool: DEFAULT_POOL.name,
+  priority: 0,
+  extend: 2 * 3_600_000,
+  stall: 20 * 60_000,
+  linger: 2 * 60_000,
+  grace: 10_000,
+  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+  leftovers: 'end',
+  leftover_grace: 5_000,
+};
+
+/** Default of `max_output`, for each output stream of an attempt. */
+export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;

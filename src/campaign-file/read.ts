@@ -1,0 +1,85 @@
+// Owns the bounded reading of a text file that a person wrote.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { DroverError, type ErrorCode } from '../core/error.ts';
+
+/** 10,000 dispatches with all their keys fit; what is larger was most probably named by mistake. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of the path is not a directory',
+  EACCES: 'it may not be read',
+  EPERM: 'it may not be read',
+  EISDIR: 'it is a directory',
+};
+
+/**
+ * The text of the file, without a byte order mark.
+ *
+ * @throws DroverError with `code`: no such file, no permission, more than 4 MiB, not UTF-8
+ */
+export function readTextFile(path: string, code: ErrorCode): string {
+  const bytes = readBounded(path, code);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const hint = 'save it with the encoding UTF-8';
+    throw unreadable({ path, code, reason: 'it is not UTF-8 text', hint, cause });
+  }
+}
+
+/** As `readTextFile`; null where there is no such file. Any other trouble is an error, never taken for "not there". */
+export function readTextFileIfThere(path: string, code: ErrorCode): string | null {
+  try {
+    return readTextFile(path, code);
+  } catch (error) {
+    if (error instanceof DroverError && codeOf(error.cause) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function readBounded(path: string, code: ErrorCode): Uint8Array {
+  let descriptor: number | null = null;
+  try {
+    descriptor = openSync(path, 'r');
+    const buffer = Buffer.alloc(FILE_BYTES_MAX + 1);
+    let length = 0;
+    // A pipe gives its content in pieces, and its size is not known before.
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+      count = readSync(descriptor, buffer, length, buffer.length - length, null);
+    }
+    if (length <= FILE_BYTES_MAX) return buffer.subarray(0, length);
+  } catch (cause) {
+    const hint = 'check the path and its permissions';
+    throw unreadable({ path, code, reason: reasonOf(cause), hint, cause });
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+  const hint = 'check that it is the right file, or split it';
+  throw unreadable({ path, code, reason: 'it is larger than 4 MiB', hint });
+}
+
+interface Unreadable {
+  path: string;
+  code: ErrorCode;
+  reason: string;
+  hint: string;
+  cause?: unknown;
+}
+
+function unreadable({ path, code, reason, hint, cause }: Unreadable): DroverError {
+  return new DroverError(code, {
+    message: `cannot read ${JSON.stringify(path)}: ${reason}`,
+    hint,
+    at: path,
+    cause,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,205 @@
+// Owns the shape of a campaign file and of config.yaml. The one source of both validation and the JSON schemas under
+// schema/ (scripts/schema.mjs): a key that is not here does not exist.
+import * as v from 'valibot';
+import { DEFAULT_POOL } from '../core/campaign.ts';
+import { formatDuration } from '../core/duration.ts';
+import { BUILT_IN } from './defaults.ts';
+import {
+  choice,
+  complaint,
+  duration,
+  list,
+  map,
+  mapOf,
+  NAME,
+  PATH,
+  said,
+  size,
+  text,
+  VARIABLE_NAME,
+  wholeNumber,
+  words,
+} from './fields.ts';
+
+const retries = wholeNumber(0, 100);
+
+const POOL = map({
+  slots: v.pipe(
+    wholeNumber(1, 1000),
+    v.description('How many attempts may run in this pool at the same time.'),
+  ),
+});
+
+const POOLS = said(
+  mapOf(NAME, POOL),
+  `Pools that this file creates or changes. The pool "${DEFAULT_POOL.name}" is always there, with ${DEFAULT_POOL.slots} slots.`,
+);
+
+const CONTAINMENT = v.picklist(
+  ['sh'],
+  complaint('{key}: {value} is not available in this version', 'write sh, or remove the key'),
+);
+
+/** What `defaults` may set for every dispatch, and each dispatch for itself. */
+const SETTINGS = {
+  agent: said(NAME, 'Which agent program runs it.', BUILT_IN.agent),
+  pool: said(NAME, 'The pool whose slots it uses.', BUILT_IN.pool),
+  cwd: said(PATH, 'Working directory, relative to this file. Default: the directory of this file.'),
+  env: said(mapOf(VARIABLE_NAME, text()), 'Environment variables. Maps of several levels merge.'),
+  env_from: said(
+    list(VARIABLE_NAME, 'a list of names'),
+    "Names passed through from the supervisor's environment; the values are never stored.",
+  ),
+  done_when: said(
+    words('a line for sh -c'),
+    'A line for sh -c, in the working directory. Exit 0 means: the goal is reached.',
+  ),
+  deadline: said(
+    duration('above-zero'),
+    'Soft limit for one attempt; it moves as long as there is evidence of work. Default: none.',
+  ),
+  extend: said(
+    duration('zero-allowed'),
+    'How far evidence can move the deadline; deadline + extend is the hard limit. 0s: not at all.',
+    formatDuration(BUILT_IN.extend),
+  ),
+  stall: said(
+    duration('above-zero'),
+    'Without evidence of work for this long, the attempt is stalled and is ended.',
+    formatDuration(BUILT_IN.stall),
+  ),
+  linger: said(
+    duration('zero-allowed'),
+    'How long an agent may go on after its result is there.',
+    formatDuration(BUILT_IN.linger),
+  ),
+  grace: said(
+    duration('zero-allowed'),
+    'Time between the graceful signal and the kill.',
+    formatDuration(BUILT_IN.grace),
+  ),
+  retries: said(
+    map({
+      infrastructure: said(retries, 'Lost or never started.', BUILT_IN.retries.infrastructure),
+      stalled: said(retries, 'No evidence of work.', BUILT_IN.retries.stalled),
+      'timed-out': said(retries, 'Ended at its hard limit.', BUILT_IN.retries['timed-out']),
+      agent: said(retries, 'It ended by itself and says that it failed.', BUILT_IN.retries.agent),
+    }),
+    'Retries of each failure class, for the whole life of the dispatch. A class left out keeps its default.',
+  ),
+  priority: said(
+    wholeNumber(-1000, 1000),
+    'Higher starts first; among equals the older.',
+    BUILT_IN.priority,
+  ),
+  containment: said(CONTAINMENT, 'How the process tree is held. Default: the best available.'),
+  leftovers: said(
+    choice(['end', 'keep']),
+    'What happens to background processes that outlive the agent.',
+    BUILT_IN.leftovers,
+  ),
+  leftover_grace: said(
+    duration('zero-allowed'),
+    'How long such processes may take to end by themselves.',
+    formatDuration(BUILT_IN.leftover_grace),
+  ),
+};
+
+const RUN_NEEDED = 'a text for sh -c or a list of texts';
+
+const ARGUMENT_LIST = v.pipe(
+  list(text(), RUN_NEEDED),
+  v.minLength(1, complaint('{key} is an empty list', 'name the program and its arguments')),
+  v.check(
+    ([program]) => program !== '',
+    complaint('{key}: the program has no name', 'name the program first'),
+  ),
+);
+
+const SHELL_LINE = v.pipe(
+  words(RUN_NEEDED),
+  v.transform((line): string[] => ['sh', '-c', line]),
+);
+
+/** A union would say "neither of these"; looking first gives the sentence of the kind that was meant. */
+const RUN = v.lazy((input): typeof ARGUMENT_LIST | typeof SHELL_LINE =>
+  Array.isArray(input) ? ARGUMENT_LIST : SHELL_LINE,
+);
+
+export const DISPATCH = map({
+  name: v.pipe(NAME, v.description('Unique in this campaign.')),
+  run: said(
+    RUN,
+    'What the agent "command" runs: a list is a program with its arguments, a text goes to sh -c.',
+  ),
+  prompt: said(words('a text'), 'The task, for agents other than "command".'),
+  prompt_file: said(PATH, 'A file with the task, relative to this file; instead of "prompt".'),
+  model: said(words('a text'), 'The model, for agents other than "command".'),
+  args: said(list(text(), 'a list of texts'), 'Arguments added for agents other than "command".'),
+  after: said(
+    list(NAME, 'a list of names of dispatches'),
+    'Names of dispatches that must have succeeded first.',
+  ),
+  ...SETTINGS,
+});
+
+export const DEFAULTS = map(SETTINGS);
+
+const HEAD = {
+  campaign: v.pipe(NAME, v.description('The identity of the campaign in the ledger.')),
+  on_failure: said(
+    choice(['continue', 'halt']),
+    'halt: nothing new starts after an agent that ended by itself has failed.',
+    'continue',
+  ),
+  pools: POOLS,
+};
+
+function dispatches<T extends v.GenericSchema>(item: T) {
+  return v.pipe(
+    list(item, 'a list of dispatches'),
+    v.minLength(1, complaint('{key} is an empty list', 'add a dispatch: - name: …')),
+    v.description('The dispatches, in any order.'),
+  );
+}
+
+const DEFAULTS_SAID = said(DEFAULTS, 'Settings for all dispatches that do not say otherwise.');
+
+/** The whole file, for the JSON schema. */
+export const CAMPAIGN = v.pipe(
+  map({ ...HEAD, defaults: DEFAULTS_SAID, dispatches: dispatches(DISPATCH) }),
+  v.title('Drover campaign file'),
+);
+
+/** The file without the parts that are judged one by one, so that an error in one hides none in another. */
+export const CAMPAIGN_HEAD = map({
+  ...HEAD,
+  defaults: v.optional(v.unknown()),
+  dispatches: dispatches(v.unknown()),
+});
+
+/** Part of the format, and not acted upon yet: refused, so that nobody relies on a protection that is not there. */
+function later(key: string) {
+  const message = complaint(`this version does not support "${key}" yet`, 'remove the key');
+  return v.optional(v.never(message));
+}
+
+export const CONFIG = v.pipe(
+  map({
+    pools: POOLS,
+    defaults: DEFAULTS_SAID,
+    max_output: said(
+      size(),
+      'How much of each output stream of an attempt is kept; the middle of more is dropped.',
+      '256MiB',
+    ),
+    protect: later('protect'),
+    reap: later('reap'),
+    brake: later('brake'),
+    sweep: later('sweep'),
+  }),
+  v.title('Drover config.yaml'),
+);
+
+export type Settings = v.InferOutput<typeof DEFAULTS>;
+export type SaidDispatch = v.InferOutput<typeof DISPATCH>;
