@@ -1,9 +1,9 @@
 // Owns the decision: what follows for one dispatch from its row, the evidence and the moment. Pure and total; every way
 // to end an attempt (exit, loss, stall, deadline, cancel, shutdown) goes through here. One file per family of states:
-// decide-start.ts, decide-running.ts, decide-ending.ts.
+// decide-start.ts, decide-running.ts, decide-stopping.ts; what ends have in common is decide-ending.ts.
 import { decideStarting } from './decide-start.ts';
 import { decideRunning } from './decide-running.ts';
-import { decideStopping } from './decide-ending.ts';
+import { decideStopping } from './decide-stopping.ts';
 import type { Decision, Moment } from './decision.ts';
 import type { Dispatch, LiveDispatch } from './dispatch.ts';
 import type { Evidence } from './evidence.ts';
