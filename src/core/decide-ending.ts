@@ -1,7 +1,7 @@
 // Owns the way to the end: when an end is proved, whether the goal was reached, and what follows from the policy. How a
 // tree that has to go is brought to zero is decide-stopping.ts. A terminal state is written only after the proof (I8).
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
-import type { AttemptEnd, LiveDispatch, Survivor } from './dispatch.ts';
+import type { AttemptEnd, LiveDispatch, Millis, Survivor } from './dispatch.ts';
 import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
 import { LOST, SUCCEEDED, endOfExit, failed, followUp } from './retry.ts';
 
@@ -23,10 +23,26 @@ export function concludeExit(
   if (evidence.shim === 'unknown') {
     return stay(`${because}; cannot see its shim`, moment.now + UNKNOWN_POLL_MS);
   }
-  if (evidence.shim === 'alive' && Math.abs(moment.now - exit.at) < SHIM_LEAVES_MS) {
-    return stay(`${because}; its shim is leaving`, moment.now + PROOF_POLL_MS);
+  if (evidence.shim === 'alive') {
+    if (shimMayStillLeave(exit, moment.now)) {
+      return stay(`${because}; its shim is leaving`, moment.now + PROOF_POLL_MS);
+    }
+    // Who keeps the background processes keeps a shim that hangs as well: no kill could tell them apart.
+    if (live.dispatch.spec.leftovers === 'end') {
+      return endLeftovers(
+        live,
+        { end, because: `${because}; its shim does not leave` },
+        [],
+        moment,
+      );
+    }
   }
   return concludeEnd(live, { end, because, looksNeeded: 1 }, evidence, moment);
+}
+
+/** By the clock of the record; a step in between makes it look far away, in either direction. */
+export function shimMayStillLeave(exit: ExitRecord, now: Millis): boolean {
+  return Math.abs(now - exit.at) < SHIM_LEAVES_MS;
 }
 
 /** Agent and shim are gone and nothing is on record. */
@@ -50,30 +66,42 @@ function concludeEnd(
 ): Decision {
   const { end, because } = conclusion;
   const { spec } = live.dispatch;
-  if (spec.leftovers === 'keep') return endedAfterGoal(live, conclusion, evidence, moment);
+  // While done_when is asked, its own processes are all that is left of a tree that was proved empty.
+  if (spec.leftovers === 'keep' || evidence.goal === 'asking')
+    return endedAfterGoal(live, conclusion, evidence, moment);
   const { members } = evidence;
   if (members.kind !== 'seen') return treeUnseen(because, members, moment);
   const { processes, emptyLooks } = members.value;
   if (processes.length > 0) {
-    return {
-      kind: 'change',
-      type: 'attempt.stopping',
-      next: {
-        kind: 'stopping',
-        since: moment.now,
-        reason: { kind: 'leftovers', end },
-        process: live.dispatch.state.kind === 'running' ? live.dispatch.state.process : null,
-        killAt: moment.now + spec.leftoverGraceMs,
-        survivors: [],
-      },
-      because: `${because}; ${processes.length} of its processes are still there`,
-      data: { leftovers: processes.slice(0, 20).map(describeProcess) },
-    };
+    const why = `${because}; ${processes.length} of its processes are still there`;
+    return endLeftovers(live, { end, because: why }, processes, moment);
   }
   if (emptyLooks < conclusion.looksNeeded) {
     return stay(`${because}; looking again`, moment.now + PROOF_POLL_MS);
   }
   return endedAfterGoal(live, conclusion, evidence, moment);
+}
+
+function endLeftovers(
+  { dispatch: { state, spec } }: LiveDispatch,
+  { end, because }: { end: AttemptEnd; because: string },
+  leftovers: readonly Survivor[],
+  { now }: Moment,
+): ChangeDecision {
+  return {
+    kind: 'change',
+    type: 'attempt.stopping',
+    next: {
+      kind: 'stopping',
+      since: now,
+      reason: { kind: 'leftovers', end },
+      process: state.kind === 'running' ? state.process : null,
+      killAt: now + spec.leftoverGraceMs,
+      survivors: [],
+    },
+    because,
+    data: { leftovers: leftovers.slice(0, 20).map(describeProcess) },
+  };
 }
 
 export function treeUnseen(because: string, members: Look<Members>, { now }: Moment): Decision {

@@ -1,7 +1,8 @@
 // Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
 import { concludeExit, concludeLoss } from './decide-ending.ts';
+import { beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
-import type { Deadline, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
+import type { Deadline, LiveDispatch, Millis, State } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence } from './evidence.ts';
 import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
@@ -34,34 +35,30 @@ function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision 
   }
   if (evidence.shim !== 'gone') {
     const because = 'its agent is gone; its shim has not recorded the exit yet';
-    return stay(because, moment.now + RECORD_POLL_MS);
+    return (
+      obeyDespiteShim(live, evidence.shim, because, moment) ??
+      stay(because, moment.now + RECORD_POLL_MS)
+    );
   }
   return concludeLoss(live, evidence, moment);
 }
 
 function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision {
   const { stopWish, spec } = live.dispatch;
-  if (stopWish !== null) {
-    return stopping(
-      live,
-      stopWish.cause,
-      stopWish.graceMs ?? spec.graceMs,
-      stopWish.because,
-      moment,
-    );
-  }
+  if (stopWish !== null) return obeyWish(live, stopWish, stopWish.because, moment);
   const silence = silenceOf(evidence, spec.stallMs, moment.now);
   const { deadline } = live.attempt;
   if (deadline !== null && moment.now >= deadline.hardAt) {
     const because = `its hard limit is reached; ${silence.because}`;
-    return stopping(live, 'timed-out', spec.graceMs, because, moment);
+    return beginStopping(live, { cause: 'timed-out', graceMs: spec.graceMs, because }, moment);
   }
   if (evidence.blind !== null) {
     const because = `cannot look for signs of work: ${evidence.blind}`;
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
   if (silence.verdict === 'stalled') {
-    return stopping(live, 'stalled', spec.graceMs, silence.because, moment);
+    const { because } = silence;
+    return beginStopping(live, { cause: 'stalled', graceMs: spec.graceMs, because }, moment);
   }
   if (deadline !== null && moment.now >= deadline.softAt) {
     return softLimit(live, deadline, evidence, moment);
@@ -79,11 +76,13 @@ function softLimit(
   const silence = silenceOf(evidence, live.dispatch.spec.stallMs, moment.now);
   const knownAt = evidence.watchedSince + Math.min(FRESH_MS, live.dispatch.spec.stallMs);
   if (silence.verdict !== 'working' && moment.now < knownAt) {
-    return stay(`its deadline has passed; not watched long enough to tell`, knownAt);
+    const because = 'its deadline has passed; not watched long enough to tell';
+    return stay(because, Math.min(knownAt, deadline.hardAt));
   }
-  if (silence.verdict !== 'working' || deadline.softAt >= deadline.hardAt) {
+  if (silence.verdict !== 'working') {
     const because = `its deadline has passed; ${silence.because}`;
-    return stopping(live, 'timed-out', live.dispatch.spec.graceMs, because, moment);
+    const { graceMs } = live.dispatch.spec;
+    return beginStopping(live, { cause: 'timed-out', graceMs, because }, moment);
   }
   const softAt = Math.min(deadline.hardAt, moment.now + EXTEND_STEP_MS);
   return {
@@ -102,27 +101,4 @@ function nextChange(deadline: Deadline | null, silence: Silence): Millis {
   const moments = [silence.changesAt];
   if (deadline !== null) moments.push(deadline.softAt, deadline.hardAt);
   return Math.min(...moments);
-}
-
-function stopping(
-  live: Running,
-  cause: StopCause,
-  graceMs: number,
-  because: string,
-  { now }: Moment,
-): Decision {
-  return {
-    kind: 'change',
-    type: 'attempt.stopping',
-    next: {
-      kind: 'stopping',
-      since: now,
-      reason: { kind: 'cause', cause },
-      process: live.state.process,
-      killAt: now + graceMs,
-      survivors: [],
-    },
-    because,
-    data: { cause, graceMs },
-  };
 }

@@ -1,5 +1,6 @@
 // Owns what follows for an attempt that is `starting`: its intent is committed, and perhaps nothing else has happened.
-import { endedBy, concludeExit } from './decide-ending.ts';
+import { concludeExit, endedAfterGoal, endedBy } from './decide-ending.ts';
+import { obeyDespiteShim } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
 import type { LiveDispatch } from './dispatch.ts';
 import type { Claim, Evidence } from './evidence.ts';
@@ -32,11 +33,12 @@ function unclaimed({ start, shim }: Evidence, { now }: Moment): Decision {
 
 function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: Moment): Decision {
   if (claim.by === 'recovery') return neverStarted(live, evidence, moment);
-  if (claim.by === 'shim' && evidence.shim !== 'gone') {
-    const because = evidence.shim === 'alive' ? 'its shim has claimed it' : 'cannot see its shim';
-    return stay(because, moment.now + RECORD_POLL_MS);
-  }
-  return shimDied(live, evidence, moment);
+  if (evidence.shim === 'gone') return shimDied(live, evidence, moment);
+  const because = evidence.shim === 'alive' ? 'its shim has claimed it' : 'cannot see its shim';
+  return (
+    obeyDespiteShim(live, evidence.shim, `${because} and not recorded the start`, moment) ??
+    stay(because, moment.now + RECORD_POLL_MS)
+  );
 }
 
 /** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
@@ -60,6 +62,10 @@ function neverStarted(live: LiveDispatch, { start, shim }: Evidence, moment: Mom
  */
 function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { members } = evidence;
+  const because = 'its shim died before it recorded anything';
+  const conclusion = { end: LOST, because, looksNeeded: 2 };
+  // While done_when is asked, its own processes are all that is left of a tree that was proved empty.
+  if (evidence.goal === 'asking') return endedAfterGoal(live, conclusion, evidence, moment);
   if (members.kind !== 'seen') {
     const why = members.kind === 'unknown' ? members.because : 'no look yet';
     return stay(
@@ -77,7 +83,8 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
     return started(process, evidence, moment, 'its shim died, but a process with its mark lives');
   }
   if (emptyLooks < 2) return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
-  return endedBy(live, LOST, 'its shim died before it recorded anything', moment);
+  // It may have started an agent that did its work and is gone as well (I13).
+  return endedAfterGoal(live, conclusion, evidence, moment);
 }
 
 function started(

@@ -7,11 +7,21 @@ import {
   describeExit,
   describeProcess,
   endedAfterGoal,
+  shimMayStillLeave,
   treeUnseen,
 } from './decide-ending.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
-import type { LiveDispatch, State, Survivor } from './dispatch.ts';
-import type { Evidence } from './evidence.ts';
+import type {
+  AttemptEnd,
+  LiveDispatch,
+  Millis,
+  State,
+  StopCause,
+  StopWish,
+  Survivor,
+} from './dispatch.ts';
+import type { Evidence, Sighting } from './evidence.ts';
+import { processKey } from './identity.ts';
 import { endOfExit, endOfStop } from './retry.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
@@ -22,10 +32,63 @@ const KILL_BACKOFF_MAX_MS = 30_000;
 /** A live dispatch in state `stopping`, narrowed. */
 export type Stopping = LiveDispatch & { readonly state: Extract<State, { kind: 'stopping' }> };
 
+/** From here on the tree is ended; nothing is signalled before this is committed. */
+export function beginStopping(
+  live: LiveDispatch,
+  { cause, graceMs, because }: { cause: StopCause; graceMs: number; because: string },
+  { now }: Moment,
+): ChangeDecision {
+  const { state } = live.dispatch;
+  return {
+    kind: 'change',
+    type: 'attempt.stopping',
+    next: {
+      kind: 'stopping',
+      since: now,
+      reason: { kind: 'cause', cause },
+      process: state.kind === 'running' ? state.process : null,
+      killAt: now + graceMs,
+      survivors: [],
+    },
+    because,
+    data: { cause, graceMs },
+  };
+}
+
+export function obeyWish(
+  live: LiveDispatch,
+  wish: StopWish,
+  because: string,
+  moment: Moment,
+): ChangeDecision {
+  const graceMs = wish.graceMs ?? live.dispatch.spec.graceMs;
+  return beginStopping(live, { cause: wish.cause, graceMs, because }, moment);
+}
+
+/**
+ * A shim writes its records within milliseconds, so a wish waits for them: an end that is about to be recorded is better
+ * than one that we cause. A shim that somebody stopped, or a full disk, must not outlast the wish.
+ *
+ * @returns null while there is no wish, or it may still wait, or the shim cannot be seen
+ */
+export function obeyDespiteShim(
+  live: LiveDispatch,
+  shim: Sighting,
+  why: string,
+  moment: Moment,
+): Decision | null {
+  const { stopWish } = live.dispatch;
+  if (stopWish === null || shim !== 'alive' || moment.now < stopWish.at + SHIM_LEAVES_MS)
+    return null;
+  return obeyWish(live, stopWish, `${stopWish.because}; ${why}`, moment);
+}
+
 /** `stopping`: graceful signal, grace, freeze, kill, and two empty looks in a row before anything is written. */
 export function decideStopping(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { state } = live;
   const { members } = evidence;
+  // While done_when is asked, its own processes are all that is left of a tree that was proved empty.
+  if (evidence.goal === 'asking') return stopped(live, evidence, moment);
   if (members.kind !== 'seen') return treeUnseen(live.dispatch.because, members, moment);
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
@@ -36,7 +99,7 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);
     return stopped(live, evidence, moment);
   }
-  const wishedKillAt = killMoment(live);
+  const wishedKillAt = killMoment(state, live.dispatch.stopWish);
   if (wishedKillAt < state.killAt)
     return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
   return treeEmpty ? awaitShim(live, evidence, moment) : endTree(live, evidence, moment);
@@ -44,12 +107,12 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
 
 /** Only its shim is left; it records the exit and goes, unless somebody stopped it. */
 function awaitShim({ state }: Stopping, { runDir }: Evidence, { now }: Moment): Decision {
-  const from =
-    runDir.exit.kind === 'seen' ? runDir.exit.value.at : Math.max(state.since, state.killAt);
-  if (now >= from + SHIM_LEAVES_MS) {
-    return stay('its shim does not leave', now + UNKNOWN_POLL_MS, { kind: 'kill', withShim: true });
-  }
-  return stay('its tree is empty; its shim is leaving', now + PROOF_POLL_MS);
+  const leaving =
+    runDir.exit.kind === 'seen'
+      ? shimMayStillLeave(runDir.exit.value, now)
+      : now < Math.max(state.since, state.killAt) + SHIM_LEAVES_MS;
+  if (leaving) return stay('its tree is empty; its shim is leaving', now + PROOF_POLL_MS);
+  return stay('its shim does not leave', now + UNKNOWN_POLL_MS, { kind: 'kill', withShim: true });
 }
 
 function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
@@ -57,10 +120,10 @@ function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { now } = moment;
   const agentLeft = state.reason.kind === 'cause' && evidence.agent === 'gone';
   if (now < state.killAt && !agentLeft) {
-    const graceful = state.reason.kind === 'cause' ? ({ kind: 'signal' } as const) : null;
-    return stay(live.dispatch.because, state.killAt, graceful);
+    const graceful = state.reason.kind === 'cause' && sparedAgent(live, evidence) === null;
+    return stay(live.dispatch.because, state.killAt, graceful ? { kind: 'signal' } : null);
   }
-  const survivors = evidence.members.kind === 'seen' ? evidence.members.value.processes : [];
+  const survivors = survivorsOf(live, evidence);
   if (evidence.killRounds >= KILLS_BEFORE_SURVIVORS && !sameSurvivors(survivors, state.survivors)) {
     return {
       ...asStopping(live),
@@ -75,9 +138,36 @@ function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   return stay(live.dispatch.because, nextAt, { kind: 'kill', withShim: false });
 }
 
+/**
+ * Who was there when the last kill went out and is there now. A tree that renews itself faster than it is killed has
+ * nobody of that kind: whoever is there first stands for it, and is not replaced at each look, or naming would leave no
+ * look for killing.
+ */
+function survivorsOf(live: Stopping, evidence: Evidence): readonly Survivor[] {
+  const { survivors } = live.state;
+  const processes = evidence.members.kind === 'seen' ? evidence.members.value.processes : [];
+  const spared = sparedAgent(live, evidence);
+  const outlived = [
+    ...(spared === null ? [] : [spared]),
+    ...processes.filter((process) => evidence.lastKilled.has(processKey(process))),
+  ];
+  if (outlived.length > 0) return outlived;
+  return survivors.length > 0 ? survivors : processes;
+}
+
+/** An agent that lives and is no member of its own tree has opted out of it (I9): it gets no signal, and is named. */
+function sparedAgent({ dispatch, state }: Stopping, evidence: Evidence): Survivor | null {
+  const { agent: record } = evidence.runDir;
+  const agent = state.process ?? (record.kind === 'seen' ? record.value : null);
+  if (agent === null || evidence.agent !== 'alive' || evidence.members.kind !== 'seen') return null;
+  const key = processKey(agent);
+  if (evidence.members.value.processes.some((process) => processKey(process) === key)) return null;
+  const { pid, startTime } = agent;
+  return { pid, startTime, command: dispatch.spec.run[0] ?? dispatch.spec.agent };
+}
+
 /** A newer wish may shorten the grace, never lengthen it. */
-function killMoment({ state, dispatch }: Stopping): number {
-  const wish = dispatch.stopWish;
+export function killMoment(state: Stopping['state'], wish: StopWish | null): Millis {
   if (wish === null || wish.graceMs === null || state.reason.kind !== 'cause') return state.killAt;
   return Math.min(state.killAt, wish.at + wish.graceMs);
 }
@@ -94,29 +184,28 @@ function asStopping(live: Stopping): ChangeDecision {
 /** Zero is proved. An agent that had ended by itself before we began keeps its own end. */
 function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { reason, since } = live.state;
-  const exit = evidence.runDir.exit.kind === 'seen' ? evidence.runDir.exit.value : null;
+  const { exit } = evidence.runDir;
+  const { because, stopWish } = live.dispatch;
+  const conclude = (end: AttemptEnd, why = because) =>
+    endedAfterGoal(live, { end, because: why, looksNeeded: 2 }, evidence, moment);
+  if (reason.kind === 'leftovers' && reason.end.outcome.kind !== 'lost') {
+    return conclude(reason.end);
+  }
+  if (exit.kind === 'unknown') {
+    const why = `its tree is empty; cannot read its exit record: ${exit.because}`;
+    return stay(why, moment.now + UNKNOWN_POLL_MS);
+  }
+  const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {
     // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
-    const end = reason.end.outcome.kind === 'lost' && exit !== null ? endOfExit(exit) : reason.end;
-    const because = live.dispatch.because;
-    return endedAfterGoal(live, { end, because, looksNeeded: 2 }, evidence, moment);
+    return conclude(record === null ? reason.end : endOfExit(record));
   }
-  if (exit !== null && exit.at < since) {
-    const because = `${describeExit(exit)}, before it was stopped`;
-    return endedAfterGoal(
-      live,
-      { end: endOfExit(exit), because, looksNeeded: 2 },
-      evidence,
-      moment,
-    );
+  if (record !== null && record.at < since) {
+    return conclude(endOfExit(record), `${describeExit(record)}, before it was stopped`);
   }
-  const end = endOfStop(reason.cause, exit);
-  return endedAfterGoal(
-    live,
-    { end, because: live.dispatch.because, looksNeeded: 2 },
-    evidence,
-    moment,
-  );
+  // Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile.
+  const cancelled = reason.cause === 'superseded' && stopWish?.cause === 'cancelled';
+  return conclude(endOfStop(cancelled ? 'cancelled' : reason.cause, record));
 }
 
 function sameSurvivors(a: readonly Survivor[], b: readonly Survivor[]): boolean {

@@ -82,4 +82,6 @@ export interface Evidence {
   readonly start: Start;
   /** kills of the tree that this supervisor has finished */
   readonly killRounds: number;
+  /** `processKey`s of those that the last of these kills signalled */
+  readonly lastKilled: ReadonlySet<string>;
 }

@@ -126,5 +126,6 @@ function judge(
     goal: memory.goal,
     start: memory.start,
     killRounds: memory.killRounds,
+    lastKilled: memory.lastKilled,
   };
 }

@@ -22,6 +22,8 @@ export interface AttemptMemory {
   outputBytes: number | null;
   cpuMs: ReadonlyMap<string, number> | null;
   sampledAt: Millis;
+  /** why the last sample could not be taken as a whole; lost: sampled again */
+  blind: string | null;
   /** lost: taken from the ledger, at most a few seconds old */
   lastSign: Sign | null;
   notedAt: Millis;
@@ -31,6 +33,8 @@ export interface AttemptMemory {
   goal: Goal;
   /** lost: counted from zero, so that survivors are named a little later */
   killRounds: number;
+  /** lost: empty until the next kill */
+  lastKilled: ReadonlySet<string>;
   /** lost: the graceful signal is sent once more */
   signalled: boolean;
   /** `softAt` of the deadline file; lost: written again */
@@ -114,11 +118,13 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     outputBytes: null,
     cpuMs: null,
     sampledAt: now,
+    blind: null,
     lastSign: note === null ? null : { kind: 'output', at: note.at, detail: note.kind },
     notedAt: now,
     watchedSince: now,
     goal: 'unasked',
     killRounds: 0,
+    lastKilled: new Set(),
     signalled: false,
     deadlineWritten: null,
     nextLookAt: 0,

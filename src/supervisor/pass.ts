@@ -1,6 +1,7 @@
 // Owns one pass: look, decide, commit, act. A new dispatch, a crash, a restart, a reboot and a stuck agent are not five
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
+import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision } from '../core/decision.ts';
 import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
@@ -82,7 +83,9 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
 /** A wish is looked at as soon as it is in the ledger, whether or not the hint arrived. */
 function isDue({ dispatch }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
   if (memory.woken || memory.nextLookAt <= now) return true;
-  return dispatch.stopWish !== null && dispatch.state.kind !== 'stopping';
+  const { state, stopWish } = dispatch;
+  if (stopWish === null) return false;
+  return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;
 }
 
 function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {

@@ -38,7 +38,6 @@ export function perform(
       return;
     case 'kill': {
       const killed = endTree(world, live, memory, surroundings.shims(act.withShim ? memory : null));
-      memory.killRounds++;
       world.crashPoint('kill.after');
       if (killed.kind === 'unknown')
         world.log(`${live.dispatch.name}: not killed: ${killed.because}`);

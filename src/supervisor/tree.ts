@@ -112,6 +112,8 @@ export function endTree(
   }
   for (const process of frozen.values()) processes.signal(process, 'SIGKILL');
   memory.emptyLooks = 0;
+  memory.killRounds++;
+  memory.lastKilled = new Set(frozen.keys());
   return { kind: 'seen', value: frozen.size };
 }
 
