@@ -1,15 +1,9 @@
-// Owns config.yaml of the state directory: what holds for all campaigns of a herd.
-import { dirname, resolve } from 'node:path';
+// Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where there is no such
+// file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
-import { checkEnvironment } from './check.ts';
 import { OUTPUT_BYTES_MAX } from './defaults.ts';
-import { readDocument } from './document.ts';
 import { readTextFileIfThere } from './read.ts';
-import { Report } from './report.ts';
-import { withAbsolutePaths } from './resolve.ts';
-import { CONFIG, type Settings } from './schema.ts';
-import { judge } from './shape.ts';
-import { Substitution } from './substitute.ts';
+import type { Settings } from './schema.ts';
 
 export interface Config {
   /** pools that the file names; what a campaign says of the same pool wins */
@@ -28,33 +22,9 @@ export const NO_CONFIG: Config = { pools: [], defaults: {}, outputBytesMax: OUTP
  *
  * @throws DroverError `CONFIG_UNREADABLE`, `CONFIG_INVALID`
  */
-export function readConfigFile(path: string): Config {
+export async function readConfigFile(path: string): Promise<Config> {
   const text = readTextFileIfThere(path, 'CONFIG_UNREADABLE');
-  return text === null ? NO_CONFIG : parseConfigFile(text, path);
-}
-
-/**
- * @param path shown in messages; relative paths in the file start from its directory
- * @throws InvalidFileError `CONFIG_INVALID` with all problems
- */
-export function parseConfigFile(text: string, path: string): Config {
-  const report = new Report(path, text);
-  const document = readDocument(text, report, new Substitution(null, report));
-  if (document === null) throw report.error('CONFIG_INVALID');
-  if (document.value === null) return NO_CONFIG;
-  const config = judge(CONFIG, document, 'config.yaml', report);
-  const defaults = document.fields.get('defaults');
-  if (config !== null && defaults !== undefined) {
-    checkEnvironment(defaults, config.defaults ?? null, report);
-  }
-  if (config === null || report.failed) throw report.error('CONFIG_INVALID');
-  return {
-    pools: poolsOf(config.pools),
-    defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
-    outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
-  };
-}
-
-export function poolsOf(pools: Readonly<Record<string, { slots: number }>> = {}): PoolSpec[] {
-  return Object.entries(pools).map(([name, { slots }]) => ({ name, slots }));
+  if (text === null) return NO_CONFIG;
+  const { parseConfigFile } = await import('./parse-config.ts');
+  return parseConfigFile(text, path);
 }

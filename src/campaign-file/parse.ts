@@ -12,12 +12,12 @@ import {
   reportUnknownAgent,
   textOf,
 } from './check.ts';
-import { type Config, NO_CONFIG, poolsOf } from './config.ts';
+import { type Config, NO_CONFIG } from './config.ts';
 import { BUILT_IN } from './defaults.ts';
 import { type Located, readDocument } from './document.ts';
 import { readTextFile } from './read.ts';
 import { type Problem, Report } from './report.ts';
-import { planDispatch, withAbsolutePaths } from './resolve.ts';
+import { planDispatch, poolsOf, withAbsolutePaths } from './resolve.ts';
 import { CAMPAIGN_HEAD, DEFAULTS, DISPATCH, type Settings } from './schema.ts';
 import { judge } from './shape.ts';
 import { Substitution } from './substitute.ts';
@@ -77,7 +77,7 @@ interface Draft {
 }
 
 function judgeHead(document: Located, report: Report) {
-  return judge(CAMPAIGN_HEAD, document, 'a campaign file', report);
+  return judge(CAMPAIGN_HEAD, document, 'the file', report);
 }
 
 function draftOf(document: Located, report: Report): Draft | null {

@@ -1,7 +1,7 @@
 // Owns how the levels of settings (built in, config.yaml, defaults of the file, the dispatch itself) become one
 // dispatch: the later level wins, maps merge, lists replace.
 import { resolve } from 'node:path';
-import type { PlannedDispatch } from '../core/campaign.ts';
+import type { PlannedDispatch, PoolSpec } from '../core/campaign.ts';
 import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
 import { BUILT_IN, type BuiltInSettings } from './defaults.ts';
 import type { SaidDispatch, Settings } from './schema.ts';
@@ -10,6 +10,10 @@ import type { SaidDispatch, Settings } from './schema.ts';
 export function withAbsolutePaths<T extends Settings>(settings: T, directory: string): T {
   if (settings.cwd === undefined) return settings;
   return { ...settings, cwd: resolve(directory, settings.cwd) };
+}
+
+export function poolsOf(pools: Readonly<Record<string, { slots: number }>> = {}): PoolSpec[] {
+  return Object.entries(pools).map(([name, { slots }]) => ({ name, slots }));
 }
 
 /**

@@ -44,7 +44,10 @@ const CONTAINMENT = v.picklist(
 const SETTINGS = {
   agent: said(NAME, 'Which agent program runs it.', BUILT_IN.agent),
   pool: said(NAME, 'The pool whose slots it uses.', BUILT_IN.pool),
-  cwd: said(PATH, 'Working directory, relative to this file. Default: the directory of this file.'),
+  cwd: said(
+    PATH,
+    'Working directory, relative to this file. Default: the directory of the campaign file.',
+  ),
   env: said(mapOf(VARIABLE_NAME, text()), 'Environment variables. Maps of several levels merge.'),
   env_from: said(
     list(VARIABLE_NAME, 'a list of names'),
@@ -75,7 +78,7 @@ const SETTINGS = {
   ),
   grace: said(
     duration('zero-allowed'),
-    'Time between the graceful signal and the kill.',
+    'Time between the graceful signal and the freeze, which the kill follows.',
     formatDuration(BUILT_IN.grace),
   ),
   retries: said(

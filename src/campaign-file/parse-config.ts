@@ -1,0 +1,33 @@
+// Owns the way from the text of config.yaml to a Config.
+import { dirname, resolve } from 'node:path';
+import { checkEnvironment } from './check.ts';
+import { type Config, NO_CONFIG } from './config.ts';
+import { OUTPUT_BYTES_MAX } from './defaults.ts';
+import { readDocument } from './document.ts';
+import { Report } from './report.ts';
+import { poolsOf, withAbsolutePaths } from './resolve.ts';
+import { CONFIG } from './schema.ts';
+import { judge } from './shape.ts';
+import { Substitution } from './substitute.ts';
+
+/**
+ * @param path shown in messages; relative paths in the file start from its directory
+ * @throws InvalidFileError `CONFIG_INVALID` with all problems
+ */
+export function parseConfigFile(text: string, path: string): Config {
+  const report = new Report(path, text);
+  const document = readDocument(text, report, new Substitution(null, report));
+  if (document === null) throw report.error('CONFIG_INVALID');
+  if (document.value === null && !report.failed) return NO_CONFIG;
+  const config = judge(CONFIG, document, 'the file', report);
+  const defaults = document.fields.get('defaults');
+  if (config !== null && defaults !== undefined) {
+    checkEnvironment(defaults, config.defaults ?? null, report);
+  }
+  if (config === null || report.failed) throw report.error('CONFIG_INVALID');
+  return {
+    pools: poolsOf(config.pools),
+    defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
+    outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
+  };
+}
