@@ -53,19 +53,16 @@ function lookAtRecords(world: World, live: LiveDispatch, memory: AttemptMemory):
   const sight = (process: ProcessIdentity | null) =>
     // An unidentified shim or agent carries the mark: the tree's look covers it.
     process === null ? 'gone' : processes.sight(process);
-  const agent = sight(memory.agent);
-  const shim = sight(memory.shim);
-  const runDir = runDirs.look(memory.key);
-  if (learn(memory, runDir)) {
-    return {
-      live,
-      memory,
-      agent: sight(memory.agent),
-      shim: sight(memory.shim),
-      runDir: runDirs.look(memory.key),
-    };
-  }
-  return { live, memory, agent, shim, runDir };
+  const look = () => {
+    const agent = sight(memory.agent);
+    const sighted = sight(memory.shim);
+    const runDir = runDirs.look(memory.key);
+    // Who cannot read the claim does not know the shim, and must not take it for gone (I4).
+    const hidden = memory.shim === null && runDir.claim.kind === 'unknown';
+    return { live, memory, agent, shim: hidden ? ('unknown' as const) : sighted, runDir };
+  };
+  const first = look();
+  return learn(memory, first.runDir) ? look() : first;
 }
 
 /** Takes over who the shim and the agent are; true where that is news. */
@@ -107,11 +104,14 @@ function judge(
 ): Evidence {
   let members: Look<Members> = { kind: 'unknown', because: 'the process table was not looked at' };
   let signs: Evidence['signs'] = [];
-  let blind: string | null = null;
   if (table !== null) {
     const tree = lookAtTree(world.ledger.id, live, memory, table);
     members = tree.members;
-    if (sampling) ({ signs, blind } = sampleSigns(memory, tree.rows, runDir.outputBytes, now));
+    if (sampling) {
+      const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+      const { outputBytes } = runDir;
+      signs = sampleSigns(memory, { rows: tree.rows, outputBytes, now, everyMs });
+    }
   }
   return {
     bootId: world.processes.bootId(),
@@ -122,7 +122,7 @@ function judge(
     signs,
     lastSign: memory.lastSign,
     watchedSince: memory.watchedSince,
-    blind,
+    blind: memory.blind,
     goal: memory.goal,
     start: memory.start,
     killRounds: memory.killRounds,

@@ -11,13 +11,30 @@ const CPU_SHARE_MIN = 0.01;
 /** Two ticks of the kernel's CPU accounting (10 ms each): a single one may be rounding. */
 const CPU_MS_MIN = 20;
 
-/** @param rows the tree's processes; unknown where the table could not be read */
+/** Nobody watched while this many samples in a row were missing, and no less than this long. */
+const MISSED_SAMPLES_MIN = 3;
+const UNWATCHED_MS_MIN = 5_000;
+
+/** What one sample looks at; unknown where it could not be read. */
+export interface Sample {
+  /** the tree's processes */
+  readonly rows: Look<readonly ProcessRow[]>;
+  readonly outputBytes: Look<number>;
+  readonly now: Millis;
+  /** the distance of samples on the grid */
+  readonly everyMs: number;
+}
+
+/**
+ * Remembers the sample, and whether it was blind: until the next one is whole, silence proves nothing.
+ *
+ * After a gap (the table could not be read, the ledger was gone, we were stopped) growth of CPU time is spread too thin to
+ * show a burst of work. So the gap is a break in the watch: silence is counted from its end (I7).
+ */
 export function sampleSigns(
   memory: AttemptMemory,
-  rows: Look<readonly ProcessRow[]>,
-  outputBytes: Look<number>,
-  now: Millis,
-): { signs: readonly Sign[]; blind: string | null } {
+  { rows, outputBytes, now, everyMs }: Sample,
+): readonly Sign[] {
   const elapsedMs = Math.max(1, now - memory.sampledAt);
   const signs: Sign[] = [];
   let blind: string | null = null;
@@ -32,13 +49,17 @@ export function sampleSigns(
   if (rows.kind === 'seen') {
     const sign = sampleCpu(memory, rows.value, elapsedMs, now);
     if (sign !== null) signs.push(sign);
+    if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
+      memory.watchedSince = now;
+    }
     memory.sampledAt = now;
   } else {
     blind ??= rows.kind === 'unknown' ? rows.because : 'the process table was empty';
   }
   const newest = signs.at(-1);
   if (newest !== undefined) memory.lastSign = newest;
-  return { signs, blind };
+  memory.blind = blind;
+  return signs;
 }
 
 /** Growth per process identity, so that a process that ends takes nothing away from what the others did. */
