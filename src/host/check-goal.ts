@@ -1,0 +1,103 @@
+// Owns the asking of `done_when`: one marked, bounded run of a shell line.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { errorCode } from './system-error.ts';
+
+export interface GoalAnswer {
+  readonly goal: 'reached' | 'missed' | 'unknown';
+  readonly because: string;
+}
+
+export interface GoalQuestion {
+  readonly doneWhen: string;
+  readonly cwd: string;
+  readonly environment: Record<string, string>;
+  /** what the shell line prints; what is older than the last `LOG_BYTES_MAX` may be dropped */
+  readonly logPath: string;
+}
+
+/** A check of an artifact takes a moment; one that runs a test suite belongs into the agent's own work. */
+const ANSWER_WITHIN_MS = 60_000;
+const LOG_BYTES_MAX = 256 * 1024;
+const LOG_CHECK_MS = 250;
+
+/**
+ * Exit 0 means reached, any other status missed; a signal, a timeout (the whole group is killed) or a shell that cannot
+ * be started mean that we do not know. Output goes to a file and not through us: a check outlives a killed supervisor
+ * without a broken pipe. Never throws.
+ */
+export function askGoal(
+  question: GoalQuestion,
+  withinMs: number = ANSWER_WITHIN_MS,
+): Promise<GoalAnswer> {
+  let log: number;
+  let child: ChildProcess;
+  try {
+    log = openSync(question.logPath, 'a', 0o600);
+  } catch (error) {
+    return Promise.resolve(unknown(`goal.log: ${errorCode(error) ?? String(error)}`));
+  }
+  try {
+    ftruncateSync(log);
+    child = spawn('/bin/sh', ['-c', question.doneWhen], {
+      cwd: question.cwd,
+      env: question.environment,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+  } catch (error) {
+    closeSync(log);
+    return Promise.resolve(unknown(`sh: ${errorCode(error) ?? String(error)}`));
+  }
+  return waitForAnswer(child, log, withinMs);
+}
+
+function waitForAnswer(child: ChildProcess, log: number, withinMs: number): Promise<GoalAnswer> {
+  return new Promise((resolve) => {
+    const trimmer = setInterval(() => trimLog(log), LOG_CHECK_MS);
+    const timer = setTimeout(() => {
+      killGroup(child);
+      answer(unknown(`done_when gave no answer within ${withinMs / 1_000} s and was killed`));
+    }, withinMs);
+    let answered = false;
+    function answer(value: GoalAnswer): void {
+      if (answered) return;
+      answered = true;
+      clearInterval(trimmer);
+      clearTimeout(timer);
+      trimLog(log);
+      closeSync(log);
+      resolve(value);
+    }
+    child.once('error', (error) => answer(unknown(`sh: ${errorCode(error) ?? error.message}`)));
+    child.once('exit', (code, signal) => {
+      if (code === 0) answer({ goal: 'reached', because: 'done_when ended with 0' });
+      else if (code !== null)
+        answer({ goal: 'missed', because: `done_when ended with ${code}; see goal.log` });
+      else answer(unknown(`done_when was ended by ${signal}`));
+    });
+  });
+}
+
+/** The child has not been waited for yet, or its exit would have been told: its pid, and so its group, are still its. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in the group: that is what was wanted.
+  }
+}
+
+/** The writers append, so they go on behind the cut. */
+function trimLog(log: number): void {
+  try {
+    if (fstatSync(log).size > LOG_BYTES_MAX) ftruncateSync(log);
+  } catch {
+    // The log is for people; the answer does not depend on it.
+  }
+}
+
+function unknown(because: string): GoalAnswer {
+  return { goal: 'unknown', because };
+}

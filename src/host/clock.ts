@@ -1,0 +1,32 @@
+// Owns the real clock: the only place where time is read and waited for.
+import type { Clock } from '../ports.ts';
+
+/** The longest wait that a timer of Node can hold, in milliseconds (2^31 - 1); a longer one would fire at once. */
+const TIMER_MAX_MS = 2_147_483_647;
+
+export function createClock(): Clock {
+  return {
+    now: () => Date.now(),
+
+    // hrtime and not performance.now(): its zero is the boot, not the start of this process, so that two processes of
+    // one boot can compare.
+    monotonicMs: () => {
+      const [seconds, nanoseconds] = process.hrtime();
+      return seconds * 1_000 + nanoseconds / 1_000_000;
+    },
+
+    /**
+     * `durationMs` beyond 24 days is cut to 24 days: who sleeps that long looks again anyway. `interrupt` may also
+     * reject; a failed interrupt interrupts.
+     */
+    sleep: (durationMs, interrupt) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, Math.min(Math.max(0, durationMs), TIMER_MAX_MS));
+        const wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        interrupt.then(wake, wake);
+      }),
+  };
+}

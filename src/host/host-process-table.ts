@@ -1,0 +1,8 @@
+// Owns what the host adds to the port ProcessTable for its own use.
+import type { ProcessIdentity } from '../core/identity.ts';
+import type { ProcessTable } from '../ports.ts';
+
+export interface HostProcessTable extends ProcessTable {
+  /** The identity of whoever has this pid now; only for a child that cannot have been waited for yet. null: not known. */
+  identify(pid: number): ProcessIdentity | null;
+}

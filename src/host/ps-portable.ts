@@ -1,0 +1,187 @@
+// Owns the process table of macOS and other systems without /proc: `ps`, run synchronously, one run for a whole table.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { DroverError } from '../core/error.ts';
+import type { Look, Sighting } from '../core/evidence.ts';
+import { MARK_VARIABLE, type ProcessIdentity } from '../core/identity.ts';
+import type { ProcessRow } from '../ports.ts';
+import { deliverSignal, probePid } from './deliver-signal.ts';
+import type { HostProcessTable } from './host-process-table.ts';
+import { findVariableInPs, type PsLine, parsePsLine } from './proc-parse.ts';
+
+/** The columns that `parsePsLine` reads; one `-o` for each, because POSIX takes all behind the first `=` as a header. */
+const COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'stat', 'time', 'lstart', 'comm'].flatMap(
+  (column) => ['-o', `${column}=`],
+);
+/** In UTC and the C locale, so that a start time never depends on who asks; the PATH of the system, not of an agent. */
+const PS_ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC0' };
+const PS_WITHIN_MS = 10_000;
+/** 10,000 processes with 6 KiB of arguments and environment each. */
+const PS_BYTES_MAX = 64 * 1024 * 1024;
+/**
+ * `ps` costs 5 to 20 ms each, and a pass looks at every attempt: a process seen this recently counts as alive. Only
+ * `alive` is ever taken from memory; that somebody is gone is always looked up afresh.
+ */
+const REMEMBERED_MS = 500;
+
+/**
+ * What cannot be seen here: environments of programs that the system protects (on macOS its own `/bin/sh`, `/usr/bin/*`),
+ * which then have no mark; and on macOS sessions (the group stands in) and CPU time of children.
+ *
+ * @throws DroverError `NOT_POSSIBLE` where `ps` or the boot id cannot be had
+ */
+export function createPortableTable(): HostProcessTable {
+  const bootId = readBootId();
+  let remembered: { atMs: number; rows: Map<number, PsLine> } = {
+    atMs: -Infinity,
+    rows: new Map(),
+  };
+
+  function list(): Look<Map<number, PsLine>> {
+    const atMs = performance.now();
+    const table = readTable();
+    if (table.kind === 'seen') remembered = { atMs, rows: table.value };
+    return table;
+  }
+
+  function scan(): Look<readonly ProcessRow[]> {
+    const table = list();
+    if (table.kind !== 'seen') return table;
+    const marks = readMarks();
+    if (marks.kind !== 'seen') return marks;
+    return {
+      kind: 'seen',
+      value: [...table.value.values()].map((row) => ({
+        ...row,
+        mark: row.zombie ? null : (marks.value.get(row.pid) ?? null),
+      })),
+    };
+  }
+
+  function sightAfresh(wanted: ProcessIdentity): Sighting {
+    if (wanted.bootId !== bootId) return 'gone';
+    const row = lookAgain(wanted.pid);
+    return typeof row === 'string' ? row : judge(row, wanted);
+  }
+
+  function sight(wanted: ProcessIdentity): Sighting {
+    if (wanted.bootId !== bootId) return 'gone';
+    if (performance.now() - remembered.atMs > REMEMBERED_MS) list();
+    const row = remembered.rows.get(wanted.pid);
+    const recent = performance.now() - remembered.atMs <= REMEMBERED_MS;
+    if (!recent || row === undefined || judge(row, wanted) !== 'alive') return sightAfresh(wanted);
+    return probePid(wanted.pid) === 'gone' ? 'gone' : 'alive';
+  }
+
+  function identify(pid: number): ProcessIdentity | null {
+    const row = lookAgain(pid);
+    return typeof row === 'string' ? null : { bootId, pid, startTime: row.startTime };
+  }
+
+  const self = identify(process.pid);
+  if (self === null) throw noPs('ps does not show this very process');
+  return {
+    bootId: () => bootId,
+    self: () => self,
+    scan,
+    sight,
+    signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),
+    identify,
+  };
+}
+
+function readTable(): Look<Map<number, PsLine>> {
+  const table = runPs(['-A', ...COLUMNS]);
+  if (table.kind === 'absent') return { kind: 'unknown', because: 'ps printed nothing' };
+  if (table.kind === 'unknown') return table;
+  const rows = new Map<number, PsLine>();
+  for (const line of lines(table.value)) {
+    const row = parsePsLine(line);
+    if (row === null) return { kind: 'unknown', because: `ps printed "${line.slice(0, 100)}"` };
+    rows.set(row.pid, row);
+  }
+  return { kind: 'seen', value: rows };
+}
+
+function lookAgain(pid: number): PsLine | 'gone' | 'unknown' {
+  if (probePid(pid) === 'gone') return 'gone';
+  const look = runPs(['-p', String(pid), ...COLUMNS]);
+  if (look.kind !== 'seen') return look.kind === 'absent' ? 'gone' : 'unknown';
+  return parsePsLine(lines(look.value)[0] ?? '') ?? 'unknown';
+}
+
+function judge(row: PsLine, wanted: ProcessIdentity): Sighting {
+  return row.startTime === wanted.startTime && !row.zombie ? 'alive' : 'gone';
+}
+
+/**
+ * Marks by pid. `ps` prints arguments and environment as one line; only where the mark is in it, a second run without
+ * environments tells the two apart, for a mark in somebody's arguments (`grep DROVER_MARK=…`) makes no member.
+ */
+function readMarks(): Look<Map<number, string>> {
+  const marks = new Map<number, string>();
+  const full = runPs([...environmentFlags(), '-o', 'pid=', '-o', 'command=']);
+  if (full.kind !== 'seen') return full;
+  const candidates = lines(full.value).filter((line) => line.includes(`${MARK_VARIABLE}=`));
+  if (candidates.length === 0) return { kind: 'seen', value: marks };
+  const plain = runPs(['-A', '-ww', '-o', 'pid=', '-o', 'command=']);
+  if (plain.kind !== 'seen') return plain;
+  const plainByPid = new Map(lines(plain.value).map((line) => [pidOf(line), line]));
+  for (const line of candidates) {
+    const pid = pidOf(line);
+    const mark = findVariableInPs(line, plainByPid.get(pid) ?? line, MARK_VARIABLE);
+    if (mark !== null) marks.set(pid, mark);
+  }
+  return { kind: 'seen', value: marks };
+}
+
+/** `-E` is BSD's word for the environment; procps has none in this style, only `e` in the other. */
+function environmentFlags(): string[] {
+  return process.platform === 'linux' ? ['axeww'] : ['-A', '-E', '-ww'];
+}
+
+function pidOf(line: string): number {
+  return Number.parseInt(line, 10);
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+/** `absent`: ps ran and knows no such process, which it says with exit status 1 and silence. */
+function runPs(flags: readonly string[]): Look<string> {
+  const ran = spawnSync('ps', flags, {
+    encoding: 'utf8',
+    env: PS_ENVIRONMENT,
+    timeout: PS_WITHIN_MS,
+    maxBuffer: PS_BYTES_MAX,
+  });
+  if (ran.error !== undefined) return { kind: 'unknown', because: `ps: ${ran.error.message}` };
+  if (ran.status === 1 && ran.stdout === '' && ran.stderr === '') return { kind: 'absent' };
+  if (ran.status !== 0) {
+    const words = ran.stderr.trim().slice(0, 200);
+    return { kind: 'unknown', because: `ps ended with ${ran.status ?? ran.signal}: ${words}` };
+  }
+  return { kind: 'seen', value: ran.stdout };
+}
+
+/** macOS has a UUID for each boot; the BSDs only its moment. Linux is here so that this reader can be tested there. */
+function readBootId(): string {
+  const linux = '/proc/sys/kernel/random/boot_id';
+  if (process.platform === 'linux' && existsSync(linux))
+    return readFileSync(linux, 'latin1').trim();
+  for (const name of ['kern.bootsessionuuid', 'kern.boottime']) {
+    const ran = spawnSync('sysctl', ['-n', name], { encoding: 'utf8', env: PS_ENVIRONMENT });
+    // One word: it becomes a part of the shim's records.
+    if (ran.status === 0 && ran.stdout.trim() !== '')
+      return ran.stdout.trim().replaceAll(/\W+/g, '-');
+  }
+  throw noPs('sysctl knows neither kern.bootsessionuuid nor kern.boottime');
+}
+
+function noPs(because: string): DroverError {
+  return new DroverError('NOT_POSSIBLE', {
+    message: `the process table cannot be read: ${because}`,
+    hint: 'Drover needs a working ps in /bin or /usr/bin; in a slim container, install procps',
+  });
+}

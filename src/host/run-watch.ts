@@ -1,0 +1,55 @@
+// Owns the watching of run directories: a hint that a record may have changed, nothing more.
+import { type FSWatcher, watch } from 'node:fs';
+
+export interface RunWatch {
+  /** Calls `wake` for changes in `dir`; where it does not exist yet, from `created` on. */
+  watch(dir: string, wake: () => void): void;
+  unwatch(dir: string): void;
+  /** Tells that the directory exists now. */
+  created(dir: string): void;
+}
+
+/**
+ * Only the run directory itself is watched, not `output/` in it, so that a chatty agent wakes nobody. Errors (no more
+ * inotify watches) are silent: the supervisor also looks by itself.
+ */
+export function createRunWatch(): RunWatch {
+  const wanted = new Map<string, { wake: () => void; watcher: FSWatcher | null }>();
+
+  function attach(dir: string): void {
+    const entry = wanted.get(dir);
+    if (entry === undefined || entry.watcher !== null) return;
+    try {
+      // Not persistent: a watch must not keep a process alive that has nothing else to do.
+      const watcher = watch(dir, { persistent: false }, (_, name) => {
+        if (isRecord(name)) entry.wake();
+      });
+      entry.watcher = watcher;
+      watcher.on('error', () => {
+        watcher.close();
+        if (entry.watcher === watcher) entry.watcher = null;
+      });
+    } catch {
+      entry.watcher = null;
+    }
+  }
+
+  return {
+    watch(dir, wake) {
+      const entry = wanted.get(dir);
+      if (entry === undefined) wanted.set(dir, { wake, watcher: null });
+      else entry.wake = wake;
+      attach(dir);
+    },
+    unwatch(dir) {
+      wanted.get(dir)?.watcher?.close();
+      wanted.delete(dir);
+    },
+    created: attach,
+  };
+}
+
+/** What others write into the directory (deadline.json, goal.log) says nothing new about the attempt. */
+function isRecord(name: string | null): boolean {
+  return name === null || name === 'exit' || name === 'pid' || name.startsWith('claim.');
+}

@@ -1,0 +1,90 @@
+#!/bin/sh
+# The shim of one attempt: claims the fence, starts the agent in a session of its own, outlives the supervisor and
+# records how the agent ended. POSIX sh; docs/decisions/0004-sh-shim.md says why it is as it is.
+#
+#   /bin/sh shim.sh RUN_DIR FENCE UMASK BOOT_ID PROGRAM [ARGUMENT]...
+#
+# Its caller gives it a session of its own, the agent's environment and working directory, stdin from /dev/null, and
+# stdout and stderr that append to files. It writes three records, each in one write and ending in ` end`, so that a
+# reader can tell a whole record from one that is still being written:
+#   claim.FENCE  `shim PID START BOOT_ID end`
+#   pid          `agent PID START BOOT_ID end`
+#   exit         `exit FENCE STATUS end`
+# It forks three times: mkfifo, the agent, sync. Its variables begin with drover_, because the environment is the
+# agent's. Everything is in braces: the shell has read it all before it runs the first line, whatever happens to this
+# file meanwhile.
+{
+# Handlers, not ignored signals, which the agent would inherit. A shell goes on waiting for a foreground command.
+trap : HUP INT QUIT TERM USR1 USR2
+umask 077
+# What a shell says about a death (`Killed`) is no output of the agent.
+exec 3>&2 2>/dev/null
+# The agent's PATH may lead anywhere; the shim's own tools come from the system.
+drover_path=$PATH
+PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+
+# Who runs this line (in a subshell: the subshell). Start time as the process table has it: field 22 of stat, counted
+# behind the last parenthesis, because the command name may hold anything.
+identify() {
+  read -r drover_stat </proc/self/stat || { identify_by_ps; return; }
+  drover_pid=${drover_stat%% *}
+  set -- ${drover_stat##*) }
+  drover_start=${20}
+}
+
+# Without /proc: seconds since the epoch, out of `Thu Nov  5 12:00:00 2026` (Hinnant's days_from_civil).
+identify_by_ps() {
+  drover_pid=$(exec sh -c 'echo "$PPID"')
+  set -- $(TZ=UTC0 LC_ALL=C ps -o lstart= -p "$drover_pid" | tr ':' ' ')
+  case $2 in
+    Mar) set -- 0 "$@" ;; Apr) set -- 1 "$@" ;; May) set -- 2 "$@" ;; Jun) set -- 3 "$@" ;; Jul) set -- 4 "$@" ;;
+    Aug) set -- 5 "$@" ;; Sep) set -- 6 "$@" ;; Oct) set -- 7 "$@" ;; Nov) set -- 8 "$@" ;; Dec) set -- 9 "$@" ;;
+    Jan) set -- 10 "$@" ;; *) set -- 11 "$@" ;;
+  esac
+  # month (March is 0), weekday, name of the month, day, hour, minute, second, year
+  drover_year=$(($8 - $1 / 10))
+  drover_day=$((drover_year * 365 + drover_year / 4 - drover_year / 100 + drover_year / 400 + (153 * $1 + 2) / 5 + $4))
+  drover_start=$((((drover_day - 719469) * 24 + ${5#0}) * 3600 + ${6#0} * 60 + ${7#0}))
+}
+
+# FILE LINE. On a full disk: once a second, until there is room or the run directory is gone.
+record() {
+  until echo "$2" >"$1"; do
+    [ -d "${1%/*}" ] || exit 75
+    sleep 1
+  done
+}
+
+# 1. The claim: who does not create it has no right to start anything.
+identify
+set -C
+echo "shim $drover_pid $drover_start $4 end" >"$1/claim.$2" || exit 75
+set +C
+
+# 2. Whoever inherits descriptor 9 shows that somebody is still there. No reason to start nothing where it is refused.
+LC_ALL=C mkfifo "$1/life" && exec 9<>"$1/life"
+
+# 3. The agent: recorded first, then in its own session. In the foreground, for a shell lets `&` ignore SIGINT.
+drover_setsid=/usr/bin/setsid drover_perl=
+[ -x "$drover_setsid" ] || drover_setsid=$(command -v setsid) || drover_perl=$(command -v perl)
+(
+  identify
+  record "$1/pid" "agent $drover_pid $drover_start $4 end"
+  # The agent rather than shim or supervisor, when memory runs out. Raised, never lowered.
+  read -r drover_oom </proc/self/oom_score_adj && [ "$drover_oom" -lt 300 ] && echo 300 >/proc/self/oom_score_adj
+  umask "$3"
+  shift 4
+  PATH=$drover_path
+  exec </dev/null 2>&3 3>&-
+  [ -z "$drover_setsid" ] || exec "$drover_setsid" -- "$@"
+  [ -z "$drover_perl" ] || exec "$drover_perl" -e 'use POSIX (); POSIX::setsid(); exec { $ARGV[0] } @ARGV;
+    print STDERR "drover: $ARGV[0]: $!\n"; exit 127' -- "$@"
+  exec "$@"
+)
+drover_status=$?
+
+# 4. The end. Written whole before it is flushed, so that nobody waits for the disk to hear of it.
+record "$1/exit" "exit $2 $drover_status end"
+LC_ALL=C sync "$1/exit"
+exit 0
+}

@@ -1,0 +1,178 @@
+// Owns the state directory: where everything of one herd lies, and whether it may lie there.
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { DroverError } from '../core/error.ts';
+import { fileSystemOf } from './file-system.ts';
+import { describeError, errorCode } from './system-error.ts';
+
+/** All absolute, symbolic links resolved. */
+export interface StateDirPaths {
+  readonly dir: string;
+  readonly ledger: string;
+  readonly lock: string;
+  readonly runs: string;
+  readonly bell: string;
+  readonly config: string;
+  readonly supervisorLog: string;
+}
+
+export interface StateDir {
+  readonly paths: StateDirPaths;
+  /** sentences for `drover doctor`: usable, but somebody should know */
+  readonly problems: readonly string[];
+}
+
+/** What a herd puts there itself. SQLite adds `-wal`, `-shm` and `-journal` to its files. */
+const OWN_NAME =
+  /^(?:(?:ledger\.db|supervisor\.lock)(?:-wal|-shm|-journal)?|runs|bell|config\.yaml|supervisor\.log|\.probe-.*)$/;
+/** What systems put into any directory: the root of a disk, a folder that somebody opened. */
+const TOLERATED_NAMES = new Set(['lost+found', '.DS_Store']);
+
+/**
+ * Makes sure that `dir` can hold a herd: a private directory of ours on a local disk. With `create` it is made where it
+ * is missing, and made private where it is ours but others may read it.
+ *
+ * @throws DroverError `STATE_DIR_UNUSABLE`, with the way out
+ */
+export function prepareStateDir(dir: string, options: { readonly create: boolean }): StateDir {
+  const problems: string[] = [];
+  try {
+    if (options.create) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const real = realpathSync(dir);
+    const stat = statSync(real);
+    if (!stat.isDirectory()) throw unusable(dir, 'is not a directory', ELSEWHERE);
+    checkOwner(dir, stat);
+    checkPlace(dir, real, problems);
+    checkContent(dir, real);
+    makePrivate(real, stat, options.create, problems);
+    accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK);
+    const paths = statePaths(real);
+    if (options.create) {
+      probeLinks(dir, real);
+      mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
+    }
+    return { paths, problems };
+  } catch (error) {
+    if (error instanceof DroverError) throw error;
+    throw translate(dir, error);
+  }
+}
+
+function statePaths(dir: string): StateDirPaths {
+  return {
+    dir,
+    ledger: `${dir}/ledger.db`,
+    lock: `${dir}/supervisor.lock`,
+    runs: `${dir}/runs`,
+    bell: `${dir}/bell`,
+    config: `${dir}/config.yaml`,
+    supervisorLog: `${dir}/supervisor.log`,
+  };
+}
+
+function checkOwner(dir: string, stat: Stats): void {
+  const user = process.getuid?.();
+  if (user !== undefined && stat.uid !== user) {
+    throw unusable(
+      dir,
+      `belongs to user ${stat.uid}, and this is user ${user}`,
+      `each user has a herd of their own: ${ELSEWHERE}`,
+    );
+  }
+  if ((stat.mode & 0o022) !== 0) {
+    throw unusable(
+      dir,
+      `may be written by others (mode ${(stat.mode & 0o777).toString(8)})`,
+      `whoever writes there can run commands as you: chmod 700 ${dir}`,
+    );
+  }
+}
+
+function checkPlace(dir: string, real: string, problems: string[]): void {
+  const { kind, name } = fileSystemOf(real);
+  if (kind === 'network') {
+    throw unusable(
+      dir,
+      `is on a network file system (${name}), where locks and the ledger are not safe`,
+      `${ELSEWHERE}, on a local disk`,
+    );
+  }
+  if (kind === 'unclear') {
+    problems.push(`${dir} is on ${name}: if that is a remote disk, move it to a local one`);
+  }
+}
+
+/** A ledger of ours, or nothing but our own files (a first start that was killed), or nothing. */
+function checkContent(dir: string, real: string): void {
+  const names = readdirSync(real);
+  if (names.includes('ledger.db')) return;
+  const foreign = names.find((name) => !OWN_NAME.test(name) && !TOLERATED_NAMES.has(name));
+  if (foreign === undefined) return;
+  throw unusable(
+    dir,
+    `holds "${foreign}" and no ledger, so it is no state directory`,
+    `${ELSEWHERE}, an empty or a new one`,
+  );
+}
+
+function makePrivate(real: string, stat: Stats, create: boolean, problems: string[]): void {
+  if ((stat.mode & 0o077) === 0) return;
+  if (create) chmodSync(real, 0o700);
+  else problems.push(`${real} can be read by others: chmod 700 ${real}`);
+}
+
+/** Claims are made by hard links: without them (FAT, some FUSE) recovery could never seize one. */
+function probeLinks(dir: string, real: string): void {
+  const probe = `${real}/.probe-${process.pid}`;
+  writeFileSync(probe, '', { mode: 0o600 });
+  try {
+    linkSync(probe, `${probe}-link`);
+    unlinkSync(`${probe}-link`);
+  } catch (error) {
+    throw unusable(
+      dir,
+      `is on a file system without hard links (${errorCode(error)})`,
+      `${ELSEWHERE}, on a local disk`,
+    );
+  } finally {
+    unlinkSync(probe);
+  }
+}
+
+const ELSEWHERE = 'name another directory with --state DIR or DROVER_STATE_DIR';
+
+/** What is wrong and what to do, by the code of the system's error. */
+const TROUBLES: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  ENOENT: ['does not exist', `drover run FILE makes it; if yours is elsewhere, ${ELSEWHERE}`],
+  ENOTDIR: ['is not a directory', ELSEWHERE],
+  EEXIST: ['is not a directory', ELSEWHERE],
+  EACCES: ['may not be read and written', `make it yours, or ${ELSEWHERE}`],
+  EPERM: ['may not be read and written', `make it yours, or ${ELSEWHERE}`],
+  EROFS: ['is on a read-only file system', ELSEWHERE],
+  ENOSPC: ['is on a full disk', `make room, or ${ELSEWHERE}`],
+  EDQUOT: ['is beyond your disk quota', `make room, or ${ELSEWHERE}`],
+};
+
+function translate(dir: string, error: unknown): DroverError {
+  const [what, hint] = TROUBLES[errorCode(error) ?? ''] ?? [
+    `cannot be used (${describeError(error, dir)})`,
+    ELSEWHERE,
+  ];
+  return unusable(dir, what, hint, error);
+}
+
+function unusable(dir: string, what: string, hint: string, cause?: unknown): DroverError {
+  const message = `the state directory ${dir} ${what}`;
+  return new DroverError('STATE_DIR_UNUSABLE', { message, hint, at: dir, cause });
+}
