@@ -1,0 +1,84 @@
+// Owns acting and waiting for what follows: a command writes its wish to the ledger, then rings the
+// supervisor, or takes its place for this one errand where nobody has it.
+import type { Herd, SupervisorHandle } from '../compose.ts';
+import { type Context, note } from './context.ts';
+import { createPatience, RETRY_READ_MS } from './patience.ts';
+import { createWaker } from './waker.ts';
+
+const POLL_MS = 50;
+/**
+ * A wake can get lost, and a supervisor can die: both are looked for this often while nothing
+ * moves.
+ */
+const TEND_MS = 500;
+
+export type ActEnd = 'settled' | 'bound' | 'interrupted';
+
+export interface ActOptions {
+  /** Has what was wished for come about? Asked until it says so. */
+  readonly settled: () => Promise<boolean>;
+  /** null: waited for without a limit */
+  readonly boundMs: number | null;
+}
+
+/**
+ * Waits until a wish that stands in the ledger has been carried out. The wish is level-triggered,
+ * so that it stays and is carried out later if we are killed here, or stop waiting.
+ */
+export async function actUntilSettled(
+  context: Context,
+  herd: Herd,
+  { settled, boundMs }: ActOptions,
+): Promise<ActEnd> {
+  const waker = createWaker(herd.clock);
+  const patience = createPatience({ note: (text) => note(context, text) });
+  const errand = createErrand(herd, waker.wake);
+  context.interrupts.listen(waker.wake);
+  const startedMs = herd.clock.monotonicMs();
+  try {
+    for (;;) {
+      const done = await patience.read(settled);
+      if (done === true) return 'settled';
+      if (context.interrupts.take() !== null) return 'interrupted';
+      if (boundMs !== null && herd.clock.monotonicMs() - startedMs >= boundMs) return 'bound';
+      if (done === false) await patience.read(errand.tend);
+      await waker.sleep(done === null ? RETRY_READ_MS : POLL_MS);
+    }
+  } finally {
+    await errand.end();
+  }
+}
+
+interface Errand {
+  readonly tend: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+/** Rings who supervises; where nobody does, supervises without starting anything new. */
+function createErrand(herd: Herd, onEnded: () => void): Errand {
+  let handle: SupervisorHandle | null = null;
+  let tendedMs = Number.NEGATIVE_INFINITY;
+
+  async function noticeEnd(taken: SupervisorHandle): Promise<void> {
+    await taken.ended;
+    handle = null;
+    onEnded();
+  }
+
+  return {
+    async tend() {
+      const nowMs = herd.clock.monotonicMs();
+      if (handle !== null || nowMs - tendedMs < TEND_MS) return;
+      tendedMs = nowMs;
+      if (await herd.supervised()) {
+        herd.ring();
+        return;
+      }
+      handle = await herd.supervise({ until: 'errand', containment: null });
+      if (handle !== null) void noticeEnd(handle);
+    },
+    async end() {
+      await handle?.stop('its errand is done');
+    },
+  };
+}

@@ -1,0 +1,102 @@
+// Owns `drover show`: one dispatch with its attempts.
+import type { Command } from 'commander';
+import type { Attempt, Millis } from '../../core/dispatch.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { verdictOf } from '../../core/verdict.ts';
+import type { DispatchView } from '../../ports.ts';
+import { type Context, printJson, printTable, say, shellQuote, withHerd } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { attemptJson, dispatchJson, pidOf } from '../json.ts';
+import type { Bind } from '../options.ts';
+import { printFields } from '../fields.ts';
+import type { Column } from '../render/table.ts';
+import { ageShown, momentShown, secondsShown } from '../render/time.ts';
+import { oneLine } from '../render/width.ts';
+import { nameOf, outcomeWord, stateWord } from '../render/words.ts';
+import { resolveDispatch, viewOf } from '../resolve.ts';
+
+export function define(command: Command, bind: Bind): void {
+  command.argument('<dispatch>', 'id, campaign/name, id prefix or name');
+  bind(command, async (context, [reference = '']) => await show(context, reference));
+}
+
+async function show(context: Context, reference: string): Promise<ExitCode> {
+  return await withHerd(context, { create: false }, async ({ ledger, clock }) => {
+    const dispatch = await resolveDispatch(ledger, reference);
+    const view = await viewOf(ledger, dispatch);
+    const attempts = await ledger.attempts(dispatch.id);
+    const now = clock.now();
+    if (context.json) {
+      printJson(context, { ...dispatchJson(view, now), attempts: attempts.map(attemptJson) });
+    } else {
+      printFields(context, fieldsOf(view, now));
+      if (attempts.length > 0) printAttempts(context, attempts, now);
+    }
+    return EXIT.done;
+  });
+}
+
+function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, string | null][] {
+  const { state, spec } = dispatch;
+  const pid = pidOf(state);
+  return [
+    ['dispatch', `${dispatch.id}  ${nameOf(dispatch)}`],
+    ['state', stateWord(state)],
+    ['because', oneLine(dispatch.because)],
+    ['verdict', verdictOf(dispatch, attempt, now)],
+    ['pid', pid === null ? null : String(pid)],
+    ['pool', dispatch.pool],
+    ['agent', spec.agent],
+    ['runs', oneLine(spec.run.map(shellQuote).join(' '))],
+    ['in', spec.cwd],
+    ['after', dispatch.after.length === 0 ? null : dispatch.after.join(', ')],
+    ['created', momentShown(dispatch.createdAt, now)],
+    ['started', shownOrNull(dispatch.startedAt, now)],
+    ['ended', shownOrNull(dispatch.endedAt, now)],
+    ['deadline', deadlineShown(attempt, now)],
+    ['stall window', formatDuration(spec.stallMs)],
+    ['done when', spec.doneWhen === null ? null : oneLine(spec.doneWhen)],
+    ...survivorFields(dispatch.state),
+  ];
+}
+
+function survivorFields(state: DispatchView['dispatch']['state']): [string, string][] {
+  if (state.kind !== 'stopping') return [];
+  return state.survivors.map(({ pid, command }) => ['survivor', `${pid} ${oneLine(command)}`]);
+}
+
+function shownOrNull(at: Millis | null, now: Millis): string | null {
+  return at === null ? null : momentShown(at, now);
+}
+
+function deadlineShown(attempt: Attempt | null, now: Millis): string | null {
+  if (attempt === null || attempt.deadline === null || attempt.end !== null) return null;
+  const { softAt, hardAt } = attempt.deadline;
+  return `${momentShown(softAt, now)} (${ageShown(softAt, now)}), hard ${momentShown(hardAt, now)}`;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'ATTEMPT', align: 'right' },
+  { title: 'FENCE', align: 'right' },
+  { title: 'OUTCOME' },
+  { title: 'PID', align: 'right' },
+  { title: 'STARTED' },
+  { title: 'TOOK', align: 'right' },
+  { title: 'HELD BY' },
+  { title: 'BECAUSE', cellsMin: 10 },
+];
+
+function printAttempts(context: Context, attempts: readonly Attempt[], now: Millis): void {
+  say(context, '');
+  const rows = attempts.map((attempt) => [
+    String(attempt.attempt),
+    String(attempt.fence),
+    attempt.end === null ? 'live' : outcomeWord(attempt.end.outcome),
+    String(attempt.process?.pid ?? ''),
+    attempt.startedAt === null ? 'never' : momentShown(attempt.startedAt, now),
+    attempt.startedAt === null ? '' : secondsShown((attempt.endedAt ?? now) - attempt.startedAt),
+    attempt.containment,
+    oneLine(attempt.because),
+  ]);
+  printTable(context, COLUMNS, rows);
+}

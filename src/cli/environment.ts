@@ -1,0 +1,34 @@
+// Owns what the command line takes from the process environment: where the state directory is, and
+// whether to colour.
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * `--state DIR`, else `$DROVER_STATE_DIR`, else `$XDG_STATE_HOME/drover`, else
+ * `~/.local/state/drover`.
+ *
+ * @returns an absolute path
+ */
+export function stateDirOf(flag: string | undefined, environment: Environment): string {
+  if (flag !== undefined) return resolve(flag);
+  const own = environment['DROVER_STATE_DIR'];
+  if (own !== undefined && own !== '') return resolve(own);
+  const xdg = environment['XDG_STATE_HOME'];
+  // The XDG specification says that a relative path in its variables is to be ignored.
+  if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'drover');
+  return join(homedir(), '.local', 'state', 'drover');
+}
+
+/**
+ * Colours only on a terminal that can show them; NO_COLOR counts when it is set to anything but the
+ * empty string.
+ */
+export function wantsColor(
+  environment: Environment,
+  { isTerminal, flag }: { isTerminal: boolean; flag: boolean },
+): boolean {
+  const refused = environment['NO_COLOR'] ?? '';
+  return flag && isTerminal && refused === '' && environment['TERM'] !== 'dumb';
+}

@@ -1,0 +1,108 @@
+// Owns what `drover why` knows: the evidence as it is now, and the next moment at which something
+// changes. Pure.
+import type { Millis } from '../core/dispatch.ts';
+import type { Sighting } from '../core/evidence.ts';
+import { silenceOf } from '../core/verdict.ts';
+import type { DispatchView } from '../ports.ts';
+import type { Output } from '../compose/output.ts';
+
+/** One thing that was seen; `expiresAt` null: it does not age. */
+export interface EvidenceLine {
+  readonly kind: string;
+  readonly at: Millis | null;
+  readonly expiresAt: Millis | null;
+  readonly detail: string;
+}
+
+/** What was seen just now, beside the ledger. */
+export interface Seen {
+  readonly agent: Sighting | null;
+  readonly output: ReturnType<Output['lastLine']>;
+  readonly now: Millis;
+}
+
+/**
+ * What counts as work expires with the stall window; what is only shown (the process, a wish) does
+ * not.
+ */
+export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
+  const { dispatch, attempt } = view;
+  const { state, stopWish } = dispatch;
+  const lines: EvidenceLine[] = [];
+  if (seen.agent !== null && (state.kind === 'running' || state.kind === 'stopping')) {
+    const pid = state.process?.pid ?? '';
+    const detail = { alive: 'alive', gone: 'gone', unknown: 'could not be looked at' }[seen.agent];
+    lines.push({
+      kind: 'process',
+      at: seen.now,
+      expiresAt: null,
+      detail: `agent ${pid} ${detail}`,
+    });
+  }
+  const last = attempt?.lastEvidence ?? null;
+  if (last !== null) {
+    const expiresAt = last.at + dispatch.spec.stallMs;
+    lines.push({ kind: 'work', at: last.at, expiresAt, detail: last.kind });
+  }
+  if (seen.output !== null) {
+    const { at, bytes, text } = seen.output;
+    const detail = `${bytes} bytes, last line: ${text}`;
+    lines.push({ kind: 'output', at, expiresAt: at + dispatch.spec.stallMs, detail });
+  }
+  if (stopWish !== null) {
+    const detail = `${stopWish.cause}: ${stopWish.because}`;
+    lines.push({ kind: 'stop-wish', at: stopWish.at, expiresAt: null, detail });
+  }
+  return lines;
+}
+
+export interface NextChange {
+  readonly at: Millis;
+  readonly what: string;
+}
+
+/**
+ * The next moment at which time alone may change something; null: something else has to happen
+ * first.
+ */
+export function nextChangeOf({ dispatch, attempt }: DispatchView, now: Millis): NextChange | null {
+  const { state } = dispatch;
+  switch (state.kind) {
+    case 'queued':
+    case 'starting':
+    case 'ended':
+      return null;
+    case 'parked':
+      return state.until === null ? null : { at: state.until, what: 'it goes back to the queue' };
+    case 'stopping':
+      return state.killAt <= now ? null : { at: state.killAt, what: 'its tree is killed' };
+    case 'running':
+      return earliest(runningMoments({ dispatch, attempt }, state.since, now));
+  }
+}
+
+/** What ends a running attempt by time: its silence, and its deadline. */
+function runningMoments(
+  { dispatch, attempt }: DispatchView,
+  watchedSince: Millis,
+  now: Millis,
+): NextChange[] {
+  const last = attempt?.lastEvidence ?? null;
+  const lastSign =
+    last === null ? null : { kind: 'output' as const, at: last.at, detail: last.kind };
+  const { changesAt } = silenceOf({ lastSign, watchedSince }, dispatch.spec.stallMs, now);
+  const moments: NextChange[] = [{ at: changesAt, what: 'it counts as stalled' }];
+  const deadline = attempt?.deadline ?? null;
+  if (deadline !== null) {
+    moments.push({ at: deadline.softAt, what: 'its deadline: extended if it works, ended if not' });
+    moments.push({ at: deadline.hardAt, what: 'its hard limit' });
+  }
+  return moments;
+}
+
+function earliest(moments: readonly NextChange[]): NextChange | null {
+  return moments.reduce<NextChange | null>(
+    (first, moment) => (first === null || moment.at < first.at ? moment : first),
+    null,
+  );
+}

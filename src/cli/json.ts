@@ -1,0 +1,171 @@
+// Owns the JSON of dispatches, attempts, events and pools: exactly the keys that scripts rely upon.
+// Pure.
+import {
+  type Attempt,
+  type AttemptEnd,
+  type Deadline,
+  LIVE_STATES,
+  type Millis,
+  type PoolUse,
+  type State,
+} from '../core/dispatch.ts';
+import type { LedgerEvent } from '../core/event.ts';
+import { verdictOf } from '../core/verdict.ts';
+import type { DispatchView } from '../ports.ts';
+import { isoOrNull } from './render/time.ts';
+
+export function isLive(state: State): boolean {
+  return LIVE_STATES.some((kind) => kind === state.kind);
+}
+
+export function dispatchJson({ dispatch, attempt }: DispatchView, now: Millis) {
+  return {
+    id: dispatch.id,
+    campaign: dispatch.campaign,
+    name: dispatch.name,
+    agent: dispatch.spec.agent,
+    pool: dispatch.pool,
+    ...stateJson(dispatch.state),
+    attempt: dispatch.attempt,
+    fence: dispatch.fence,
+    verdict: verdictOf(dispatch, attempt, now),
+    because: dispatch.because,
+    createdAt: isoOrNull(dispatch.createdAt),
+    startedAt: isoOrNull(dispatch.startedAt),
+    endedAt: isoOrNull(dispatch.endedAt),
+    ...newestAttemptJson(dispatch.state, attempt),
+  };
+}
+
+function stateJson(state: State) {
+  const ended = state.kind === 'ended' ? state : null;
+  const parked = state.kind === 'parked' ? state : null;
+  return {
+    state: state.kind,
+    outcome: ended?.outcome.kind ?? null,
+    cause: causeOf(state),
+    exitCode: ended?.exitCode ?? null,
+    pid: pidOf(state),
+    parkedUntil: isoOrNull(parked?.until ?? null),
+    parkedFor: parked?.for ?? null,
+    survivors: state.kind === 'stopping' ? state.survivors : [],
+  };
+}
+
+function newestAttemptJson(state: State, attempt: Attempt | null) {
+  if (attempt === null) {
+    return { sessionId: null, lastEvidenceAt: null, ...deadlineJson(null), containment: null };
+  }
+  // Before a retry starts, the newest attempt is the one before it: its deadline no longer counts.
+  const counts = state.kind === 'ended' || isLive(state);
+  return {
+    sessionId: attempt.sessionId,
+    lastEvidenceAt: isoOrNull(attempt.lastEvidence?.at ?? null),
+    ...deadlineJson(counts ? attempt.deadline : null),
+    containment: attempt.containment,
+  };
+}
+
+function deadlineJson(deadline: Deadline | null) {
+  return {
+    softDeadlineAt: isoOrNull(deadline?.softAt ?? null),
+    hardDeadlineAt: isoOrNull(deadline?.hardAt ?? null),
+  };
+}
+
+/** Why a person's or our own hand is in it: the cause of a stop, under way or done. */
+export function causeOf(state: State): string | null {
+  switch (state.kind) {
+    case 'ended':
+      return state.outcome.kind === 'stopped' ? state.outcome.cause : null;
+    case 'stopping':
+      return state.reason.kind === 'cause' ? state.reason.cause : null;
+    case 'queued':
+    case 'parked':
+    case 'starting':
+    case 'running':
+      return null;
+  }
+}
+
+export function pidOf(state: State): number | null {
+  return state.kind === 'running' || state.kind === 'stopping'
+    ? (state.process?.pid ?? null)
+    : null;
+}
+
+export function attemptJson(attempt: Attempt) {
+  return {
+    attempt: attempt.attempt,
+    fence: attempt.fence,
+    ...endJson(attempt.end),
+    pid: attempt.process?.pid ?? null,
+    startTime: attempt.process?.startTime ?? null,
+    sessionId: attempt.sessionId,
+    resumedFrom: attempt.resumedFrom,
+    startedAt: isoOrNull(attempt.startedAt),
+    endedAt: isoOrNull(attempt.endedAt),
+    containment: attempt.containment,
+    // The `command` agent reports no usage: unknown is null, never 0.
+    usage: { inputTokens: null, outputTokens: null, costUsd: null },
+    because: attempt.because,
+  };
+}
+
+function endJson(end: AttemptEnd | null) {
+  if (end === null) {
+    return { outcome: null, cause: null, class: null, exitCode: null, signal: null };
+  }
+  const { outcome, exitCode, signal } = end;
+  const cause = outcome.kind === 'stopped' ? outcome.cause : null;
+  return { outcome: outcome.kind, cause, class: end.class, exitCode, signal };
+}
+
+export function eventJson(event: LedgerEvent) {
+  return {
+    seq: event.seq,
+    at: isoOrNull(event.at),
+    type: event.type,
+    dispatch: event.dispatch,
+    attempt: event.attempt,
+    data: event.data,
+  };
+}
+
+export function poolJson(pool: PoolUse) {
+  return {
+    name: pool.name,
+    slots: pool.slots,
+    used: pool.used,
+    paused: pool.paused,
+    blockedUntil: isoOrNull(pool.blockedUntil),
+    blockedBecause: pool.blockedBecause,
+    source: sourceOf(pool),
+    queued: pool.queued,
+  };
+}
+
+/** Who keeps the pool from starting: a person, or a limit that was observed. */
+function sourceOf(pool: PoolUse): 'person' | 'observed' | null {
+  if (pool.paused) return 'person';
+  return pool.blockedUntil === null ? null : 'observed';
+}
+
+export interface Decision {
+  readonly at: string | null;
+  readonly seq: number;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly because: string;
+  readonly evidence: unknown;
+}
+
+/** Every event that says why is a decision; the rest (`slot.freed`) is book-keeping. */
+export function decisionsOf(events: readonly LedgerEvent[]): Decision[] {
+  return events.flatMap(({ at, seq, data }) => {
+    const because = data['because'];
+    if (typeof because !== 'string') return [];
+    const { from = null, to = null, evidence = null } = data;
+    return [{ at: isoOrNull(at), seq, from, to, because, evidence }];
+  });
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// Owns the process: its streams, its environment, its signals and its end. Everything else is
+// handed in as values.
+import { readFileSync } from 'node:fs';
+import { type Context, createScreen } from './context.ts';
+import { stateDirOf, wantsColor } from './environment.ts';
+import { EXIT } from './exit-code.ts';
+import { type Interrupts, createInterrupts } from './interrupts.ts';
+import type { CommonOptions } from './program.ts';
+
+async function main(words: readonly string[]): Promise<number> {
+  const version = readVersion();
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+    process.stdout.write(`${version}\n`);
+    return EXIT.done;
+  }
+  const interrupts = createInterrupts();
+  endQuietlyWithoutReader(interrupts);
+  const { runProgram } = await import('./program.ts');
+  return await runProgram(words, {
+    version,
+    createContext: (options) => createContext(options, interrupts),
+    printOut: (text) => process.stdout.write(text),
+    printErr: (text) => process.stderr.write(text),
+  });
+}
+
+function createContext({ state, json, color }: CommonOptions, interrupts: Interrupts): Context {
+  const screen = (stream: NodeJS.WriteStream) =>
+    createScreen(stream, wantsColor(process.env, { isTerminal: stream.isTTY, flag: color }));
+  return {
+    stateDir: stateDirOf(state, process.env),
+    stateFlag: state ?? null,
+    json: json === true,
+    cwd: process.cwd(),
+    out: screen(process.stdout),
+    err: screen(process.stderr),
+    interrupts,
+  };
+}
+
+/** `drover ps | head` is no error. A command that follows something first leaves it in order. */
+function endQuietlyWithoutReader(interrupts: Interrupts): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (!interrupts.raise('pipe')) process.exit(EXIT.done);
+  });
+  // Nobody is left to tell.
+  process.stderr.on('error', () => {});
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version }: { version: string } = JSON.parse(text);
+  return version;
+}
+
+/** Pipes may still hold what was written: the process ends when they have handed it over. */
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
+const exitCode = await main(process.argv.slice(2));
+await flushed(process.stdout);
+await flushed(process.stderr);
+process.exit(exitCode);

@@ -1,0 +1,108 @@
+// Owns how progress reaches people: a table redrawn in place on a terminal, one line for each
+// change elsewhere.
+import type { Dispatch, DispatchId } from '../core/dispatch.ts';
+import type { Herd } from '../compose.ts';
+import { type Context, type Screen, peopleScreen } from './context.ts';
+import type { ProgressView } from './follow.ts';
+import { isLive } from './json.ts';
+import type { Progress } from './progress.ts';
+import { eventLine } from './render/event-line.ts';
+import { HIDE_CURSOR, SHOW_CURSOR, redraw } from './render/frame.ts';
+import { byImportance, liveTable, rowsThatFit } from './render/live-table.ts';
+
+/**
+ * The live table is for a person at a terminal who did not ask for JSON; everything else gets
+ * lines.
+ */
+export function createProgressView(
+  context: Context,
+  herd: Herd,
+  { title, progress }: { title: string; progress: Progress },
+): ProgressView {
+  return context.out.isTerminal && !context.json
+    ? createLiveView(context.out, herd, { title, progress })
+    : createLineView(peopleScreen(context), progress);
+}
+
+/**
+ * @param name how a dispatch is called: in one campaign its name, among several with the campaign
+ */
+export function createLineView(
+  screen: Screen,
+  progress: Pick<Progress, 'view'>,
+  name: (dispatch: Dispatch) => string = (dispatch) => dispatch.name,
+): ProgressView {
+  return {
+    show(events) {
+      for (const event of events) {
+        const view = event.dispatch === null ? null : progress.view(event.dispatch);
+        const line = eventLine(event, view, name);
+        if (line !== null) screen.print(`${line}\n`);
+      }
+    },
+    remark: (text) => screen.print(`${text}\n`),
+    close() {},
+  };
+}
+
+function createLiveView(
+  screen: Screen,
+  herd: Herd,
+  { title, progress }: { title: string; progress: Progress },
+): ProgressView {
+  const startedMs = herd.clock.monotonicMs();
+  let drawn: readonly string[] = [];
+  let hidden = false;
+  // Whatever ends this process short of a kill, the terminal gets its cursor back.
+  const restore = () => {
+    if (hidden) screen.print(SHOW_CURSOR);
+    hidden = false;
+  };
+  process.once('exit', restore);
+  return {
+    show() {
+      // One column stays free: clearing to the right of a full line would eat its last character.
+      const lines = liveTable(
+        {
+          campaign: title,
+          views: progress.views(),
+          lastLines: lastLines(herd, progress, screen.rows()),
+          haltedBecause: progress.haltedBecause(),
+          elapsedMs: herd.clock.monotonicMs() - startedMs,
+          now: herd.clock.now(),
+        },
+        { columns: screen.columns() - 1, rows: screen.rows(), paint: screen.paint },
+      );
+      if (drawn.length === lines.length && drawn.every((line, index) => line === lines[index])) {
+        return;
+      }
+      screen.print((hidden ? '' : HIDE_CURSOR) + redraw(drawn, lines, screen.columns()));
+      hidden = true;
+      drawn = lines;
+    },
+    remark(text) {
+      // In the place of the table; the next frame is drawn below it.
+      screen.print(redraw(drawn, text.split('\n'), screen.columns()));
+      drawn = [];
+    },
+    close() {
+      screen.print(redraw(drawn, [], screen.columns()));
+      drawn = [];
+      restore();
+      process.removeListener('exit', restore);
+    },
+  };
+}
+
+/** Only of rows that get a line on the screen: each is a read of a file. */
+function lastLines(herd: Herd, progress: Progress, rows: number): Map<DispatchId, string> {
+  const lines = new Map<DispatchId, string>();
+  const views = progress.views();
+  const shown = byImportance(views).slice(0, rowsThatFit(views.length, rows));
+  for (const { dispatch } of shown) {
+    if (!isLive(dispatch.state)) continue;
+    const last = herd.output.lastLine({ dispatch: dispatch.id, fence: dispatch.fence });
+    if (last !== null) lines.set(dispatch.id, last.text);
+  }
+  return lines;
+}
