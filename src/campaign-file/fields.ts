@@ -125,7 +125,9 @@ const SIZE_BYTES_MIN = 4 * 1024;
 export function size() {
   const hint = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
   return v.pipe(
-    v.string(complaint('{key}: {value} is not a size', hint)),
+    v.string(({ input }) =>
+      complaint(input === null ? '{key} is empty' : '{key}: {value} is not a size', hint),
+    ),
     v.metadata({ pattern: '^\\s*\\d{1,9}(KiB|MiB|GiB|TiB)\\s*$' }),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const bytes = parseSize(dataset.value);
@@ -166,9 +168,21 @@ function unlessList<T extends v.GenericSchema>(schema: T) {
   return v.lazy((input): T | typeof refused => (Array.isArray(input) ? refused : schema));
 }
 
+/** Part of the format, and not acted upon yet: refused, so that nobody relies on what is not there. */
+export function later(key: string) {
+  const message = complaint(`this version does not support "${key}" yet`, 'remove the key');
+  return v.optional(v.never(message));
+}
+
+function isRefused(entry: v.ObjectEntries[string] | undefined): boolean {
+  return entry !== undefined && 'wrapped' in entry && entry.wrapped.type === 'never';
+}
+
 /** A map with these keys and no others. Each other key is reported by itself, with the known ones for "did you mean". */
 export function map<const T extends v.ObjectEntries>(entries: T) {
-  const known = Object.keys(entries).join(' ');
+  const known = Object.keys(entries)
+    .filter((key) => !isRefused(entries[key]))
+    .join(' ');
   // An entry that never fits would turn the type of every known key into `never`; a check does not.
   const rest = v.pipe(
     v.unknown(),

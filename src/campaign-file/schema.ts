@@ -8,6 +8,7 @@ import {
   choice,
   complaint,
   duration,
+  later,
   list,
   map,
   mapOf,
@@ -180,12 +181,6 @@ export const CAMPAIGN_HEAD = map({
   defaults: v.optional(v.unknown()),
   dispatches: dispatches(v.unknown()),
 });
-
-/** Part of the format, and not acted upon yet: refused, so that nobody relies on a protection that is not there. */
-function later(key: string) {
-  const message = complaint(`this version does not support "${key}" yet`, 'remove the key');
-  return v.optional(v.never(message));
-}
 
 export const CONFIG = v.pipe(
   map({

@@ -5,12 +5,12 @@ const WORD_LENGTH_MAX = 100;
 
 /**
  * The candidate nearest to `word`, if it is near enough to be what the writer meant: at most one change for each three
- * characters, and at most three. Swapping two neighbours is one change.
+ * characters begun, and at most three. Swapping two neighbours is one change.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length > WORD_LENGTH_MAX) return null;
   let best: string | null = null;
-  let bestDistance = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 1;
+  let bestDistance = Math.min(3, Math.ceil(word.length / 3)) + 1;
   const lower = word.toLowerCase();
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;

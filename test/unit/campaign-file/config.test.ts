@@ -1,0 +1,103 @@
+// Owns config.yaml: what it may say, and what is said of a wrong one.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { NO_CONFIG, readConfigFile } from '../../../src/campaign-file/config.ts';
+import { parseConfigFile } from '../../../src/campaign-file/parse-config.ts';
+import { InvalidFileError } from '../../../src/campaign-file/report.ts';
+
+const parse = (text: string) => parseConfigFile(text, '/state/config.yaml');
+
+function problemsOf(text: string): string[] {
+  try {
+    parse(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidFileError) || error.code !== 'CONFIG_INVALID') throw error;
+    return error.message.split('\n').map((line) => line.replace(/^\/state\/config\.yaml:/, ''));
+  }
+}
+
+test('a config that says everything', () => {
+  expect(
+    parse('pools: { work: { slots: 4 } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB'),
+  ).toEqual({
+    pools: [{ name: 'work', slots: 4 }],
+    defaults: { pool: 'work', stall: 300_000 },
+    outputBytesMax: 1024 ** 3,
+  });
+});
+
+test.each(['', '# nothing yet\n', '~', '{}'])('a config that says nothing: %j', (text) => {
+  expect(parse(text)).toEqual(NO_CONFIG);
+});
+
+test('256MiB is the default of max_output, as the documents and the schema say', () => {
+  expect(parse('max_output: 256MiB').outputBytesMax).toBe(NO_CONFIG.outputBytesMax);
+});
+
+const SIZE = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
+
+test.each([
+  ['max_output: 64KiB', 65_536],
+  ['max_output: 4KiB', 4_096],
+  ['max_output: 2TiB', 2 * 1024 ** 4],
+])('%s', (text, bytes) => {
+  expect(parse(text).outputBytesMax).toBe(bytes);
+});
+
+test.each([
+  ['max_output: 268435456', [`1:13: max_output: 268435456 is not a size — ${SIZE}`]],
+  ['max_output: "100"', [`1:13: max_output: "100" is not a size — ${SIZE}`]],
+  ['max_output: 256MB', [`1:13: max_output: "256MB" is not a size — ${SIZE}`]],
+  ['max_output: 1.5GiB', [`1:13: max_output: "1.5GiB" is not a size — ${SIZE}`]],
+  ['max_output: 3KiB', ['1:13: max_output: "3KiB" is less than 4KiB — write at least 4KiB']],
+  ['max_output:', [`1:1: max_output is empty — ${SIZE}`]],
+  ['protect: [1]', ['1:10: this version does not support "protect" yet — remove the key']],
+  ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
+  ['brake: { max: 5 }', ['1:8: this version does not support "brake" yet — remove the key']],
+  ['sweep: 30s', ['1:8: this version does not support "sweep" yet — remove the key']],
+  ['max_outptu: 1GiB', ['1:1: unknown key "max_outptu" — did you mean "max_output"?']],
+  ['campaign: x', ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output']],
+  ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],
+  [
+    'a: b: c',
+    [
+      '1:4: not valid YAML: Nested mappings are not allowed in compact mappings — put a text with ": " in it into quotes',
+    ],
+  ],
+  [
+    'pools: { p: { slots: 0 } }\ndefaults: { stall: 5 }',
+    [
+      '1:22: pools.p.slots: 0 is not a whole number from 1 to 1000',
+      '2:20: defaults.stall: 5 is not a duration — a duration needs a unit: write 5s, 5m or 5h',
+    ],
+  ],
+  [
+    'defaults: { env: { A: x }, env_from: [A] }',
+    ['1:39: "A" stands in "env" too — keep one of the two'],
+  ],
+  [
+    'defaults: { cwd: "${{ vars.x }}" }',
+    ['1:19: only campaign files take variables — write the value itself'],
+  ],
+])('%s', (text, problems) => {
+  expect(problemsOf(text)).toEqual(problems);
+});
+
+describe('read from a directory', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'drover-config-'));
+  const path = join(directory, 'config.yaml');
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('what is there is parsed, and what is not there says nothing', async () => {
+    writeFileSync(path, 'max_output: 1MiB');
+    expect((await readConfigFile(path)).outputBytesMax).toBe(1024 ** 2);
+    expect(await readConfigFile(join(directory, 'other.yaml'))).toBe(NO_CONFIG);
+    await expect(readConfigFile(directory)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+    await expect(readConfigFile(join(path, 'x.yaml'))).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+    });
+  });
+});

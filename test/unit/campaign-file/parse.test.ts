@@ -1,0 +1,296 @@
+// Owns what a correct campaign file means: defaults, levels of settings, variables, paths, warnings.
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../../../src/campaign-file/config.ts';
+import { type ParsedCampaign, parseCampaignFile } from '../../../src/campaign-file/parse.ts';
+import { parseConfigFile } from '../../../src/campaign-file/parse-config.ts';
+
+interface Given {
+  readonly path?: string;
+  readonly vars?: Record<string, string>;
+  readonly config?: Config;
+}
+
+function parse(text: string, given: Given = {}): ParsedCampaign {
+  return parseCampaignFile(text, {
+    path: '/w/c.yaml',
+    vars: {},
+    knownAgents: ['command'],
+    ...given,
+  });
+}
+
+/** The one dispatch of a campaign, and what else is said at the top. */
+function planned(keys: string, top = '', given: Given = {}) {
+  const text = `campaign: c\n${top}\ndispatches:\n  - { name: a, run: [x], ${keys} }\n`;
+  return parse(text, given).campaign.dispatches[0]!;
+}
+
+const warnings = (text: string, given?: Given) =>
+  parse(text, given).warnings.map(({ at, message, hint }) => `${at}: ${message} — ${hint}`);
+
+test('a dispatch that says nothing gets the documented defaults', () => {
+  const { campaign, warnings: none } = parse('campaign: c\ndispatches: [{ name: a, run: [x, y] }]');
+  expect(campaign).toEqual({
+    name: 'c',
+    onFailure: 'continue',
+    pools: [],
+    dispatches: [
+      {
+        name: 'a',
+        pool: 'default',
+        priority: 0,
+        after: [],
+        spec: {
+          agent: 'command',
+          run: ['x', 'y'],
+          cwd: '/w',
+          env: {},
+          envFrom: [],
+          doneWhen: null,
+          deadlineMs: null,
+          extendMs: 7_200_000,
+          stallMs: 1_200_000,
+          lingerMs: 120_000,
+          graceMs: 10_000,
+          retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+          containment: null,
+          leftovers: 'end',
+          leftoverGraceMs: 5_000,
+        },
+      },
+    ],
+  });
+  expect(none).toEqual([]);
+});
+
+test('a dispatch that says everything gets what it says', () => {
+  const text = `
+campaign: nightly
+on_failure: halt
+pools: { work: { slots: 4 }, default: { slots: 1 } }
+dispatches:
+  - name: plan
+    run: node plan.js > plan.md
+    agent: command
+    pool: work
+    cwd: ./repo
+    env: { LANG: C, EMPTY: "" }
+    env_from: [API_BASE, API_BASE]
+    done_when: test -f plan.md
+    deadline: 30m
+    extend: 0s
+    stall: 1h30m
+    grace: 500ms
+    retries: { infrastructure: 0, stalled: 100, timed-out: 2, agent: 1 }
+    priority: -1000
+    containment: sh
+    leftovers: keep
+    leftover_grace: 0s
+  - { name: fix.142_b, run: x, after: [plan, plan] }
+`;
+  const { campaign } = parse(text);
+  expect(campaign.onFailure).toBe('halt');
+  expect(campaign.pools).toEqual([
+    { name: 'work', slots: 4 },
+    { name: 'default', slots: 1 },
+  ]);
+  expect(campaign.dispatches.map(({ name, after }) => [name, after])).toEqual([
+    ['plan', []],
+    ['fix.142_b', ['plan']],
+  ]);
+  expect(campaign.dispatches[0]).toEqual({
+    name: 'plan',
+    pool: 'work',
+    priority: -1000,
+    after: [],
+    spec: {
+      agent: 'command',
+      run: ['sh', '-c', 'node plan.js > plan.md'],
+      cwd: '/w/repo',
+      env: { LANG: 'C', EMPTY: '' },
+      envFrom: ['API_BASE'],
+      doneWhen: 'test -f plan.md',
+      deadlineMs: 1_800_000,
+      extendMs: 0,
+      stallMs: 5_400_000,
+      lingerMs: 120_000,
+      graceMs: 500,
+      retries: { infrastructure: 0, stalled: 100, 'timed-out': 2, agent: 1 },
+      containment: 'sh',
+      leftovers: 'keep',
+      leftoverGraceMs: 0,
+    },
+  });
+});
+
+describe('levels of settings', () => {
+  const config = parseConfigFile(
+    `defaults:
+  stall: 1m
+  grace: 1s
+  linger: 1s
+  retries: { agent: 9, stalled: 9 }
+  env: { A: config, B: config, C: config }
+  env_from: [P]`,
+    '/state/config.yaml',
+  );
+  const defaults = `defaults:
+  stall: 2m
+  grace: 2s
+  retries: { agent: 8 }
+  env: { B: file, C: file }
+  env_from: [Q]`;
+
+  test('the dispatch wins over the defaults of the file, and those over config.yaml', () => {
+    const { spec } = planned('stall: 3m', defaults, { config });
+    expect([spec.stallMs, spec.graceMs, spec.lingerMs]).toEqual([180_000, 2_000, 1_000]);
+  });
+
+  test('maps merge key by key', () => {
+    const { spec } = planned('env: { C: own }, retries: { infrastructure: 0 }', defaults, {
+      config,
+    });
+    expect(spec.env).toEqual({ A: 'config', B: 'file', C: 'own' });
+    expect(spec.retries).toEqual({ infrastructure: 0, stalled: 9, 'timed-out': 1, agent: 8 });
+  });
+
+  test('lists replace', () => {
+    expect(planned('priority: 1', defaults, { config }).spec.envFrom).toEqual(['Q']);
+    expect(planned('env_from: []', defaults, { config }).spec.envFrom).toEqual([]);
+  });
+
+  test('whether a variable is given or passed through is decided by the most specific level', () => {
+    const given = planned('env: { Q: own }', defaults, { config }).spec;
+    expect([given.envFrom, given.env['Q']]).toEqual([[], 'own']);
+    const passed = planned('env_from: [B]', defaults, { config }).spec;
+    expect([passed.envFrom, passed.env]).toEqual([['B'], { A: 'config', C: 'file' }]);
+  });
+
+  test('an agent that only config.yaml names is refused where a dispatch falls back to it', () => {
+    const wrong = parseConfigFile('defaults: { agent: codex }', '/state/config.yaml');
+    expect(() => planned('priority: 1', '', { config: wrong })).toThrow(
+      '/w/c.yaml:4:5: config.yaml makes "codex" the agent of this dispatch, and there is no such agent — mend config.yaml, or write agent: here; this version knows: command',
+    );
+    expect(planned('agent: command', '', { config: wrong }).spec.agent).toBe('command');
+  });
+});
+
+test('directories start from the directory of the file that names them', () => {
+  const config = parseConfigFile('defaults: { cwd: ./from-config }', '/state/config.yaml');
+  const cwd = (keys: string, top: string, given: Given = {}) => planned(keys, top, given).spec.cwd;
+  expect(cwd('priority: 1', '', { config })).toBe('/state/from-config');
+  expect(cwd('priority: 1', 'defaults: { cwd: sub }', { config })).toBe('/w/sub');
+  expect(cwd('cwd: ../up', 'defaults: { cwd: sub }')).toBe('/up');
+  expect(cwd('cwd: /abs', '')).toBe('/abs');
+  expect(cwd('priority: 1', '', { path: 'rel/c.yaml' })).toBe(`${process.cwd()}/rel`);
+});
+
+describe('variables', () => {
+  test('are filled in everywhere a text stands, also in lists', () => {
+    const { campaign } = parse(
+      'campaign: n-${{ vars.n }}\ndispatches:\n  - { name: "${{vars.n}}", run: [x, "a${{ vars.n }}b${{ vars.n }}"], stall: "${{ vars.t }}", env: { A: "${{ vars.n }}" } }',
+      { vars: { n: '7', t: '90s' } },
+    );
+    const [dispatch] = campaign.dispatches;
+    expect(campaign.name).toBe('n-7');
+    expect(dispatch).toMatchObject({
+      name: '7',
+      spec: { run: ['x', 'a7b7'], stallMs: 90_000, env: { A: '7' } },
+    });
+  });
+
+  test('cannot change the structure, and are not filled in twice', () => {
+    const nasty = '"]\n  - { name: evil, run: rm }\n${{ vars.n }}';
+    const { campaign } = parse(
+      'campaign: c\ndispatches: [{ name: a, run: [x, "${{ vars.n }}"] }]',
+      {
+        vars: { n: nasty },
+      },
+    );
+    expect(campaign.dispatches).toHaveLength(1);
+    expect(campaign.dispatches[0]!.spec.run).toEqual(['x', nasty]);
+  });
+
+  test('leave $${{ for texts of other systems, and a lone $ alone', () => {
+    const run = planned('done_when: "echo $${{ vars.n }} $HOME ${X} $$ }}"').spec.doneWhen;
+    expect(run).toBe('echo ${{ vars.n }} $HOME ${X} $$ }}');
+  });
+
+  test('that nothing uses are warned about', () => {
+    const text = 'campaign: c-${{ vars.target }}\ndispatches: [{ name: a, run: x }]';
+    expect(warnings(text, { vars: { target: 'x', tagret: 'y', zzzzzz: '' } })).toEqual([
+      '/w/c.yaml:1:1: --var tagret is used nowhere in this file — the file uses "target"',
+      '/w/c.yaml:1:1: --var zzzzzz is used nowhere in this file — remove it',
+    ]);
+  });
+
+  test('that would fill the memory are refused', () => {
+    const uses = Array.from({ length: 20 }, () => '"${{ vars.n }}"').join(', ');
+    const text = `campaign: c\ndispatches: [{ name: a, run: [x, ${uses}] }]`;
+    expect(() => parse(text, { vars: { n: 'x'.repeat(1024 * 1024) } })).toThrow(
+      'the values of --var fill in more than 16 MiB',
+    );
+  });
+});
+
+describe('warnings', () => {
+  test('name a pool that only the ledger can know, once, and what it was probably meant to be', () => {
+    const text = `campaign: c
+pools: { work: { slots: 1 } }
+dispatches:
+  - { name: a, run: x, pool: wrok }
+  - { name: b, run: x, pool: wrok }
+  - { name: d, run: x, pool: elsewhere }
+  - { name: e, run: x, pool: work }
+  - { name: f, run: x, pool: shared }`;
+    const config = parseConfigFile('pools: { shared: { slots: 3 } }', '/state/config.yaml');
+    expect(warnings(text, { config })).toEqual([
+      '/w/c.yaml:4:30: the pool "wrok" is not defined here, so the ledger must know it — did you mean "work"?',
+      '/w/c.yaml:6:30: the pool "elsewhere" is not defined here, so the ledger must know it — define it under "pools"',
+    ]);
+  });
+
+  test('name an extension of no deadline', () => {
+    const none = 'add deadline: 1h, or remove it';
+    expect(warnings('campaign: c\ndispatches: [{ name: a, run: x, extend: 1h }]')).toEqual([
+      `/w/c.yaml:2:33: "extend" has no effect without a deadline — ${none}`,
+    ]);
+    expect(
+      warnings('campaign: c\ndefaults: { extend: 1h }\ndispatches: [{ name: a, run: x }]'),
+    ).toEqual([`/w/c.yaml:2:13: "extend" has no effect without a deadline — ${none}`]);
+    const both = 'dispatches: [{ name: a, run: x }, { name: b, run: x, deadline: 1h }]';
+    expect(warnings(`campaign: c\ndefaults: { extend: 1h }\n${both}`)).toEqual([]);
+  });
+
+  test('name a linger of an agent that announces no result', () => {
+    expect(warnings('campaign: c\ndispatches: [{ name: a, run: x, linger: 1m }]')).toEqual([
+      '/w/c.yaml:2:33: "linger" has no effect on the agent "command": it announces no result before it ends — remove it',
+    ]);
+  });
+});
+
+test('anchors and aliases repeat values', () => {
+  const { campaign } = parse(`campaign: c
+dispatches:
+  - { name: a, run: &r [x, y], env: &e { A: "1" } }
+  - { name: b, run: *r, env: *e }`);
+  const [a, b] = campaign.dispatches;
+  expect(b!.spec).toEqual(a!.spec);
+});
+
+test('an anchor given again counts from there on, also where an alias repeats the older one', () => {
+  const { campaign } = parse(`campaign: c
+dispatches:
+  - { name: a, run: &r [&x one] }
+  - { name: b, run: [&x two] }
+  - { name: d, run: *r }
+  - { name: e, run: [*x] }`);
+  expect(campaign.dispatches.map(({ spec }) => spec.run[0])).toEqual(['one', 'two', 'one', 'two']);
+});
+
+test('JSON is a campaign file too', () => {
+  const { campaign } = parse(
+    JSON.stringify({ campaign: 'c', dispatches: [{ name: 'a', run: ['x'] }] }),
+  );
+  expect(campaign.dispatches[0]!.spec.run).toEqual(['x']);
+});
