@@ -80,7 +80,9 @@ function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
 }
 
 function needsMembers({ live, agent, shim, runDir }: FirstLook): boolean {
-  if (live.dispatch.state.kind === 'stopping' || runDir.exit.kind === 'seen') return true;
+  if (live.dispatch.state.kind === 'stopping') return true;
+  // Until its shim has left, an attempt whose exit is on record is not judged by its tree.
+  if (runDir.exit.kind === 'seen') return shim !== 'alive';
   if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
   return shim === 'gone' && runDir.claim.kind === 'seen';
 }
