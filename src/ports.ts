@@ -228,6 +228,8 @@ export interface Ledger {
   readonly id: string;
   readonly driver: { readonly name: string; readonly version: string };
   close(): Promise<void>;
+  /** Reads the whole store. @returns what is wrong with it; null: nothing */
+  check(): Promise<string | null>;
 
   // the supervisor's half
   live(): Promise<readonly LiveDispatch[]>;

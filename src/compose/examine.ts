@@ -1,0 +1,179 @@
+// Owns what `drover doctor` needs to know of this machine and this state directory. Gathered without relying on the
+// ledger, so that it works when that is broken.
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { release, type } from 'node:os';
+import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
+import { DroverError } from '../core/error.ts';
+import type { Look } from '../core/evidence.ts';
+import { createClock } from '../host/clock.ts';
+import { createProcessTable } from '../host/process-table.ts';
+import { prepareStateDir } from '../host/state-dir.ts';
+import { openLedger } from '../ledger/open.ts';
+import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
+
+/** A process that carries a mark, of whichever ledger. */
+export interface MarkedProcess {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly command: string;
+  readonly mark: string;
+}
+
+/** A run directory as it lies on the disk; `mark` is what its `dispatch.json` says. */
+export interface FoundRunDirectory {
+  readonly path: string;
+  readonly dispatch: DispatchId;
+  readonly fence: number;
+  readonly mark: string | null;
+}
+
+interface StoreExamination {
+  readonly driver: string | null;
+  readonly version: string | null;
+  readonly path: string;
+  /** `absent`: no herd was ever here */
+  readonly condition: 'ok' | 'absent' | 'broken';
+  readonly because: string;
+}
+
+export interface Examination {
+  readonly now: Millis;
+  readonly platform: string;
+  readonly shim: { readonly path: string; readonly ok: boolean; readonly because: string };
+  readonly tiers: readonly {
+    readonly name: ContainmentTier;
+    readonly available: boolean;
+    readonly because: string;
+  }[];
+  readonly agents: readonly {
+    readonly name: string;
+    readonly found: boolean;
+    readonly version: string | null;
+  }[];
+  /** sentences; empty: as it should be, or not there yet */
+  readonly stateDirProblems: readonly string[];
+  readonly store: StoreExamination;
+  /** is the supervisor's lock held? */
+  readonly supervised: boolean;
+  readonly marked: Look<readonly MarkedProcess[]>;
+  readonly runDirectories: Look<readonly FoundRunDirectory[]>;
+}
+
+const SHELL = '/bin/sh';
+
+export async function examine(stateDir: string): Promise<Examination> {
+  const problems: string[] = [];
+  const paths = pathsOf(stateDir, problems);
+  const lock = paths === null ? null : lockHeld(paths.lock, problems);
+  return {
+    now: createClock().now(),
+    platform: `${type()} ${release()}, Node ${process.version}`,
+    shim: examineShell(),
+    tiers: [
+      { name: 'cgroup', available: false, because: 'this version does not support it yet' },
+      { name: 'subreaper', available: false, because: 'this version does not support it yet' },
+      { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
+    ],
+    agents: [{ name: 'command', found: true, version: null }],
+    stateDirProblems: problems,
+    store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
+    supervised: lock ?? false,
+    marked: markedProcesses(),
+    runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
+  };
+}
+
+function pathsOf(stateDir: string, problems: string[]) {
+  if (statSync(stateDir, { throwIfNoEntry: false }) === undefined) return null;
+  try {
+    const found = prepareStateDir(stateDir, { create: false });
+    problems.push(...found.problems);
+    return found.paths;
+  } catch (error) {
+    problems.push(describe(error));
+    return null;
+  }
+}
+
+function lockHeld(path: string, problems: string[]): boolean {
+  try {
+    return isSupervisorLockHeld(path);
+  } catch (error) {
+    problems.push(describe(error));
+    return false;
+  }
+}
+
+function examineShell(): Examination['shim'] {
+  const there = statSync(SHELL, { throwIfNoEntry: false }) !== undefined;
+  return {
+    path: SHELL,
+    ok: there,
+    because: there ? 'runs the shim of each attempt' : 'missing: no attempt can be started',
+  };
+}
+
+async function examineStore(path: string, stateDir: string): Promise<StoreExamination> {
+  const unknown = { driver: null, version: null, path };
+  if (statSync(stateDir, { throwIfNoEntry: false }) === undefined) {
+    return { ...unknown, condition: 'absent', because: `${stateDir} does not exist yet` };
+  }
+  try {
+    const ledger = await openLedger(path, { create: false });
+    try {
+      const unsound = await ledger.check();
+      const { name: driver, version } = ledger.driver;
+      return unsound === null
+        ? { driver, version, path, condition: 'ok', because: 'it was read and checked' }
+        : { driver, version, path, condition: 'broken', because: unsound };
+    } finally {
+      await ledger.close();
+    }
+  } catch (error) {
+    const absent = error instanceof DroverError && error.code === 'NOT_FOUND';
+    return { ...unknown, condition: absent ? 'absent' : 'broken', because: describe(error) };
+  }
+}
+
+function markedProcesses(): Look<readonly MarkedProcess[]> {
+  const scan = createProcessTable().scan();
+  if (scan.kind !== 'seen') return scan;
+  const marked = scan.value.flatMap(({ pid, startTime, command, mark, zombie }) =>
+    mark === null || zombie ? [] : [{ pid, startTime, command, mark }],
+  );
+  return { kind: 'seen', value: marked };
+}
+
+function runDirectories(runsDir: string): Look<readonly FoundRunDirectory[]> {
+  try {
+    if (statSync(runsDir, { throwIfNoEntry: false }) === undefined) return { kind: 'absent' };
+    const found = readdirSync(runsDir).flatMap((dispatch) =>
+      readdirSync(`${runsDir}/${dispatch}`).flatMap((fence): FoundRunDirectory[] => {
+        const path = `${runsDir}/${dispatch}/${fence}`;
+        return /^\d+$/.test(fence)
+          ? [{ path, dispatch, fence: Number(fence), mark: markOf(path) }]
+          : [];
+      }),
+    );
+    return { kind: 'seen', value: found };
+  } catch (error) {
+    return { kind: 'unknown', because: describe(error) };
+  }
+}
+
+function markOf(runDir: string): string | null {
+  try {
+    const about: unknown = JSON.parse(readFileSync(`${runDir}/dispatch.json`, 'utf8'));
+    const mark = about !== null && typeof about === 'object' && 'mark' in about ? about.mark : null;
+    return typeof mark === 'string' ? mark : null;
+  } catch {
+    return null;
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof DroverError) {
+    return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
