@@ -1,0 +1,92 @@
+// Owns what people ask of dispatches and pools that are there: stop, retry (retry.ts), resize, pause.
+import type { PoolSpec } from '../core/campaign.ts';
+import type { DispatchId, StopWish } from '../core/dispatch.ts';
+import { DroverError } from '../core/error.ts';
+import { whole } from './columns.ts';
+import { DISPATCH, toDispatch } from './rows.ts';
+import type { Writing } from './writing.ts';
+
+/** @returns those for which a wish holds now; ended and unknown ones are left out */
+export async function wishStop(
+  { query, events }: Writing,
+  ids: readonly DispatchId[],
+  wish: StopWish,
+): Promise<readonly DispatchId[]> {
+  const wished: DispatchId[] = [];
+  for (const id of new Set(ids)) {
+    const sql = `select ${DISPATCH} from dispatches d where d.id = $1 and d.state <> 'ended'`;
+    const [row] = await query(sql, [id]);
+    if (row === undefined) continue;
+    wished.push(id);
+    const { stopWish: existing, spec, attempt } = toDispatch(row);
+    const stricter = existing === null ? wish : stricterWish(existing, wish, spec.graceMs);
+    if (stricter === existing) continue;
+    await query('update dispatches set stop_wish = $2, revision = revision + 1 where id = $1', [
+      id,
+      JSON.stringify(stricter),
+    ]);
+    const { cause, because, graceMs } = stricter;
+    events.push({
+      type: 'dispatch.stop-requested',
+      dispatch: id,
+      attempt: attempt === 0 ? null : attempt,
+      data: { cause, because, graceMs },
+    });
+  }
+  return wished;
+}
+
+/**
+ * Of two wishes the one that ends the dispatch sooner, and for good: a person's cancellation is never turned into a
+ * mere interruption, and whoever asked for less grace gets it.
+ *
+ * @param ownGraceMs the grace of the dispatch, which a wish without one means
+ * @returns `existing` itself where the new wish adds nothing
+ */
+export function stricterWish(existing: StopWish, wish: StopWish, ownGraceMs: number): StopWish {
+  const killAt = ({ at, graceMs }: StopWish) => at + (graceMs ?? ownGraceMs);
+  const sooner = killAt(wish) < killAt(existing);
+  const forGood = wish.cause === 'cancelled' && existing.cause === 'superseded';
+  if (!sooner && !forGood) return existing;
+  const { at, graceMs } = sooner ? wish : existing;
+  const { cause, because } = forGood || existing.cause === wish.cause ? wish : existing;
+  return { at, graceMs, cause, because };
+}
+
+/** Creates or resizes; says so in the event log only where something changed. */
+export async function setPool(
+  { query, events }: Writing,
+  { name, slots }: PoolSpec,
+): Promise<void> {
+  if (!Number.isSafeInteger(slots) || slots < 0) {
+    throw new DroverError('CAMPAIGN_INVALID', {
+      message: `pool ${name} cannot have ${slots} slots`,
+      hint: 'give it a whole number, 0 or more',
+    });
+  }
+  const [existing] = await query('select slots from pools where name = $1', [name]);
+  const before = existing === undefined ? null : whole(existing, 'slots');
+  if (before === slots) return;
+  await query(
+    `insert into pools (name, slots) values ($1, $2)
+     on conflict (name) do update set slots = excluded.slots`,
+    [name, slots],
+  );
+  const data = { pool: name, slots, slotsBefore: before };
+  events.push({ type: 'pool.changed', dispatch: null, attempt: null, data });
+}
+
+/** @returns false where there is no such pool */
+export async function setPoolPaused(
+  { query, events }: Writing,
+  pool: string,
+  paused: boolean,
+): Promise<boolean> {
+  const [existing] = await query('select paused from pools where name = $1', [pool]);
+  if (existing === undefined) return false;
+  if ((whole(existing, 'paused') === 1) === paused) return true;
+  await query('update pools set paused = $2 where name = $1', [pool, paused ? 1 : 0]);
+  const type = paused ? 'pool.paused' : 'pool.resumed';
+  events.push({ type, dispatch: null, attempt: null, data: { pool } });
+  return true;
+}

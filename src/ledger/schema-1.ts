@@ -1,0 +1,142 @@
+// Owns schema 1. Released: never edited, a change is a new step. Moments are milliseconds since the epoch; what is
+// structured is JSON text, and what is asked for has a plain column beside it.
+import type { Dialect } from './driver.ts';
+
+/** Statements must repeat these words exactly: SQLite uses a partial index only where the same term stands in `where`. */
+export const LIVE = `state in ('starting', 'running', 'stopping')`;
+
+/** As for `LIVE`. */
+export const OPEN = `state <> 'ended'`;
+export const ENDED = `state = 'ended'`;
+
+export function schema1(dialect: Dialect): readonly string[] {
+  return [
+    ...TABLES,
+    eventTable(dialect),
+    ...INDEXES,
+    ...dialect.appendOnly('events', 'old.seq is not null'),
+    ...dialect.appendOnly('attempts', 'old.ended_at is not null'),
+  ];
+}
+
+const TABLES: readonly string[] = [
+  `create table meta (key text primary key, value text not null)`,
+  // The numbers of events and positions. Updated in the transaction that uses them, so that no number is ever lost to
+  // a rollback and the order of numbers is the order of commits.
+  `create table counters (name text primary key, value bigint not null)`,
+  `insert into counters (name, value) values ('event', 0), ('position', 0)`,
+  `create table campaigns (
+     name text primary key,
+     on_failure text not null,
+     file text,
+     submitted_at bigint not null
+   )`,
+  // claims: counted up by whoever is about to claim, which locks the row until its commit (I11).
+  `create table pools (
+     name text primary key,
+     slots integer not null check (slots >= 0),
+     paused integer not null default 0,
+     blocked_until bigint,
+     blocked_because text,
+     claims bigint not null default 0
+   )`,
+  // The specification stands last: what is read most then lies before it in the page.
+  `create table dispatches (
+     id text primary key,
+     campaign text not null references campaigns (name),
+     name text not null,
+     pool text not null references pools (name),
+     priority integer not null,
+     position bigint not null,
+     state text not null
+       check (state in ('queued', 'parked', 'starting', 'running', 'stopping', 'ended')),
+     parked_for text,
+     until_at bigint,
+     outcome text,
+     class text,
+     attempt integer not null,
+     fence integer not null,
+     revision integer not null,
+     created_at bigint not null,
+     started_at bigint,
+     ended_at bigint,
+     because text not null,
+     state_json text not null,
+     stop_wish text,
+     needs text not null,
+     spec text not null,
+     unique (campaign, name)
+   )`,
+  `create table dependencies (
+     dispatch text not null references dispatches (id),
+     needs text not null references dispatches (id),
+     primary key (dispatch, needs)
+   )`,
+  `create table attempts (
+     dispatch text not null references dispatches (id),
+     fence integer not null,
+     attempt integer not null,
+     nonce text not null,
+     containment text not null,
+     claimed_at bigint not null,
+     started_at bigint,
+     boot_id text,
+     pid bigint,
+     start_time bigint,
+     soft_at bigint,
+     hard_at bigint,
+     extended_count integer,
+     extended_ms bigint,
+     deadline_because text,
+     evidence_at bigint,
+     evidence_kind text,
+     session_id text,
+     resumed_from integer,
+     ended_at bigint,
+     outcome text,
+     cause text,
+     class text,
+     exit_code integer,
+     signal text,
+     outcome_json text,
+     because text not null,
+     primary key (dispatch, fence)
+   )`,
+  // One row: the supervisor of this host.
+  `create table supervisor (
+     host text primary key,
+     boot_id text not null,
+     pid bigint not null,
+     start_time bigint not null,
+     started_at bigint not null,
+     wish text not null,
+     ended_because text
+   )`,
+];
+
+// Partial where they can be: ended rows are the mass, and no pass ever asks for them.
+const INDEXES: readonly string[] = [
+  `create index dispatches_queued on dispatches (pool, priority desc, position)
+     where state = 'queued'`,
+  `create index dispatches_live on dispatches (pool) where ${LIVE}`,
+  `create index dispatches_until on dispatches (until_at)
+     where state = 'parked' and until_at is not null`,
+  `create index dispatches_wished on dispatches (position)
+     where stop_wish is not null and state in ('queued', 'parked')`,
+  `create index dispatches_failed on dispatches (campaign, ended_at) where class = 'agent'`,
+  `create index dispatches_open on dispatches (position) where ${OPEN}`,
+  `create index dispatches_ended on dispatches (campaign) where ${ENDED}`,
+  `create index dependencies_needs on dependencies (needs)`,
+  `create index events_dispatch on events (dispatch, seq)`,
+];
+
+function eventTable(dialect: Dialect): string {
+  return `create table events (
+    seq ${dialect.sequenceKey} primary key,
+    at bigint not null,
+    type text not null,
+    dispatch text,
+    attempt integer,
+    data text not null
+  )`;
+}

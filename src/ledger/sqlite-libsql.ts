@@ -1,0 +1,47 @@
+// Owns the way to SQLite through the optional package `libsql`: prebuilt, for a Node without `node:sqlite`.
+import { createRequire } from 'node:module';
+import type { SqliteConnection, SqliteEngine } from './sqlite.ts';
+import type { Row, Value } from './driver.ts';
+
+/** The part of `libsql` that we use. It follows better-sqlite3, and gives whole numbers back as numbers. */
+type Libsql = new (
+  path: string,
+) => {
+  exec(sql: string): void;
+  prepare(sql: string): { all(params: readonly Value[]): readonly Row[] };
+  close(): void;
+};
+
+/** @returns null where the package, or its binary for this platform, is not installed */
+export function libsql(): SqliteEngine | null {
+  const Database = load();
+  if (Database === null) return null;
+  return { name: 'libsql', connect: (path) => connect(Database, path) };
+}
+
+function connect(Database: Libsql, path: string): SqliteConnection {
+  const database = new Database(path);
+  return {
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => {
+      const statement = database.prepare(sql);
+      return (params) => statement.all(params);
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Loaded on demand: it costs milliseconds that a Node with `node:sqlite` need not spend. */
+function load(): Libsql | null {
+  try {
+    const module: unknown = createRequire(import.meta.url)('libsql');
+    return isLibsql(module) ? module : null;
+  } catch {
+    // Not installed, or no binary for this platform: both mean that there is no such driver here.
+    return null;
+  }
+}
+
+function isLibsql(module: unknown): module is Libsql {
+  return typeof module === 'function';
+}

@@ -1,0 +1,81 @@
+// Owns what moves with time while an attempt is live: its last evidence, its deadline, and all moments after a step of
+// the clock.
+import type { Deadline, Millis, State } from '../core/dispatch.ts';
+import type { AttemptKey, EvidenceNote } from '../ports.ts';
+import { whole } from './columns.ts';
+import type { Query } from './driver.ts';
+import { DISPATCH, toDispatch } from './rows.ts';
+import { LIVE } from './schema-1.ts';
+import type { Writing } from './writing.ts';
+import { setState } from './writing.ts';
+
+/** The attempt of the key, if it is the current one of its dispatch and has not ended. */
+const CURRENT = `dispatch = $1 and fence = $2 and ended_at is null
+  and exists (select 1 from dispatches d where d.id = $1 and d.fence = $2)`;
+
+/** Only ever moves forward, and leaves the revision alone: evidence is no decision that could be overtaken. */
+export async function noteEvidence(query: Query, notes: readonly EvidenceNote[]): Promise<void> {
+  for (const { dispatch, fence, at, kind } of notes) {
+    await query(
+      `update attempts set evidence_at = $3, evidence_kind = $4
+       where ${CURRENT} and (evidence_at is null or evidence_at < $3)`,
+      [dispatch, fence, at, kind],
+    );
+  }
+}
+
+/**
+ * Bumps the revision: a decision to end the attempt that was made under the old deadline must fail its
+ * compare-and-set, or an extension by hand would lose against a kill.
+ */
+export async function setDeadline(
+  { query, events }: Writing,
+  { dispatch, fence }: AttemptKey,
+  deadline: Deadline,
+): Promise<boolean> {
+  const { softAt, hardAt, extendedCount, extendedMs, because } = deadline;
+  const [row] = await query(
+    `update attempts set soft_at = $3, hard_at = $4, extended_count = $5, extended_ms = $6,
+       deadline_because = $7 where ${CURRENT} returning attempt`,
+    [dispatch, fence, softAt, hardAt, extendedCount, extendedMs, because],
+  );
+  if (row === undefined) return false;
+  await query('update dispatches set revision = revision + 1 where id = $1', [dispatch]);
+  const data = { softAt, hardAt, extendedCount, extendedMs, because };
+  events.push({ type: 'deadline.extended', dispatch, attempt: whole(row, 'attempt'), data });
+  return true;
+}
+
+const SHIFT_DEADLINES = `update attempts set soft_at = soft_at + $1, hard_at = hard_at + $1
+  where ended_at is null and soft_at is not null
+  and dispatch in (select id from dispatches where ${LIVE})`;
+
+/** A quota that lifts at a time of day is no duration, and stays where it is. */
+const WITH_DURATIONS = `select ${DISPATCH} from dispatches d where d.state = 'stopping'
+  or (d.state = 'parked' and d.until_at is not null and d.parked_for = 'backoff')`;
+
+/** Moves by `byMs` what is a duration from some moment on: deadlines, kill moments and back-offs. */
+export async function shiftTimes(writing: Writing, byMs: number): Promise<void> {
+  const { query, events } = writing;
+  await query(SHIFT_DEADLINES, [byMs]);
+  for (const row of await query(WITH_DURATIONS, [])) {
+    const dispatch = toDispatch(row);
+    await setState(writing, dispatch, shifted(dispatch.state, byMs), dispatch.because);
+  }
+  events.push({ type: 'clock.stepped', dispatch: null, attempt: null, data: { byMs } });
+}
+
+function shifted(state: State, byMs: number): State {
+  const later = (moment: Millis) => moment + byMs;
+  switch (state.kind) {
+    case 'stopping':
+      return { ...state, killAt: later(state.killAt) };
+    case 'parked':
+      return { ...state, until: state.until === null ? null : later(state.until) };
+    case 'queued':
+    case 'starting':
+    case 'running':
+    case 'ended':
+      return state;
+  }
+}
