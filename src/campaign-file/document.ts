@@ -19,8 +19,8 @@ export interface Located {
   readonly items: readonly Located[];
 }
 
-/** Values that aliases may add to a file: 10,000 dispatches that share 50 values each. Ends a "billion laughs" file. */
-const ALIASED_VALUES_MAX = 500_000;
+/** Values that aliases may add to a file: 10,000 dispatches that share 20 values each. Ends a "billion laughs" file. */
+const ALIASED_VALUES_MAX = 200_000;
 
 /** valibot skips these keys silently, for they could reach the prototype of an object. */
 const UNUSABLE_KEYS = ['__proto__', 'prototype', 'constructor'];

@@ -37,7 +37,7 @@ export function composeDocument(text: string, report: Report): Document.Parsed |
   const end = depth.tooDeepAt ?? Infinity;
   const errors = [...document.errors, ...document.warnings].filter((error) => error.pos[0] < end);
   for (const error of firstOfEachLine(errors, report)) {
-    report.problem(error.pos[0], yamlMessage(error), YAML_HINTS[error.code]);
+    report.problem(error.pos[0], yamlMessage(error), yamlHint(error, text));
   }
   if (second !== undefined) {
     const hint = 'put each campaign into a file of its own';
@@ -91,6 +91,13 @@ function firstOfEachLine(errors: readonly YAMLError[], report: Report): readonly
 function yamlMessage(error: YAMLError): string {
   if (error.code === 'TAG_RESOLVE_FAILED') return 'tags have no meaning here';
   return `not valid YAML: ${showSentence(error.message)}`;
+}
+
+function yamlHint({ code, pos }: YAMLError, text: string): string {
+  const line = text.slice(text.lastIndexOf('\n', pos[0] - 1) + 1, pos[0] + 2);
+  // In a list or map in brackets, the braces of a reference are YAML's own.
+  if (/[[{,:]\s*\$\{\{/.test(line)) return 'put a text with "${{" in it into quotes';
+  return YAML_HINTS[code] ?? '';
 }
 
 const YAML_HINTS: Partial<Record<YAMLError['code'], string>> = {

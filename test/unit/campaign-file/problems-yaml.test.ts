@@ -28,6 +28,13 @@ const YAML_ROWS: Row[] = [
     ],
   ],
   [
+    'a reference to a variable in brackets without quotes',
+    dispatch('run: [echo, ${{ vars.x }}]'),
+    [
+      '4:18: not valid YAML: Missing , or : between flow sequence items — put a text with "${{" in it into quotes',
+    ],
+  ],
+  [
     'a key given twice',
     `${command('stall: 1m')}\n    stall: 2m`,
     ['6:5: the key "stall" is given twice, first in line 5 — keep one of the two'],

@@ -1,0 +1,115 @@
+// Owns the agreement of the committed JSON schemas with the parser.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { jsonSchemaText } from '../../../scripts/schema.mjs';
+import { InvalidFileError } from '../../../src/campaign-file/report.ts';
+import { parseConfigFile } from '../../../src/campaign-file/parse-config.ts';
+import { CAMPAIGN, CONFIG } from '../../../src/campaign-file/schema.ts';
+import { fits, type JsonSchema } from './json-schema.ts';
+import { problemsOf } from './problems-of.ts';
+
+const committed = (name: string) =>
+  readFileSync(new URL(`../../../schema/${name}`, import.meta.url), 'utf8');
+
+describe('the committed schemas are what `npm run build && node scripts/schema.mjs` makes', () => {
+  test('campaign.schema.json', () => {
+    expect(committed('campaign.schema.json')).toBe(
+      jsonSchemaText(CAMPAIGN, { takesVariables: true }),
+    );
+  });
+
+  test('config.schema.json', () => {
+    expect(committed('config.schema.json')).toBe(jsonSchemaText(CONFIG, { takesVariables: false }));
+  });
+});
+
+const campaignSchema = JSON.parse(committed('campaign.schema.json')) as JsonSchema;
+const configSchema = JSON.parse(committed('config.schema.json')) as JsonSchema;
+
+const dispatch = (keys: string) => `campaign: c\ndispatches: [{ name: a, run: [x], ${keys} }]`;
+
+describe('an editor with the schema accepts what the parser accepts', () => {
+  test.each([
+    'campaign: c\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\non_failure: halt\npools: { p: { slots: 1 } }\ndefaults: { pool: p }\ndispatches: [{ name: a, run: x }]',
+    dispatch(
+      'deadline: 1h30m, extend: 0s, stall: 1.5h, linger: 500ms, grace: 2d, leftover_grace: 0ms',
+    ),
+    dispatch('retries: {}, env: {}, env_from: [], after: []'),
+    dispatch('retries: { timed-out: 100 }, priority: -1000, leftovers: keep, containment: sh'),
+    dispatch('deadline: "${{ vars.a }}", leftovers: "${{ vars.b }}", env_from: ["${{ vars.b }}"]'),
+  ])('%s', (text) => {
+    expect(problemsOf(text, { vars: { a: '1h', b: 'end' } })).toEqual([]);
+    expect(fits(campaignSchema, parse(text))).toBe(true);
+  });
+});
+
+describe('an editor with the schema refuses what the parser refuses', () => {
+  test.each([
+    '{}',
+    '[]',
+    'campaign: c\ndispatches: []',
+    'campaign: c\ndispatches: [{ run: x }]',
+    'campaign: a b\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\non_failure: stop\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\npools: []\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\npools: { p: {} }\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\npools: { p: { slots: 0 } }\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\ndefaults: { run: x }\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\ndispatches: [{ name: a, run: [] }]',
+    'campaign: c\ndispatches: [{ name: a, run: [1] }]',
+    'campaign: c\ndispatches: [{ name: a, run: "" }]',
+    ...[
+      'x: 1',
+      'deadline: 30',
+      'deadline: "30"',
+      'stall: 5 s',
+      'env: { A: 1 }',
+      'env: { A-B: x }',
+      'env: { DROVER_A: x }',
+      'env_from: A',
+      'env_from: [A-B]',
+      'priority: 1001',
+      'priority: 0.5',
+      'retries: { x: 1 }',
+      'retries: { agent: -1 }',
+      'retries: [1]',
+      'containment: cgroup',
+      'leftovers: kill',
+      'after: a',
+      'cwd: ""',
+    ].map(dispatch),
+  ])('%s', (text) => {
+    expect(problemsOf(text)).not.toEqual([]);
+    expect(fits(campaignSchema, parse(text))).toBe(false);
+  });
+});
+
+describe('config.yaml', () => {
+  const accepts = (text: string) => {
+    try {
+      parseConfigFile(text, 'config.yaml');
+      return true;
+    } catch (error) {
+      if (error instanceof InvalidFileError) return false;
+      throw error;
+    }
+  };
+
+  test.each([
+    ['{}', true],
+    ['max_output: 256MiB', true],
+    ['pools: { p: { slots: 2 } }', true],
+    ['defaults: { stall: 1m }', true],
+    ['max_output: 256', false],
+    ['max_output: 256MB', false],
+    ['protect: [1]', false],
+    ['sweep: 30s', false],
+    ['campaign: c', false],
+    ['defaults: { name: a }', false],
+  ])('%s', (text, expected) => {
+    expect(accepts(text)).toBe(expected);
+    expect(fits(configSchema, parse(text))).toBe(expected);
+  });
+});
