@@ -41,7 +41,7 @@ export async function readConfig(context: Context): Promise<Config | null> {
   const path = join(context.stateDir, 'config.yaml');
   if (!existsSync(path)) return null;
   const { readConfigFile } = await import('../campaign-file/config.ts');
-  return readConfigFile(path);
+  return await readConfigFile(path);
 }
 
 export function withPools(campaign: Campaign, config: Config | null): Campaign {

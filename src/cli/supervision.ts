@@ -13,10 +13,10 @@ export type Place =
 
 export interface Supervision {
   /** Looks who supervises, and takes the place where nobody does. */
-  tend(): Promise<Place>;
-  mine(): boolean;
+  readonly tend: () => Promise<Place>;
+  readonly mine: () => boolean;
   /** Ends our own supervisor, if it is ours; agents go on. */
-  release(because: string): Promise<void>;
+  readonly release: (because: string) => Promise<void>;
 }
 
 /** Every state but `ended`. */
@@ -128,9 +128,29 @@ export async function ensureSupervised(
   containment: string | null,
 ): Promise<number | null> {
   herd.ring();
-  if (await herd.supervised()) return null;
+  if (await isStaying(herd)) return null;
   const { pid } = await herd.detachSupervisor({ until: 'idle', containment });
   return pid;
+}
+
+const LEAVING_POLL_MS = 20;
+/** From the word that a supervisor has ended to its lock is a matter of milliseconds. */
+const LEAVING_WITHIN_MS = 10_000;
+
+/**
+ * Is there a supervisor that will see what has just been written? One that has written its end may
+ * have looked for work before that, so its leaving is waited for.
+ */
+async function isStaying(herd: Herd): Promise<boolean> {
+  const startedMs = herd.clock.monotonicMs();
+  while (await herd.supervised()) {
+    const row = await herd.ledger.supervisor();
+    const isLeaving = row !== null && row.endedBecause !== null;
+    const waitedMs = herd.clock.monotonicMs() - startedMs;
+    if (!isLeaving || waitedMs >= LEAVING_WITHIN_MS) return true;
+    await herd.clock.sleep(LEAVING_POLL_MS, new Promise(() => {}));
+  }
+  return false;
 }
 
 /** How many dispatches have not ended, beside those of `campaign`. */
