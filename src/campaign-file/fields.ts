@@ -118,8 +118,8 @@ function tryDuration(input: string): { ms: number } | { hint: string } {
   }
 }
 
-/** Less than this cannot hold the head and the tail of an output in a way that helps anybody. */
-const SIZE_BYTES_MIN = 4 * 1024;
+/** What is dropped from an output is whole blocks of disk (4 KiB): a bound of a few blocks would never be met. */
+const SIZE_BYTES_MIN = 64 * 1024;
 
 /** `256MiB` → bytes. */
 export function size() {
@@ -133,8 +133,8 @@ export function size() {
       const bytes = parseSize(dataset.value);
       if (bytes !== null && bytes >= SIZE_BYTES_MIN) return bytes;
       const message =
-        bytes === null ? '{key}: {value} is not a size' : '{key}: {value} is less than 4KiB';
-      addIssue({ message: complaint(message, bytes === null ? hint : 'write at least 4KiB') });
+        bytes === null ? '{key}: {value} is not a size' : '{key}: {value} is less than 64KiB';
+      addIssue({ message: complaint(message, bytes === null ? hint : 'write at least 64KiB') });
       return NEVER;
     }),
   );

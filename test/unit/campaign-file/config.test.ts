@@ -41,7 +41,6 @@ const SIZE = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
 
 test.each([
   ['max_output: 64KiB', 65_536],
-  ['max_output: 4KiB', 4_096],
   ['max_output: 2TiB', 2 * 1024 ** 4],
 ])('%s', (text, bytes) => {
   expect(parse(text).outputBytesMax).toBe(bytes);
@@ -52,7 +51,7 @@ test.each([
   ['max_output: "100"', [`1:13: max_output: "100" is not a size — ${SIZE}`]],
   ['max_output: 256MB', [`1:13: max_output: "256MB" is not a size — ${SIZE}`]],
   ['max_output: 1.5GiB', [`1:13: max_output: "1.5GiB" is not a size — ${SIZE}`]],
-  ['max_output: 3KiB', ['1:13: max_output: "3KiB" is less than 4KiB — write at least 4KiB']],
+  ['max_output: 63KiB', ['1:13: max_output: "63KiB" is less than 64KiB — write at least 64KiB']],
   ['max_output:', [`1:1: max_output is empty — ${SIZE}`]],
   ['protect: [1]', ['1:10: this version does not support "protect" yet — remove the key']],
   ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
