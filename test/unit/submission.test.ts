@@ -1,0 +1,301 @@
+// Owns what a submission does to the rows that are there, field by field and state by state.
+import { describe, expect, test } from 'vitest';
+import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
+import type { Dispatch, DispatchSpec, Outcome, State } from '../../src/core/dispatch.ts';
+import { DroverError } from '../../src/core/error.ts';
+import { planSubmission, type SubmissionPlan } from '../../src/core/submission.ts';
+
+const NOW = 5_000;
+
+const SPEC: DispatchSpec = {
+  agent: 'command',
+  run: ['make'],
+  cwd: '/repo',
+  env: { LANG: 'C', TZ: 'UTC' },
+  envFrom: ['HOME'],
+  doneWhen: null,
+  deadlineMs: 60_000,
+  extendMs: 120_000,
+  stallMs: 30_000,
+  lingerMs: 1_000,
+  graceMs: 1_000,
+  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+  containment: null,
+  leftovers: 'end',
+  leftoverGraceMs: 500,
+};
+
+type PlanFields = Partial<Omit<PlannedDispatch, 'spec'>> & { spec?: Partial<DispatchSpec> };
+
+function planned(name: string, { spec, ...fields }: PlanFields = {}): PlannedDispatch {
+  return { name, pool: 'work', priority: 0, after: [], ...fields, spec: { ...SPEC, ...spec } };
+}
+
+function campaign(...dispatches: PlannedDispatch[]): Campaign {
+  return { name: 'nightly', onFailure: 'continue', pools: [], dispatches };
+}
+
+const QUEUED: State = { kind: 'queued', since: 1 };
+const PARKED: State = { kind: 'parked', since: 1, for: 'dependency', until: null };
+const BACKOFF: State = { kind: 'parked', since: 1, for: 'backoff', until: 9_000 };
+const RUNNING: State = {
+  kind: 'running',
+  since: 1,
+  process: { bootId: 'boot', pid: 7, startTime: 70 },
+};
+const SUCCEEDED = ended({ kind: 'succeeded' });
+const FAILED = ended({ kind: 'failed', exitCode: 3, signal: null });
+
+function ended(outcome: Outcome): State {
+  const failureClass = outcome.kind === 'failed' ? 'agent' : null;
+  return { kind: 'ended', at: 2, outcome, class: failureClass, exitCode: null };
+}
+
+function row(plan: PlannedDispatch, state: State, attempt = 0): Dispatch {
+  return {
+    ...plan,
+    id: `id-${plan.name}`,
+    campaign: 'nightly',
+    position: 1,
+    state,
+    because: `was ${state.kind}`,
+    attempt,
+    fence: attempt,
+    stopWish: null,
+    createdAt: 0,
+    startedAt: attempt === 0 ? null : 1,
+    endedAt: state.kind === 'ended' ? state.at : null,
+    revision: 4,
+  };
+}
+
+/** What happens to one row whose plan becomes `after`: its changed fields, or the code of the refusal. */
+function fate(before: Dispatch, after: PlannedDispatch): string {
+  try {
+    const plan = planSubmission(campaign(after), [before], NOW);
+    if (plan.updates.length === 0) return `unchanged: ${plan.unchanged.length}`;
+    return `updated: ${plan.updates.map(({ fields }) => fields.join(' ')).join()}`;
+  } catch (error) {
+    return error instanceof DroverError ? error.code : String(error);
+  }
+}
+
+const STATES: readonly (readonly [string, State, number])[] = [
+  ['queued and never started', QUEUED, 0],
+  ['parked and never started', BACKOFF, 0],
+  ['queued for another attempt', QUEUED, 1],
+  ['parked for another attempt', BACKOFF, 1],
+  ['running', RUNNING, 1],
+  ['succeeded', SUCCEEDED, 1],
+  ['failed', FAILED, 1],
+  ['skipped', ended({ kind: 'skipped', because: 'plan failed' }), 0],
+];
+
+const NEVER_STARTED = ['queued and never started', 'parked and never started'];
+
+/** Every field, and in which states it may change. */
+const FIELDS: readonly (readonly [string, PlanFields, 'not started' | 'any' | 'without a slot'])[] =
+  [
+    ['agent', { spec: { agent: 'claude' } }, 'not started'],
+    ['run', { spec: { run: ['make', 'all'] } }, 'not started'],
+    ['cwd', { spec: { cwd: '/elsewhere' } }, 'not started'],
+    ['env', { spec: { env: { LANG: 'C' } } }, 'not started'],
+    ['envFrom', { spec: { envFrom: [] } }, 'not started'],
+    ['doneWhen', { spec: { doneWhen: 'test -f x' } }, 'not started'],
+    ['deadlineMs', { spec: { deadlineMs: null } }, 'any'],
+    ['extendMs', { spec: { extendMs: 0 } }, 'any'],
+    ['stallMs', { spec: { stallMs: 1 } }, 'any'],
+    ['lingerMs', { spec: { lingerMs: 1 } }, 'any'],
+    ['graceMs', { spec: { graceMs: 1 } }, 'any'],
+    ['retries', { spec: { retries: { ...SPEC.retries, agent: 1 } } }, 'any'],
+    ['containment', { spec: { containment: 'sh' } }, 'any'],
+    ['leftovers', { spec: { leftovers: 'keep' } }, 'any'],
+    ['leftoverGraceMs', { spec: { leftoverGraceMs: 1 } }, 'any'],
+    ['priority', { priority: 9 }, 'any'],
+    ['pool', { pool: 'other' }, 'without a slot'],
+  ];
+
+describe('a changed field', () => {
+  const cases = FIELDS.flatMap(([field, change, rule]) =>
+    STATES.map(([name, state, attempt]) => {
+      const may =
+        rule === 'any' ||
+        NEVER_STARTED.includes(name) ||
+        (rule === 'without a slot' && name !== 'running');
+      return {
+        field,
+        name,
+        state,
+        attempt,
+        change,
+        fate: may ? `updated: ${field}` : 'CAMPAIGN_CHANGED',
+      };
+    }),
+  );
+  test.each(cases)('$field of one that is $name: $fate', (one) => {
+    expect(fate(row(planned('a'), one.state, one.attempt), planned('a', one.change))).toBe(
+      one.fate,
+    );
+  });
+
+  test('the table above names every field of a specification', () => {
+    const named = FIELDS.map(([field]) => field);
+    expect(Object.keys(SPEC).filter((field) => !named.includes(field))).toEqual([]);
+  });
+
+  test('a field that a later version adds counts as what is run', () => {
+    const later = { ...SPEC, model: 'large' };
+    const plan = { ...planned('a'), spec: later };
+    expect(fate(row(planned('a'), RUNNING, 1), plan)).toBe('CAMPAIGN_CHANGED');
+    expect(fate(row(planned('a'), QUEUED), plan)).toBe('updated: model');
+    const unset: DispatchSpec & { model: null } = { ...SPEC, model: null };
+    expect(fate(row(planned('a'), RUNNING, 1), { ...plan, spec: unset })).toBe('unchanged: 1');
+  });
+
+  test('another order of keys or needs is no difference', () => {
+    const before = planned('a', { spec: { env: { LANG: 'C', TZ: 'UTC' } } });
+    const after = planned('a', { spec: { env: { TZ: 'UTC', LANG: 'C' } } });
+    expect(fate(row(before, FAILED, 1), after)).toBe('unchanged: 1');
+    const needs = row(planned('c', { after: ['a', 'b'] }), PARKED);
+    const plan = planSubmission(
+      campaign(planned('a'), planned('b'), planned('c', { after: ['b', 'a', 'b'] })),
+      [needs],
+      NOW,
+    );
+    expect(plan.unchanged).toEqual(['id-c']);
+  });
+});
+
+test('a refusal names every dispatch with what differs, and the way out', () => {
+  const before = [
+    row(planned('plan'), SUCCEEDED, 1),
+    row(planned('fix'), RUNNING, 1),
+    row(planned('rest'), QUEUED),
+  ];
+  const after = campaign(
+    planned('plan', { spec: { run: ['other'], cwd: '/other' } }),
+    planned('fix', { pool: 'other' }),
+    planned('rest', { spec: { run: ['other'] } }),
+  );
+  expect(() => planSubmission(after, before, NOW)).toThrow(
+    expect.objectContaining({
+      code: 'CAMPAIGN_CHANGED',
+      message:
+        'campaign nightly changes 2 dispatches that have started: plan (run, cwd); ' +
+        'fix (pool: it holds a slot of work and cannot move to other meanwhile)',
+      hint: expect.stringMatching(/new name.*set it back/),
+    }),
+  );
+});
+
+describe('what is new', () => {
+  test('is queued in the order of the file, and rows that the file does not name are left alone', () => {
+    const plan = planSubmission(
+      campaign(planned('b'), planned('a')),
+      [row(planned('z'), QUEUED)],
+      NOW,
+    );
+    expect(plan.additions.map(({ planned: { name }, state }) => [name, state])).toEqual([
+      ['b', { kind: 'queued', since: NOW }],
+      ['a', { kind: 'queued', since: NOW }],
+    ]);
+    expect([...plan.updates, ...plan.unchanged]).toEqual([]);
+  });
+
+  test('waits for what it comes after, wherever that stands in the file, and for nothing else', () => {
+    const plan = planSubmission(
+      campaign(
+        planned('c', { after: ['a', 'b'] }),
+        planned('b'),
+        planned('a'),
+        planned('d', { after: ['b'] }),
+      ),
+      [row(planned('b'), SUCCEEDED, 1)],
+      NOW,
+    );
+    expect(fateOf(plan, 'c')).toEqual(['parked', 'waits for a']);
+    expect(fateOf(plan, 'a')).toEqual(['queued', 'waits for a free slot']);
+    expect(fateOf(plan, 'd')).toEqual(['queued', 'waits for a free slot']);
+  });
+
+  test('is skipped at once, however many steps away, where the root did not succeed', () => {
+    const plan = planSubmission(
+      campaign(planned('c', { after: ['b'] }), planned('b', { after: ['a'] }), planned('a')),
+      [row(planned('a'), FAILED, 1)],
+      NOW,
+    );
+    const because = 'a failed with exit code 3';
+    expect(fateOf(plan, 'b')).toEqual(['ended', because]);
+    expect(fateOf(plan, 'c')).toEqual(['ended', because]);
+    expect(plan.additions[0]?.state).toMatchObject({
+      at: NOW,
+      outcome: { kind: 'skipped', because },
+    });
+  });
+});
+
+describe('a changed "after"', () => {
+  const a = planned('a');
+  const rows = (a_: State, b: Dispatch) => [row(a, a_, a_.kind === 'queued' ? 0 : 1), b];
+  const submit = (before: Dispatch[], after: string[]) =>
+    planSubmission(campaign(a, planned('b', { after })), before, NOW);
+
+  test('parks what is queued and has not started', () => {
+    const plan = submit(rows(QUEUED, row(planned('b'), QUEUED)), ['a']);
+    expect(fateOf(plan, 'b')).toEqual(['parked', 'waits for a']);
+  });
+
+  test('lets go what was parked for it', () => {
+    const plan = submit(rows(QUEUED, row(planned('b', { after: ['a'] }), PARKED)), []);
+    expect(fateOf(plan, 'b')).toEqual(['queued', 'waits for a free slot']);
+  });
+
+  test('skips what comes after a failure now', () => {
+    const plan = submit(rows(FAILED, row(planned('b'), QUEUED)), ['a']);
+    expect(fateOf(plan, 'b')).toEqual(['ended', 'a failed with exit code 3']);
+  });
+
+  test('lets go what was retried and waits for a need that is no more', () => {
+    const plan = submit(rows(QUEUED, row(planned('b', { after: ['a'] }), PARKED, 1)), []);
+    expect(fateOf(plan, 'b')).toEqual(['queued', 'waits for a free slot']);
+  });
+
+  test.each<[string, State]>([
+    ['running', RUNNING],
+    ['queued for another attempt', QUEUED],
+    ['ended', SUCCEEDED],
+  ])('is noted and changes nothing for what is %s', (_, state) => {
+    const plan = submit(rows(QUEUED, row(planned('b'), state, 1)), ['a']);
+    expect(plan.updates[0]?.fields).toEqual(['after']);
+    expect(plan.updates[0]?.state).toEqual(state);
+  });
+});
+
+test('what was let go once does not wait again because its need is run again', () => {
+  const rows = [row(planned('a'), QUEUED, 1), row(planned('b', { after: ['a'] }), QUEUED)];
+  const plan = planSubmission(
+    campaign(planned('a'), planned('b', { after: ['a'], priority: 3 })),
+    rows,
+    NOW,
+  );
+  expect(plan.updates[0]).toMatchObject({ fields: ['priority'], state: QUEUED });
+});
+
+test.each<[string, Campaign, RegExp]>([
+  ['a repeated name', campaign(planned('a'), planned('a')), /names dispatch a twice/],
+  ['an unknown need', campaign(planned('a', { after: ['x'] })), /dispatch a .* is after "x"/],
+  [
+    'a cycle',
+    campaign(planned('a', { after: ['b'] }), planned('b', { after: ['a'] })),
+    /wait for each other: a, b/,
+  ],
+])('%s is refused with its name', (_, bad, message) => {
+  expect(() => planSubmission(bad, [], NOW)).toThrow(
+    expect.objectContaining({ code: 'CAMPAIGN_INVALID', message: expect.stringMatching(message) }),
+  );
+});
+
+function fateOf(plan: SubmissionPlan, name: string): [string, string] | null {
+  const one = [...plan.additions, ...plan.updates].find(({ planned: p }) => p.name === name);
+  return one === undefined ? null : [one.state.kind, one.because];
+}
