@@ -10,6 +10,7 @@ const REFERENCE = '\\$\\{\\{';
 /**
  * The JSON schema of a file, as the text of its file under schema/.
  *
+ * @type {typeof import('./schema.d.mts').jsonSchemaText}
  * @param schema the valibot schema of the whole file
  * @param options `takesVariables`: texts may hold `${{ vars.x }}`
  */

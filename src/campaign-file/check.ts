@@ -151,7 +151,7 @@ export function textOf({ value }: Located): string | null {
 export function checkEnvironment(place: Located, settings: Settings | null, report: Report): void {
   const values = settings?.env ?? {};
   for (const [index, name] of (settings?.env_from ?? []).entries()) {
-    if (values[name] === undefined) continue;
+    if (!Object.hasOwn(values, name)) continue;
     const { offset } = place.fields.get('env_from')!.items[index]!;
     report.problem(offset, `"${name}" stands in "env" too`, 'keep one of the two');
   }

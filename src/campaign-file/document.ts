@@ -116,6 +116,7 @@ class Converter {
         this.#report.problem(at, 'a key must be a text on one line');
         continue;
       }
+      if (key.anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(key.anchor, key);
       const name = keyText(key);
       const keyOffset = offsetOf(key);
       const earlier = fields.get(name);
@@ -140,16 +141,16 @@ class Converter {
     if (target === undefined) {
       const hint = `put it into quotes if it is meant as text: ${name}`;
       this.#report.problem(offsetOf(alias), `the alias ${name} has no anchor before it`, hint);
-      return this.#flawed(alias);
+      return this.#flawed(alias, keyOffset);
     }
     if (this.#open.has(target)) {
       this.#report.problem(offsetOf(alias), `the alias ${name} stands inside of what it repeats`);
-      return this.#flawed(alias);
+      return this.#flawed(alias, keyOffset);
     }
     if (this.#aliasedValues > ALIASED_VALUES_MAX || this.#aliasDepth >= ALIAS_DEPTH_MAX) {
       const message = `aliases repeat more than ${ALIASED_VALUES_MAX} values or ${ALIAS_DEPTH_MAX} levels`;
       this.#report.problem(offsetOf(alias), message, 'write them out, or split the file');
-      return this.#flawed(alias);
+      return this.#flawed(alias, keyOffset);
     }
     this.#targets.set(alias, target);
     this.#aliasDepth += 1;
@@ -159,9 +160,9 @@ class Converter {
   }
 
   /** Stands for a value that is already reported, so that nothing more is said of it. */
-  #flawed(node: Node): Located {
+  #flawed(node: Node, keyOffset: number): Located {
     this.#report.mute(offsetOf(node));
-    return nothingAt(offsetOf(node));
+    return { ...nothingAt(offsetOf(node)), keyOffset };
   }
 }
 

@@ -62,7 +62,7 @@ function mergeEnvironment(levels: readonly Settings[]): Pick<DispatchSpec, 'env'
   let envFrom: readonly string[] = [];
   for (const level of levels) {
     const values = level.env ?? {};
-    envFrom = (level.env_from ?? envFrom).filter((name) => values[name] === undefined);
+    envFrom = (level.env_from ?? envFrom).filter((name) => !Object.hasOwn(values, name));
     for (const [name, value] of Object.entries(values)) env.set(name, value);
     for (const name of level.env_from ?? []) env.delete(name);
   }

@@ -1,4 +1,4 @@
-// Owns what a correct campaign file means: defaults, levels of settings, variables, paths, warnings.
+// Owns what a correct campaign file means: defaults, levels of settings, variables, paths.
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/campaign-file/config.ts';
 import { type ParsedCampaign, parseCampaignFile } from '../../../src/campaign-file/parse.ts';
@@ -24,9 +24,6 @@ function planned(keys: string, top = '', given: Given = {}) {
   const text = `campaign: c\n${top}\ndispatches:\n  - { name: a, run: [x], ${keys} }\n`;
   return parse(text, given).campaign.dispatches[0]!;
 }
-
-const warnings = (text: string, given?: Given) =>
-  parse(text, given).warnings.map(({ at, message, hint }) => `${at}: ${message} — ${hint}`);
 
 test('a dispatch that says nothing gets the documented defaults', () => {
   const { campaign, warnings: none } = parse('campaign: c\ndispatches: [{ name: a, run: [x, y] }]');
@@ -164,6 +161,8 @@ describe('levels of settings', () => {
     expect([given.envFrom, given.env['Q']]).toEqual([[], 'own']);
     const passed = planned('env_from: [B]', defaults, { config }).spec;
     expect([passed.envFrom, passed.env]).toEqual([['B'], { A: 'config', C: 'file' }]);
+    // A name that every object of JavaScript has is a name like any other.
+    expect(planned('env_from: [toString], env: { A: x }').spec.envFrom).toEqual(['toString']);
   });
 
   test('an agent that only config.yaml names is refused where a dispatch falls back to it', () => {
@@ -216,56 +215,12 @@ describe('variables', () => {
     expect(run).toBe('echo ${{ vars.n }} $HOME ${X} $$ }}');
   });
 
-  test('that nothing uses are warned about', () => {
-    const text = 'campaign: c-${{ vars.target }}\ndispatches: [{ name: a, run: x }]';
-    expect(warnings(text, { vars: { target: 'x', tagret: 'y', zzzzzz: '' } })).toEqual([
-      '/w/c.yaml:1:1: --var tagret is used nowhere in this file — the file uses "target"',
-      '/w/c.yaml:1:1: --var zzzzzz is used nowhere in this file — remove it',
-    ]);
-  });
-
   test('that would fill the memory are refused', () => {
     const uses = Array.from({ length: 20 }, () => '"${{ vars.n }}"').join(', ');
     const text = `campaign: c\ndispatches: [{ name: a, run: [x, ${uses}] }]`;
     expect(() => parse(text, { vars: { n: 'x'.repeat(1024 * 1024) } })).toThrow(
       'the values of --var fill in more than 16 MiB',
     );
-  });
-});
-
-describe('warnings', () => {
-  test('name a pool that only the ledger can know, once, and what it was probably meant to be', () => {
-    const text = `campaign: c
-pools: { work: { slots: 1 } }
-dispatches:
-  - { name: a, run: x, pool: wrok }
-  - { name: b, run: x, pool: wrok }
-  - { name: d, run: x, pool: elsewhere }
-  - { name: e, run: x, pool: work }
-  - { name: f, run: x, pool: shared }`;
-    const config = parseConfigFile('pools: { shared: { slots: 3 } }', '/state/config.yaml');
-    expect(warnings(text, { config })).toEqual([
-      '/w/c.yaml:4:30: the pool "wrok" is not defined here, so the ledger must know it — did you mean "work"?',
-      '/w/c.yaml:6:30: the pool "elsewhere" is not defined here, so the ledger must know it — define it under "pools"',
-    ]);
-  });
-
-  test('name an extension of no deadline', () => {
-    const none = 'add deadline: 1h, or remove it';
-    expect(warnings('campaign: c\ndispatches: [{ name: a, run: x, extend: 1h }]')).toEqual([
-      `/w/c.yaml:2:33: "extend" has no effect without a deadline — ${none}`,
-    ]);
-    expect(
-      warnings('campaign: c\ndefaults: { extend: 1h }\ndispatches: [{ name: a, run: x }]'),
-    ).toEqual([`/w/c.yaml:2:13: "extend" has no effect without a deadline — ${none}`]);
-    const both = 'dispatches: [{ name: a, run: x }, { name: b, run: x, deadline: 1h }]';
-    expect(warnings(`campaign: c\ndefaults: { extend: 1h }\n${both}`)).toEqual([]);
-  });
-
-  test('name a linger of an agent that announces no result', () => {
-    expect(warnings('campaign: c\ndispatches: [{ name: a, run: x, linger: 1m }]')).toEqual([
-      '/w/c.yaml:2:33: "linger" has no effect on the agent "command": it announces no result before it ends — remove it',
-    ]);
   });
 });
 
@@ -286,6 +241,11 @@ dispatches:
   - { name: d, run: *r }
   - { name: e, run: [*x] }`);
   expect(campaign.dispatches.map(({ spec }) => spec.run[0])).toEqual(['one', 'two', 'one', 'two']);
+});
+
+test('an anchor may stand at a key, and a document may say where it ends', () => {
+  const { campaign } = parse('---\ncampaign: c\n&n dispatches: [{ name: *n, run: x }]\n...\n');
+  expect(campaign.dispatches[0]!.name).toBe('dispatches');
 });
 
 test('JSON is a campaign file too', () => {

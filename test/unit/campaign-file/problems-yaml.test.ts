@@ -82,6 +82,14 @@ const YAML_ROWS: Row[] = [
     ],
   ],
   [
+    'an unknown key with an unknown alias',
+    command('stal: *x'),
+    [
+      '5:5: unknown key "stal" — did you mean "stall"?',
+      '5:11: the alias "*x" has no anchor before it — put it into quotes if it is meant as text: "*x"',
+    ],
+  ],
+  [
     'an alias inside of its own anchor',
     dispatch('run: &r [ls, *r]'),
     ['4:18: the alias "*r" stands inside of what it repeats'],
