@@ -1,5 +1,5 @@
 // Owns what follows for an attempt that is `starting`: its intent is committed, and perhaps nothing else has happened.
-import { concludeExit, endedAfterGoal, endedBy } from './decide-ending.ts';
+import { awaitGoal, concludeExit, endedAfterGoal, endedBy } from './decide-ending.ts';
 import { obeyDespiteShim } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
 import type { LiveDispatch } from './dispatch.ts';
@@ -19,14 +19,15 @@ export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: M
   if (agent.kind === 'unknown') return stay(`cannot read its pid record: ${agent.because}`, again);
   if (agent.kind === 'seen') return started(agent.value, evidence, moment, 'its agent runs');
   if (claim.kind === 'unknown') return stay(`cannot look for its claim: ${claim.because}`, again);
-  if (claim.kind === 'absent') return unclaimed(evidence, moment);
+  if (claim.kind === 'absent') return unclaimed(live, evidence, moment);
   return claimed(live, claim.value, evidence, moment);
 }
 
 /** Nobody has claimed the start. Only who seizes the claim first may say that nobody ever will (I2). */
-function unclaimed({ start, shim }: Evidence, { now }: Moment): Decision {
+function unclaimed(live: LiveDispatch, { start, shim }: Evidence, { now }: Moment): Decision {
   if (start.kind === 'under-way' && shim !== 'gone') {
-    return stay('its shim is on the way', now + UNKNOWN_POLL_MS);
+    const young = now - live.dispatch.state.since < UNKNOWN_POLL_MS;
+    return stay('its shim is on the way', now + (young ? RECORD_POLL_MS : UNKNOWN_POLL_MS));
   }
   return stay('nobody has claimed its start', now + RECORD_POLL_MS, { kind: 'seize-claim' });
 }
@@ -63,9 +64,7 @@ function neverStarted(live: LiveDispatch, { start, shim }: Evidence, moment: Mom
 function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { members } = evidence;
   const because = 'its shim died before it recorded anything';
-  const conclusion = { end: LOST, because, looksNeeded: 2 };
-  // While done_when is asked, its own processes are all that is left of a tree that was proved empty.
-  if (evidence.goal === 'asking') return endedAfterGoal(live, conclusion, evidence, moment);
+  if (evidence.goal === 'asking') return awaitGoal(because);
   if (members.kind !== 'seen') {
     const why = members.kind === 'unknown' ? members.because : 'no look yet';
     return stay(
@@ -84,7 +83,7 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
   }
   if (emptyLooks < 2) return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
   // It may have started an agent that did its work and is gone as well (I13).
-  return endedAfterGoal(live, conclusion, evidence, moment);
+  return endedAfterGoal(live, { end: LOST, because, looksNeeded: 2 }, evidence, moment);
 }
 
 function started(

@@ -40,8 +40,8 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       const dir = dirOf(order);
       try {
         makeRunDir(dir);
-        watches.created(dir);
-        return await startAttempt(dir, order, starting);
+        const shimStarted = () => watches.ownShim(dir);
+        return await startAttempt(dir, order, { ...starting, shimStarted });
       } catch (error) {
         return { kind: 'failed', because: describeError(error, dir) };
       }

@@ -2,11 +2,11 @@
 import { type FSWatcher, watch } from 'node:fs';
 
 export interface RunWatch {
-  /** Calls `wake` for changes in `dir`; where it does not exist yet, from `created` on. */
+  /** Calls `wake` for changes in `dir`. Of a shim that is our own child only its end is news: the kernel tells us. */
   watch(dir: string, wake: () => void): void;
   unwatch(dir: string): void;
-  /** Tells that the directory exists now. */
-  created(dir: string): void;
+  /** A shim of ours runs for `dir`; call the result when it has ended. */
+  ownShim(dir: string): () => void;
 }
 
 /**
@@ -14,11 +14,12 @@ export interface RunWatch {
  * inotify watches) are silent: the supervisor also looks by itself.
  */
 export function createRunWatch(): RunWatch {
+  const own = new Set<string>();
   const wanted = new Map<string, { wake: () => void; watcher: FSWatcher | null }>();
 
   function attach(dir: string): void {
     const entry = wanted.get(dir);
-    if (entry === undefined || entry.watcher !== null) return;
+    if (entry === undefined || entry.watcher !== null || own.has(dir)) return;
     try {
       // Not persistent: a watch must not keep a process alive that has nothing else to do.
       const watcher = watch(dir, { persistent: false }, (_, name) => {
@@ -45,7 +46,15 @@ export function createRunWatch(): RunWatch {
       wanted.get(dir)?.watcher?.close();
       wanted.delete(dir);
     },
-    created: attach,
+    ownShim(dir) {
+      own.add(dir);
+      return () => {
+        own.delete(dir);
+        wanted.get(dir)?.wake();
+        // It may have been killed and leave an agent, whose end the kernel does not tell us.
+        attach(dir);
+      };
+    },
   };
 }
 

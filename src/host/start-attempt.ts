@@ -1,6 +1,6 @@
 // Owns the start of an attempt: its directory, its shim, and the refusal of what can never start.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Deadline } from '../core/dispatch.ts';
 import type { Clock, SpawnOrder, SpawnResult } from '../ports.ts';
@@ -21,6 +21,8 @@ export interface Starting {
   readonly environment: Environment;
   /** octal; what the user's files shall look like, for the agent. Our own files are private whatever it says. */
   readonly umask: string;
+  /** told of each shim that was started; the result is called when it has ended */
+  readonly shimStarted: () => () => void;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function startAttempt(
   order: SpawnOrder,
   starting: Starting,
 ): Promise<SpawnResult> {
-  const { stateDir, environment, umask, processTable } = starting;
+  const { stateDir, environment, umask, processTable, shimStarted } = starting;
   describeAttempt(dir, order, starting.clock);
   const planned = planStart(order, environment, { runDir: dir, stateDir });
   if (planned.kind === 'refused') return refuse(dir, order.fence, planned.reason);
@@ -44,6 +46,7 @@ export async function startAttempt(
       environment: planned.environment,
       stdout: outputPath(dir, 'stdout'),
       stderr: outputPath(dir, 'stderr'),
+      started: shimStarted,
     });
     return { kind: 'spawned', shim: processTable.identify(shim) };
   } catch (error) {
@@ -72,7 +75,7 @@ function describeAttempt(dir: string, order: SpawnOrder, clock: Clock): void {
   const { dispatch, campaign, name, attempt, fence, mark, spec } = order;
   const startedAt = isoTime(clock.now());
   const about = { dispatch, campaign, name, attempt, fence, mark, cwd: spec.cwd, startedAt };
-  replaceFile(`${dir}/dispatch.json`, `${JSON.stringify(about)}\n`);
+  writeFileSync(`${dir}/dispatch.json`, `${JSON.stringify(about)}\n`, { mode: 0o600 });
 }
 
 /**
@@ -103,10 +106,11 @@ interface Launch {
   readonly environment: Record<string, string>;
   readonly stdout: string;
   readonly stderr: string;
+  readonly started: Starting['shimStarted'];
 }
 
 /** @returns the pid of a shim that has begun to run; rejects where the operating system gave none */
-function launchShim({ argv, cwd, environment, stdout, stderr }: Launch): Promise<number> {
+function launchShim({ argv, cwd, environment, stdout, stderr, started }: Launch): Promise<number> {
   return new Promise((resolve, reject) => {
     const fds: number[] = [];
     try {
@@ -120,7 +124,9 @@ function launchShim({ argv, cwd, environment, stdout, stderr }: Launch): Promise
       });
       child.once('error', reject);
       child.unref();
-      if (child.pid !== undefined) resolve(child.pid);
+      if (child.pid === undefined) return;
+      child.once('exit', started());
+      resolve(child.pid);
     } catch (error) {
       reject(error);
     } finally {

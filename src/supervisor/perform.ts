@@ -7,6 +7,9 @@ import type { AttemptMemory } from './memory.ts';
 import { endTree, markOf } from './tree.ts';
 import type { World } from './world.ts';
 
+/** Shim and agent need a few milliseconds; an agent that ends before is reported by its shim's end. */
+const FIRST_LOOK_MS = 20;
+
 /** What effects need beside the world: how to protect other attempts, and how to ask for another look. */
 export interface Surroundings {
   readonly shims: (except: AttemptMemory | null) => readonly ProcessIdentity[];
@@ -84,6 +87,8 @@ export async function start(
   switch (result.kind) {
     case 'spawned':
       memory.shim = result.shim;
+      memory.woken = false;
+      memory.nextLookAt = world.clock.now() + FIRST_LOOK_MS;
       world.runDirs.watch(memory.key, () => wake(memory));
       return;
     case 'refused':
