@@ -66,9 +66,8 @@ function concludeEnd(
 ): Decision {
   const { end, because } = conclusion;
   const { spec } = live.dispatch;
-  // While done_when is asked, its own processes are all that is left of a tree that was proved empty.
-  if (spec.leftovers === 'keep' || evidence.goal === 'asking')
-    return endedAfterGoal(live, conclusion, evidence, moment);
+  if (evidence.goal === 'asking') return awaitGoal(because);
+  if (spec.leftovers === 'keep') return endedAfterGoal(live, conclusion, evidence, moment);
   const { members } = evidence;
   if (members.kind !== 'seen') return treeUnseen(because, members, moment);
   const { processes, emptyLooks } = members.value;
@@ -121,7 +120,7 @@ export function endedAfterGoal(
     case 'unasked':
       return stay(`${because}; asking done_when`, null, { kind: 'ask-goal' });
     case 'asking':
-      return stay(`${because}; done_when is being asked`, null);
+      return awaitGoal(because);
     case 'reached':
       return endedBy(live, { ...end, ...GOAL_REACHED }, `${because}; done_when holds`, moment);
     case 'missed':
@@ -131,6 +130,11 @@ export function endedAfterGoal(
     case 'unknown':
       return endedBy(live, end, `${because}; done_when gave no answer`, moment);
   }
+}
+
+/** done_when runs with the mark of its attempt: meanwhile its own processes are all that is left of an empty tree. */
+export function awaitGoal(because: string): Decision {
+  return stay(`${because}; done_when is being asked`, null);
 }
 
 const GOAL_REACHED = { outcome: SUCCEEDED.outcome, class: null };

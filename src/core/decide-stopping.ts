@@ -4,6 +4,7 @@ import {
   PROOF_POLL_MS,
   SHIM_LEAVES_MS,
   UNKNOWN_POLL_MS,
+  awaitGoal,
   describeExit,
   describeProcess,
   endedAfterGoal,
@@ -87,8 +88,7 @@ export function obeyDespiteShim(
 export function decideStopping(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { state } = live;
   const { members } = evidence;
-  // While done_when is asked, its own processes are all that is left of a tree that was proved empty.
-  if (evidence.goal === 'asking') return stopped(live, evidence, moment);
+  if (evidence.goal === 'asking') return awaitGoal(live.dispatch.because);
   if (members.kind !== 'seen') return treeUnseen(live.dispatch.because, members, moment);
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
