@@ -138,10 +138,11 @@ class Loop {
 
   /** A hint, or the safety tick where hints got lost: then a claim is tried even where nothing changed. */
   #mayClaim(allowed: boolean): MayClaim {
+    const rung = this.#rung;
+    this.#rung = false;
     if (!allowed || this.#until === 'errand') return 'no';
     const nowMs = this.#world.clock.monotonicMs();
-    if (!this.#rung && nowMs - this.#claimedAtMs < SAFETY_TICK_MS) return 'if-changed';
-    this.#rung = false;
+    if (!rung && nowMs - this.#claimedAtMs < SAFETY_TICK_MS) return 'if-changed';
     this.#claimedAtMs = nowMs;
     return 'yes';
   }
