@@ -1,10 +1,14 @@
-// Owns schema/*.json: makes them from the schemas that the parser itself uses, so that an editor and Drover agree.
-// Run it after a build: `node scripts/schema.mjs`. A unit test fails where the committed files are not what it makes.
+// Owns schema/*.json: makes them from the schemas that the parser itself uses, so that an editor
+// and Drover agree. Run it after a build: `node scripts/schema.mjs`. A unit test fails where the
+// committed files are not what it makes.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 
-/** In a file that takes variables, each text may hold a reference instead of what its pattern asks for. */
+/**
+ * In a file that takes variables, each text may hold a reference instead of what its pattern asks
+ * for.
+ */
 const REFERENCE = '\\$\\{\\{';
 
 /**
@@ -23,7 +27,8 @@ export function jsonSchemaText(schema, { takesVariables }) {
 
 function convert(schema) {
   return toJsonSchema(schema, {
-    // What these do to a text is for the parser; what an editor needs of them is in the metadata beside them.
+    // What these do to a text is for the parser; what an editor needs of them is in the metadata
+    // beside them.
     ignoreActions: ['check', 'raw_transform', 'transform'],
     overrideSchema({ valibotSchema, jsonSchema }) {
       if (valibotSchema.type === 'lazy') return alternatives(valibotSchema);
@@ -35,7 +40,10 @@ function convert(schema) {
   });
 }
 
-/** The parser's lazy schemas look at the kind of value: asks for a list, a map and a text, and takes what can fit. */
+/**
+ * The parser's lazy schemas look at the kind of value: asks for a list, a map and a text, and takes
+ * what can fit.
+ */
 function alternatives(lazy) {
   const kinds = new Set([[], {}, ''].map((input) => lazy.getter(input)));
   const fitting = [...kinds].filter((schema) => schema.type !== 'never');

@@ -6,7 +6,10 @@ import type { Report } from './report.ts';
 import { showNames, showText } from './show.ts';
 import { didYouMean, nearest } from './suggest.ts';
 
-/** A pool that no file defines may still be in the ledger: said once for each pool, at its first use. */
+/**
+ * A pool that no file defines may still be in the ledger: said once for each pool, at its first
+ * use.
+ */
 export function advisePools(
   dispatches: readonly DraftDispatch[],
   planned: readonly PlannedDispatch[],
@@ -25,7 +28,10 @@ export function advisePools(
   }
 }
 
-/** Settings that change nothing: an extension of no deadline, a linger of an agent that announces no result. */
+/**
+ * Settings that change nothing: an extension of no deadline, a linger of an agent that announces no
+ * result.
+ */
 export function adviseIdleSettings(
   dispatches: readonly DraftDispatch[],
   planned: readonly PlannedDispatch[],
@@ -58,7 +64,10 @@ export function adviseIdleSettings(
   }
 }
 
-/** A `--var` that no value uses is most probably misspelt on one of the two sides. It has no place in the file. */
+/**
+ * A `--var` that no value uses is most probably misspelt on one of the two sides. It has no place
+ * in the file.
+ */
 export function adviseVariables(
   unused: readonly string[],
   used: readonly string[],

@@ -1,5 +1,6 @@
-// Owns what a shape cannot say: keys that need or exclude each other, names that must fit together. Everything here
-// works on what could be read, so that one wrong dispatch hides no error in another.
+// Owns what a shape cannot say: keys that need or exclude each other, names that must fit together.
+// Everything here works on what could be read, so that one wrong dispatch hides no error in
+// another.
 import { findCycles, type GraphNode, repeatedNames, unknownNames } from '../core/graph.ts';
 import type { Located } from './document.ts';
 import type { Report } from './report.ts';
@@ -13,7 +14,10 @@ export interface DraftDispatch {
   readonly said: SaidDispatch | null;
 }
 
-/** Comparing each unknown name with all known ones would take minutes in a large file that is wrong throughout. */
+/**
+ * Comparing each unknown name with all known ones would take minutes in a large file that is wrong
+ * throughout.
+ */
 const SUGGESTIONS_MAX = 100;
 
 /** Names must be unique, those in `after` must be there, and no dispatch may wait for itself. */
@@ -28,7 +32,8 @@ export function checkNames(dispatches: readonly DraftDispatch[], report: Report)
   }));
   for (const { index, first } of repeatedNames(nodes)) {
     const line = report.line(named[first]!.name.offset);
-    const message = `the name ${showText(nodes[index]!.name)} is given twice, first in line ${line}`;
+    const name = showText(nodes[index]!.name);
+    const message = `the name ${name} is given twice, first in line ${line}`;
     report.problem(named[index]!.name.offset, message, 'give each dispatch its own name');
   }
   const known = [...new Set(nodes.map((node) => node.name))];
@@ -131,7 +136,8 @@ function checkPrompted({ fields, offset }: Located, agent: string, report: Repor
     const hint = 'keep one of the two';
     report.problem(promptFile.keyOffset, '"prompt" and "prompt_file" are both given', hint);
   } else {
-    // The record of a dispatch has no place for a prompt yet, and a prompt must not get lost silently.
+    // The record of a dispatch has no place for a prompt yet, and a prompt must not get lost
+    // silently.
     const message = `this version cannot record a prompt for the agent "${agent}"`;
     const place = fields.get('agent')?.offset ?? offset;
     report.problem(place, message, 'run its program with agent: command');

@@ -1,5 +1,5 @@
-// Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where there is no such
-// file, a supervisor starts without loading YAML and schemas.
+// Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where
+// there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
 import { OUTPUT_BYTES_MAX } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';

@@ -1,5 +1,5 @@
-// Owns what holds where no file says anything. Apart from the parser, so that commands without a file can use it
-// without loading YAML.
+// Owns what holds where no file says anything. Apart from the parser, so that commands without a
+// file can use it without loading YAML.
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
 

@@ -1,5 +1,5 @@
-// Owns the way from YAML nodes to plain values that know their place. What YAML offers beyond plain values (aliases,
-// keys that are no text) is resolved or refused here.
+// Owns the way from YAML nodes to plain values that know their place. What YAML offers beyond plain
+// values (aliases, keys that are no text) is resolved or refused here.
 import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { Report } from './report.ts';
 import { showText } from './show.ts';
@@ -19,7 +19,10 @@ export interface Located {
   readonly items: readonly Located[];
 }
 
-/** Values that aliases may add to a file: 10,000 dispatches that share 20 values each. Ends a "billion laughs" file. */
+/**
+ * Values that aliases may add to a file: 10,000 dispatches that share 20 values each. Ends a
+ * "billion laughs" file.
+ */
 const ALIASED_VALUES_MAX = 200_000;
 
 /** valibot skips these keys silently, for they could reach the prototype of an object. */
@@ -32,8 +35,8 @@ const NO_ITEMS: readonly Located[] = [];
 const ALIAS_DEPTH_MAX = 64;
 
 /**
- * Reads the one YAML 1.2 document of `text`, variables filled in. What is wrong goes to `report`. A file without
- * content (empty, comments only) has the value null.
+ * Reads the one YAML 1.2 document of `text`, variables filled in. What is wrong goes to `report`. A
+ * file without content (empty, comments only) has the value null.
  *
  * @returns null where the YAML itself cannot be trusted
  */
@@ -53,7 +56,10 @@ class Converter {
   readonly #report: Report;
   readonly #substitution: Substitution;
   readonly #anchors = new Map<string, Node>();
-  /** what each alias stands for: the last anchor of its name before it, even if the name is given again later */
+  /**
+   * what each alias stands for: the last anchor of its name before it, even if the name is given
+   * again later
+   */
   readonly #targets = new Map<Node, Node>();
   /** nodes whose conversion is under way, to notice an alias inside of what it stands for */
   readonly #open = new Set<Node>();
@@ -148,7 +154,8 @@ class Converter {
       return this.#flawed(alias, keyOffset);
     }
     if (this.#aliasedValues > ALIASED_VALUES_MAX || this.#aliasDepth >= ALIAS_DEPTH_MAX) {
-      const message = `aliases repeat more than ${ALIASED_VALUES_MAX} values or ${ALIAS_DEPTH_MAX} levels`;
+      const limits = `${ALIASED_VALUES_MAX} values or ${ALIAS_DEPTH_MAX} levels`;
+      const message = `aliases repeat more than ${limits}`;
       this.#report.problem(offsetOf(alias), message, 'write them out, or split the file');
       return this.#flawed(alias, keyOffset);
     }
@@ -174,7 +181,10 @@ function isNodeWithRange(value: unknown): value is Node {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
 }
 
-/** `key:` with nothing behind it. Its own place is wherever the next token starts, so the key's is used. */
+/**
+ * `key:` with nothing behind it. Its own place is wherever the next token starts, so the key's is
+ * used.
+ */
 function isEmptyScalar(node: Node): boolean {
   return isScalar(node) && node.value === null && (node.source ?? '') === '';
 }

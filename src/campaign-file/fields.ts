@@ -1,5 +1,6 @@
-// Owns the kinds of value that the files are made of, and the sentence that each says when it meets something else.
-// A sentence is a template: `{key}` becomes the path of the value, `{value}` what the file says there.
+// Owns the kinds of value that the files are made of, and the sentence that each says when it meets
+// something else. A sentence is a template: `{key}` becomes the path of the value, `{value}` what
+// the file says there.
 import * as v from 'valibot';
 import { parseDuration } from '../core/duration.ts';
 import { DroverError } from '../core/error.ts';
@@ -48,7 +49,10 @@ export function words(needed: string) {
   );
 }
 
-/** The name of a campaign, dispatch, pool or agent; short enough for a table and safe in a path and a shell. */
+/**
+ * The name of a campaign, dispatch, pool or agent; short enough for a table and safe in a path and
+ * a shell.
+ */
 export const NAME = v.pipe(
   text('a text'),
   v.regex(
@@ -118,7 +122,10 @@ function tryDuration(input: string): { ms: number } | { hint: string } {
   }
 }
 
-/** What is dropped from an output is whole blocks of disk (4 KiB): a bound of a few blocks would never be met. */
+/**
+ * What is dropped from an output is whole blocks of disk (4 KiB): a bound of a few blocks would
+ * never be met.
+ */
 const SIZE_BYTES_MIN = 64 * 1024;
 
 /** `256MiB` → bytes. */
@@ -168,7 +175,9 @@ function unlessList<T extends v.GenericSchema>(schema: T) {
   return v.lazy((input): T | typeof refused => (Array.isArray(input) ? refused : schema));
 }
 
-/** Part of the format, and not acted upon yet: refused, so that nobody relies on what is not there. */
+/**
+ * Part of the format, and not acted upon yet: refused, so that nobody relies on what is not there.
+ */
 export function later(key: string) {
   const message = complaint(`this version does not support "${key}" yet`, 'remove the key');
   return v.optional(v.never(message));
@@ -178,7 +187,10 @@ function isRefused(entry: v.ObjectEntries[string] | undefined): boolean {
   return entry !== undefined && 'wrapped' in entry && entry.wrapped.type === 'never';
 }
 
-/** A map with these keys and no others. Each other key is reported by itself, with the known ones for "did you mean". */
+/**
+ * A map with these keys and no others. Each other key is reported by itself, with the known ones
+ * for "did you mean".
+ */
 export function map<const T extends v.ObjectEntries>(entries: T) {
   const known = Object.keys(entries)
     .filter((key) => !isRefused(entries[key]))
@@ -206,7 +218,9 @@ export function list<T extends v.GenericSchema>(item: T, needed: string) {
   return v.array(item, notA(needed));
 }
 
-/** An optional key with what editors show for it. `standard` is what holds where nothing is said. */
+/**
+ * An optional key with what editors show for it. `standard` is what holds where nothing is said.
+ */
 export function said<const T extends v.GenericSchema>(
   schema: T,
   description: string,

@@ -1,5 +1,5 @@
-// Owns the way from the text of a campaign file to a campaign: the entry of this folder. Imported by commands that
-// read such a file and by no others, for YAML and schemas take their time to load.
+// Owns the way from the text of a campaign file to a campaign: the entry of this folder. Imported
+// by commands that read such a file and by no others, for YAML and schemas take their time to load.
 import { dirname, resolve } from 'node:path';
 import { type Campaign, DEFAULT_POOL } from '../core/campaign.ts';
 import { adviseIdleSettings, advisePools, adviseVariables } from './advise.ts';
@@ -52,7 +52,8 @@ export function readCampaignFile(
 }
 
 /**
- * Parses the text of a campaign file, applies variables, defaults and config, and checks that it all fits together.
+ * Parses the text of a campaign file, applies variables, defaults and config, and checks that it
+ * all fits together.
  *
  * @throws InvalidFileError `CAMPAIGN_INVALID` with all problems
  */
@@ -130,8 +131,9 @@ function checkStandardAgent(
   // It comes from config.yaml, and matters only where a dispatch of this file falls back to it.
   const fallback = dispatches.find(({ place }) => !place.fields.has('agent'));
   if (fallback === undefined) return;
-  const message = `config.yaml makes "${standard}" the agent of this dispatch, and there is no such agent`;
-  const hint = `mend config.yaml, or write agent: here; this version knows: ${knownAgents.join(', ')}`;
+  const message = `config.yaml gives this dispatch the agent "${standard}", which does not exist`;
+  const known = `this version knows: ${knownAgents.join(', ')}`;
+  const hint = `mend config.yaml, or write agent: here; ${known}`;
   report.problem(fallback.place.offset, message, hint);
 }
 

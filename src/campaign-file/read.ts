@@ -28,7 +28,10 @@ export function readTextFile(path: string, code: ErrorCode): string {
   }
 }
 
-/** As `readTextFile`; null where there is no such file. Any other trouble is an error, never taken for "not there". */
+/**
+ * As `readTextFile`; null where there is no such file. Any other trouble is an error, never taken
+ * for "not there".
+ */
 export function readTextFileIfThere(path: string, code: ErrorCode): string | null {
   try {
     return readTextFile(path, code);

@@ -1,4 +1,5 @@
-// Owns what was found wrong with one file: collects it with its place, and makes the error or the warnings of it.
+// Owns what was found wrong with one file: collects it with its place, and makes the error or the
+// warnings of it.
 import { DroverError, type ErrorCode } from '../core/error.ts';
 
 export interface Problem {
@@ -9,7 +10,9 @@ export interface Problem {
   readonly hint: string;
 }
 
-/** A file with problems: all of them, in the order of the file. The message has one line for each. */
+/**
+ * A file with problems: all of them, in the order of the file. The message has one line for each.
+ */
 export class InvalidFileError extends DroverError {
   readonly problems: readonly Problem[];
 
@@ -24,7 +27,10 @@ export function formatProblem({ at, message, hint }: Problem): string {
   return hint === '' ? `${at}: ${message}` : `${at}: ${message} — ${hint}`;
 }
 
-/** A file that is wrong throughout (a log, say) would fill the screen and the memory: the rest is counted only. */
+/**
+ * A file that is wrong throughout (a log, say) would fill the screen and the memory: the rest is
+ * counted only.
+ */
 const PROBLEMS_MAX = 1_000;
 
 interface Finding {
@@ -54,7 +60,10 @@ export class Report {
     if (!this.#muted.has(offset)) this.#warnings.push({ offset, message, hint });
   }
 
-  /** The value at `offset` is already known to be wrong: what else is said of it would only repeat that. */
+  /**
+   * The value at `offset` is already known to be wrong: what else is said of it would only repeat
+   * that.
+   */
   mute(offset: number): void {
     this.#muted.add(offset);
   }

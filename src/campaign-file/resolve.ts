@@ -1,12 +1,15 @@
-// Owns how the levels of settings (built in, config.yaml, defaults of the file, the dispatch itself) become one
-// dispatch: the later level wins, maps merge, lists replace.
+// Owns how the levels of settings (built in, config.yaml, defaults of the file, the dispatch
+// itself) become one dispatch: the later level wins, maps merge, lists replace.
 import { resolve } from 'node:path';
 import type { PlannedDispatch, PoolSpec } from '../core/campaign.ts';
 import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
 import { BUILT_IN, type BuiltInSettings } from './defaults.ts';
 import type { SaidDispatch, Settings } from './schema.ts';
 
-/** Paths in a file are relative to the file: makes them absolute, so that settings of several files can meet. */
+/**
+ * Paths in a file are relative to the file: makes them absolute, so that settings of several files
+ * can meet.
+ */
 export function withAbsolutePaths<T extends Settings>(settings: T, directory: string): T {
   if (settings.cwd === undefined) return settings;
   return { ...settings, cwd: resolve(directory, settings.cwd) };

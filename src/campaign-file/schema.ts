@@ -1,5 +1,5 @@
-// Owns the shape of a campaign file and of config.yaml. The one source of both validation and the JSON schemas under
-// schema/ (scripts/schema.mjs): a key that is not here does not exist.
+// Owns the shape of a campaign file and of config.yaml. The one source of both validation and the
+// JSON schemas under schema/ (scripts/schema.mjs): a key that is not here does not exist.
 import * as v from 'valibot';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import { formatDuration } from '../core/duration.ts';
@@ -33,7 +33,8 @@ const POOL = map({
 
 const POOLS = said(
   mapOf(NAME, POOL),
-  `Pools that this file creates or changes. The pool "${DEFAULT_POOL.name}" is always there, with ${DEFAULT_POOL.slots} slots.`,
+  'Pools that this file creates or changes. ' +
+    `The pool "${DEFAULT_POOL.name}" is always there, with ${DEFAULT_POOL.slots} slots.`,
 );
 
 const CONTAINMENT = v.picklist(
@@ -89,7 +90,8 @@ const SETTINGS = {
       'timed-out': said(retries, 'Ended at its hard limit.', BUILT_IN.retries['timed-out']),
       agent: said(retries, 'It ended by itself and says that it failed.', BUILT_IN.retries.agent),
     }),
-    'Retries of each failure class, for the whole life of the dispatch. A class left out keeps its default.',
+    'Retries of each failure class, for the whole life of the dispatch. ' +
+      'A class left out keeps its default.',
   ),
   priority: said(
     wholeNumber(-1000, 1000),
@@ -125,7 +127,10 @@ const SHELL_LINE = v.pipe(
   v.transform((line): string[] => ['sh', '-c', line]),
 );
 
-/** A union would say "neither of these"; looking first gives the sentence of the kind that was meant. */
+/**
+ * A union would say "neither of these"; looking first gives the sentence of the kind that was
+ * meant.
+ */
 const RUN = v.lazy((input): typeof ARGUMENT_LIST | typeof SHELL_LINE =>
   Array.isArray(input) ? ARGUMENT_LIST : SHELL_LINE,
 );
@@ -175,7 +180,10 @@ export const CAMPAIGN = v.pipe(
   v.title('Drover campaign file'),
 );
 
-/** The file without the parts that are judged one by one, so that an error in one hides none in another. */
+/**
+ * The file without the parts that are judged one by one, so that an error in one hides none in
+ * another.
+ */
 export const CAMPAIGN_HEAD = map({
   ...HEAD,
   defaults: v.optional(v.unknown()),

@@ -1,4 +1,5 @@
-// Owns the judging of one part of a file by its schema, and how valibot's issues become sentences with a place.
+// Owns the judging of one part of a file by its schema, and how valibot's issues become sentences
+// with a place.
 import * as v from 'valibot';
 import type { Located } from './document.ts';
 import { UNKNOWN_KEY } from './fields.ts';
@@ -61,7 +62,10 @@ function follow(part: Located, path: readonly unknown[]): { place: Located; isTh
   return { place, isThere: true };
 }
 
-/** `retries.stalled`, `run[1]`; keys that the writer chose can hold anything, so they are shown safely. */
+/**
+ * `retries.stalled`, `run[1]`; keys that the writer chose can hold anything, so they are shown
+ * safely.
+ */
 function pathLabel(path: readonly unknown[], label: string): string {
   if (path.length === 0) return label;
   return path

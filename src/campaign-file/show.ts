@@ -1,4 +1,5 @@
-// Owns how a value of a file is shown in a message: on one line, cut where it is long, safe on a terminal.
+// Owns how a value of a file is shown in a message: on one line, cut where it is long, safe on a
+// terminal.
 
 const SHOWN_LENGTH_MAX = 60;
 

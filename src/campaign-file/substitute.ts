@@ -1,10 +1,13 @@
-// Owns `${{ vars.x }}` in the values of a campaign file. It works on values that YAML has already read, so that no
-// value can change the structure of the file.
+// Owns `${{ vars.x }}` in the values of a campaign file. It works on values that YAML has already
+// read, so that no value can change the structure of the file.
 import type { Report } from './report.ts';
 import { showText } from './show.ts';
 import { nearest } from './suggest.ts';
 
-/** All texts of a file together after substitution; a long value used often could otherwise fill the memory. */
+/**
+ * All texts of a file together after substitution; a long value used often could otherwise fill the
+ * memory.
+ */
 const SUBSTITUTED_LENGTH_MAX = 16 * 1024 * 1024;
 
 /** Each alternative holds exactly one `${{`, which is what the search for the place counts. */
@@ -29,7 +32,10 @@ export class Substitution {
     this.#report = report;
   }
 
-  /** @returns the text with its variables filled in; a reference that means nothing is reported at its place */
+  /**
+   * @returns the text with its variables filled in; a reference that means nothing is reported at
+   * its place
+   */
   apply(text: string, { raw, offset }: RawText): string {
     if (!text.includes('${{')) return text;
     const offsets = referenceOffsets(text, raw);
@@ -94,8 +100,8 @@ export class Substitution {
 }
 
 /**
- * Where in `raw` the references of `text` stand. Escapes and folding can make the two differ; where their counts
- * differ, the start of the text has to do.
+ * Where in `raw` the references of `text` stand. Escapes and folding can make the two differ; where
+ * their counts differ, the start of the text has to do.
  */
 function referenceOffsets(text: string, raw: string): readonly number[] {
   const inRaw = occurrences(raw);

@@ -4,8 +4,8 @@
 const WORD_LENGTH_MAX = 100;
 
 /**
- * The candidate nearest to `word`, if it is near enough to be what the writer meant: at most one change for each three
- * characters begun, and at most three. Swapping two neighbours is one change.
+ * The candidate nearest to `word`, if it is near enough to be what the writer meant: at most one
+ * change for each three characters begun, and at most three. Swapping two neighbours is one change.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length > WORD_LENGTH_MAX) return null;
@@ -29,7 +29,10 @@ export function didYouMean(word: string, candidates: Iterable<string>, otherwise
   return near === null ? otherwise : `did you mean "${near}"?`;
 }
 
-/** Changes of one character (replaced, added, dropped, or swapped with its neighbour) from `a` to `b`. */
+/**
+ * Changes of one character (replaced, added, dropped, or swapped with its neighbour) from `a` to
+ * `b`.
+ */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,25 +1,34 @@
-// Owns the reading of YAML 1.2: from text to a tree of nodes, or to what is wrong with the text. The YAML library's own
-// `parseDocument` overflows the stack on deep nesting and keeps a stack trace for each error, hence the steps by hand.
+// Owns the reading of YAML 1.2: from text to a tree of nodes, or to what is wrong with the text.
+// The YAML library's own `parseDocument` overflows the stack on deep nesting and keeps a stack
+// trace for each error, hence the steps by hand.
 import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import type { Report } from './report.ts';
 import { showSentence } from './show.ts';
 
-/** A campaign file is 5 levels deep. What lies much deeper would overflow the stack of the YAML library. */
+/**
+ * A campaign file is 5 levels deep. What lies much deeper would overflow the stack of the YAML
+ * library.
+ */
 const DEPTH_MAX = 64;
 
-/** How the YAML library is told to be strict: core schema whatever a `%YAML` line says, no tags but the core's. */
+/**
+ * How the YAML library is told to be strict: core schema whatever a `%YAML` line says, no tags but
+ * the core's.
+ */
 const COMPOSER_OPTIONS = {
   prettyErrors: false,
   schema: 'core',
   resolveKnownTags: false,
-  // The library compares each key with each other one; Converter finds repeated keys in linear time.
+  // The library compares each key with each other one; Converter finds repeated keys in linear
+  // time.
   uniqueKeys: false,
 } as const;
 
 /**
  * Reads the one document of `text`. What is wrong goes to `report`.
  *
- * @returns null where something is wrong: a tree that was guessed from wrong YAML says nothing about its content
+ * @returns null where something is wrong: a tree that was guessed from wrong YAML says nothing
+ * about its content
  */
 export function composeDocument(text: string, report: Report): Document.Parsed | null {
   const depth = { tooDeepAt: null as number | null };
@@ -50,8 +59,9 @@ export function composeDocument(text: string, report: Report): Document.Parsed |
 }
 
 /**
- * The library makes an `Error` for each of its findings, and a wrong file can have a million of them. Their stack
- * traces are looked at by nobody and are five times the time and memory of all the rest.
+ * The library makes an `Error` for each of its findings, and a wrong file can have a million of
+ * them. Their stack traces are looked at by nobody and are five times the time and memory of all
+ * the rest.
  */
 function withoutStackTraces<T>(parse: () => T): T {
   const limit = Error.stackTraceLimit;

@@ -1,5 +1,6 @@
-// Owns the order among dispatches of one campaign: which names repeat, which are unknown, which wait in a circle, and
-// in which order they can start. Works on names alone, so that files and ledger rows can both be asked.
+// Owns the order among dispatches of one campaign: which names repeat, which are unknown, which
+// wait in a circle, and in which order they can start. Works on names alone, so that files and
+// ledger rows can both be asked.
 
 export interface GraphNode {
   readonly name: string;
@@ -41,9 +42,10 @@ export function unknownNames(nodes: readonly GraphNode[]): readonly UnknownName[
 }
 
 /**
- * Nodes that wait for each other, as indices: each waits for the next, the last for the first. A node that waits for
- * itself is a cycle of one. No node is in two of the longer cycles, so that the answer is never longer than the
- * question; where several cycles share a node, one of them is named, and once it is mended the next.
+ * Nodes that wait for each other, as indices: each waits for the next, the last for the first. A
+ * node that waits for itself is a cycle of one. No node is in two of the longer cycles, so that the
+ * answer is never longer than the question; where several cycles share a node, one of them is
+ * named, and once it is mended the next.
  */
 export function findCycles(nodes: readonly GraphNode[]): readonly (readonly number[])[] {
   const all = edgesOf(nodes);
@@ -77,9 +79,10 @@ export function findCycles(nodes: readonly GraphNode[]): readonly (readonly numb
 }
 
 /**
- * The order in which nodes can start when each ends before the next starts: first those that wait for nobody, in their
- * given order, then each as soon as the last that it waits for has ended. A name that no node carries holds nothing
- * back; nodes in a cycle, and those that wait for them, are left out.
+ * The order in which nodes can start when each ends before the next starts: first those that wait
+ * for nobody, in their given order, then each as soon as the last that it waits for has ended. A
+ * name that no node carries holds nothing back; nodes in a cycle, and those that wait for them, are
+ * left out.
  */
 export function topologicalOrder<T extends GraphNode>(nodes: readonly T[]): readonly T[] {
   const edges = edgesOf(nodes);
@@ -99,7 +102,10 @@ export function topologicalOrder<T extends GraphNode>(nodes: readonly T[]): read
   return order.map((index) => nodes[index]!);
 }
 
-/** For each node the indices that it waits for, each once. Of two nodes with one name the first is meant. */
+/**
+ * For each node the indices that it waits for, each once. Of two nodes with one name the first is
+ * meant.
+ */
 function edgesOf(nodes: readonly GraphNode[]): number[][] {
   const indexOf = new Map<string, number>();
   for (const [index, node] of nodes.entries()) {
@@ -111,7 +117,10 @@ function edgesOf(nodes: readonly GraphNode[]): number[][] {
   });
 }
 
-/** Turns the cycle so that it starts with the node that stands first, whatever node the search came in by. */
+/**
+ * Turns the cycle so that it starts with the node that stands first, whatever node the search came
+ * in by.
+ */
 function fromEarliest(cycle: readonly number[]): number[] {
   const start = cycle.indexOf(cycle.reduce((least, node) => Math.min(least, node)));
   return [...cycle.slice(start), ...cycle.slice(0, start)];

@@ -1,4 +1,5 @@
-// Owns the agreement of the documents with the code: examples that work, no key and no error code left out.
+// Owns the agreement of the documents with the code: examples that work, no key and no error code
+// left out.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN } from '../../../src/campaign-file/defaults.ts';

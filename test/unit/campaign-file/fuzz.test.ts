@@ -1,4 +1,5 @@
-// Owns the promise that no text at all makes the parser crash, hang or answer with anything but problems in places.
+// Owns the promise that no text at all makes the parser crash, hang or answer with anything but
+// problems in places.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCampaignFile } from '../../../src/campaign-file/parse.ts';
@@ -72,7 +73,10 @@ const PIECES = WORDS.concat([
 
 const OPTIONS = { path: 'f', vars: { x: 'y' }, knownAgents: ['command'] };
 
-/** What is wrong with the answer to `text`: it must be a result, or problems that each have a place and a sentence. */
+/**
+ * What is wrong with the answer to `text`: it must be a result, or problems that each have a place
+ * and a sentence.
+ */
 function faultsOf(text: string): string[] {
   const lineCount = text.split('\n').length;
   return [() => parseCampaignFile(text, OPTIONS), () => parseConfigFile(text, 'f')].flatMap(
@@ -119,7 +123,10 @@ function mutated(text: string, mutations: readonly Mutation[]): string {
   }, text);
 }
 
-/** @returns the smallest text found whose answer has a fault, with the seed to find it again; null: none found */
+/**
+ * @returns the smallest text found whose answer has a fault, with the seed to find it again; null:
+ * none found
+ */
 function faultIn(texts: fc.Arbitrary<string>, numRuns: number): string | null {
   const property = fc.property(texts, (text) => {
     expect(faultsOf(text)).toEqual([]);
@@ -163,7 +170,9 @@ describe('the parser only ever answers with problems in places', () => {
   });
 });
 
-/** Texts on which a careless reader needs quadratic time, all memory, or more stack than there is. */
+/**
+ * Texts on which a careless reader needs quadratic time, all memory, or more stack than there is.
+ */
 const KIBI = 1024;
 describe('texts made to hurt are answered too', () => {
   test.each<[string, string]>([

@@ -1,4 +1,5 @@
-// Owns a judge of JSON schemas, for the words that ours use and no others: a word that it does not know is an error.
+// Owns a judge of JSON schemas, for the words that ours use and no others: a word that it does not
+// know is an error.
 
 export type JsonSchema = { readonly [word: string]: unknown };
 

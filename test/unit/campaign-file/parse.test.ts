@@ -168,7 +168,7 @@ describe('levels of settings', () => {
   test('an agent that only config.yaml names is refused where a dispatch falls back to it', () => {
     const wrong = parseConfigFile('defaults: { agent: codex }', '/state/config.yaml');
     expect(() => planned('priority: 1', '', { config: wrong })).toThrow(
-      '/w/c.yaml:4:5: config.yaml makes "codex" the agent of this dispatch, and there is no such agent — mend config.yaml, or write agent: here; this version knows: command',
+      '/w/c.yaml:4:5: config.yaml gives this dispatch the agent "codex", which does not exist — mend config.yaml, or write agent: here; this version knows: command',
     );
     expect(planned('agent: command', '', { config: wrong }).spec.agent).toBe('command');
   });

@@ -1,4 +1,5 @@
-// Owns what the parser says to wrong YAML, to a wrong top of the file, and how it orders and bounds what it says.
+// Owns what the parser says to wrong YAML, to a wrong top of the file, and how it orders and bounds
+// what it says.
 import { expect, test } from 'vitest';
 import { command, dispatch, errorOf, problemsOf, type Row, testRows } from './problems-of.ts';
 
