@@ -1,0 +1,212 @@
+// Owns what every test of the ledger starts from: a ledger with campaigns of plain dispatches, and short ways to claim,
+// run and end them.
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
+import type {
+  AttemptEnd,
+  DispatchSpec,
+  LiveDispatch,
+  Outcome,
+  State,
+} from '../../../src/core/dispatch.ts';
+import type { DroverError } from '../../../src/core/error.ts';
+import type { LedgerEvent } from '../../../src/core/event.ts';
+import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import { libsql } from '../../../src/ledger/sqlite-libsql.ts';
+import { nodeSqlite } from '../../../src/ledger/sqlite-node.ts';
+import type { SqliteEngine } from '../../../src/ledger/sqlite.ts';
+import type { Change, Ledger, SubmitResult } from '../../../src/ports.ts';
+
+export type Open = () => Promise<Ledger>;
+
+/** The drivers that this Node has: each is held to the same suite. */
+export const ENGINES: readonly SqliteEngine[] = [nodeSqlite(), libsql()].filter(
+  (engine) => engine !== null,
+);
+
+export const SPEC: DispatchSpec = {
+  agent: 'command',
+  run: ['true'],
+  cwd: '/',
+  env: {},
+  envFrom: [],
+  doneWhen: null,
+  deadlineMs: null,
+  extendMs: 0,
+  stallMs: 30_000,
+  lingerMs: 1_000,
+  graceMs: 10_000,
+  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+  containment: null,
+  leftovers: 'end',
+  leftoverGraceMs: 500,
+};
+
+export const PROCESS: ProcessIdentity = { bootId: 'boot', pid: 4_242, startTime: 99_999 };
+
+export const SUCCEEDED = endOf({ kind: 'succeeded' }, null, 0);
+export const FAILED = endOf({ kind: 'failed', exitCode: 3, signal: null }, 'agent', 3);
+export const LOST = endOf({ kind: 'lost' }, 'infrastructure');
+export const STALLED = endOf({ kind: 'stopped', cause: 'stalled' }, 'stalled');
+export const CANCELLED = endOf({ kind: 'stopped', cause: 'cancelled' }, 'cancelled');
+export const SUPERSEDED = endOf({ kind: 'stopped', cause: 'superseded' }, null);
+
+export function endOf(
+  outcome: Outcome,
+  failureClass: AttemptEnd['class'],
+  exitCode: number | null = null,
+): AttemptEnd {
+  return { outcome, class: failureClass, exitCode, signal: null };
+}
+
+export type PlanFields = Partial<Omit<PlannedDispatch, 'spec'>> & { spec?: Partial<DispatchSpec> };
+
+export function planned(name: string, { spec, ...fields }: PlanFields = {}): PlannedDispatch {
+  return { name, pool: 'work', priority: 0, after: [], ...fields, spec: { ...SPEC, ...spec } };
+}
+
+/** A ledger and short ways to move it. Time stands still unless a test moves it. */
+export class Bed {
+  readonly ledger: Ledger;
+  now = 1_000;
+  #made = 0;
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+  }
+
+  /** Ids in the order of their making: d1, d2, … */
+  readonly newId = () => `d${(this.#made += 1)}`;
+
+  submit(
+    plans: readonly PlannedDispatch[],
+    {
+      name = 'nightly',
+      pools = [{ name: 'work', slots: 4 }],
+      ...rest
+    }: Partial<Campaign> & { file?: string } = {},
+  ): Promise<SubmitResult> {
+    const { file = null, onFailure = 'continue' } = rest;
+    const campaign: Campaign = { name, onFailure, pools, dispatches: plans };
+    return this.ledger.submit({ campaign, file, now: this.now, newId: this.newId });
+  }
+
+  pools(...pools: PoolSpec[]) {
+    return Promise.all(pools.map((pool) => this.ledger.setPool(pool, this.now)));
+  }
+
+  async claim(limit = 100): Promise<readonly LiveDispatch[]> {
+    const claim = { limit, containment: 'subreaper', nonce: () => 'nonce' } as const;
+    return (await this.ledger.commitPass({ changes: [], claim, now: this.now })).claimed;
+  }
+
+  /** @returns whether the change took effect */
+  async change(
+    live: { readonly dispatch: { readonly id: string; readonly revision: number } },
+    next: State,
+    fields: Partial<Change> = {},
+  ): Promise<boolean> {
+    const { id: dispatch, revision } = live.dispatch;
+    const type = next.kind === 'ended' ? 'dispatch.ended' : 'dispatch.parked';
+    const change: Change = { dispatch, revision, next, because: 'so it is', type, ...fields };
+    const { committed } = await this.ledger.commitPass({
+      changes: [change],
+      claim: null,
+      now: this.now,
+    });
+    return committed.has(dispatch);
+  }
+
+  run(live: LiveDispatch): Promise<boolean> {
+    const next: State = { kind: 'running', since: this.now, process: PROCESS };
+    return this.change(live, next, { type: 'attempt.started' });
+  }
+
+  end(live: LiveDispatch, end: AttemptEnd = SUCCEEDED): Promise<boolean> {
+    return this.change(live, this.endedBy(end), { attemptEnd: end });
+  }
+
+  endedBy({ outcome, class: failureClass, exitCode }: AttemptEnd): State {
+    return { kind: 'ended', at: this.now, outcome, class: failureClass, exitCode };
+  }
+
+  /** The live row as it is now. */
+  async live(name: string): Promise<LiveDispatch> {
+    const found = (await this.ledger.live()).find(({ dispatch }) => dispatch.name === name);
+    if (found === undefined) throw new Error(`${name} is not live`);
+    return found;
+  }
+
+  async row(name: string, campaign = 'nightly') {
+    const [view] = (await this.ledger.dispatches({ campaign })).filter(
+      ({ dispatch }) => dispatch.name === name,
+    );
+    if (view === undefined) throw new Error(`there is no ${campaign}/${name}`);
+    return view.dispatch;
+  }
+
+  /** name → state, for all dispatches. */
+  async states(): Promise<Record<string, string>> {
+    const views = await this.ledger.dispatches({});
+    return Object.fromEntries(
+      views.map(({ dispatch: { name, state } }) => [name, describeState(state)]),
+    );
+  }
+
+  /** What was written to the log since `seq`, as `type name-or-nothing`. */
+  async said(since: number): Promise<readonly LedgerEvent[]> {
+    return this.ledger.events({ since, limit: 1_000 });
+  }
+}
+
+export function describeState(state: State): string {
+  switch (state.kind) {
+    case 'parked':
+      return `parked ${state.for}`;
+    case 'ended':
+      return state.outcome.kind;
+    case 'queued':
+    case 'starting':
+    case 'running':
+    case 'stopping':
+      return state.kind;
+  }
+}
+
+export interface Scratch {
+  readonly dir: string;
+  [Symbol.dispose](): void;
+}
+
+export function makeScratch(): Scratch {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'drover-ledger-')));
+  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** The error that `work` fails with; anything that is no DroverError is thrown on. */
+export async function failureOf(work: () => unknown): Promise<DroverError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DroverError') return error as DroverError;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** Polls until the condition holds. The bound is for a hang only. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 30_000,
+): Promise<void> {
+  const endAt = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > endAt) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const fileIsThere = (path: string) => () => existsSync(path);

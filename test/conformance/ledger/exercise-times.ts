@@ -1,0 +1,188 @@
+// Owns what every ledger must do with evidence, deadlines, steps of the clock, the supervisor's row and its own log.
+import { describe, expect, test } from 'vitest';
+import type { State } from '../../../src/core/dispatch.ts';
+import { Bed, type Open, planned, PROCESS } from './bed.ts';
+
+export function exerciseTimes(open: Open): void {
+  describe('evidence', () => {
+    test('only moves forward, and overtakes no change', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      const [a] = await bed.claim();
+      const note = (at: number, kind: string) =>
+        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, at, kind }]);
+      await note(5_000, 'output');
+      await note(4_000, 'cpu');
+      expect((await bed.live('a')).attempt.lastEvidence).toEqual({ at: 5_000, kind: 'output' });
+      await note(6_000, 'cpu');
+      expect((await bed.live('a')).attempt.lastEvidence).toEqual({ at: 6_000, kind: 'cpu' });
+      expect(await bed.run(a!)).toBe(true);
+    });
+
+    test('of another fence is not taken', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      await bed.claim();
+      const notes = [0, 2].map((fence) => ({ dispatch: 'd1', fence, at: 5_000, kind: 'output' }));
+      await bed.ledger.noteEvidence(notes);
+      await bed.ledger.noteEvidence([]);
+      expect((await bed.live('a')).attempt.lastEvidence).toBeNull();
+    });
+  });
+
+  describe('a deadline', () => {
+    const moved = {
+      softAt: 9_000,
+      hardAt: 10_000,
+      extendedCount: 1,
+      extendedMs: 500,
+      because: 'works',
+    };
+
+    test('I7: moves for the current attempt, is said, and overtakes a change that was decided before', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a', { spec: { deadlineMs: 100 } })]);
+      const [a] = await bed.claim();
+      const since = await bed.ledger.lastSeq();
+      const key = { dispatch: 'd1', fence: 1 };
+      expect(await bed.ledger.setDeadline(key, moved, 2_000)).toBe(true);
+      expect((await bed.live('a')).attempt.deadline).toEqual(moved);
+      expect(await bed.said(since)).toEqual([
+        {
+          seq: since + 1,
+          at: 2_000,
+          type: 'deadline.extended',
+          dispatch: 'd1',
+          attempt: 1,
+          data: moved,
+        },
+      ]);
+      expect(await bed.run(a!)).toBe(false);
+    });
+
+    test('of another fence, or of what has ended, stays', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      const [a] = await bed.claim();
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 2 }, moved, 1)).toBe(false);
+      await bed.end(a!);
+      const since = await bed.ledger.lastSeq();
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, moved, 1)).toBe(false);
+      expect(await bed.ledger.lastSeq()).toBe(since);
+    });
+  });
+
+  test('I7: a step of the clock moves every duration along, and no time of day', async () => {
+    const bed = new Bed(await open());
+    const names = ['a', 'b', 'backoff', 'quota', 'ended', 'queued'];
+    await bed.submit(
+      names.map((name) => planned(name, { spec: { deadlineMs: 1_000, extendMs: 50 } })),
+    );
+    await bed.pools({ name: 'work', slots: 5 });
+    const live = await bed.claim();
+    await bed.end(live[4]!);
+    const stopping: State = {
+      kind: 'stopping',
+      since: 1_000,
+      reason: { kind: 'cause', cause: 'stalled' },
+      process: PROCESS,
+      killAt: 1_500,
+      survivors: [],
+    };
+    await bed.change(live[1]!, stopping, { type: 'attempt.stopping' });
+    for (const [index, reason] of (['backoff', 'quota'] as const).entries()) {
+      const next: State = { kind: 'parked', since: 1, for: reason, until: 4_000 };
+      const attemptEnd = {
+        outcome: { kind: 'lost' },
+        class: null,
+        exitCode: null,
+        signal: null,
+      } as const;
+      await bed.change(live[2 + index]!, next, { attemptEnd });
+    }
+    const [, , , , ended] = await bed.ledger.dispatches({});
+    const since = await bed.ledger.lastSeq();
+    await bed.ledger.shiftTimes(-700, 300);
+    expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt: 1_300, hardAt: 1_350 });
+    expect((await bed.live('b')).dispatch.state).toEqual({ ...stopping, killAt: 800 });
+    expect(await bed.live('b')).toMatchObject({ attempt: { deadline: { softAt: 1_300 } } });
+    expect((await bed.row('backoff')).state).toMatchObject({ until: 3_300 });
+    expect((await bed.row('quota')).state).toMatchObject({ until: 4_000 });
+    expect(await bed.ledger.nextDueAt()).toBe(3_300);
+    expect((await bed.ledger.dispatches({}))[4]).toEqual(ended);
+    expect((await bed.said(since)).map(({ type, at, data }) => [type, at, data])).toEqual([
+      ['clock.stepped', 300, { byMs: -700 }],
+    ]);
+  });
+
+  test('events are appended with numbers that have no gap', async () => {
+    const bed = new Bed(await open());
+    const event = (n: number) =>
+      ({
+        type: 'output.trimmed',
+        dispatch: 'd1',
+        attempt: null,
+        data: { n, list: [1, null, 'ü'] },
+      }) as const;
+    await bed.ledger.append([event(1), event(2)], 70);
+    await bed.ledger.append([], 80);
+    await bed.ledger.append([event(3)], 90);
+    expect(await bed.said(0)).toEqual([
+      { seq: 1, at: 70, ...event(1) },
+      { seq: 2, at: 70, ...event(2) },
+      { seq: 3, at: 90, ...event(3) },
+    ]);
+  });
+
+  test('callers in one process never get into each other’s transactions', async () => {
+    const bed = new Bed(await open());
+    await bed.submit(
+      Array.from({ length: 40 }, (_, index) => planned(`n${index}`)),
+      {
+        pools: [{ name: 'work', slots: 7 }],
+      },
+    );
+    const claims = await Promise.all(Array.from({ length: 20 }, () => bed.claim(3)));
+    const ids = claims.flat().map(({ dispatch }) => dispatch.id);
+    expect(ids).toHaveLength(7);
+    expect(new Set(ids).size).toBe(7);
+    const seqs = (await bed.said(0)).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+  });
+
+  describe('the row of the supervisor', () => {
+    const other = { bootId: 'boot', pid: 5, startTime: 50 };
+
+    test('is empty before the first', async () => {
+      const { ledger } = new Bed(await open());
+      expect(await ledger.supervisor()).toBeNull();
+      expect(await ledger.wishSupervisor('down', 1)).toBe(false);
+    });
+
+    test('carries a wish until the next supervisor announces itself', async () => {
+      const bed = new Bed(await open());
+      await bed.ledger.announceSupervisor(PROCESS, 500);
+      const row = { process: PROCESS, startedAt: 500, wish: 'run', endedBecause: null };
+      expect(await bed.ledger.supervisor()).toEqual(row);
+      expect(await bed.ledger.wishSupervisor('drain', 600)).toBe(true);
+      expect(await bed.ledger.supervisor()).toEqual({ ...row, wish: 'drain' });
+      await bed.ledger.announceSupervisor(other, 700);
+      expect(await bed.ledger.supervisor()).toEqual({ ...row, process: other, startedAt: 700 });
+    });
+
+    test('is concluded by its own supervisor only, and once', async () => {
+      const bed = new Bed(await open());
+      await bed.ledger.announceSupervisor(PROCESS, 500);
+      await bed.ledger.concludeSupervisor(other, 'not mine', 600);
+      expect(await bed.ledger.supervisor()).toMatchObject({ endedBecause: null });
+      await bed.ledger.concludeSupervisor(PROCESS, 'idle', 700);
+      await bed.ledger.concludeSupervisor(PROCESS, 'again', 800);
+      expect(await bed.ledger.supervisor()).toMatchObject({ endedBecause: 'idle' });
+      expect(await bed.ledger.wishSupervisor('down', 900)).toBe(false);
+      expect((await bed.said(0)).map(({ type, data }) => [type, data])).toEqual([
+        ['supervisor.started', { pid: 4_242, startTime: 99_999 }],
+        ['supervisor.stopped', { pid: 4_242, because: 'idle' }],
+      ]);
+    });
+  });
+}
