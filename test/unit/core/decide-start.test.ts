@@ -1,0 +1,284 @@
+// Owns the table of `starting`: the intent is committed, and perhaps nothing else has happened.
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../../src/core/decide.ts';
+import { decisionTable } from './decision-table.ts';
+import { MINUTE, type RowSpec, SECOND, exited, refused, row, signalled } from './row.ts';
+
+const starting = (spec: RowSpec): RowSpec => ({ state: 'starting', ...spec });
+const NOT_MINE = { kind: 'not-mine' } as const;
+const FAILED = { kind: 'failed', because: 'could not be started: no memory' } as const;
+
+describe('nobody has claimed', () => {
+  const unclaimed = (spec: RowSpec) => starting({ claim: 'absent', ...spec });
+  decisionTable([
+    ['a start under way waits for its shim', unclaimed({}), 'stay +1000: its shim is on the way'],
+    [
+      'its shim needs milliseconds: the first second is looked at often',
+      unclaimed({ sinceMs: 999 }),
+      'stay +20: its shim is on the way',
+    ],
+    [
+      'a start that is a second old is looked at seldom',
+      unclaimed({ sinceMs: SECOND }),
+      'stay +1000: its shim is on the way',
+    ],
+    [
+      'I4: a start under way whose shim cannot be seen waits',
+      unclaimed({ shim: 'unknown' }),
+      'stay +1000: its shim is on the way',
+    ],
+    [
+      'a start whose shim is gone is seized',
+      unclaimed({ shim: 'gone' }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+    [
+      'I2: after a restart the claim is seized, because its shim may still be on the way',
+      unclaimed({ shim: 'gone', start: NOT_MINE }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+    [
+      'I2: after a restart a living shim that has not claimed is raced for the claim',
+      unclaimed({ shim: 'alive', start: NOT_MINE }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+    [
+      'a start that failed is seized before anything is said of it',
+      unclaimed({ shim: 'gone', start: FAILED }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+    [
+      'a cancel waits for the claim as everything does',
+      unclaimed({ shim: 'gone', wish: { cause: 'cancelled' } }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+  ]);
+});
+
+describe('recovery holds the claim: this fence never ran', () => {
+  const seized = (spec: RowSpec) => starting({ claim: 'recovery', shim: 'gone', ...spec });
+  decisionTable([
+    [
+      'I10: what never started goes back to the queue and uses no budget',
+      seized({ start: NOT_MINE, failures: { infrastructure: 99 } }),
+      'dispatch.requeued queued: it never started [stopped superseded] [wish done]',
+    ],
+    [
+      'a start that this supervisor has under way, with a living shim that lost the claim, goes back as well',
+      seized({ shim: 'alive' }),
+      'dispatch.requeued queued: it never started [stopped superseded] [wish done]',
+    ],
+    [
+      'a shim that ended before it claimed is a failed start',
+      seized({}),
+      'dispatch.parked parked backoff +500: its shim ended before it claimed the start; retry 1 of 3 for class infrastructure [refused (its shim ended before it claimed the start) class infrastructure] [wish done]',
+    ],
+    [
+      'a failed start is tried again after a wait',
+      seized({ start: FAILED, chance: 0.5, failures: { infrastructure: 2 } }),
+      'dispatch.parked parked backoff +3000: could not be started: no memory; retry 3 of 3 for class infrastructure [refused (could not be started: no memory) class infrastructure] [wish done]',
+    ],
+    [
+      'I14: a failed start ends when the budget of its class is used up',
+      seized({ start: FAILED, failures: { infrastructure: 3 } }),
+      'dispatch.ended ended: could not be started: no memory [refused (could not be started: no memory) class infrastructure] [wish done]',
+    ],
+    [
+      'failures of other classes use nothing of it',
+      seized({ start: FAILED, failures: { stalled: 9, agent: 9, 'timed-out': 9 } }),
+      'dispatch.parked parked backoff +500: could not be started: no memory; retry 1 of 3 for class infrastructure [refused (could not be started: no memory) class infrastructure] [wish done]',
+    ],
+    [
+      'a cancelled one ends without having started',
+      seized({ start: NOT_MINE, wish: { cause: 'cancelled' } }),
+      'dispatch.ended ended: stopped before it started [stopped cancelled class cancelled] [wish done]',
+    ],
+    [
+      'a cancelled one ends as cancelled even where its start failed',
+      seized({ start: FAILED, wish: { cause: 'cancelled' } }),
+      'dispatch.ended ended: stopped before it started [stopped cancelled class cancelled] [wish done]',
+    ],
+    [
+      'an interrupted one goes back to the queue, and the interruption is carried out',
+      seized({ start: NOT_MINE, wish: { cause: 'superseded' } }),
+      'dispatch.requeued queued: it never started [stopped superseded] [wish done]',
+    ],
+  ]);
+});
+
+describe('its shim holds the claim', () => {
+  const why = 'somebody wished it; its shim has claimed it and not recorded the start';
+  decisionTable([
+    ['its records are waited for', starting({}), 'stay +20: its shim has claimed it'],
+    [
+      'I4: a shim that cannot be seen is waited for',
+      starting({ shim: 'unknown' }),
+      'stay +20: cannot see its shim',
+    ],
+    [
+      'I4: a claim that is still being written does not condemn its shim',
+      starting({ claim: 'illegible', members: [], emptyLooks: 2 }),
+      'stay +20: its shim has claimed it',
+    ],
+    [
+      'I4: a claim that is still being written does not condemn a shim that cannot be seen',
+      starting({ claim: 'illegible', shim: 'unknown', members: [], emptyLooks: 2 }),
+      'stay +20: cannot see its shim',
+    ],
+    [
+      'a cancel waits for the records',
+      starting({ wish: { cause: 'cancelled', agoMs: 4_999 } }),
+      'stay +20: its shim has claimed it',
+    ],
+    [
+      'a shim that records nothing does not outlast a cancel',
+      starting({ wish: { cause: 'cancelled', agoMs: 5_000 } }),
+      `attempt.stopping stopping cancelled kill +10000: ${why}`,
+    ],
+    [
+      'nor an interruption, with its own grace',
+      starting({ wish: { cause: 'superseded', agoMs: MINUTE, graceMs: 0 } }),
+      `attempt.stopping stopping superseded kill +0: ${why}`,
+    ],
+    [
+      'I4: a shim that cannot be seen does outlast a cancel',
+      starting({ shim: 'unknown', wish: { cause: 'cancelled', agoMs: MINUTE } }),
+      'stay +20: cannot see its shim',
+    ],
+  ]);
+});
+
+describe('its shim claimed and is gone without a record', () => {
+  const died = (spec: RowSpec) => starting({ shim: 'gone', ...spec });
+  const lost =
+    'its shim died before it recorded anything; retry 1 of 3 for class infrastructure [lost class infrastructure] [wish done]';
+  const hidden = 'stay +1000: its shim is gone and its tree cannot be seen';
+  decisionTable([
+    ['I4: a tree that cannot be seen proves nothing', died({}), `${hidden}: EIO`],
+    [
+      'I4: a tree that was not looked at proves nothing',
+      died({ members: 'absent' }),
+      `${hidden}: no look yet`,
+    ],
+    [
+      'one empty look is not enough',
+      died({ members: [], emptyLooks: 1 }),
+      'stay +20: its shim is gone; looking again',
+    ],
+    [
+      'two empty looks prove the loss',
+      died({ members: [], emptyLooks: 2 }),
+      `dispatch.parked parked backoff +500: ${lost}`,
+    ],
+    [
+      'two empty looks prove it for an illegible claim as well',
+      died({ claim: 'illegible', members: [], emptyLooks: 2 }),
+      `dispatch.parked parked backoff +500: ${lost}`,
+    ],
+    [
+      'I12: a marked process is the agent, and is watched on',
+      died({ members: [71] }),
+      'attempt.started running 71@710: its shim died, but a process with its mark lives',
+    ],
+    [
+      'I12: after a restart it is adopted; the oldest is taken for the agent',
+      died({ members: [73, 71, 72], start: NOT_MINE }),
+      'attempt.adopted running 71@710: adopted: its shim died, but a process with its mark lives',
+    ],
+    [
+      'I4: where the claim is illegible, a marked process may be the shim itself: nobody is taken for the agent',
+      died({ claim: 'illegible', members: [71] }),
+      'stay +1000: its claim is illegible and a process of it lives',
+    ],
+    [
+      'a lost one that was cancelled is not tried again',
+      died({ members: [], emptyLooks: 2, wish: { cause: 'cancelled' } }),
+      'dispatch.ended ended: its shim died before it recorded anything [lost class infrastructure] [wish done]',
+    ],
+  ]);
+
+  const goal = (spec: RowSpec) =>
+    died({ members: [], emptyLooks: 2, spec: { doneWhen: 'test -f plan.md' }, ...spec });
+  decisionTable([
+    [
+      'I13: done_when is asked, for the agent may have done its work',
+      goal({}),
+      'stay - ask-goal: its shim died before it recorded anything; asking done_when',
+    ],
+    [
+      'I13: while it is asked, its own processes are not taken for the agent',
+      goal({ goal: 'asking', members: [99] }),
+      'stay -: its shim died before it recorded anything; done_when is being asked',
+    ],
+    [
+      'I13: a goal that is reached is a success',
+      goal({ goal: 'reached' }),
+      'dispatch.ended ended: its shim died before it recorded anything; done_when holds [succeeded] [wish done]',
+    ],
+  ]);
+});
+
+describe('records are there', () => {
+  decisionTable([
+    [
+      'the pid record says that it runs',
+      starting({ pid: 'seen' }),
+      'attempt.started running 70@700: its agent runs',
+    ],
+    [
+      'I10: after a restart the same is an adoption',
+      starting({ pid: 'seen', start: NOT_MINE }),
+      'attempt.adopted running 70@700: adopted: its agent runs',
+    ],
+    [
+      'an agent that was recorded counts as started, even if it is gone by now',
+      starting({ pid: 'seen', agent: 'gone', shim: 'gone' }),
+      'attempt.started running 70@700: its agent runs',
+    ],
+    [
+      'a cancel is carried out once it runs',
+      starting({ pid: 'seen', wish: { cause: 'cancelled', agoMs: MINUTE } }),
+      'attempt.started running 70@700: its agent runs',
+    ],
+    [
+      'I4: an exit record that cannot be read comes first',
+      starting({ exit: 'unknown', pid: 'seen' }),
+      'stay +1000: cannot read its exit record: EIO',
+    ],
+    [
+      'I4: a pid record that cannot be read is not absent',
+      starting({ pid: 'unknown', shim: 'gone', members: [], emptyLooks: 2 }),
+      'stay +1000: cannot read its pid record: EIO',
+    ],
+    [
+      'I4: a claim that cannot be looked for is not absent',
+      starting({ claim: 'unknown', shim: 'gone' }),
+      'stay +1000: cannot look for its claim: EIO',
+    ],
+    [
+      'an agent that ended before it was ever seen running is concluded at once',
+      starting({ exit: exited(0, 0), shim: 'gone', members: [], emptyLooks: 1 }),
+      'dispatch.ended ended: exited with code 0 [succeeded code 0] [wish done]',
+    ],
+    [
+      'one that left processes behind is stopped, though its agent was never seen',
+      starting({ exit: signalled('SIGSEGV', 139, 0), shim: 'gone', members: [71] }),
+      'attempt.stopping stopping leftovers of failed code 139 by SIGSEGV class infrastructure kill +5000: ended by SIGSEGV; 1 of its processes are still there',
+    ],
+    [
+      'a refusal ends it without a look at anything: nothing ever ran',
+      starting({ exit: refused('no such program: agnet'), claim: 'absent', shim: 'unknown' }),
+      'dispatch.ended ended: no such program: agnet [refused (no such program: agnet)] [wish done]',
+    ],
+    [
+      'a refusal is no failure of a class, and is not tried again',
+      starting({ exit: refused('no such program: agnet'), retries: { infrastructure: 9 } }),
+      'dispatch.ended ended: no such program: agnet [refused (no such program: agnet)] [wish done]',
+    ],
+  ]);
+});
+
+test('the start of an agent names it in the event', () => {
+  const { live, evidence, moment } = row(starting({ pid: 'seen', sinceMs: SECOND }));
+  expect(decide(live, evidence, moment)).toMatchObject({ data: { pid: 70, startTime: 700 } });
+});

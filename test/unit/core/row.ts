@@ -1,0 +1,290 @@
+// Owns the rows of the decision tables: a live dispatch with its evidence, written as what differs from an ordinary one.
+// All times are relative to NOW.
+import type {
+  AttemptEnd,
+  Deadline,
+  DispatchSpec,
+  FailureClass,
+  LiveDispatch,
+  RetryBudget,
+  StopCause,
+  StopReason,
+  StopWish,
+  Survivor,
+} from '../../../src/core/dispatch.ts';
+import type {
+  Claim,
+  Evidence,
+  ExitRecord,
+  Goal,
+  Look,
+  Members,
+  Sighting,
+  Start,
+} from '../../../src/core/evidence.ts';
+import type { ProcessIdentity } from '../../../src/core/identity.ts';
+
+export const NOW = 1_800_000_000_000;
+export const SECOND = 1_000;
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+
+const BOOT = 'boot-1';
+export const AGENT: ProcessIdentity = { bootId: BOOT, pid: 70, startTime: 700 };
+export const SHIM: ProcessIdentity = { bootId: BOOT, pid: 60, startTime: 600 };
+
+const SPEC: DispatchSpec = {
+  agent: 'command',
+  run: ['agent'],
+  cwd: '/work',
+  env: {},
+  envFrom: [],
+  doneWhen: null,
+  deadlineMs: null,
+  extendMs: 0,
+  stallMs: 20 * MINUTE,
+  lingerMs: 2 * MINUTE,
+  graceMs: 10 * SECOND,
+  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+  containment: null,
+  leftovers: 'end',
+  leftoverGraceMs: 5 * SECOND,
+};
+
+/** What differs from an agent that was started by this supervisor an hour ago and works. */
+export interface RowSpec {
+  readonly state?: 'starting' | 'running' | 'stopping';
+  /** how long it has been in its state */
+  readonly sinceMs?: number;
+  /** `stopping` only: our cause, or the proved end of an agent that left processes behind */
+  readonly reason?: StopCause | AttemptEnd;
+  /** `stopping` only: negative is in the past */
+  readonly killInMs?: number;
+  /** `stopping` only: pids named so far */
+  readonly survivors?: readonly number[];
+  /** `stopping` only: null where the agent was never seen */
+  readonly process?: null;
+  readonly agent?: Sighting;
+  readonly shim?: Sighting;
+  readonly claim?: 'shim' | 'recovery' | 'illegible' | 'absent' | 'unknown';
+  /** the pid record of the agent */
+  readonly pid?: 'seen' | 'absent' | 'unknown';
+  readonly exit?: ExitRecord | 'absent' | 'unknown';
+  /** pids of the tree without the shim; each has its tenfold as start time */
+  readonly members?: readonly number[] | 'absent' | 'unknown';
+  /** looks in a row that found nobody */
+  readonly emptyLooks?: number;
+  /** age of the last sign of work; null: none so far */
+  readonly silentMs?: number | null;
+  readonly watchedMs?: number;
+  readonly blind?: string;
+  readonly goal?: Goal;
+  readonly start?: Start;
+  readonly killRounds?: number;
+  /** pids that the last kill signalled */
+  readonly killed?: readonly number[];
+  readonly spec?: Partial<Omit<DispatchSpec, 'retries'>>;
+  readonly retries?: Partial<RetryBudget>;
+  readonly deadline?: { readonly softInMs: number; readonly hardInMs: number };
+  readonly wish?: {
+    readonly cause: StopWish['cause'];
+    readonly agoMs?: number;
+    readonly graceMs?: number;
+  };
+  readonly failures?: Readonly<Partial<Record<FailureClass, number>>>;
+  /** for the jitter; in [0, 1) */
+  readonly chance?: number;
+}
+
+/** The sentence that a row's dispatch carries already. */
+export const SO_FAR = 'so far';
+
+export function exited(exitCode: number, agoMs = HOUR): ExitRecord {
+  return { kind: 'exited', exitCode, at: NOW - agoMs };
+}
+
+export function signalled(signal: string, exitCode: number, agoMs = HOUR): ExitRecord {
+  return { kind: 'signalled', signal, exitCode, at: NOW - agoMs };
+}
+
+export function refused(reason: string): ExitRecord {
+  return { kind: 'refused', reason, at: NOW };
+}
+
+export interface Row {
+  readonly live: LiveDispatch;
+  readonly evidence: Evidence;
+  readonly moment: { readonly now: number; readonly chance: number };
+}
+
+export function row(spec: RowSpec): Row {
+  return {
+    live: liveOf(spec),
+    evidence: evidenceOf(spec),
+    moment: { now: NOW, chance: spec.chance ?? 0 },
+  };
+}
+
+function liveOf(spec: RowSpec): LiveDispatch {
+  const deadline = deadlineOf(spec);
+  return {
+    dispatch: {
+      id: 'd1',
+      campaign: 'nightly',
+      name: 'fix',
+      pool: 'default',
+      priority: 0,
+      position: 1,
+      spec: { ...SPEC, ...spec.spec, retries: { ...SPEC.retries, ...spec.retries } },
+      after: [],
+      state: stateOf(spec),
+      because: SO_FAR,
+      attempt: 1,
+      fence: 1,
+      stopWish: wishOf(spec),
+      createdAt: NOW - 2 * HOUR,
+      startedAt: NOW - HOUR,
+      endedAt: null,
+      revision: 3,
+    },
+    attempt: {
+      dispatch: 'd1',
+      attempt: 1,
+      fence: 1,
+      nonce: 'n',
+      containment: 'sh',
+      claimedAt: NOW - HOUR,
+      startedAt: null,
+      process: null,
+      deadline,
+      lastEvidence: null,
+      sessionId: null,
+      resumedFrom: null,
+      endedAt: null,
+      end: null,
+      because: SO_FAR,
+    },
+    failures: spec.failures ?? {},
+  };
+}
+
+function stateOf(spec: RowSpec): LiveDispatch['dispatch']['state'] {
+  const since = NOW - (spec.sinceMs ?? MINUTE);
+  switch (spec.state ?? 'running') {
+    case 'starting':
+      return { kind: 'starting', since };
+    case 'running':
+      return { kind: 'running', since, process: AGENT };
+    case 'stopping':
+      return {
+        kind: 'stopping',
+        since,
+        reason: reasonOf(spec.reason ?? 'cancelled'),
+        process: spec.process === null ? null : AGENT,
+        killAt: NOW + (spec.killInMs ?? -SECOND),
+        survivors: (spec.survivors ?? []).map(processOf),
+      };
+  }
+}
+
+function reasonOf(reason: StopCause | AttemptEnd): StopReason {
+  return typeof reason === 'string'
+    ? { kind: 'cause', cause: reason }
+    : { kind: 'leftovers', end: reason };
+}
+
+function wishOf({ wish }: RowSpec): StopWish | null {
+  if (wish === undefined) return null;
+  const { cause, agoMs = 0, graceMs = null } = wish;
+  return { at: NOW - agoMs, graceMs, cause, because: 'somebody wished it' };
+}
+
+function deadlineOf({ deadline }: RowSpec): Deadline | null {
+  if (deadline === undefined) return null;
+  const { softInMs, hardInMs } = deadline;
+  const extended = { extendedCount: 0, extendedMs: 0, because: 'as the file says' };
+  return { softAt: NOW + softInMs, hardAt: NOW + hardInMs, ...extended };
+}
+
+const EIO = { kind: 'unknown', because: 'EIO' } as const;
+
+function evidenceOf(spec: RowSpec): Evidence {
+  const starting = spec.state === 'starting';
+  const silentMs = spec.silentMs === undefined ? 0 : spec.silentMs;
+  return {
+    bootId: BOOT,
+    agent: spec.agent ?? (starting ? 'gone' : 'alive'),
+    shim: spec.shim ?? 'alive',
+    runDir: {
+      claim: claimOf(spec.claim ?? 'shim'),
+      agent: pidOf(spec.pid ?? (starting || spec.process === null ? 'absent' : 'seen')),
+      exit: exitOf(spec.exit ?? 'absent'),
+      outputBytes: { kind: 'seen', value: 100 },
+    },
+    members: membersOf(spec),
+    signs: [],
+    lastSign:
+      silentMs === null ? null : { kind: 'output', at: NOW - silentMs, detail: 'wrote 9 bytes' },
+    watchedSince: NOW - (spec.watchedMs ?? HOUR),
+    blind: spec.blind ?? null,
+    goal: spec.goal ?? 'unasked',
+    start: spec.start ?? { kind: 'under-way' },
+    killRounds: spec.killRounds ?? 0,
+    lastKilled: new Set((spec.killed ?? []).map((pid) => `${pid}@${pid * 10}`)),
+  };
+}
+
+function claimOf(claim: NonNullable<RowSpec['claim']>): Look<Claim> {
+  switch (claim) {
+    case 'shim':
+      return { kind: 'seen', value: { by: 'shim', shim: SHIM } };
+    case 'recovery':
+      return { kind: 'seen', value: { by: 'recovery' } };
+    case 'illegible':
+      return { kind: 'seen', value: { by: 'nobody-legible' } };
+    case 'absent':
+      return { kind: 'absent' };
+    case 'unknown':
+      return EIO;
+  }
+}
+
+function pidOf(pid: NonNullable<RowSpec['pid']>): Look<ProcessIdentity> {
+  if (pid === 'seen') return { kind: 'seen', value: AGENT };
+  return pid === 'absent' ? { kind: 'absent' } : EIO;
+}
+
+function exitOf(exit: NonNullable<RowSpec['exit']>): Look<ExitRecord> {
+  if (exit === 'unknown') return EIO;
+  return exit === 'absent' ? { kind: 'absent' } : { kind: 'seen', value: exit };
+}
+
+function membersOf({ members, emptyLooks }: RowSpec): Look<Members> {
+  if (members === 'absent') return { kind: 'absent' };
+  if (members === 'unknown' || members === undefined) return EIO;
+  return {
+    kind: 'seen',
+    value: { processes: members.map(processOf), emptyLooks: emptyLooks ?? 0 },
+  };
+}
+
+function processOf(pid: number): Survivor {
+  return { pid, startTime: pid * 10, command: 'node' };
+}
+
+/** Agent and shim have gone, and one look at the tree found nobody. */
+export function over(exit: NonNullable<RowSpec['exit']>, spec: RowSpec = {}): RowSpec {
+  return { agent: 'gone', shim: 'gone', members: [], emptyLooks: 1, exit, ...spec };
+}
+
+/** A tree that was stopped, and of which nobody is left: agent, shim and members, seen twice. */
+export function zero(spec: RowSpec = {}): RowSpec {
+  return {
+    state: 'stopping',
+    agent: 'gone',
+    shim: 'gone',
+    members: [],
+    emptyLooks: 2,
+    ...spec,
+  };
+}

@@ -1,0 +1,131 @@
+// Owns the table of verdicts: one silence bound, counted from the last sign of work (I6).
+import { describe, expect, test } from 'vitest';
+import type { Attempt, State } from '../../../src/core/dispatch.ts';
+import { SUCCEEDED } from '../../../src/core/retry.ts';
+import { FRESH_MS, silenceOf, verdictOf } from '../../../src/core/verdict.ts';
+import { AGENT, HOUR, MINUTE, NOW, SECOND, row } from './row.ts';
+
+const STALL_MS = 20 * MINUTE;
+
+function silence(signAgoMs: number | null, watchedMs: number, stallMs = STALL_MS) {
+  const lastSign =
+    signAgoMs === null
+      ? null
+      : ({ kind: 'cpu', at: NOW - signAgoMs, detail: 'used 90 ms of CPU' } as const);
+  return silenceOf({ lastSign, watchedSince: NOW - watchedMs }, stallMs, NOW);
+}
+
+describe('silence', () => {
+  test.each([
+    ['a sign of this moment', 0, HOUR, 'working', STALL_MS],
+    ['a sign of less than a minute ago', FRESH_MS - 1, HOUR, 'working', STALL_MS - FRESH_MS + 1],
+    ['a sign of a minute ago', FRESH_MS, HOUR, 'quiet', STALL_MS - FRESH_MS],
+    ['a sign almost as old as the window', STALL_MS - 1, HOUR, 'quiet', 1],
+    ['a sign as old as the window', STALL_MS, HOUR, 'stalled', 0],
+    ['a sign older than the watch', 3 * HOUR, MINUTE, 'quiet', STALL_MS - MINUTE],
+    [
+      'a sign older than the watch, which is as old as the window',
+      3 * HOUR,
+      STALL_MS,
+      'stalled',
+      0,
+    ],
+    ['a fresh sign from before the watch', 30 * SECOND, 0, 'working', STALL_MS],
+    ['no sign, and a watch that has just begun', null, 0, 'quiet', STALL_MS],
+    ['no sign in almost a window', null, STALL_MS - 1, 'quiet', 1],
+    ['no sign in a window', null, STALL_MS, 'stalled', 0],
+    ['a sign from the future', -HOUR, 0, 'working', STALL_MS + HOUR],
+  ] as const)('I6: %s', (_name, signAgoMs, watchedMs, verdict, changesInMs) => {
+    const { verdict: said, changesAt } = silence(signAgoMs, watchedMs);
+    expect([said, changesAt - NOW]).toEqual([verdict, changesInMs]);
+  });
+
+  test('a sign is fresh no longer than a short window', () => {
+    expect(silence(4_999, HOUR, 5_000).verdict).toBe('working');
+    expect(silence(5_000, HOUR, 5_000).verdict).toBe('stalled');
+  });
+
+  test('says in words how long, and what the last sign was', () => {
+    expect(silence(0, HOUR).because).toBe('used 90 ms of CPU');
+    expect(silence(2 * MINUTE, HOUR).because).toBe(
+      'quiet for 2m; last sign of work: used 90 ms of CPU',
+    );
+    expect(silence(HOUR, HOUR).because).toBe(
+      'no sign of work for 1h; last sign of work: used 90 ms of CPU',
+    );
+    expect(silence(null, MINUTE).because).toBe('quiet for 1m; no sign of work yet');
+  });
+});
+
+describe('the verdict as far as the ledger alone can tell', () => {
+  const since = NOW - HOUR;
+  const { outcome, class: failureClass, exitCode } = SUCCEEDED;
+  const stopping = (cause: 'stalled' | 'cancelled'): State => ({
+    kind: 'stopping',
+    since,
+    reason: { kind: 'cause', cause },
+    process: AGENT,
+    killAt: since,
+    survivors: [],
+  });
+  const leftovers: State = {
+    kind: 'stopping',
+    since,
+    reason: { kind: 'leftovers', end: SUCCEEDED },
+    process: AGENT,
+    killAt: since,
+    survivors: [],
+  };
+  const { dispatch, attempt } = row({}).live;
+  const noted = (agoMs: number): Attempt => ({
+    ...attempt,
+    lastEvidence: { at: NOW - agoMs, kind: 'wrote 9 bytes' },
+  });
+
+  test.each<[string, State, Attempt | null, string | null]>([
+    ['queued: none', { kind: 'queued', since }, null, null],
+    ['parked: none', { kind: 'parked', since, for: 'gate', until: null }, null, null],
+    [
+      'ended: none',
+      { kind: 'ended', at: since, outcome, class: failureClass, exitCode },
+      noted(0),
+      null,
+    ],
+    ['starting: quiet', { kind: 'starting', since }, attempt, 'quiet'],
+    ['stopping because it stalled: stalled', stopping('stalled'), noted(0), 'stalled'],
+    ['stopping for another cause: gone', stopping('cancelled'), noted(0), 'gone'],
+    ['stopping what an agent left behind: gone', leftovers, noted(0), 'gone'],
+    [
+      'running with a fresh note: working',
+      { kind: 'running', since, process: AGENT },
+      noted(0),
+      'working',
+    ],
+    [
+      'running with an old one: quiet',
+      { kind: 'running', since, process: AGENT },
+      noted(MINUTE),
+      'quiet',
+    ],
+    [
+      'running with one as old as the window: stalled',
+      { kind: 'running', since, process: AGENT },
+      noted(STALL_MS),
+      'stalled',
+    ],
+    [
+      'running without a note, since less than a window: quiet',
+      { kind: 'running', since: NOW - MINUTE, process: AGENT },
+      attempt,
+      'quiet',
+    ],
+    [
+      'running without an attempt that is known: judged by its state',
+      { kind: 'running', since, process: AGENT },
+      null,
+      'stalled',
+    ],
+  ])('%s', (_name, state, its, verdict) => {
+    expect(verdictOf({ ...dispatch, state }, its, NOW)).toBe(verdict);
+  });
+});
