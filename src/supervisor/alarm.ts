@@ -1,7 +1,10 @@
 // Owns waking the loop: a sleep that a ring cuts short, and never a ring that gets lost between two sleeps.
 import type { Clock } from '../ports.ts';
 
-/** One waiter, many ringers. A ring while nobody sleeps makes the next sleep return at once. */
+/**
+ * One waiter, many ringers. A ring while nobody sleeps makes the next sleep as short as can be. It is still a sleep: a
+ * loop that never sleeps keeps everybody else in this process from running, those included that it waits for.
+ */
 export function createAlarm() {
   let rung = false;
   let wakeUp: () => void = () => {};
@@ -11,12 +14,10 @@ export function createAlarm() {
       wakeUp();
     },
     async sleep(clock: Clock, durationMs: number): Promise<void> {
-      if (!rung && durationMs > 0) {
-        const interrupt = new Promise<void>((resolve) => {
-          wakeUp = resolve;
-        });
-        await clock.sleep(durationMs, interrupt);
-      }
+      const interrupt = new Promise<void>((resolve) => {
+        wakeUp = resolve;
+      });
+      await clock.sleep(rung ? 0 : Math.max(0, durationMs), interrupt);
       rung = false;
     },
   };
