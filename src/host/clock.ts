@@ -21,7 +21,11 @@ export function createClock(): Clock {
      */
     sleep: (durationMs, interrupt) =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, Math.min(Math.max(0, durationMs), TIMER_MAX_MS));
+        if (durationMs <= 0) {
+          setImmediate(resolve);
+          return;
+        }
+        const timer = setTimeout(resolve, Math.min(durationMs, TIMER_MAX_MS));
         const wake = () => {
           clearTimeout(timer);
           resolve();

@@ -35,9 +35,7 @@ export function startSupervisor(world: World, until: Until): Supervisor {
   return {
     ended,
     ring: () => loop.ring(),
-    afterPass: async () => {
-      await Promise.race([loop.passes.next(), ended]);
-    },
+    afterPass: () => loop.afterPass(),
     stop: async (because) => {
       loop.tell(because);
       await ended;
@@ -46,7 +44,7 @@ export function startSupervisor(world: World, until: Until): Supervisor {
 }
 
 class Loop {
-  readonly passes = createSignal();
+  readonly #passes = createSignal();
   readonly #world: World;
   readonly #until: Until;
   readonly #memory = createMemory();
@@ -54,6 +52,7 @@ class Loop {
   readonly #timeWatch: ReturnType<typeof createTimeWatch>;
   readonly #surroundings: Surroundings;
   #told: string | null = null;
+  #over = false;
   #rung = true;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -86,8 +85,16 @@ class Loop {
     this.#alarm.ring();
   }
 
+  /** No race with the end: each race would leave a reaction on a promise that lives for weeks. */
+  async afterPass(): Promise<void> {
+    if (!this.#over) await this.#passes.next();
+  }
+
   async run(): Promise<string> {
-    return await conclude(this.#world, await this.#passUntilEnd());
+    const because = await conclude(this.#world, await this.#passUntilEnd());
+    this.#over = true;
+    this.#passes.emit();
+    return because;
   }
 
   async #passUntilEnd(): Promise<string> {
@@ -110,7 +117,7 @@ class Loop {
         this.#rung = true;
         this.#world.log(`trouble, next try in ${troubleMs} ms: ${describe(error)}`);
       }
-      this.passes.emit();
+      this.#passes.emit();
       this.#timeWatch.planSleep(sleepMs);
       await this.#alarm.sleep(this.#world.clock, sleepMs);
     }
