@@ -147,14 +147,14 @@ async function supervise(
       crashPoint,
     };
     const supervisor = startSupervisor(world, until);
-    const bell = listen(paths.bell, supervisor.ring);
+    const bell = listen(paths.bell, () => supervisor.ring());
     const ended = supervisor.ended.finally(() => {
       bell.close();
       lock.release();
     });
     return {
       ended,
-      afterPass: supervisor.afterPass,
+      afterPass: async () => await supervisor.afterPass(),
       stop: async (because) => {
         await supervisor.stop(because);
         await ended;

@@ -105,6 +105,12 @@ export type SeizeResult = 'seized' | 'taken' | 'unknown';
 
 export interface RunDirs {
   look(key: AttemptKey): RunDirLook;
+  /**
+   * Who holds the attempt's life line, the FIFO that its shim opened and that descendants inherit: finds a process that
+   * shed its mark, session and parents. `absent`: nobody does, which proves nothing of those that closed it. `unknown`: it
+   * cannot be told who does.
+   */
+  lifeHolders(key: AttemptKey): Look<readonly ProcessIdentity[]>;
   spawn(order: SpawnOrder): Promise<SpawnResult>;
   /** Creates `claim.<fence>` as recovery, atomically with its content: afterwards nobody ever starts this fence (I2). */
   seize(key: AttemptKey): SeizeResult;

@@ -121,7 +121,7 @@ async function passOn({ herd, run, supervision, view }: Course, left: number): P
   if (left === 0) return;
   const { containment } = run;
   const { pid } = await herd.detachSupervisor({ until: 'idle', containment });
-  view.remark(`${left} other dispatches are left: a supervisor goes on with them (pid ${pid})`);
+  view.remark(`${left} dispatches are left: a supervisor goes on with them (pid ${pid})`);
 }
 
 /** SIGTERM: whoever sent it wants this process gone, and nothing in its place. */

@@ -76,7 +76,7 @@ export function createProgram(
     .exitOverride()
     // Errors are printed by reportError, in one way for all.
     .configureOutput({ writeOut: printOut, writeErr: printErr, outputError() {} })
-    .addHelpText('after', '\nEach command has its own help: drover COMMAND --help');
+    .addHelpText('after', '\nEach command has its own help: drover COMMAND --help\n');
   addCommonOptions(program);
   const entries = new Map<string, CatalogueEntry>();
   for (const entry of [...CATALOGUE, COMPLETE_COMMAND]) {
@@ -99,8 +99,8 @@ export async function defineCommand(
   bind: Bind,
 ): Promise<void> {
   const { define } = await entry.load();
-  command.description(`${entry.summary}.`);
-  command.addHelpText('after', `\nExample:\n  ${entry.example}`);
+  command.description(`${entry.summary.charAt(0).toUpperCase()}${entry.summary.slice(1)}.`);
+  command.addHelpText('after', `\nExample:\n  ${entry.example}\n`);
   define(command, bind);
   addCommonOptions(command);
   if (!WITHOUT_JSON.has(entry.name)) command.option('--json', 'print JSON for programs');

@@ -3,6 +3,7 @@ import type { AttemptKey, Clock, RunDirs } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
+import { lifeHolders } from './life-line.ts';
 import { createRunLook, outputPaths } from './run-look.ts';
 import { seizeClaim } from './run-records.ts';
 import { createRunWatch } from './run-watch.ts';
@@ -35,6 +36,9 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 
   return {
     look: (key) => looks.look(dirOf(key), key.fence),
+
+    lifeHolders: (key) =>
+      lifeHolders(`${dirOf(key)}/life`, (pid) => options.processTable.identify(pid)),
 
     async spawn(order) {
       const dir = dirOf(order);

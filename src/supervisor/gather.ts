@@ -107,7 +107,7 @@ function judge(
   let members: Look<Members> = { kind: 'unknown', because: 'the process table was not looked at' };
   let signs: Evidence['signs'] = [];
   if (table !== null) {
-    const tree = lookAtTree(world.ledger.id, live, memory, table);
+    const tree = lookAtTree(world, live, memory, table);
     members = tree.members;
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);

@@ -31,14 +31,25 @@ export function lookAtTable(processes: ProcessTable, shims: readonly ProcessIden
   return { kind: 'seen', value: { rows: scan.value, isProtected } };
 }
 
-/** Finds the members, remembers them by identity, and counts empty looks in a row. */
+/**
+ * Finds the members, remembers them by identity, and counts empty looks in a row. A tree that looks empty is asked for at
+ * its life line as well.
+ */
 export function lookAtTree(
-  ledger: string,
+  world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
 ): { members: Look<Members>; rows: Look<readonly ProcessRow[]> } {
-  const members = membersIn(ledger, live, memory, table);
+  let members = membersIn(world.ledger.id, live, memory, table);
+  if (members.kind === 'seen' && members.value.length === 0) {
+    const holders = world.runDirs.lifeHolders(memory.key);
+    if (holders.kind === 'seen') {
+      const processes = new Set([...memory.known.processes, ...holders.value.map(processKey)]);
+      memory.known = { ...memory.known, processes };
+      members = membersIn(world.ledger.id, live, memory, table);
+    }
+  }
   if (members.kind !== 'seen') return { members, rows: members };
   memory.emptyLooks = members.value.length === 0 ? memory.emptyLooks + 1 : 0;
   const processes = members.value.map(({ pid, startTime, command }) => ({

@@ -41,7 +41,8 @@ interface AddOptions {
 
 export function define(command: Command, bind: Bind): void {
   command
-    .argument('<command...>', 'what to run, in the current directory; after --')
+    .usage('[options] -- COMMAND...')
+    .argument('<command...>', 'what to run, in the current directory')
     .option('--name <name>', 'its name in campaign adhoc (default: from the command)')
     .option('--pool <pool>', 'the pool whose slot it takes')
     .option('--agent <agent>', 'the agent that runs it')

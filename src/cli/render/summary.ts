@@ -3,7 +3,7 @@
 import type { Dispatch } from '../../core/dispatch.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
-import { secondsShown } from './time.ts';
+import { formatDuration } from '../../core/duration.ts';
 import { oneLine } from './width.ts';
 import { nameOf, stateColour, stateWord } from './words.ts';
 
@@ -25,7 +25,7 @@ const DETAILS_MAX = 50;
 export function renderSummary(summary: Summary, paint: Paint): string[] {
   const { title, dispatches, elapsedMs, haltedBecause } = summary;
   const unsuccessful = dispatches.filter((dispatch) => !hasSucceeded(dispatch));
-  const lines = [paint(`${title}: ${secondsShown(elapsedMs)} in all`, 'bold')];
+  const lines = [paint(`${title}: ${formatDuration(elapsedMs)} in all`, 'bold')];
   if (dispatches.length > 0) lines.push(...countTable(dispatches, paint));
   if (haltedBecause !== null) lines.push('', `halted: ${oneLine(haltedBecause)}`);
   if (unsuccessful.length === 0) return lines;
