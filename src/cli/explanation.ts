@@ -1,6 +1,6 @@
 // Owns what `drover why` knows: the evidence as it is now, and the next moment at which something
 // changes. Pure.
-import type { Millis } from '../core/dispatch.ts';
+import type { Millis, PoolUse } from '../core/dispatch.ts';
 import type { Sighting } from '../core/evidence.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
@@ -14,8 +14,12 @@ export interface EvidenceLine {
   readonly detail: string;
 }
 
-/** What was seen just now, beside the ledger. */
+/** What was seen just now, beside the row itself. */
 export interface Seen {
+  /** the pool of the dispatch; null: it is gone */
+  readonly pool: PoolUse | null;
+  /** why its campaign starts nothing new; null: it does */
+  readonly haltedBecause: string | null;
   readonly agent: Sighting | null;
   readonly output: ReturnType<Output['lastLine']>;
   readonly now: Millis;
@@ -49,11 +53,30 @@ export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
     const detail = `${bytes} bytes, last line: ${text}`;
     lines.push({ kind: 'output', at, expiresAt: at + dispatch.spec.stallMs, detail });
   }
+  if (state.kind === 'queued') lines.push(...startLines(seen));
   if (stopWish !== null) {
     const detail = `${stopWish.cause}: ${stopWish.because}`;
     lines.push({ kind: 'stop-wish', at: stopWish.at, expiresAt: null, detail });
   }
   return lines;
+}
+
+/**
+ * What keeps a queued dispatch from starting; free slots are shown too, for then only a supervisor
+ * is missing.
+ */
+function startLines({ pool, haltedBecause, now }: Seen): EvidenceLine[] {
+  const lines: EvidenceLine[] = [];
+  if (haltedBecause !== null) {
+    lines.push({ kind: 'campaign', at: now, expiresAt: null, detail: `halted: ${haltedBecause}` });
+  }
+  if (pool === null) return lines;
+  const blocked = pool.blockedUntil !== null && pool.blockedUntil > now;
+  const details = [`${pool.name}: ${pool.used} of ${pool.slots} slots used`];
+  if (pool.paused) details.push('paused by hand');
+  if (blocked) details.push(`blocked: ${pool.blockedBecause ?? 'an observed limit'}`);
+  const expiresAt = blocked ? pool.blockedUntil : null;
+  return [...lines, { kind: 'pool', at: now, expiresAt, detail: details.join(', ') }];
 }
 
 export interface NextChange {

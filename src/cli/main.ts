@@ -1,41 +1,51 @@
 #!/usr/bin/env node
 // Owns the process: its streams, its environment, its signals and its end. Everything else is
-// handed in as values.
+// handed in as values, and loaded only after `--version` is out of the way.
 import { readFileSync } from 'node:fs';
-import { type Context, createScreen } from './context.ts';
-import { stateDirOf, wantsColor } from './environment.ts';
-import { EXIT } from './exit-code.ts';
-import { type Interrupts, createInterrupts } from './interrupts.ts';
+import type { Context } from './context.ts';
+import type { Interrupts } from './interrupts.ts';
 import type { CommonOptions } from './program.ts';
 
 async function main(words: readonly string[]): Promise<number> {
   const version = readVersion();
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
     process.stdout.write(`${version}\n`);
-    return EXIT.done;
+    return 0;
   }
+  const [{ runProgram }, { createInterrupts }, makeContext] = await Promise.all([
+    import('./program.ts'),
+    import('./interrupts.ts'),
+    contextMaker(),
+  ]);
   const interrupts = createInterrupts();
   endQuietlyWithoutReader(interrupts);
-  const { runProgram } = await import('./program.ts');
   return await runProgram(words, {
     version,
-    createContext: (options) => createContext(options, interrupts),
+    createContext: (options) => makeContext(options, interrupts),
     printOut: (text) => process.stdout.write(text),
     printErr: (text) => process.stderr.write(text),
   });
 }
 
-function createContext({ state, json, color }: CommonOptions, interrupts: Interrupts): Context {
-  const screen = (stream: NodeJS.WriteStream) =>
-    createScreen(stream, wantsColor(process.env, { isTerminal: stream.isTTY, flag: color }));
-  return {
-    stateDir: stateDirOf(state, process.env),
-    stateFlag: state ?? null,
-    json: json === true,
-    cwd: process.cwd(),
-    out: screen(process.stdout),
-    err: screen(process.stderr),
-    interrupts,
+async function contextMaker(): Promise<
+  (options: CommonOptions, interrupts: Interrupts) => Context
+> {
+  const [{ createScreen }, { stateDirOf, wantsColor }] = await Promise.all([
+    import('./context.ts'),
+    import('./environment.ts'),
+  ]);
+  return ({ state, json, color }, interrupts) => {
+    const screen = (stream: NodeJS.WriteStream) =>
+      createScreen(stream, wantsColor(process.env, { isTerminal: stream.isTTY, flag: color }));
+    return {
+      stateDir: stateDirOf(state, process.env),
+      stateFlag: state ?? null,
+      json: json === true,
+      cwd: process.cwd(),
+      out: screen(process.stdout),
+      err: screen(process.stderr),
+      interrupts,
+    };
   };
 }
 
@@ -43,7 +53,7 @@ function createContext({ state, json, color }: CommonOptions, interrupts: Interr
 function endQuietlyWithoutReader(interrupts: Interrupts): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    if (!interrupts.raise('pipe')) process.exit(EXIT.done);
+    if (!interrupts.raise('pipe')) process.exit(0);
   });
   // Nobody is left to tell.
   process.stderr.on('error', () => {});

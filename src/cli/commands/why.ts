@@ -33,7 +33,7 @@ async function why(context: Context, reference: string): Promise<ExitCode> {
   return await withHerd(context, { create: false }, async (herd) => {
     const dispatch = await resolveDispatch(herd.ledger, reference);
     const view = await viewOf(herd.ledger, dispatch);
-    const seen = lookAt(herd, view);
+    const seen = await lookAt(herd, view);
     const evidence = evidenceOf(view, seen);
     const next = nextChangeOf(view, seen.now);
     const decisions = decisionsOf(await eventsOf(herd.ledger, view.dispatch));
@@ -48,11 +48,15 @@ async function why(context: Context, reference: string): Promise<ExitCode> {
 }
 
 /** What can be seen without a supervisor: the process itself, and what the agent wrote. */
-function lookAt(herd: Herd, { dispatch }: DispatchView): Seen {
+async function lookAt(herd: Herd, { dispatch }: DispatchView): Promise<Seen> {
   const { state } = dispatch;
   const process = state.kind === 'running' || state.kind === 'stopping' ? state.process : null;
   const key = { dispatch: dispatch.id, fence: dispatch.fence };
+  const pools = await herd.ledger.pools();
+  const campaign = await herd.ledger.campaign(dispatch.campaign);
   return {
+    pool: pools.find(({ name }) => name === dispatch.pool) ?? null,
+    haltedBecause: campaign?.haltedBecause ?? null,
     agent: process === null ? null : herd.sight(process),
     output: isLive(state) ? herd.output.lastLine(key) : null,
     now: herd.clock.now(),
