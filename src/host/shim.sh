@@ -10,7 +10,7 @@
 #   claim.FENCE  `shim PID START BOOT_ID end`
 #   pid          `agent PID START BOOT_ID end`
 #   exit         `exit FENCE STATUS end`
-# It forks three times: mkfifo, the agent, sync. Its variables begin with drover_, because the environment is the
+# It forks twice: mkfifo and the agent. Its variables begin with drover_, because the environment is the
 # agent's. Everything is in braces: the shell has read it all before it runs the first line, whatever happens to this
 # file meanwhile.
 {
@@ -85,6 +85,6 @@ drover_status=$?
 
 # 4. The end. Written whole before it is flushed, so that nobody waits for the disk to hear of it.
 record "$1/exit" "exit $2 $drover_status end"
-LC_ALL=C sync "$1/exit"
-exit 0
+export LC_ALL=C
+exec sync "$1/exit"
 }

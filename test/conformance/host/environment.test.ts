@@ -1,0 +1,146 @@
+// What an agent gets to see of the supervisor's environment, and how done_when is asked.
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { askGoal } from '../../../src/host/check-goal.ts';
+import { exitIn, makeRunWorld } from './orders.ts';
+import { makeScratch, type Scratch, scan, until } from './scratch.ts';
+
+let scratch: Scratch;
+beforeEach(() => {
+  scratch = makeScratch();
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+const SUPERVISOR = {
+  PATH: process.env['PATH'],
+  HOME: '/home/me',
+  LANG: 'C',
+  LC_TIME: 'C',
+  TZ: 'UTC',
+  XDG_CONFIG_HOME: '/home/me/.config',
+  https_proxy: 'http://proxy',
+  API_BASE: 'https://api',
+  // None of these passes.
+  AWS_SECRET_KEY: 'hunter2',
+  DROVER_MARK: 'other.mark.1.1.x',
+  DROVER_TEST_CRASH: 'spawn',
+  DROVER_STATE_DIR: '/else',
+  BASH_ENV: '/evil',
+  PWD: '/elsewhere',
+  NODE_OPTIONS: '--inspect',
+};
+
+test('an agent sees who and where it is, what was named for it, and none of the rest', async () => {
+  const world = makeRunWorld(scratch, SUPERVISOR);
+  const order = world.order(['env'], {
+    envFrom: ['API_BASE'],
+    env: { HOME: '/home/agent', EXTRA: 'a b', DROVER_ATTEMPT: '99' },
+  });
+  await world.runs.spawn(order);
+  await exitIn(world, order);
+  const dir = world.dirOf(order);
+  const seen = readFileSync(`${dir}/output/stdout`, 'utf8').trim().split('\n').toSorted();
+  const shellsOwn = /^(PWD|OLDPWD|SHLVL|_)=/;
+  expect(seen.filter((line) => !shellsOwn.test(line))).toEqual([
+    'API_BASE=https://api',
+    'DROVER_ATTEMPT=2',
+    'DROVER_DISPATCH=d1',
+    `DROVER_MARK=${order.mark}`,
+    `DROVER_RUN_DIR=${dir}`,
+    `DROVER_STATE_DIR=${scratch.dir}`,
+    'EXTRA=a b',
+    'HOME=/home/agent',
+    'LANG=C',
+    'LC_TIME=C',
+    `PATH=${process.env['PATH']}`,
+    'TZ=UTC',
+    'XDG_CONFIG_HOME=/home/me/.config',
+    'https_proxy=http://proxy',
+  ]);
+  expect(seen).toContain(`PWD=${scratch.dir}`);
+});
+
+test('a supervisor without PATH still gives its agents one', async () => {
+  const world = makeRunWorld(scratch, {});
+  const order = world.order(['sh', '-c', 'echo "$PATH"']);
+  expect(await world.runs.spawn(order)).toMatchObject({ kind: 'spawned' });
+  await exitIn(world, order);
+  expect(readFileSync(`${world.dirOf(order)}/output/stdout`, 'utf8')).toBe(
+    '/usr/local/bin:/usr/bin:/bin\n',
+  );
+});
+
+describe('done_when', () => {
+  test.each([
+    ['test -f plan.md', 'missed', /ended with 1;/],
+    ['touch plan.md', 'reached', /ended with 0/],
+    ['no-such-command-at-all', 'missed', /ended with 127;/],
+    ['kill -9 $$', 'unknown', /ended by SIGKILL/],
+    [null, 'unknown', /no done_when/],
+  ])('%j is %s', async (doneWhen, goal, because) => {
+    const world = makeRunWorld(scratch);
+    const order = world.order(['no-such-agent-any-more'], { doneWhen });
+    expect(await world.runs.checkGoal(order)).toEqual({
+      goal,
+      because: expect.stringMatching(because),
+    });
+  });
+
+  test('is asked in the directory and with the mark and environment of the attempt', async () => {
+    const world = makeRunWorld(scratch);
+    const doneWhen = 'pwd; echo "$DROVER_MARK $X"; echo trouble >&2';
+    const order = world.order(['true'], { doneWhen, env: { X: 'x y' } });
+    expect(await world.runs.checkGoal(order)).toMatchObject({ goal: 'reached' });
+    const log = readFileSync(`${world.dirOf(order)}/goal.log`, 'utf8');
+    expect(log).toBe(`${scratch.dir}\n${order.mark} x y\ntrouble\n`);
+    expect(await world.runs.checkGoal(order)).toMatchObject({ goal: 'reached' });
+    expect(readFileSync(`${world.dirOf(order)}/goal.log`, 'utf8')).toBe(log);
+  });
+
+  test('is unknown where its directory or a variable is missing, not missed', async () => {
+    const world = makeRunWorld(scratch);
+    const away = world.order(['true'], { doneWhen: 'true', cwd: `${scratch.dir}/away` });
+    expect(await world.runs.checkGoal(away)).toMatchObject({
+      goal: 'unknown',
+      because: expect.stringContaining('away'),
+    });
+    const unset = world.order(['true'], { doneWhen: 'true', envFrom: ['NOT_SET_AT_ALL'] });
+    expect(await world.runs.checkGoal(unset)).toMatchObject({
+      goal: 'unknown',
+      because: expect.stringContaining('NOT_SET_AT_ALL'),
+    });
+    writeFileSync(`${scratch.dir}/blocked`, '');
+    rmSync(world.runsDir, { recursive: true });
+    writeFileSync(world.runsDir, 'in the way');
+    const order = world.order(['true'], { doneWhen: 'true' });
+    expect(await world.runs.checkGoal(order)).toMatchObject({ goal: 'unknown' });
+  });
+
+  test('that does not answer is killed with all its children, and unknown', async () => {
+    const mark = scratch.mark();
+    const environment = { PATH: process.env['PATH']!, DROVER_MARK: mark };
+    const logPath = `${scratch.dir}/goal.log`;
+    const doneWhen = 'trap "" TERM; sleep 300 & sleep 300';
+    const question = { doneWhen, cwd: scratch.dir, environment, logPath };
+    const answer = askGoal(question, 300);
+    await until(
+      'both sleep',
+      () => scan().filter((row) => row.mark === mark && row.command === 'sleep').length === 2,
+    );
+    expect(await answer).toEqual({
+      goal: 'unknown',
+      because: 'done_when gave no answer within 0.3 s and was killed',
+    });
+    await until('nobody is left', () => !scan().some((row) => row.mark === mark && !row.zombie));
+  });
+
+  test('may print as much as it likes without filling the disk', async () => {
+    const environment = { PATH: process.env['PATH']!, DROVER_MARK: scratch.mark() };
+    const logPath = `${scratch.dir}/goal.log`;
+    const doneWhen = 'yes drover | head -c 5000000; echo the end';
+    const answer = await askGoal({ doneWhen, cwd: scratch.dir, environment, logPath });
+    expect(answer.goal).toBe('reached');
+    expect(statSync(logPath).size).toBeLessThanOrEqual(256 * 1024);
+    expect(existsSync(logPath)).toBe(true);
+  });
+});

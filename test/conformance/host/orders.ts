@@ -1,0 +1,78 @@
+// Owns how tests make run directories and orders for them.
+import { mkdirSync } from 'node:fs';
+import type { DispatchSpec } from '../../../src/core/dispatch.ts';
+import { createClock } from '../../../src/host/clock.ts';
+import { createRunDirs, runDirPath } from '../../../src/host/run-dirs.ts';
+import type { AttemptKey, RunDirs, SpawnOrder } from '../../../src/ports.ts';
+import { type Scratch, table, until } from './scratch.ts';
+
+export interface RunWorld {
+  readonly runs: RunDirs;
+  readonly runsDir: string;
+  dirOf(key: AttemptKey): string;
+  order(run: string[], spec?: Partial<DispatchSpec>, more?: Partial<SpawnOrder>): SpawnOrder;
+}
+
+const SPEC: DispatchSpec = {
+  agent: 'command',
+  run: [],
+  cwd: '/',
+  env: {},
+  envFrom: [],
+  doneWhen: null,
+  deadlineMs: null,
+  extendMs: 0,
+  stallMs: 1_200_000,
+  lingerMs: 120_000,
+  graceMs: 10_000,
+  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+  containment: null,
+  leftovers: 'end',
+  leftoverGraceMs: 5_000,
+};
+
+export function makeRunWorld(
+  scratch: Scratch,
+  environment: Record<string, string | undefined> = process.env,
+): RunWorld {
+  const runsDir = `${scratch.dir}/runs`;
+  mkdirSync(runsDir, { recursive: true });
+  const runs = createRunDirs({
+    runsDir,
+    stateDir: scratch.dir,
+    processTable: table,
+    clock: createClock(),
+    environment,
+  });
+  return {
+    runs,
+    runsDir,
+    dirOf: (key) => runDirPath(runsDir, key),
+    order: (run, spec = {}, more = {}) => ({
+      dispatch: 'd1',
+      fence: 7,
+      attempt: 2,
+      mark: scratch.mark(),
+      campaign: 'nightly',
+      name: 'fix-142',
+      deadline: null,
+      ...more,
+      spec: { ...SPEC, cwd: scratch.dir, run, ...spec },
+    }),
+  };
+}
+
+/** Waits for the exit record, as the supervisor would see it. */
+export function exitIn(world: RunWorld, key: AttemptKey) {
+  return until('an exit is recorded', () => {
+    const { exit } = world.runs.look(key);
+    return exit.kind === 'seen' && exit.value;
+  });
+}
+
+export function agentIn(world: RunWorld, key: AttemptKey) {
+  return until('an agent is recorded', () => {
+    const { agent } = world.runs.look(key);
+    return agent.kind === 'seen' && agent.value;
+  });
+}

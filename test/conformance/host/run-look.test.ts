@@ -1,0 +1,137 @@
+// Looks at run directories: records, failures, what is remembered, who is woken.
+import {
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Deadline } from '../../../src/core/dispatch.ts';
+import { agentIn, makeRunWorld, type RunWorld } from './orders.ts';
+import { FAKES, makeScratch, type Scratch, table, until } from './scratch.ts';
+
+let scratch: Scratch;
+let world: RunWorld;
+beforeEach(() => {
+  scratch = makeScratch();
+  world = makeRunWorld(scratch);
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+const ABSENT = { kind: 'absent' };
+const NOTHING = { claim: ABSENT, agent: ABSENT, exit: ABSENT, outputBytes: ABSENT };
+
+describe('a look', () => {
+  test('at a directory that is not there finds nothing', () => {
+    expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
+    mkdirSync(`${world.runsDir}/d1/1`, { recursive: true });
+    expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
+  });
+
+  test('where all runs have vanished is unknown, for a disk may have been unmounted', async () => {
+    const order = world.order([`${FAKES}sleep-long.sh`]);
+    await world.runs.spawn(order);
+    await agentIn(world, order);
+    renameSync(world.runsDir, `${world.runsDir}-away`);
+    const unknown = { kind: 'unknown', because: `ENOENT: ${world.runsDir}` };
+    expect(world.runs.look(order)).toEqual({
+      claim: unknown,
+      agent: unknown,
+      exit: unknown,
+      outputBytes: unknown,
+    });
+    renameSync(`${world.runsDir}-away`, world.runsDir);
+    expect(world.runs.look(order).agent.kind).toBe('seen');
+  });
+
+  test('takes a record that is not whole for one that is not there yet', () => {
+    const dir = world.dirOf({ dispatch: 'd1', fence: 7 });
+    mkdirSync(dir, { recursive: true });
+    for (const name of ['pid', 'exit', 'claim.7']) writeFileSync(`${dir}/${name}`, '');
+    const look = () => world.runs.look({ dispatch: 'd1', fence: 7 });
+    expect(look()).toMatchObject({
+      claim: { kind: 'seen', value: { by: 'nobody-legible' } },
+      agent: ABSENT,
+      exit: ABSENT,
+    });
+    writeFileSync(`${dir}/pid`, `agent 4711 12 boot en`);
+    writeFileSync(`${dir}/exit`, `exit 7 0`);
+    expect(look()).toMatchObject({ agent: ABSENT, exit: ABSENT });
+    writeFileSync(`${dir}/pid`, `agent 4711 12 boot end\n`);
+    writeFileSync(`${dir}/exit`, `exit 8 0 end\n`);
+    expect(look()).toMatchObject({ agent: { value: { pid: 4711 } }, exit: ABSENT });
+    writeFileSync(`${dir}/exit`, `exit 7 0 end\n`);
+    expect(look()).toMatchObject({ exit: { value: { kind: 'exited', exitCode: 0 } } });
+  });
+
+  test('that fails is unknown and says where', () => {
+    const dir = world.dirOf({ dispatch: 'd1', fence: 7 });
+    mkdirSync(`${dir}/exit`, { recursive: true });
+    mkdirSync(`${dir}/output`);
+    symlinkSync('pid', `${dir}/pid`);
+    symlinkSync('stderr', `${dir}/output/stderr`);
+    expect(world.runs.look({ dispatch: 'd1', fence: 7 })).toEqual({
+      claim: ABSENT,
+      agent: { kind: 'unknown', because: `ELOOP: ${dir}/pid` },
+      exit: { kind: 'unknown', because: `EISDIR: ${dir}/exit` },
+      outputBytes: { kind: 'unknown', because: `ELOOP: ${dir}/output/stderr` },
+    });
+  });
+
+  test('remembers nothing of a directory that was removed under its living agent', async () => {
+    const order = world.order([`${FAKES}sleep-long.sh`]);
+    await world.runs.spawn(order);
+    const agent = await agentIn(world, order);
+    for (let again = 0; again < 3; again++) expect(world.runs.look(order).agent.kind).toBe('seen');
+    rmSync(world.dirOf(order), { recursive: true });
+    expect(world.runs.look(order)).toEqual(NOTHING);
+    expect(table.sight(agent)).toBe('alive');
+  });
+
+  test('is worth taking when the own shim has ended: then whoever watches is woken', async () => {
+    const order = world.order(['sh', '-c', 'until [ -e go ]; do sleep 0.02; done']);
+    let endsSeen = 0;
+    world.runs.watch(
+      order,
+      () => (endsSeen += Number(world.runs.look(order).exit.kind === 'seen')),
+    );
+    await world.runs.spawn(order);
+    await agentIn(world, order);
+    writeFileSync(`${scratch.dir}/go`, '');
+    await until('a wake that sees the end', () => endsSeen > 0);
+    expect(world.runs.look(order).exit).toMatchObject({ value: { exitCode: 0 } });
+  });
+
+  test('is worth taking when a record of somebody else’s shim changes, and not for output', async () => {
+    const order = world.order(['sh', '-c', 'until [ -e go ]; do echo word; sleep 0.002; done']);
+    await world.runs.spawn(order);
+    await agentIn(world, order);
+    // As a supervisor that adopts it.
+    const adopter = makeRunWorld(scratch);
+    let [wakes, endsSeen] = [0, 0];
+    adopter.runs.watch(order, () => {
+      wakes++;
+      endsSeen += Number(adopter.runs.look(order).exit.kind === 'seen');
+    });
+    await until(
+      'it has said much',
+      () => statSync(`${world.dirOf(order)}/output/stdout`).size > 200,
+    );
+    adopter.runs.writeDeadline(order, { softAt: 1, hardAt: 2 } as Deadline);
+    expect(wakes).toBe(0);
+    writeFileSync(`${scratch.dir}/go`, '');
+    await until('a wake that sees the end', () => endsSeen > 0);
+    adopter.runs.unwatch(order);
+    const before = wakes;
+    writeFileSync(`${world.dirOf(order)}/claim.8`, '');
+    // Events of directories come through the loop: this later one would come after.
+    await new Promise<void>((resolve) => {
+      const watcher = watch(world.dirOf(order), () => (watcher.close(), resolve()));
+      writeFileSync(`${world.dirOf(order)}/claim.9`, '');
+    });
+    expect(wakes).toBe(before);
+  });
+});

@@ -1,0 +1,260 @@
+// How the shim starts an agent, under every shell of this machine: claim, identity, arguments, environment, session.
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seizeClaim } from '../../../src/host/run-records.ts';
+import { FAKES, makeScratch, type Scratch, scan, table, until } from './scratch.ts';
+import { agentOf, claimOf, exitOf, runShim, SHELLS, SHIM, type ShimOrder } from './shim-run.ts';
+
+let scratch: Scratch;
+beforeEach(() => {
+  scratch = makeScratch();
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+describe.each(SHELLS)('the shim under %s', (shellName, shell) => {
+  function run(argv: string[], more: Partial<ShimOrder> = {}) {
+    return runShim({ shell, dir: `${scratch.dir}/run`, argv, mark: scratch.mark(), ...more });
+  }
+
+  test('claims the fence, records the agent by its identity and gives it its own session', async () => {
+    const shim = run([`${FAKES}sleep-long.sh`]);
+    const agent = await agentOf(shim);
+    const row = await until('the agent has become sleep', () =>
+      scan().find((one) => one.pid === agent.pid && one.command === 'sleep'),
+    );
+    expect(row).toMatchObject({ startTime: agent.startTime, session: agent.pid, group: agent.pid });
+    expect(agent.bootId).toBe(table.bootId());
+    expect(table.sight(agent)).toBe('alive');
+    expect(claimOf(shim.dir)).toEqual({
+      kind: 'seen',
+      value: { by: 'shim', shim: table.identify(shim.pid) },
+    });
+    expect(row.parent).toBe(shim.pid);
+    expect(table.signal(agent, 'SIGTERM')).toBe('sent');
+    expect(await exitOf(shim)).toMatchObject({ kind: 'signalled', signal: 'SIGTERM' });
+  });
+
+  test('hands every argument over as it is', async () => {
+    const torture = [
+      '',
+      ' ',
+      '-n',
+      '--',
+      '-e',
+      "a'b",
+      'a"b',
+      '$HOME `id` $(touch pwned) ${IFS}',
+      '* ~ & ; | >x # ! %s',
+      '\\ \\n',
+      'new\nline\ttab\r',
+      'ünïcödé 🐕',
+    ];
+    const place = `${scratch.dir}/it's a "dir"\nwith -all`;
+    mkdirSync(place);
+    const program = `${place}/-agent $x.mjs`;
+    writeFileSync(
+      program,
+      '#!/usr/bin/env node\nprocess.stdout.write(JSON.stringify(process.argv.slice(2)));',
+    );
+    chmodSync(program, 0o755);
+    const shim = run([program, ...torture], { dir: `${place}/run` });
+    expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(JSON.parse(shim.output())).toEqual(torture);
+    expect(shim.errors()).toBe('');
+  });
+
+  test('finds a program in the PATH of the agent, and its own tools in spite of it', async () => {
+    const bin = `${scratch.dir}/bin`;
+    mkdirSync(bin);
+    for (const name of ['agent', 'mkfifo', 'sync', 'setsid']) {
+      writeFileSync(`${bin}/${name}`, `#!/bin/sh\necho "$0 $PATH"\n`, { mode: 0o755 });
+    }
+    const shim = run(['agent'], { environment: { PATH: bin } });
+    expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(shim.output()).toBe(`${bin}/agent ${bin}\n`);
+    expect(statSync(`${shim.dir}/life`).isFIFO()).toBe(true);
+  });
+
+  test('gives the agent its umask back and keeps its own files private', async () => {
+    const shim = run(['sh', '-c', 'umask; : >made'], { umask: '027' });
+    await exitOf(shim);
+    expect(shim.output().trim()).toBe('0027');
+    expect(statSync(`${shim.dir}/made`).mode & 0o777).toBe(0o640);
+    for (const name of ['claim.1', 'pid', 'exit', 'life']) {
+      expect([name, statSync(`${shim.dir}/${name}`).mode & 0o777]).toEqual([name, 0o600]);
+    }
+  });
+
+  test('adds nothing to the environment but what a shell adds', async () => {
+    const environment = { A: 'with space', B: 'new\nline', C: '', drover_pid: 'mine', XX_1: "'" };
+    const shim = run(['env', '-0'], { environment });
+    await exitOf(shim);
+    const seen = Object.fromEntries(
+      shim
+        .output()
+        .split('\0')
+        .filter((entry) => entry !== '')
+        .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+    );
+    for (const added of ['PWD', 'OLDPWD', 'SHLVL', '_']) delete seen[added];
+    // The one name that the shim uses itself; nobody else's begins with drover_.
+    expect({ ...seen, drover_pid: 'mine' }).toEqual({
+      PATH: process.env['PATH'],
+      DROVER_MARK: expect.any(String),
+      ...environment,
+    });
+  });
+
+  test('ignores and blocks no signal for the agent, and leaves it one descriptor more', async () => {
+    const shim = run(['sh', '-c', 'cat /proc/self/status; ls /proc/$$/fd']);
+    await exitOf(shim);
+    expect(shim.output()).toMatch(/^SigBlk:\t0+$/m);
+    expect(shim.output()).toMatch(/^SigIgn:\t0+$/m);
+    const numbers = /(?:^\d+\n)+$/m.exec(shim.output())![0].trim().split('\n');
+    // What this very test process was started with, it hands on.
+    const inherited = execFileSync('sh', ['-c', 'ls /proc/$$/fd'], { encoding: 'utf8' }).trim();
+    expect(numbers.toSorted()).toEqual([...inherited.split('\n'), '9'].toSorted());
+  });
+
+  test('lets the OOM killer take the agent first, and never makes it safer than it was', async () => {
+    const shim = run(['cat', '/proc/self/oom_score_adj']);
+    await exitOf(shim);
+    expect(shim.output().trim()).toBe('300');
+    const raised = run(['sh', '-c', 'cat /proc/self/oom_score_adj'], {
+      dir: `${scratch.dir}/raised`,
+      shell: ['/bin/sh', '-c', 'echo 500 >/proc/self/oom_score_adj; exec "$@"', 'sh', ...shell],
+    });
+    await exitOf(raised);
+    expect(raised.output().trim()).toBe('500');
+  });
+
+  test('of 20 shims on one fence one starts the agent, and the others leave with 75', async () => {
+    const journal = `${scratch.dir}/journal`;
+    const mark = scratch.mark();
+    const shims = Array.from({ length: 20 }, () => run([`${FAKES}journal.sh`, journal], { mark }));
+    const ends = await Promise.all(shims.map((shim) => shim.ended));
+    expect(ends.map((end) => end.code).toSorted((a, b) => a! - b!)).toEqual([
+      0,
+      ...Array(19).fill(75),
+    ]);
+    expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(1);
+    expect(shims[0]!.errors()).toBe('');
+  });
+
+  test('never starts an agent where recovery has the claim', async () => {
+    mkdirSync(`${scratch.dir}/run`);
+    expect(seizeClaim(`${scratch.dir}/run`, 1)).toBe('seized');
+    const shim = run([`${FAKES}journal.sh`, `${scratch.dir}/journal`]);
+    expect(await shim.ended).toEqual({ code: 75, signal: null });
+    expect(existsSync(`${scratch.dir}/journal`)).toBe(false);
+    expect(shim.agent()).toEqual({ kind: 'absent' });
+    expect(shim.exit()).toEqual({ kind: 'absent' });
+    expect(seizeClaim(`${scratch.dir}/run`, 1)).toBe('taken');
+  });
+
+  test('starts no agent before it is recorded', async () => {
+    mkdirSync(`${scratch.dir}/run`);
+    symlinkSync('/dev/full', `${scratch.dir}/run/pid`);
+    const shim = run([`${FAKES}journal.sh`, `${scratch.dir}/journal`]);
+    const waiting = await until('it waits for room', () =>
+      scan().find((row) => row.command === 'sleep' && row.session === shim.pid),
+    );
+    expect(existsSync(`${scratch.dir}/journal`)).toBe(false);
+    unlinkSync(`${shim.dir}/pid`);
+    await exitOf(shim);
+    expect((await agentOf(shim)).pid).toBe(waiting.parent);
+    expect(readFileSync(`${scratch.dir}/journal`, 'utf8')).toContain(` ${waiting.parent} `);
+  });
+
+  test('without setsid lets Perl make the session', async () => {
+    const script = variant((text) =>
+      text.replaceAll('setsid\n', 'no-such-tool\n').replace('setsid)', 'no-such-tool)'),
+    );
+    const shim = run(['/bin/sleep', '300'], { script });
+    const agent = await agentOf(shim);
+    const row = await until('it has become sleep', () =>
+      scan().find((one) => one.pid === agent.pid && one.command === 'sleep'),
+    );
+    expect(row.session).toBe(agent.pid);
+    const failing = run(['/no/such/program'], { script, dir: `${scratch.dir}/second` });
+    expect(await exitOf(failing)).toMatchObject({ kind: 'exited', exitCode: 127 });
+    expect(failing.errors()).toContain('/no/such/program');
+  });
+
+  // The shell of busybox prefers its own ps, which knows no start times; it is at home where there is /proc.
+  test.skipIf(shellName === 'busybox ash')(
+    'without /proc writes start times as ps has them',
+    async () => {
+      const script = variant((text) => text.replaceAll('/proc/', '/no-such-place/'));
+      const shim = run([`${FAKES}sleep-long.sh`], { script });
+      const agent = await agentOf(shim);
+      for (const identity of [
+        agent,
+        (claimOf(shim.dir) as { value: { shim: typeof agent } }).value.shim,
+      ]) {
+        const seconds = execFileSync('ps', ['-o', 'lstart=', '-p', String(identity.pid)], {
+          env: { ...process.env, TZ: 'UTC0', LC_ALL: 'C' },
+          encoding: 'utf8',
+        });
+        // procps computes the start from the uptime, to within a second.
+        expect(
+          Math.abs(Date.parse(`${seconds.trim()} UTC`) / 1_000 - identity.startTime),
+        ).toBeLessThan(2);
+      }
+      expect(scan().find((row) => row.pid === agent.pid)!.session).toBe(agent.pid);
+    },
+  );
+
+  function variant(change: (text: string) => string): string {
+    const path = `${scratch.dir}/variant.sh`;
+    const text = readFileSync(SHIM, 'utf8');
+    expect(change(text)).not.toBe(text);
+    writeFileSync(path, change(text));
+    return path;
+  }
+});
+
+test('the arithmetic for start times without /proc agrees with the calendar', () => {
+  const source = readFileSync(SHIM, 'utf8');
+  const body = /identify_by_ps\(\) \{[\s\S]*?\n\}\n/.exec(source)![0];
+  const ps = `${scratch.dir}/ps`;
+  const script = `ps() { echo "$LSTART"; }\n${body}\nidentify_by_ps; echo "$drover_start"`;
+  writeFileSync(ps, script);
+  const moments = [0, 951_827_696, 1_709_208_000, 1_709_294_399, 1_798_761_599, 4_102_444_799].map(
+    (at) => at * 1_000,
+  );
+  for (let month = 0; month < 12; month++) moments.push(Date.UTC(2027, month, 8, 8, 9, 8));
+  for (const at of moments) {
+    const [weekday, day, month, year, time] = new Date(at)
+      .toUTCString()
+      .replace(',', '')
+      .split(' ');
+    const LSTART = `${weekday} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
+    const seconds = execFileSync('/bin/sh', [ps], {
+      env: { ...process.env, LSTART },
+      encoding: 'utf8',
+    });
+    expect([LSTART, Number(seconds)]).toEqual([LSTART, at / 1_000]);
+  }
+});
+
+test('the claim of recovery is there with its content or not at all', () => {
+  mkdirSync(`${scratch.dir}/run`);
+  linkSync(SHIM, `${scratch.dir}/run/claim.3`);
+  expect(seizeClaim(`${scratch.dir}/run`, 3)).toBe('taken');
+  expect(readFileSync(SHIM, 'utf8')).toContain('#!/bin/sh');
+  expect(seizeClaim(`${scratch.dir}/run`, 4)).toBe('seized');
+  expect(readFileSync(`${scratch.dir}/run/claim.4`, 'utf8')).toBe('recovery end\n');
+  expect(seizeClaim(`${scratch.dir}/no-such-run`, 4)).toBe('unknown');
+});
