@@ -1,0 +1,179 @@
+// Owns the tables of signs of work: what growth between two samples proves, and what a failed sample does not (I4, I5).
+import { describe, expect, test } from 'vitest';
+import type { Look } from '../../../src/core/evidence.ts';
+import type { ProcessRow } from '../../../src/ports.ts';
+import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
+import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
+import { HOUR, NOW, row } from '../core/row.ts';
+
+const EVERY_MS = 10_000;
+
+function process(pid: number, cpuMs: number, startTime = pid * 10): ProcessRow {
+  const where = { parent: 1, group: 1, session: 1, zombie: false, mark: null, command: 'node' };
+  return { pid, startTime, cpuMs, ...where };
+}
+
+function seen<T>(value: T): Look<T> {
+  return { kind: 'seen', value };
+}
+
+const EMFILE = { kind: 'unknown', because: 'EMFILE' } as const;
+
+/** Memory of an attempt that was sampled a moment ago: 100 bytes, and a process with one second of CPU time. */
+function memoryAfter(first: Partial<Sample> = {}): AttemptMemory {
+  const memory = createMemory().of(row({}).live, NOW - HOUR);
+  memory.sampledAt = NOW - EVERY_MS;
+  sampleSigns(memory, sample({ now: NOW, ...first }));
+  return memory;
+}
+
+function sample(differs: Partial<Sample>): Sample {
+  return {
+    rows: seen([process(70, 1_000)]),
+    outputBytes: seen(100),
+    now: NOW + EVERY_MS,
+    everyMs: EVERY_MS,
+    ...differs,
+  };
+}
+
+/** The details of the signs that a second sample finds. */
+function found(differs: Partial<Sample>, memory = memoryAfter()): readonly string[] {
+  return sampleSigns(memory, sample(differs)).map(({ detail }) => detail);
+}
+
+describe('I5: two samples', () => {
+  const ONE_PERCENT = 'used 100 ms of CPU (1 % of a core)';
+  test.each<[string, Partial<Sample>, readonly string[]]>([
+    ['without growth show nothing', {}, []],
+    ['show output by its growth', { outputBytes: seen(101) }, ['wrote 1 bytes']],
+    ['show no output where it was trimmed', { outputBytes: seen(50) }, []],
+    ['show no output where there is none', { outputBytes: { kind: 'absent' } }, []],
+    [
+      'show CPU time from one percent of a core on',
+      { rows: seen([process(70, 1_100)]) },
+      [ONE_PERCENT],
+    ],
+    ['show no CPU time below it', { rows: seen([process(70, 1_099)]) }, []],
+    [
+      'show CPU time from two ticks of the kernel on',
+      { rows: seen([process(70, 1_020)]), now: NOW + 200 },
+      ['used 20 ms of CPU (10 % of a core)'],
+    ],
+    ['show no CPU time below them', { rows: seen([process(70, 1_019)]), now: NOW + 200 }, []],
+    [
+      'show CPU time of the whole tree',
+      { rows: seen([process(70, 1_050), process(71, 50)]) },
+      [ONE_PERCENT],
+    ],
+    [
+      'a process that ended takes nothing away from what others did',
+      { rows: seen([process(71, 100)]) },
+      [ONE_PERCENT],
+    ],
+    [
+      'I3: a recycled pid is another process, with CPU time of its own',
+      { rows: seen([process(70, 100, 999)]) },
+      [ONE_PERCENT],
+    ],
+    [
+      'show both',
+      { rows: seen([process(70, 2_000)]), outputBytes: seen(300) },
+      ['wrote 200 bytes', 'used 1000 ms of CPU (10 % of a core)'],
+    ],
+  ])('%s', (_sentence, differs, signs) => {
+    expect(found(differs)).toEqual(signs);
+  });
+
+  test('make the newest sign the last one, with its moment', () => {
+    const memory = memoryAfter();
+    sampleSigns(memory, sample({ outputBytes: seen(101) }));
+    expect(memory.lastSign).toEqual({
+      kind: 'output',
+      at: NOW + EVERY_MS,
+      detail: 'wrote 1 bytes',
+    });
+    sampleSigns(memory, sample({ outputBytes: seen(101), now: NOW + 2 * EVERY_MS }));
+    expect(memory.lastSign).toMatchObject({ at: NOW + EVERY_MS });
+  });
+});
+
+test('I5: a first sample is no evidence, however much it finds', () => {
+  const memory = createMemory().of(row({}).live, NOW);
+  const signs = sampleSigns(
+    memory,
+    sample({ rows: seen([process(70, 9_999_999)]), outputBytes: seen(9_999_999) }),
+  );
+  expect([signs, memory.lastSign]).toEqual([[], null]);
+});
+
+describe('I4: a sample that failed', () => {
+  test.each<[string, Partial<Sample>, string | null]>([
+    ['where the output cannot be read', { outputBytes: EMFILE }, 'EMFILE'],
+    ['where the table cannot be read', { rows: EMFILE }, 'EMFILE'],
+    ['where the table is empty', { rows: { kind: 'absent' } }, 'the process table was empty'],
+    ['not where there is no output yet', { outputBytes: { kind: 'absent' } }, null],
+    ['not where all was read', {}, null],
+  ])('leaves the watch blind: %s', (_sentence, differs, because) => {
+    const memory = memoryAfter();
+    sampleSigns(memory, sample(differs));
+    expect(memory.blind).toBe(because);
+  });
+
+  test('is forgotten by the next one that succeeds', () => {
+    const memory = memoryAfter({ outputBytes: EMFILE });
+    expect(memory.blind).toBe('EMFILE');
+    sampleSigns(memory, sample({}));
+    expect(memory.blind).toBeNull();
+  });
+
+  test('loses no output: growth is found by the next one that succeeds', () => {
+    const memory = memoryAfter();
+    sampleSigns(memory, sample({ outputBytes: EMFILE }));
+    expect(found({ outputBytes: seen(104), now: NOW + 2 * EVERY_MS }, memory)).toEqual([
+      'wrote 4 bytes',
+    ]);
+  });
+
+  test('loses no CPU time: its share is that of the whole time', () => {
+    const memory = memoryAfter();
+    sampleSigns(memory, sample({ rows: EMFILE }));
+    expect(found({ rows: seen([process(70, 1_200)]), now: NOW + 2 * EVERY_MS }, memory)).toEqual([
+      'used 200 ms of CPU (1 % of a core)',
+    ]);
+  });
+
+  test('still shows the output that it could read', () => {
+    expect(found({ rows: EMFILE, outputBytes: seen(105) })).toEqual(['wrote 5 bytes']);
+  });
+});
+
+describe('I7: a gap between samples', () => {
+  const watchedSince = (gapMs: number, everyMs: number) => {
+    const memory = memoryAfter();
+    memory.watchedSince = NOW - HOUR;
+    sampleSigns(memory, sample({ now: NOW + gapMs, everyMs }));
+    return memory.watchedSince;
+  };
+
+  test.each([
+    ['one missed sample is none', 20_000, EVERY_MS, NOW - HOUR],
+    ['almost three samples are none', 29_999, EVERY_MS, NOW - HOUR],
+    ['three samples are a break in the watch', 30_000, EVERY_MS, NOW + 30_000],
+    ['with a dense grid it takes five seconds', 4_999, 200, NOW - HOUR],
+    ['five seconds are a break in the watch of a dense grid', 5_000, 200, NOW + 5_000],
+  ])('%s', (_sentence, gapMs, everyMs, since) => {
+    expect(watchedSince(gapMs, everyMs)).toBe(since);
+  });
+
+  test('is a gap however many looks failed within it', () => {
+    const memory = memoryAfter();
+    memory.watchedSince = NOW - HOUR;
+    for (let elapsedMs = EVERY_MS; elapsedMs <= 30_000; elapsedMs += 1_000) {
+      sampleSigns(memory, sample({ rows: EMFILE, now: NOW + elapsedMs }));
+    }
+    expect(memory.watchedSince).toBe(NOW - HOUR);
+    sampleSigns(memory, sample({ now: NOW + 31_000 }));
+    expect(memory.watchedSince).toBe(NOW + 31_000);
+  });
+});
