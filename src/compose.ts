@@ -128,7 +128,8 @@ async function supervise(
     ]);
     const { outputBytesMax } = await readConfigFile(paths.config);
     mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-    const environment = process.env;
+    // A copy: each look into process.env itself is a call into the C library.
+    const environment = { ...process.env };
     const world: World = {
       clock,
       chance,

@@ -147,14 +147,12 @@ function markedProcesses(): Look<readonly MarkedProcess[]> {
 function runDirectories(runsDir: string): Look<readonly FoundRunDirectory[]> {
   try {
     if (statSync(runsDir, { throwIfNoEntry: false }) === undefined) return { kind: 'absent' };
-    const found = readdirSync(runsDir).flatMap((dispatch) =>
-      readdirSync(`${runsDir}/${dispatch}`).flatMap((fence): FoundRunDirectory[] => {
-        const path = `${runsDir}/${dispatch}/${fence}`;
-        return /^\d+$/.test(fence)
-          ? [{ path, dispatch, fence: Number(fence), mark: markOf(path) }]
-          : [];
-      }),
-    );
+    const found = readdirSync(runsDir).flatMap((name): FoundRunDirectory[] => {
+      const [, dispatch, fence] = /^([a-z0-9]+)\.(\d+)$/.exec(name) ?? [];
+      if (dispatch === undefined || fence === undefined) return [];
+      const path = `${runsDir}/${name}`;
+      return [{ path, dispatch, fence: Number(fence), mark: markOf(path) }];
+    });
     return { kind: 'seen', value: found };
   } catch (error) {
     return { kind: 'unknown', because: describe(error) };

@@ -12,7 +12,7 @@ import { describeError } from './system-error.ts';
 import { trimStream } from './trim-output.ts';
 
 export interface RunDirsOptions {
-  /** absolute; holds `<dispatch>/<fence>/` */
+  /** absolute; holds `<dispatch>.<fence>/` */
   readonly runsDir: string;
   /** absolute; told to agents, so that the commands that they call find their herd */
   readonly stateDir: string;
@@ -24,7 +24,7 @@ export interface RunDirsOptions {
 
 /** Where everything of one attempt lies. */
 export function runDirPath(runsDir: string, key: AttemptKey): string {
-  return `${runsDir}/${key.dispatch}/${key.fence}`;
+  return `${runsDir}/${key.dispatch}.${key.fence}`;
 }
 
 export function createRunDirs(options: RunDirsOptions): RunDirs {

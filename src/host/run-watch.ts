@@ -5,8 +5,8 @@ export interface RunWatch {
   /** Calls `wake` for changes in `dir`. Of a shim that is our own child only its end is news: the kernel tells us. */
   watch(dir: string, wake: () => void): void;
   unwatch(dir: string): void;
-  /** A shim of ours runs for `dir`; call the result when it has ended. */
-  ownShim(dir: string): () => void;
+  /** A shim of ours runs for `dir`; call the result when it has ended, with whether it did its work to the end. */
+  ownShim(dir: string): (wellEnded: boolean) => void;
 }
 
 /**
@@ -48,11 +48,11 @@ export function createRunWatch(): RunWatch {
     },
     ownShim(dir) {
       own.add(dir);
-      return () => {
+      return (wellEnded) => {
         own.delete(dir);
         wanted.get(dir)?.wake();
-        // It may have been killed and leave an agent, whose end the kernel does not tell us.
-        attach(dir);
+        // One that was killed may leave an agent, whose end the kernel does not tell us.
+        if (!wellEnded) attach(dir);
       };
     },
   };

@@ -22,7 +22,7 @@ export interface Starting {
   /** octal; what the user's files shall look like, for the agent. Our own files are private whatever it says. */
   readonly umask: string;
   /** told of each shim that was started; the result is called when it has ended */
-  readonly shimStarted: () => () => void;
+  readonly shimStarted: () => (wellEnded: boolean) => void;
 }
 
 /**
@@ -125,7 +125,8 @@ function launchShim({ argv, cwd, environment, stdout, stderr, started }: Launch)
       child.once('error', reject);
       child.unref();
       if (child.pid === undefined) return;
-      child.once('exit', started());
+      const ended = started();
+      child.once('exit', (code) => ended(code === 0));
       resolve(child.pid);
     } catch (error) {
       reject(error);
