@@ -1,0 +1,99 @@
+// Owns the rules that hold lists and their uses together: error codes, event types, crash points, invariants.
+import { type Rule, inFolder, inSource } from './rule.ts';
+import { type SourceFile, partsOf } from './source.ts';
+
+/** Invariants that no test can name yet, and why. */
+export const EXEMPT: Readonly<Record<string, string>> = {
+  I15: 'quota states come with the agents that report them',
+  I17: 'the brake on mass kills comes with the reaper',
+};
+
+const INVARIANTS = Array.from({ length: 20 }, (_, index) => `I${index + 1}`);
+
+const inEndToEnd = inFolder('test/e2e');
+
+/** Who only names event types, or shows them to people. */
+const readsEvents = ({ path }: SourceFile) =>
+  path === 'src/core/event.ts' || path.startsWith('src/cli/');
+
+/** The rules quote what they look for, so they are no witness. */
+const inTests = ({ path }: SourceFile) => path.startsWith('test/') && !path.startsWith('test/tidy');
+
+export interface Lists {
+  readonly errorCodes: readonly string[];
+  readonly eventTypes: readonly string[];
+  readonly crashPoints: readonly string[];
+}
+
+export function recordRules({ errorCodes, eventTypes, crashPoints }: Lists): readonly Rule[] {
+  return [
+    {
+      name: 'docs/errors.md says what every error code means, and no other',
+      problems: (files) => {
+        const page = files.find(({ path }) => path === 'docs/errors.md')?.text ?? '';
+        const described = new Set(
+          [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code!),
+        );
+        return [
+          ...errorCodes
+            .filter((code) => !described.has(code))
+            .map((code) => `docs/errors.md: no row for ${code}; say what it means and what to do`),
+          ...[...described]
+            .filter((code) => !errorCodes.includes(code))
+            .map(
+              (code) =>
+                `docs/errors.md: ${code} is no error code; remove its row, or keep the code`,
+            ),
+        ];
+      },
+    },
+    {
+      name: 'every event type is written somewhere',
+      problems: (files) => {
+        const sources = files.filter((file) => inSource(file) && !readsEvents(file));
+        return unquoted(sources, eventTypes).map(
+          (type) => `src/core/event.ts: nobody writes ${type}; write it or remove it`,
+        );
+      },
+    },
+    {
+      name: 'every crash point is passed somewhere',
+      problems: (files) => {
+        const sources = files.filter(
+          (file) => inSource(file) && file.path !== 'src/supervisor/world.ts',
+        );
+        return unquoted(sources, crashPoints).map(
+          (point) => `src/supervisor/world.ts: nobody passes ${point}; pass it or remove it`,
+        );
+      },
+    },
+    {
+      name: 'every crash point is died at by an end-to-end test',
+      problems: (files) =>
+        unquoted(files.filter(inEndToEnd), crashPoints).map(
+          (point) => `test/e2e: no test dies at ${point}; add it to the crash suite`,
+        ),
+    },
+    {
+      name: 'every invariant is named by a test that fails when it is broken',
+      problems: (files) => {
+        const tests = files.filter(inTests);
+        return INVARIANTS.filter((invariant) => !(invariant in EXEMPT))
+          .filter((invariant) => {
+            const named = new RegExp(`\\b${invariant}\\b`);
+            return !tests.some(({ text }) => named.test(text));
+          })
+          .map(
+            (invariant) =>
+              `test: no test names ${invariant}; begin its title with "${invariant}: "`,
+          );
+      },
+    },
+  ];
+}
+
+/** Those of `words` that no file has as a string. */
+function unquoted(files: readonly SourceFile[], words: readonly string[]): readonly string[] {
+  const codes = files.map(({ text }) => partsOf(text).code);
+  return words.filter((word) => !codes.some((code) => code.includes(`'${word}'`)));
+}
