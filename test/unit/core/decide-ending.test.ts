@@ -106,7 +106,7 @@ describe('processes that outlive their agent', () => {
     ],
   ]);
 
-  test('are named in the event, twenty at most', () => {
+  test('I18: are named in the event, twenty at most', () => {
     const pids = Array.from({ length: 30 }, (_, index) => 100 + index);
     const { live, evidence, moment } = row(over(exited(0), { members: pids }));
     const decision = decide(live, evidence, moment);

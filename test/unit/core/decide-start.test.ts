@@ -186,6 +186,11 @@ describe('its shim claimed and is gone without a record', () => {
       'attempt.adopted running 71@710: adopted: its shim died, but a process with its mark lives',
     ],
     [
+      'of two that started in the same tick the one with the smaller pid',
+      died({ members: [72, 71], startTime: 9 }),
+      'attempt.started running 71@9: its shim died, but a process with its mark lives',
+    ],
+    [
       'I4: where the claim is illegible, a marked process may be the shim itself: nobody is taken for the agent',
       died({ claim: 'illegible', members: [71] }),
       'stay +1000: its claim is illegible and a process of it lives',

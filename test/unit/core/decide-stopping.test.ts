@@ -175,7 +175,7 @@ describe('I8: survivors are named', () => {
     ],
   ]);
 
-  test('at most twenty of them in the event, all of them in the state', () => {
+  test('I18: at most twenty of them in the event, all of them in the state', () => {
     const pids = Array.from({ length: 30 }, (_, index) => 100 + index);
     const { live, evidence, moment } = row(many({ members: pids, killed: pids }));
     const decision = decide(live, evidence, moment);
@@ -205,6 +205,17 @@ describe('I9: an agent that has opted out of its own tree', () => {
       'attempt.survived stopping 70@700 cancelled kill -1000 survivors 70,71: 2 of its processes survived 3 kills',
     ],
   ]);
+
+  test.each([
+    [['agent'], 'agent'],
+    [[], 'command'],
+  ])('is named by what was run: %j', (run, command) => {
+    const opted = stopping({ members: [], killRounds: 3, spec: { run } });
+    const { live, evidence, moment } = row(opted);
+    expect(decide(live, evidence, moment)).toMatchObject({
+      next: { survivors: [{ pid: 70, startTime: 700, command }] },
+    });
+  });
 });
 
 describe('a newer wish', () => {

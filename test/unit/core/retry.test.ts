@@ -163,7 +163,7 @@ describe('the wait before a retry', () => {
     [6, 30_000, 60_000],
     [7, 30_000, 60_000],
     [1_000_000, 30_000, 60_000],
-  ])('after %i failures is from %i to %i ms', (failures, leastMs, mostMs) => {
+  ])('I18: after %i failures is from %i to %i ms', (failures, leastMs, mostMs) => {
     expect(backoffMs(failures, 0)).toBe(leastMs);
     expect(backoffMs(failures, 0.999_999_999)).toBe(mostMs);
     expect(backoffMs(failures, 0.5)).toBe((leastMs + mostMs) / 2);

@@ -72,6 +72,8 @@ export interface RowSpec {
   readonly exit?: ExitRecord | 'absent' | 'unknown';
   /** pids of the tree without the shim; each has its tenfold as start time */
   readonly members?: readonly number[] | 'absent' | 'unknown';
+  /** of all members, instead of the tenfold of their pids */
+  readonly startTime?: number;
   /** looks in a row that found nobody */
   readonly emptyLooks?: number;
   /** age of the last sign of work; null: none so far */
@@ -259,13 +261,12 @@ function exitOf(exit: NonNullable<RowSpec['exit']>): Look<ExitRecord> {
   return exit === 'absent' ? { kind: 'absent' } : { kind: 'seen', value: exit };
 }
 
-function membersOf({ members, emptyLooks }: RowSpec): Look<Members> {
+function membersOf({ members, startTime, emptyLooks = 0 }: RowSpec): Look<Members> {
   if (members === 'absent') return { kind: 'absent' };
   if (members === 'unknown' || members === undefined) return EIO;
-  return {
-    kind: 'seen',
-    value: { processes: members.map(processOf), emptyLooks: emptyLooks ?? 0 },
-  };
+  const started = startTime === undefined ? {} : { startTime };
+  const processes = members.map((pid) => ({ ...processOf(pid), ...started }));
+  return { kind: 'seen', value: { processes, emptyLooks } };
 }
 
 function processOf(pid: number): Survivor {

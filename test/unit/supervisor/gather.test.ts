@@ -68,11 +68,20 @@ function holdersOf({ holders }: Scene): Look<readonly ProcessIdentity[]> {
   return { kind: 'seen', value };
 }
 
+/** What a supervisor remembers of attempts that it started at NOW itself. */
+function dueOf(...lives: readonly LiveDispatch[]) {
+  const memory = createMemory();
+  return lives.map((live) => {
+    const its = memory.of(live, NOW);
+    Object.assign(its, { outputBytes: 0, cpuMs: new Map() });
+    return { live, memory: its };
+  });
+}
+
 /** One look at each, `laterMs` after it was first heard of. */
 function lookAt(lives: readonly LiveDispatch[], scene: Scene, laterMs = 0) {
   const { world, order } = show(scene);
-  const memory = createMemory();
-  const due = lives.map((live) => ({ live, memory: memory.of(live, NOW) }));
+  const due = dueOf(...lives);
   const looked = gather(world, due, () => [SHIM], NOW + laterMs);
   return { evidence: looked.map((one) => one.evidence), order, due };
 }
@@ -188,9 +197,7 @@ describe('who is looked for in the table', () => {
   });
 
   test('empty looks are counted in a row, and a member begins the count anew', () => {
-    const live = row({ state: 'stopping' }).live;
-    const memory = createMemory();
-    const due = [{ live, memory: memory.of(live, NOW) }];
+    const due = dueOf(row({ state: 'stopping' }).live);
     const look = (...rows: ProcessRow[]) => {
       const table: Scene['table'] = { kind: 'seen', value: [process(50), ...rows] };
       const { members } = gather(show({ table }).world, due, () => [SHIM], NOW)[0]!.evidence;
@@ -265,9 +272,7 @@ describe('the grid of samples', () => {
   });
 
   test('I4: what a blind sample could not read stays unread until the next one', () => {
-    const live = row({}).live;
-    const memory = createMemory();
-    const due = [{ live, memory: memory.of(live, NOW) }];
+    const due = dueOf(row({}).live);
     const look = (outputBytes: Look<number>, laterMs: number) => {
       const runDirs = [{ ...row({}).evidence.runDir, outputBytes }];
       return gather(show({ ...busy, runDirs }).world, due, () => [SHIM], NOW + laterMs)[0]!
