@@ -30,7 +30,7 @@ export function gather(
   shims: () => readonly ProcessIdentity[],
   now: Millis,
 ): Looked[] {
-  const looks = due.map(({ live, memory }) => lookAtRecords(world, live, memory));
+  const looks = due.map(({ live, memory }) => lookAtRecords(world, live, memory, now));
   let table: TableLook | null = null;
   return looks.map((look) => {
     const sampling = samplesNow(look, now);
@@ -44,11 +44,21 @@ export function gather(
   });
 }
 
-function lookAtRecords(world: World, live: LiveDispatch, memory: AttemptMemory): FirstLook {
+function lookAtRecords(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  now: Millis,
+): FirstLook {
   const { processes, runDirs } = world;
   memory.woken = false;
   const { state } = live.dispatch;
-  if (state.kind !== 'starting') memory.agent = state.process;
+  if (state.kind === 'starting') {
+    // Nobody is silent who has not begun: a shim on a busy machine may need its time.
+    memory.watchedSince = now;
+  } else {
+    memory.agent = state.process;
+  }
   if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));
   const sight = (process: ProcessIdentity | null) =>
     // An unidentified shim or agent carries the mark: the tree's look covers it.
@@ -94,6 +104,8 @@ export function sampleEveryMs(stallMs: number): number {
 
 function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
   if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
+  // The first sample proves nothing, so what happens before it would count for nothing.
+  if (memory.cpuMs === null) return true;
   const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }

@@ -40,8 +40,10 @@ export async function pass(
   mayClaim: MayClaim,
 ): Promise<PassReport> {
   const { clock, chance, ledger } = world;
+  let live = await ledger.live();
+  // Only then, for what is seen must not be dated to the time before a slow ledger, nor to the clock before a step.
+  while (await surroundings.noticeTime()) live = await ledger.live();
   const now = clock.now();
-  const live = await ledger.live();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
   const due = all.filter(({ live: one, memory: its }) => isDue(one, its, now));

@@ -14,6 +14,8 @@ const FIRST_LOOK_MS = 20;
 export interface Surroundings {
   readonly shims: (except: AttemptMemory | null) => readonly ProcessIdentity[];
   readonly wake: (memory: AttemptMemory) => void;
+  /** Looks whether time did something odd. True: moments were moved, in the ledger and in memory; read them again. */
+  readonly noticeTime: () => Promise<boolean>;
   /** effects that outlive a pass; the supervisor waits for none of them when it ends */
   readonly background: (work: Promise<void>) => void;
 }

@@ -55,6 +55,8 @@ class Loop {
   #over = false;
   #rung = true;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
+  /** a step of the clock that the ledger could not take yet */
+  #unsettledMs = 0;
 
   constructor(world: World, until: Until) {
     this.#world = world;
@@ -69,6 +71,7 @@ class Loop {
         attempt.woken = true;
         this.#alarm.ring();
       },
+      noticeTime: () => this.#noticeTime(),
       background: (work) => {
         work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
       },
@@ -125,12 +128,13 @@ class Loop {
 
   async #begin(): Promise<void> {
     const { ledger, processes, clock } = this.#world;
+    // From here on the clocks are watched: recovery may last as long as the trouble that it meets.
+    await this.#noticeTime();
     await ledger.announceSupervisor(processes.self(), clock.now());
     await recover(this.#world, this.#memory, this.#surroundings);
   }
 
   async #onePass(): Promise<{ sleepMs: number; ended: string | null }> {
-    await this.#noticeTime();
     const wish = await obeyWish(this.#world);
     if (wish.ended !== null) return { sleepMs: 0, ended: wish.ended };
     const mayClaim = this.#mayClaim(wish.mayClaim);
@@ -154,17 +158,20 @@ class Loop {
     return 'yes';
   }
 
-  async #noticeTime(): Promise<void> {
+  async #noticeTime(): Promise<boolean> {
     const { steppedMs, lateMs } = this.#timeWatch.check();
-    if (steppedMs === 0 && lateMs === 0) return;
+    const byMs = (this.#unsettledMs += steppedMs);
+    if (byMs === 0 && lateMs === 0) return false;
     const now = this.#world.clock.now();
-    if (steppedMs !== 0) {
-      await this.#world.ledger.shiftTimes(steppedMs, now);
-      this.#memory.shift(steppedMs);
-      this.#world.log(`the clock stepped by ${steppedMs} ms: all moments were moved along`);
+    if (byMs !== 0) {
+      await this.#world.ledger.shiftTimes(byMs, now);
+      this.#unsettledMs = 0;
+      this.#memory.shift(byMs);
+      this.#world.log(`the clock stepped by ${byMs} ms: all moments were moved along`);
     }
     if (lateMs !== 0) this.#world.log(`woke ${lateMs} ms late: silence is counted afresh`);
     this.#memory.grantFreshWindow(now);
+    return byMs !== 0;
   }
 
   async #nothingLeft(report: PassReport, wish: Wish): Promise<string | null> {

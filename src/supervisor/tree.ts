@@ -41,13 +41,13 @@ export function lookAtTree(
   memory: AttemptMemory,
   table: TableLook,
 ): { members: Look<Members>; rows: Look<readonly ProcessRow[]> } {
-  let members = membersIn(world.ledger.id, live, memory, table);
+  let members = membersIn(world, live, memory, table);
   if (members.kind === 'seen' && members.value.length === 0) {
     const holders = world.runDirs.lifeHolders(memory.key);
     if (holders.kind === 'seen') {
       const processes = new Set([...memory.known.processes, ...holders.value.map(processKey)]);
       memory.known = { ...memory.known, processes };
-      members = membersIn(world.ledger.id, live, memory, table);
+      members = membersIn(world, live, memory, table);
     }
   }
   if (members.kind !== 'seen') return { members, rows: members };
@@ -64,16 +64,20 @@ export function lookAtTree(
 }
 
 function membersIn(
-  ledger: string,
+  { ledger, processes }: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
 ): Look<readonly ProcessRow[]> {
   if (table.kind !== 'seen') return table;
-  const leaders = [memory.agent, memory.shim].filter((process) => process !== null);
+  // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
+  const bootId = processes.bootId();
+  const leaders = [memory.agent, memory.shim]
+    .filter((process) => process !== null)
+    .filter((process) => process.bootId === bootId);
   const found = findMembers(
     table.value.rows,
-    { mark: markOf(ledger, live), leaders },
+    { mark: markOf(ledger.id, live), leaders },
     memory.known,
     table.value.isProtected,
   );
@@ -108,7 +112,7 @@ export function endTree(
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-    const members = membersIn(world.ledger.id, live, memory, lookAtTable(processes, shims));
+    const members = membersIn(world, live, memory, lookAtTable(processes, shims));
     if (members.kind !== 'seen') {
       thaw(processes, frozen.values());
       return members;
