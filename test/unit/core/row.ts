@@ -99,7 +99,7 @@ export interface RowSpec {
 }
 
 /** The sentence that a row's dispatch carries already. */
-export const SO_FAR = 'so far';
+const SO_FAR = 'so far';
 
 export function exited(exitCode: number, agoMs = HOUR): ExitRecord {
   return { kind: 'exited', exitCode, at: NOW - agoMs };
