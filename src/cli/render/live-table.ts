@@ -18,11 +18,12 @@ export interface LiveTable {
   readonly now: Millis;
 }
 
+/** Each may be cut, down to a terminal of 20 cells: a line that wraps would spoil the frame. */
 const COLUMNS: readonly Column[] = [
-  { title: 'DISPATCH', cellsMin: 12 },
-  { title: 'STATE' },
-  { title: 'AGE', align: 'right' },
-  { title: 'LAST LINE OR REASON', cellsMin: 8 },
+  { title: 'DISPATCH', cellsMin: 4 },
+  { title: 'STATE', cellsMin: 4 },
+  { title: 'AGE', align: 'right', cellsMin: 2 },
+  { title: 'LAST LINE OR REASON', cellsMin: 4 },
 ];
 
 /** Title line, table titles, and one line that stays free for the cursor. */
@@ -74,10 +75,7 @@ export function liveTable(
   const shown = ordered.slice(0, rowsThatFit(ordered.length, rows));
   const cells = shown.map(({ dispatch }) => rowOf(dispatch, table));
   const head = truncate(headline(table), columns);
-  const lines = [
-    paint(head, 'bold'),
-    ...renderTable(COLUMNS, cells, { cellsMax: columns, paint }).map((line) => line),
-  ];
+  const lines = [paint(head, 'bold'), ...renderTable(COLUMNS, cells, { cellsMax: columns, paint })];
   const hidden = ordered.slice(shown.length);
   if (hidden.length > 0) lines.push(paint(truncate(moreLine(hidden), columns), 'dim'));
   return lines;

@@ -1,0 +1,111 @@
+// Owns what `drover why` shows as evidence, and the next moment at which something changes.
+import { describe, expect, test } from 'vitest';
+import { type Seen, evidenceOf, nextChangeOf } from '../../../src/cli/explanation.ts';
+import type { Deadline, State } from '../../../src/core/dispatch.ts';
+import {
+  NOW,
+  QUEUED,
+  RUNNING,
+  SPEC,
+  SUCCEEDED,
+  attempt,
+  dispatch,
+  pool,
+  survivedSince,
+  view,
+} from './rows.ts';
+
+const NOTHING: Seen = { agent: null, output: null, pool: null, haltedBecause: null, now: NOW };
+const RUNNING_SINCE = NOW - 65_000;
+
+function kinds(lines: readonly { kind: string; detail: string }[]): string[] {
+  return lines.map(({ kind, detail }) => `${kind}: ${detail}`);
+}
+
+describe('evidenceOf', () => {
+  test('what counts as work expires with the stall window, the process does not', () => {
+    const row = dispatch('x', RUNNING);
+    const lastEvidence = { at: NOW - 9_000, kind: '12 bytes of output' };
+    const output = { text: 'step 3', at: NOW - 4_000, bytes: 12 };
+    const seen: Seen = { ...NOTHING, agent: 'alive', output };
+    expect(evidenceOf({ dispatch: row, attempt: attempt({ lastEvidence }) }, seen)).toEqual([
+      { kind: 'process', at: NOW, expiresAt: null, detail: 'agent 123 alive' },
+      {
+        kind: 'work',
+        at: NOW - 9_000,
+        expiresAt: NOW - 9_000 + SPEC.stallMs,
+        detail: '12 bytes of output',
+      },
+      {
+        kind: 'output',
+        at: NOW - 4_000,
+        expiresAt: NOW - 4_000 + SPEC.stallMs,
+        detail: '12 bytes, last line: step 3',
+      },
+    ]);
+  });
+
+  test('a look that failed is told as such, never as gone', () => {
+    const seen: Seen = { ...NOTHING, agent: 'unknown' };
+    expect(kinds(evidenceOf(view('x', RUNNING), seen))).toEqual([
+      'process: agent 123 could not be looked at',
+    ]);
+  });
+
+  test('a queued dispatch is explained by its pool and its campaign', () => {
+    const seen: Seen = {
+      ...NOTHING,
+      pool: pool('work', { used: 2, paused: true, blockedUntil: NOW + 5, blockedBecause: 'limit' }),
+      haltedBecause: 'fix failed',
+    };
+    expect(kinds(evidenceOf(view('x', QUEUED), seen))).toEqual([
+      'campaign: halted: fix failed',
+      'pool: work: 2 of 2 slots used, paused by hand, blocked: limit',
+    ]);
+  });
+
+  test('a wish that stands is shown', () => {
+    const stopWish = { at: NOW, graceMs: null, cause: 'cancelled', because: 'by hand' } as const;
+    expect(kinds(evidenceOf(view('x', RUNNING, { stopWish }), NOTHING))).toEqual([
+      'stop-wish: cancelled: by hand',
+    ]);
+  });
+});
+
+describe('nextChangeOf', () => {
+  const parked: State = { kind: 'parked', since: NOW, for: 'quota', until: NOW + 9 };
+  const forNobody: State = { kind: 'parked', since: NOW, for: 'gate', until: null };
+
+  test.each([
+    [QUEUED, null],
+    [SUCCEEDED, null],
+    [forNobody, null],
+    [parked, NOW + 9],
+    [survivedSince(NOW + 7), NOW + 7],
+    [survivedSince(NOW - 7), null],
+    [RUNNING, RUNNING_SINCE + SPEC.stallMs],
+  ])('%o', (state, at) => {
+    expect(nextChangeOf(view('x', state), NOW)?.at ?? null).toBe(at);
+  });
+
+  const deadline = (softMs: number, hardMs: number): Deadline => ({
+    softAt: NOW + softMs,
+    hardAt: NOW + hardMs,
+    extendedCount: 0,
+    extendedMs: 0,
+    because: '',
+  });
+
+  test.each([
+    [deadline(1_000, 9_000), NOW + 1_000, /deadline/],
+    [deadline(1_000, 500), NOW + 500, /hard limit/],
+    [deadline(9e9, 9e9), RUNNING_SINCE + SPEC.stallMs, /stalled/],
+  ])('of a running one with %o it is the earliest moment', (its, at, what) => {
+    const next = nextChangeOf(
+      { dispatch: dispatch('x', RUNNING), attempt: attempt({ deadline: its }) },
+      NOW,
+    );
+    expect(next?.at).toBe(at);
+    expect(next?.what).toMatch(what);
+  });
+});
