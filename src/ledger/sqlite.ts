@@ -170,11 +170,14 @@ class SqliteDriver implements Driver {
   }
 
   /** Closing twice is no error. */
-  #close(): void {
+  async #close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#prepared.clear();
     mapped(this.#path, () => this.#connection.close());
+    // libsql keeps a connection until the collector has finalized its statements, and finalizers run between tasks
+    // only: without a pause here, a process that opens many ledgers in one task keeps all of them in memory.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** One connection has one transaction: whoever asks meanwhile waits here, and never gets into another's. */
