@@ -11,7 +11,6 @@ import type { World } from '../../../src/supervisor/world.ts';
 import { AGENT, MINUTE, NOW, type RowSpec, SHIM, exited, row } from '../core/row.ts';
 
 const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
-const OLDER = { ...AGENT, bootId: 'boot-0' };
 const EIO = { kind: 'unknown', because: 'EIO' } as const;
 
 function process(pid: number, differs: Partial<ProcessRow> = {}): ProcessRow {
@@ -265,31 +264,6 @@ describe('the grid of samples', () => {
     expect([sampled({}, 0), sampled({}, 9_999), sampled({}, 10_000)]).toEqual([false, false, true]);
     const short = { spec: { stallMs: 1_000 } };
     expect([sampled(short, 199), sampled(short, 200)]).toEqual([false, true]);
-  });
-
-  test('an agent that was never sampled is sampled at once: what it does until then would not count', () => {
-    const live = row({}).live;
-    const { world, order } = show(busy);
-    gather(world, [{ live, memory: createMemory().of(live, NOW) }], () => [SHIM], NOW);
-    expect(order).toContain('table');
-  });
-
-  test('I6: silence is not counted before the agent has started', () => {
-    const starting = row({ state: 'starting' }).live;
-    expect(lookAt([starting], {}, 5_000).evidence[0]!.watchedSince).toBe(NOW + 5_000);
-    expect(evidenceOf({}, {}, 5_000).watchedSince).toBe(NOW);
-  });
-
-  test('I3: who has the pid and the start time of an agent of the boot before is a stranger', () => {
-    const before = { ...row({ state: 'stopping' }).live.dispatch.state, process: OLDER };
-    const { dispatch, attempt, failures } = row({ state: 'stopping' }).live;
-    const live = {
-      dispatch: { ...dispatch, state: before },
-      attempt: { ...attempt, process: OLDER },
-      failures,
-    } as LiveDispatch;
-    const { members } = lookAt([live], busy).evidence[0]!;
-    expect(members).toMatchObject({ kind: 'seen', value: { processes: [] } });
   });
 
   test('an agent that cannot be seen is not sampled', () => {

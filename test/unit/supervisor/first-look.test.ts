@@ -1,0 +1,60 @@
+// Owns the tests of how a watch begins: the first sample, the silence of who has not started, and a boot in between.
+import { expect, test } from 'vitest';
+import type { LiveDispatch } from '../../../src/core/dispatch.ts';
+import type { ProcessRow } from '../../../src/ports.ts';
+import { gather } from '../../../src/supervisor/gather.ts';
+import { createMemory } from '../../../src/supervisor/memory.ts';
+import type { World } from '../../../src/supervisor/world.ts';
+import { AGENT, NOW, SHIM, row } from '../core/row.ts';
+
+/** A machine on which the supervisor and a process with the agent's pid and start time live. */
+function worldOf(live: LiveDispatch): World {
+  const runDir = row({ state: live.dispatch.state.kind as 'running' }).evidence.runDir;
+  const rows: ProcessRow[] = [50, AGENT.pid].map((pid) => ({
+    pid,
+    startTime: pid * 10,
+    parent: 1,
+    group: 1,
+    session: 1,
+    zombie: false,
+    mark: null,
+    cpuMs: 0,
+    command: 'node',
+  }));
+  return {
+    ledger: { id: 'led' },
+    processes: {
+      bootId: () => 'boot-1',
+      self: () => ({ bootId: 'boot-1', pid: 50, startTime: 500 }),
+      scan: () => ({ kind: 'seen', value: rows }),
+      sight: () => 'alive',
+    },
+    runDirs: { look: () => runDir, lifeHolders: () => ({ kind: 'absent' }) },
+  } as unknown as World;
+}
+
+/** The first look at an attempt, `laterMs` after it was heard of. */
+function firstLook(live: LiveDispatch, laterMs: number) {
+  const memory = createMemory().of(live, NOW);
+  const [looked] = gather(worldOf(live), [{ live, memory }], () => [SHIM], NOW + laterMs);
+  return looked!;
+}
+
+test('an agent that was never sampled is sampled at once: what it did before would count for nothing', () => {
+  const { memory } = firstLook(row({}).live, 1);
+  expect(memory.cpuMs?.size).toBe(1);
+});
+
+test('I6: silence is not counted before the agent has started', () => {
+  expect(firstLook(row({ state: 'starting' }).live, 4_000).evidence.watchedSince).toBe(NOW + 4_000);
+  expect(firstLook(row({}).live, 4_000).evidence.watchedSince).toBe(NOW);
+});
+
+test('I3: who has pid and start time of an agent of the boot before is a stranger', () => {
+  const { dispatch, attempt, failures } = row({ state: 'stopping' }).live;
+  const process = { ...AGENT, bootId: 'boot-0' };
+  const state = { ...dispatch.state, process };
+  const live = { dispatch: { ...dispatch, state }, attempt: { ...attempt, process }, failures };
+  const { members } = firstLook(live as LiveDispatch, 0).evidence;
+  expect(members).toMatchObject({ kind: 'seen', value: { processes: [] } });
+});
