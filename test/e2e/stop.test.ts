@@ -1,0 +1,229 @@
+// Owns the tests of stopping: down to zero before anything else is started in the slot, with a supervisor and without.
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type TestHerd, fake, withHerd } from './harness/herd.ts';
+import { isAlive, killExactly, liveProcess } from './harness/process-list.ts';
+import { until } from './harness/until.ts';
+
+/** Trees that do not want to end, and how many processes there must be before one is stopped. */
+const TREES = [
+  ['ignores TERM', [fake('ignores-term.sh')], 2],
+  ['has a child in another session', [fake('setsid-child.sh')], 2],
+  ['has left a daemon by double fork', [fake('double-fork.pl')], 2],
+  ['forks while it is killed', [fake('fork-loop.pl'), 'grow', '2', '400'], 20],
+  ['is three levels deep', [fake('forks-a-tree.sh'), '3', '3'], 40],
+  ['does all of that at once', ['sh', '-c', everything()], 20],
+] as const;
+
+function everything(): string {
+  const parts = ['ignores-term.sh', 'setsid-child.sh', 'double-fork.pl'].map(fake);
+  return `trap '' TERM; ${parts.join(' & ')} & ${fake('fork-loop.pl')} grow 5 400 & wait`;
+}
+
+function treeCampaign(herd: TestHerd, run: readonly string[]): string {
+  return herd.campaign({
+    campaign: 'tree',
+    pools: { one: { slots: 1 } },
+    defaults: { pool: 'one', grace: '200ms' },
+    dispatches: [
+      { name: 'tree', run, priority: 1 },
+      { name: 'next', run: [fake('sees-others.sh'), herd.path('seen')] },
+    ],
+  });
+}
+
+/** Waits for the tree to have grown, its shim not counted. */
+async function untilGrown(herd: TestHerd, processes: number): Promise<void> {
+  await herd.untilState('tree', 'running');
+  await until(`${processes} processes`, () => {
+    const tree = herd.marked().filter(({ commandLine }) => !commandLine.includes('shim.sh'));
+    return tree.length >= processes;
+  });
+}
+
+function whatNextSaw(herd: TestHerd): string {
+  return existsSync(herd.path('seen')) ? readFileSync(herd.path('seen'), 'utf8') : '';
+}
+
+describe.concurrent('stop of a tree, with a supervisor', () => {
+  test.for(TREES)(
+    'that %s: zero survivors before its slot is used again',
+    async ([, run, processes], context) => {
+      await withHerd(async (herd) => {
+        const running = herd.start(['run', treeCampaign(herd, run)]);
+        await untilGrown(herd, processes);
+        const stopped = await herd.drover(['stop', 'tree/tree']);
+        expect(stopped).toMatchObject({ code: 0 });
+        expect(await running.ended).toMatchObject({ code: 3 });
+        expect(whatNextSaw(herd)).toBe('');
+        expect(await herd.row('tree')).toMatchObject({ outcome: 'stopped', cause: 'cancelled' });
+        expect(await herd.row('next')).toMatchObject({ outcome: 'succeeded' });
+      })(context);
+    },
+  );
+});
+
+describe.concurrent('stop without a supervisor', () => {
+  test.for(TREES)(
+    'of a tree that %s: zero survivors, and nothing new is started',
+    async ([, run, processes], context) => {
+      await withHerd(async (herd) => {
+        const file = treeCampaign(herd, run);
+        const running = herd.start(['run', file]);
+        await untilGrown(herd, processes);
+        running.kill('SIGKILL');
+        await running.ended;
+        expect(await herd.drover(['stop', 'tree/tree'])).toMatchObject({ code: 0 });
+        expect(herd.marked()).toEqual([]);
+        expect(await herd.row('tree')).toMatchObject({ outcome: 'stopped', cause: 'cancelled' });
+        expect(await herd.row('next')).toMatchObject({ state: 'queued', attempt: 0 });
+        expect(herd.supervisors()).toEqual([]);
+      })(context);
+    },
+  );
+});
+
+describe.concurrent('what an agent leaves behind', () => {
+  test.for([
+    ['sleeps on', `sleep 300 & exit 0`],
+    ['ignores TERM', `${fake('ignores-term.sh')} & exit 0`],
+    ['went into a session of its own', `setsid sleep 300 & exit 0`],
+    ['hops from process to process', `exec ${fake('fork-loop.pl')} hop 5 400`],
+    ['hops from session to session', `exec ${fake('fork-loop.pl')} hop-setsid 20 400`],
+  ] as const)('and %s is ended before its slot is used again', async ([, run], context) => {
+    await withHerd(async (herd) => {
+      const file = herd.campaign({
+        campaign: 'behind',
+        pools: { one: { slots: 1 } },
+        defaults: { pool: 'one', leftover_grace: '0s' },
+        dispatches: [
+          { name: 'a', run, priority: 1 },
+          { name: 'next', run: [fake('sees-others.sh'), herd.path('seen')] },
+        ],
+      });
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+      expect(whatNextSaw(herd)).toBe('');
+      expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded', exitCode: 0, attempt: 1 });
+    })(context);
+  });
+
+  test(
+    'is left alone where the campaign keeps it, and its slot is free',
+    withHerd(async (herd) => {
+      const pidFile = herd.path('pid');
+      const file = herd.campaign({
+        campaign: 'kept',
+        dispatches: [{ name: 'a', run: `sleep 300 & echo $! >${pidFile}`, leftovers: 'keep' }],
+      });
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+      const kept = liveProcess(Number(readFileSync(pidFile, 'utf8')));
+      expect(kept).toMatchObject({ commandLine: 'sleep 300' });
+      expect((await herd.pools()).every(({ used }) => used === 0)).toBe(true);
+      expect(await herd.doctor()).toMatchObject({ ok: true });
+      killExactly(kept!);
+      await until('it has gone', () => herd.marked().length === 0);
+    }),
+  );
+});
+
+describe.concurrent('stop', () => {
+  test(
+    'asks politely first: an agent that handles TERM has its grace, and only itself is asked',
+    withHerd(async (herd) => {
+      const said = herd.path('said');
+      const tool = `trap 'echo tool was asked >>${said}' TERM; while :; do sleep 0.05; done`;
+      const agent = `(${tool}) & trap 'echo transcript written >>${said}; exit 0' TERM; echo ready; while :; do sleep 0.05; done`;
+      const file = herd.campaign({
+        campaign: 'polite',
+        dispatches: [{ name: 'a', run: agent, grace: '30s' }],
+      });
+      const run = herd.start(['run', file]);
+      await until('it is ready', async () =>
+        (await herd.drover(['logs', 'polite/a'])).stdout.includes('ready'),
+      );
+      expect(await herd.drover(['stop', 'polite/a'])).toMatchObject({ code: 0 });
+      expect(await run.ended).toMatchObject({ code: 3 });
+      expect(readFileSync(said, 'utf8')).toBe('transcript written\n');
+      const [attempt] = await herd.attempts('polite/a');
+      expect(attempt).toMatchObject({ outcome: 'stopped', cause: 'cancelled', class: 'cancelled' });
+    }),
+  );
+
+  test(
+    'of a queued dispatch ends it without a start; of an ended one changes nothing',
+    withHerd(async (herd) => {
+      const file = herd.campaign({
+        campaign: 'queue',
+        pools: { one: { slots: 1 } },
+        defaults: { pool: 'one' },
+        dispatches: [
+          { name: 'a', run: herd.gated('a'), priority: 1 },
+          { name: 'b', run: herd.recorder('b') },
+        ],
+      });
+      const run = herd.start(['run', file]);
+      await herd.untilBegun('a');
+      expect(await herd.drover(['stop', 'queue/b'])).toMatchObject({ code: 0 });
+      expect(await herd.row('b')).toMatchObject({ outcome: 'stopped', attempt: 0 });
+      herd.open('a');
+      expect(await run.ended).toMatchObject({ code: 3 });
+      const again = await herd.ok(['stop', 'queue/a']);
+      expect(again.stdout).toContain('had ended before');
+      expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded' });
+      expect(herd.begun('b')).toEqual([]);
+    }),
+  );
+
+  test(
+    '--campaign and --all reach everything that has not ended, and nothing else',
+    withHerd(async (herd) => {
+      for (const campaign of ['one', 'two']) {
+        const name = `in-${campaign}`;
+        const file = herd.campaign({ campaign, dispatches: [{ name, run: herd.gated(name) }] });
+        await herd.ok(['run', file, '--detach']);
+        await herd.untilBegun(name);
+      }
+      await herd.ok(['stop', '--campaign', 'one']);
+      expect(await herd.row('in-one')).toMatchObject({ outcome: 'stopped' });
+      expect(await herd.row('in-two')).toMatchObject({ state: 'running' });
+      await herd.ok(['stop', '--all']);
+      expect(await herd.row('in-two')).toMatchObject({ outcome: 'stopped' });
+      expect(herd.marked()).toEqual([]);
+    }),
+  );
+
+  test(
+    'of an agent that took itself out of reach: named, slot held, exit 4; free as soon as it has gone',
+    withHerd(async (herd) => {
+      const file = herd.campaign({
+        campaign: 'spared',
+        pools: { one: { slots: 1 } },
+        defaults: { pool: 'one', grace: '0s' },
+        dispatches: [
+          { name: 'a', run: 'exec env DROVER_MARK=off sleep 300', priority: 1 },
+          { name: 'next', run: herd.recorder('next') },
+        ],
+      });
+      await herd.ok(['run', file, '--detach']);
+      const { pid } = await herd.untilState('a', 'running');
+      const [attempt] = await herd.attempts('spared/a');
+      const agent = { pid: pid!, startTime: attempt!.startTime! };
+      const stopped = await herd.drover(['stop', 'spared/a']);
+      expect(stopped).toMatchObject({ code: 4 });
+      expect(stopped.stderr).toContain(`survivor: pid ${pid}, start time ${agent.startTime}`);
+      expect(isAlive(agent)).toBe(true);
+      expect(await herd.row('a')).toMatchObject({
+        state: 'stopping',
+        survivors: [expect.objectContaining(agent)],
+      });
+      expect(herd.begun('next')).toEqual([]);
+      const { code, stdout } = await herd.drover(['doctor']);
+      expect({ code, stdout }).toMatchObject({ code: 1 });
+      expect(stdout).toContain(`process ${pid} survived`);
+      killExactly(agent);
+      await herd.untilBegun('next');
+      await herd.ok(['wait', 'spared/next']);
+      expect(await herd.row('a')).toMatchObject({ state: 'ended', cause: 'cancelled' });
+    }),
+  );
+});
