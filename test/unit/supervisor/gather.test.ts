@@ -1,94 +1,9 @@
-// Owns the tests of the look: its order, its grid, and what it makes of records that cannot be read.
+// Owns the tests of the look: its order, what it looks for, and what it makes of records that cannot be read.
 import { describe, expect, test } from 'vitest';
-import type { LiveDispatch } from '../../../src/core/dispatch.ts';
-import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evidence.ts';
-import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
-import { gather, sampleEveryMs } from '../../../src/supervisor/gather.ts';
-import { createMemory } from '../../../src/supervisor/memory.ts';
-import { nextLookAt } from '../../../src/supervisor/perform.ts';
-import type { World } from '../../../src/supervisor/world.ts';
-import { AGENT, MINUTE, NOW, type RowSpec, SHIM, exited, row } from '../core/row.ts';
-
-const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
-const EIO = { kind: 'unknown', because: 'EIO' } as const;
-
-function process(pid: number, differs: Partial<ProcessRow> = {}): ProcessRow {
-  const where = { parent: 1, group: 1, session: 1, zombie: false, mark: null, command: 'node' };
-  return { pid, startTime: pid * 10, cpuMs: 0, ...where, ...differs };
-}
-
-interface Scene {
-  readonly table?: Look<readonly ProcessRow[]>;
-  readonly sightings?: Readonly<Record<number, Sighting>>;
-  /** pids that hold the life line; each started at its tenfold */
-  readonly holders?: readonly number[] | 'unknown';
-  /** what the run directory says at each look, the last one for ever */
-  readonly runDirs?: readonly RunDirLook[];
-}
-
-/** A world that shows one scene and writes down in which order it was looked at. */
-function show(scene: Scene) {
-  const { table = { kind: 'seen', value: [process(50)] }, sightings = {}, runDirs = [] } = scene;
-  const order: string[] = [];
-  let looks = 0;
-  const ordinary = row({}).evidence.runDir;
-  const world = {
-    ledger: { id: 'led' },
-    processes: {
-      bootId: () => 'boot-1',
-      self: () => SELF,
-      scan: () => {
-        order.push('table');
-        return table;
-      },
-      sight: ({ pid }: { pid: number }) => {
-        order.push(`sight ${pid}`);
-        return sightings[pid] ?? 'alive';
-      },
-    },
-    runDirs: {
-      look: () => {
-        order.push('records');
-        return runDirs[Math.min(looks++, runDirs.length - 1)] ?? ordinary;
-      },
-      lifeHolders: () => {
-        order.push('life line');
-        return holdersOf(scene);
-      },
-    },
-  } as unknown as World;
-  return { world, order };
-}
-
-function holdersOf({ holders }: Scene): Look<readonly ProcessIdentity[]> {
-  if (holders === 'unknown') return EIO;
-  if (holders === undefined) return { kind: 'absent' };
-  const value = holders.map((pid) => ({ bootId: 'boot-1', pid, startTime: pid * 10 }));
-  return { kind: 'seen', value };
-}
-
-/** What a supervisor remembers of attempts that it started at NOW itself. */
-function dueOf(...lives: readonly LiveDispatch[]) {
-  const memory = createMemory();
-  return lives.map((live) => {
-    const its = memory.of(live, NOW);
-    Object.assign(its, { outputBytes: 0, cpuMs: new Map() });
-    return { live, memory: its };
-  });
-}
-
-/** One look at each, `laterMs` after it was first heard of. */
-function lookAt(lives: readonly LiveDispatch[], scene: Scene, laterMs = 0) {
-  const { world, order } = show(scene);
-  const due = dueOf(...lives);
-  const looked = gather(world, due, () => [SHIM], NOW + laterMs);
-  return { evidence: looked.map((one) => one.evidence), order, due };
-}
-
-function evidenceOf(spec: RowSpec, scene: Scene, laterMs = 0): Evidence {
-  return lookAt([row(spec).live], scene, laterMs).evidence[0]!;
-}
+import { gather } from '../../../src/supervisor/gather.ts';
+import { AGENT, NOW, type RowSpec, SHIM, exited, row } from '../core/row.ts';
+import { type Scene, dueOf, evidenceOf, lookAt, process, show } from './scene.ts';
 
 describe('the order of a look', () => {
   test('is sightings, then records, then the table: no exit in between is taken for a loss', () => {
@@ -238,56 +153,5 @@ describe('who is looked for in the table', () => {
     expect(evidenceOf({ state: 'stopping' }, { table }).members).toMatchObject({
       value: { processes: [{ pid: AGENT.pid }] },
     });
-  });
-});
-
-describe('the grid of samples', () => {
-  test.each([
-    [0, 200],
-    [1_000, 200],
-    [1_004, 200],
-    [1_005, 201],
-    [10_000, 2_000],
-    [49_999, 9_999],
-    [50_000, 10_000],
-    [20 * MINUTE, 10_000],
-  ])('a window of %i ms is sampled every %i ms', (stallMs, everyMs) => {
-    expect(sampleEveryMs(stallMs)).toBe(everyMs);
-  });
-
-  const busy: Scene = { table: { kind: 'seen', value: [process(50), process(AGENT.pid)] } };
-  const sampled = (spec: RowSpec, laterMs: number, scene = busy) =>
-    lookAt([row(spec).live], scene, laterMs).order.includes('table');
-
-  test('an agent that runs is sampled once in each interval, on the same grid as all others', () => {
-    // NOW lies on the grid of ten seconds.
-    expect([sampled({}, 0), sampled({}, 9_999), sampled({}, 10_000)]).toEqual([false, false, true]);
-    const short = { spec: { stallMs: 1_000 } };
-    expect([sampled(short, 199), sampled(short, 200)]).toEqual([false, true]);
-  });
-
-  test('an agent that cannot be seen is not sampled', () => {
-    const scene = { ...busy, sightings: { [AGENT.pid]: 'unknown' } } as const;
-    expect(sampled({}, 10_000, scene)).toBe(false);
-  });
-
-  test('I4: what a blind sample could not read stays unread until the next one', () => {
-    const due = dueOf(row({}).live);
-    const look = (outputBytes: Look<number>, laterMs: number) => {
-      const runDirs = [{ ...row({}).evidence.runDir, outputBytes }];
-      return gather(show({ ...busy, runDirs }).world, due, () => [SHIM], NOW + laterMs)[0]!
-        .evidence;
-    };
-    expect(look(EIO, 10_000).blind).toBe('EIO');
-    expect(look(EIO, 11_000).blind).toBe('EIO');
-    expect(look({ kind: 'seen', value: 5 }, 20_000).blind).toBeNull();
-  });
-
-  test('the next look is on the grid, or when time may change something, and never now', () => {
-    expect(nextLookAt(NOW, 10_000, null)).toBe(NOW + 10_000);
-    expect(nextLookAt(NOW + 1, 10_000, null)).toBe(NOW + 10_000);
-    expect(nextLookAt(NOW, 10_000, NOW + 3)).toBe(NOW + 3);
-    expect(nextLookAt(NOW, 10_000, NOW + MINUTE)).toBe(NOW + 10_000);
-    expect(nextLookAt(NOW, 10_000, NOW - 5)).toBe(NOW + 1);
   });
 });

@@ -1,0 +1,58 @@
+// Owns the tests of the grid on which signs of work are sampled, and of when an attempt is looked at again.
+import { describe, expect, test } from 'vitest';
+import type { Look } from '../../../src/core/evidence.ts';
+import { gather, sampleEveryMs } from '../../../src/supervisor/gather.ts';
+import { nextLookAt } from '../../../src/supervisor/perform.ts';
+import { AGENT, MINUTE, NOW, type RowSpec, SHIM, row } from '../core/row.ts';
+import { EIO, type Scene, dueOf, lookAt, process, show } from './scene.ts';
+
+describe('the grid of samples', () => {
+  test.each([
+    [0, 200],
+    [1_000, 200],
+    [1_004, 200],
+    [1_005, 201],
+    [10_000, 2_000],
+    [49_999, 9_999],
+    [50_000, 10_000],
+    [20 * MINUTE, 10_000],
+  ])('a window of %i ms is sampled every %i ms', (stallMs, everyMs) => {
+    expect(sampleEveryMs(stallMs)).toBe(everyMs);
+  });
+
+  const busy: Scene = { table: { kind: 'seen', value: [process(50), process(AGENT.pid)] } };
+  const sampled = (spec: RowSpec, laterMs: number, scene = busy) =>
+    lookAt([row(spec).live], scene, laterMs).order.includes('table');
+
+  test('an agent that runs is sampled once in each interval, on the same grid as all others', () => {
+    // NOW lies on the grid of ten seconds.
+    expect([sampled({}, 0), sampled({}, 9_999), sampled({}, 10_000)]).toEqual([false, false, true]);
+    const short = { spec: { stallMs: 1_000 } };
+    expect([sampled(short, 199), sampled(short, 200)]).toEqual([false, true]);
+  });
+
+  test('an agent that cannot be seen is not sampled', () => {
+    const scene = { ...busy, sightings: { [AGENT.pid]: 'unknown' } } as const;
+    expect(sampled({}, 10_000, scene)).toBe(false);
+  });
+
+  test('I4: what a blind sample could not read stays unread until the next one', () => {
+    const due = dueOf(row({}).live);
+    const look = (outputBytes: Look<number>, laterMs: number) => {
+      const runDirs = [{ ...row({}).evidence.runDir, outputBytes }];
+      return gather(show({ ...busy, runDirs }).world, due, () => [SHIM], NOW + laterMs)[0]!
+        .evidence;
+    };
+    expect(look(EIO, 10_000).blind).toBe('EIO');
+    expect(look(EIO, 11_000).blind).toBe('EIO');
+    expect(look({ kind: 'seen', value: 5 }, 20_000).blind).toBeNull();
+  });
+
+  test('the next look is on the grid, or when time may change something, and never now', () => {
+    expect(nextLookAt(NOW, 10_000, null)).toBe(NOW + 10_000);
+    expect(nextLookAt(NOW + 1, 10_000, null)).toBe(NOW + 10_000);
+    expect(nextLookAt(NOW, 10_000, NOW + 3)).toBe(NOW + 3);
+    expect(nextLookAt(NOW, 10_000, NOW + MINUTE)).toBe(NOW + 10_000);
+    expect(nextLookAt(NOW, 10_000, NOW - 5)).toBe(NOW + 1);
+  });
+});

@@ -1,0 +1,89 @@
+// Owns the scenes of a look: a world that shows one, and writes down in which order it was looked at.
+import type { LiveDispatch } from '../../../src/core/dispatch.ts';
+import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evidence.ts';
+import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { ProcessRow } from '../../../src/ports.ts';
+import { gather } from '../../../src/supervisor/gather.ts';
+import { createMemory } from '../../../src/supervisor/memory.ts';
+import type { World } from '../../../src/supervisor/world.ts';
+import { NOW, type RowSpec, SHIM, row } from '../core/row.ts';
+
+const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
+export const EIO = { kind: 'unknown', because: 'EIO' } as const;
+
+export function process(pid: number, differs: Partial<ProcessRow> = {}): ProcessRow {
+  const where = { parent: 1, group: 1, session: 1, zombie: false, mark: null, command: 'node' };
+  return { pid, startTime: pid * 10, cpuMs: 0, ...where, ...differs };
+}
+
+export interface Scene {
+  readonly table?: Look<readonly ProcessRow[]>;
+  readonly sightings?: Readonly<Record<number, Sighting>>;
+  /** pids that hold the life line; each started at its tenfold */
+  readonly holders?: readonly number[] | 'unknown';
+  /** what the run directory says at each look, the last one for ever */
+  readonly runDirs?: readonly RunDirLook[];
+}
+
+/** A world that shows one scene and writes down in which order it was looked at. */
+export function show(scene: Scene) {
+  const { table = { kind: 'seen', value: [process(50)] }, sightings = {}, runDirs = [] } = scene;
+  const order: string[] = [];
+  let looks = 0;
+  const ordinary = row({}).evidence.runDir;
+  const world = {
+    ledger: { id: 'led' },
+    processes: {
+      bootId: () => SELF.bootId,
+      self: () => SELF,
+      scan: () => {
+        order.push('table');
+        return table;
+      },
+      sight: ({ pid }: { pid: number }) => {
+        order.push(`sight ${pid}`);
+        return sightings[pid] ?? 'alive';
+      },
+    },
+    runDirs: {
+      look: () => {
+        order.push('records');
+        return runDirs[Math.min(looks++, runDirs.length - 1)] ?? ordinary;
+      },
+      lifeHolders: () => {
+        order.push('life line');
+        return holdersOf(scene);
+      },
+    },
+  } as unknown as World;
+  return { world, order };
+}
+
+function holdersOf({ holders }: Scene): Look<readonly ProcessIdentity[]> {
+  if (holders === 'unknown') return EIO;
+  if (holders === undefined) return { kind: 'absent' };
+  const value = holders.map((pid) => ({ bootId: 'boot-1', pid, startTime: pid * 10 }));
+  return { kind: 'seen', value };
+}
+
+/** What a supervisor remembers of attempts that it started at NOW itself. */
+export function dueOf(...lives: readonly LiveDispatch[]) {
+  const memory = createMemory();
+  return lives.map((live) => {
+    const its = memory.of(live, NOW);
+    Object.assign(its, { outputBytes: 0, cpuMs: new Map() });
+    return { live, memory: its };
+  });
+}
+
+/** One look at each, `laterMs` after it was first heard of. */
+export function lookAt(lives: readonly LiveDispatch[], scene: Scene, laterMs = 0) {
+  const { world, order } = show(scene);
+  const due = dueOf(...lives);
+  const looked = gather(world, due, () => [SHIM], NOW + laterMs);
+  return { evidence: looked.map((one) => one.evidence), order, due };
+}
+
+export function evidenceOf(spec: RowSpec, scene: Scene, laterMs = 0): Evidence {
+  return lookAt([row(spec).live], scene, laterMs).evidence[0]!;
+}
