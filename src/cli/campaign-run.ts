@@ -11,6 +11,7 @@ import { exitCodeOf } from './outlook.ts';
 import { createProgressView } from './progress-view.ts';
 import { type Progress, followProgress } from './progress.ts';
 import { renderSummary } from './render/summary.ts';
+import { dispatchCount } from './render/words.ts';
 import { reportStop, stopAndWait } from './stopping.ts';
 import { type Supervision, createSupervision, openCount, openElsewhere } from './supervision.ts';
 import { type Waker, createWaker } from './waker.ts';
@@ -121,7 +122,7 @@ async function passOn({ herd, run, supervision, view }: Course, left: number): P
   if (left === 0) return;
   const { containment } = run;
   const { pid } = await herd.detachSupervisor({ until: 'idle', containment });
-  view.remark(`${left} dispatches are left: a supervisor goes on with them (pid ${pid})`);
+  view.remark(`${dispatchCount(left)} left: a supervisor goes on with it (pid ${pid})`);
 }
 
 /** SIGTERM: whoever sent it wants this process gone, and nothing in its place. */

@@ -102,7 +102,7 @@ function placeSlot(completes: readonly Completes[], operands: number): Slot {
 }
 
 /** A shell shows no more than a screen of them, and each press of the key asks again. */
-export const CANDIDATES_MAX = 500;
+const CANDIDATES_MAX = 500;
 
 /**
  * The lines that `drover __complete` prints: what begins with `current`, a tab before each

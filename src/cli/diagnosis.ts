@@ -137,7 +137,7 @@ function problemsOf(
 ): string[] {
   const problems = [...found.stateDirProblems];
   if (!found.shim.ok) problems.push(`${found.shim.path}: ${found.shim.because}`);
-  if (found.store.condition === 'broken') problems.push(`the ledger: ${found.store.because}`);
+  if (found.store.condition === 'broken') problems.push(found.store.because);
   if (found.marked.kind === 'unknown') {
     problems.push(`processes could not be looked at: ${found.marked.because}`);
   }

@@ -74,7 +74,7 @@ function deadlineJson(deadline: Deadline | null) {
 }
 
 /** Why a person's or our own hand is in it: the cause of a stop, under way or done. */
-export function causeOf(state: State): string | null {
+function causeOf(state: State): string | null {
   switch (state.kind) {
     case 'ended':
       return state.outcome.kind === 'stopped' ? state.outcome.cause : null;

@@ -62,7 +62,7 @@ function commonOptions(command: Command): CommonOptions {
   return { ...above, ...own, color: above.color && own.color };
 }
 
-export function createProgram(
+function createProgram(
   { version, printOut, printErr }: Pick<ProgramOptions, 'version' | 'printOut' | 'printErr'>,
   bind: Bind,
 ): Command {
@@ -169,13 +169,10 @@ function reportOf(error: unknown): Report {
   return { code: 'INTERNAL', message, hint: null, at: null };
 }
 
-/**
- * `drover: AT: message` and the way out on a line of its own. What names its places itself is left
- * alone.
- */
-function textOf({ message, hint, at }: Report): string {
-  const place = at === null || message.startsWith(at) ? '' : `${at}: `;
-  const lines = /^\S+:\d+:\d+: /.test(message) ? [message] : [`drover: ${place}${message}`];
-  if (hint !== null) lines.push(`  ${hint}`);
-  return lines.join('\n');
+/** `drover: AT: message`, and the way out on a line of its own. */
+function textOf({ message, hint, at, problems }: Report): string {
+  // The problems of a file begin with their places, so that editors and people can jump there.
+  if (problems !== undefined) return message;
+  const place = at === null || message.includes(at) ? '' : `${at}: `;
+  return hint === null ? `drover: ${place}${message}` : `drover: ${place}${message}\n  ${hint}`;
 }

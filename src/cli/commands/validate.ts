@@ -5,6 +5,7 @@ import { readCampaign } from '../campaign-input.ts';
 import { type Context, note, printJson, say } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Bind, pairsOption } from '../options.ts';
+import { dispatchCount } from '../render/words.ts';
 
 interface ValidateOptions {
   readonly var?: Readonly<Record<string, string>>;
@@ -29,6 +30,6 @@ async function validate(
   for (const warning of warnings) note(context, `warning: ${formatProblem(warning)}`);
   const count = campaign.dispatches.length;
   if (context.json) printJson(context, { campaign: campaign.name, dispatches: count, warnings });
-  else say(context, `${file}: campaign ${campaign.name}, ${count} dispatches`);
+  else say(context, `${file}: campaign ${campaign.name}, ${dispatchCount(count)}`);
   return EXIT.done;
 }

@@ -10,7 +10,7 @@ import { dispatchJson } from '../json.ts';
 import { type Bind, durationOption } from '../options.ts';
 import { exitCodeOf } from '../outlook.ts';
 import { type Progress, followProgress } from '../progress.ts';
-import { nameOf, stateWord } from '../render/words.ts';
+import { dispatchCount, nameOf, stateWord } from '../render/words.ts';
 import { type Target, resolveTarget } from '../resolve.ts';
 import { createRevival } from '../supervision.ts';
 import { createWaker } from '../waker.ts';
@@ -126,5 +126,5 @@ function stillWords(target: Target, dispatches: readonly Dispatch[]): string {
     return `${nameOf(only)} is still ${stateWord(only.state)}`;
   }
   const open = dispatches.filter(({ state }) => state.kind !== 'ended').length;
-  return `${open} of ${dispatches.length} dispatches have still not ended`;
+  return `${open} of ${dispatchCount(dispatches.length)} not ended yet`;
 }

@@ -8,6 +8,11 @@ export function nameOf(dispatch: { readonly campaign: string; readonly name: str
   return `${dispatch.campaign}/${dispatch.name}`;
 }
 
+/** `1 dispatch`, `2 dispatches`. */
+export function dispatchCount(count: number): string {
+  return count === 1 ? '1 dispatch' : `${count} dispatches`;
+}
+
 /** `running`, `parked (quota)`, `succeeded`, `failed (3)`, `stopped (stalled)`. */
 export function stateWord(state: State): string {
   switch (state.kind) {
