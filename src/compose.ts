@@ -7,6 +7,7 @@ import type { DispatchId } from './core/dispatch.ts';
 import { DroverError } from './core/error.ts';
 import type { Sighting } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
+import { environmentOfNoAttempt, ownEnvironment } from './host/agent-environment.ts';
 import { listen, ring } from './host/bell.ts';
 import { createChance } from './host/chance.ts';
 import { createClock } from './host/clock.ts';
@@ -128,8 +129,7 @@ async function supervise(
     ]);
     const { outputBytesMax } = await readConfigFile(paths.config);
     mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-    // A copy: each look into process.env itself is a call into the C library.
-    const environment = { ...process.env };
+    const environment = ownEnvironment();
     const world: World = {
       clock,
       chance,
@@ -167,16 +167,11 @@ async function supervise(
   }
 }
 
-/** What an agent inherits from its attempt, and a supervisor of its own must not. */
-const OF_AN_ATTEMPT = ['DROVER_MARK', 'DROVER_DISPATCH', 'DROVER_ATTEMPT', 'DROVER_RUN_DIR'];
-
 async function detach(
   paths: StateDirPaths,
   clock: Clock,
   { until, containment }: { readonly until: string; readonly containment: string | null },
 ): Promise<{ readonly pid: number }> {
-  const environment = { ...process.env };
-  for (const name of OF_AN_ATTEMPT) delete environment[name];
   const pid = await spawnDetached({
     script: fileURLToPath(new URL('./cli/main.js', import.meta.url)),
     args: [
@@ -189,7 +184,7 @@ async function detach(
       ...(containment === null ? [] : ['--containment', containment]),
     ],
     cwd: paths.dir,
-    environment,
+    environment: environmentOfNoAttempt(),
     logPath: paths.supervisorLog,
   });
   const untilMs = clock.monotonicMs() + DETACHED_WITHIN_MS;

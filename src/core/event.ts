@@ -18,7 +18,6 @@ export const EVENT_TYPES = [
   'attempt.ended',
   'slot.freed',
   'deadline.extended',
-  'stall.spared',
   'output.trimmed',
   'pool.changed',
   'pool.paused',
@@ -26,7 +25,6 @@ export const EVENT_TYPES = [
   'clock.stepped',
   'supervisor.started',
   'supervisor.stopped',
-  'supervisor.trouble',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -7,6 +7,21 @@ import { errorCode } from './system-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Our own, read once: each look into `process.env` is a call into the C library. */
+export function ownEnvironment(): Environment {
+  return { ...process.env };
+}
+
+/** What an agent inherits from its attempt, and a supervisor that is started from inside it must not. */
+const OF_AN_ATTEMPT = ['DROVER_MARK', 'DROVER_DISPATCH', 'DROVER_ATTEMPT', 'DROVER_RUN_DIR'];
+
+/** Our own, as if no attempt were around us. */
+export function environmentOfNoAttempt(): Environment {
+  const environment = { ...process.env };
+  for (const name of OF_AN_ATTEMPT) delete environment[name];
+  return environment;
+}
+
 /** `ready`: it can be started. `refused`: it cannot, however often it is tried; the reason is a sentence. */
 export type StartPlan =
   | { readonly kind: 'ready'; readonly environment: Record<string, string> }

@@ -71,9 +71,16 @@ function holds(pid: string, line: { dev: number; ino: number }): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => {
       const stat = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
-      return stat !== undefined && stat.ino === line.ino && stat.dev === line.dev;
+      if (stat === undefined || stat.ino !== line.ino || stat.dev !== line.dev) return false;
+      return mayWrite(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
     });
   } catch {
     return false;
   }
+}
+
+/** The shim opened the line for reading and writing; a person who reads it is no member. `flags:` is octal, O_RDONLY is 0. */
+function mayWrite(fdinfo: string): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & 0o3) !== 0;
 }

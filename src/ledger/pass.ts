@@ -156,7 +156,13 @@ function reportChange({ events }: Writing, change: Change, row: Row): void {
   const from = text(row, 'state');
   const to = change.next.kind;
   const attempt = attemptOf(row);
-  const { type, because, dispatch, data } = change;
+  const { type, because, dispatch, data, attemptEnd } = change;
+  if (attemptEnd !== undefined) {
+    const { outcome, class: failure, exitCode, signal } = attemptEnd;
+    const cause = outcome.kind === 'stopped' ? outcome.cause : null;
+    const ended = { outcome: outcome.kind, cause, class: failure, exitCode, signal, because };
+    events.push({ type: 'attempt.ended', dispatch, attempt, data: ended });
+  }
   events.push({ type, dispatch, attempt, data: { from, to, because, ...data } });
   if (!isLiveKind(from) || isLiveKind(to)) return;
   events.push({ type: 'slot.freed', dispatch, attempt, data: { pool: text(row, 'pool') } });

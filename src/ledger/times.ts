@@ -5,7 +5,7 @@ import type { AttemptKey, EvidenceNote } from '../ports.ts';
 import { whole } from './columns.ts';
 import type { Query } from './driver.ts';
 import { DISPATCH, toDispatch } from './rows.ts';
-import { LIVE } from './schema-1.ts';
+import { LIVE, OPEN } from './schema-1.ts';
 import type { Writing } from './writing.ts';
 import { setState } from './writing.ts';
 
@@ -51,13 +51,14 @@ const SHIFT_DEADLINES = `update attempts set soft_at = soft_at + $1, hard_at = h
   and dispatch in (select id from dispatches where ${LIVE})`;
 
 /** A quota that lifts at a time of day is no duration, and stays where it is. */
-const WITH_DURATIONS = `select ${DISPATCH} from dispatches d where d.state = 'stopping'
-  or (d.state = 'parked' and d.until_at is not null and d.parked_for = 'backoff')`;
+const WITH_DURATIONS = `select ${DISPATCH} from dispatches d where ${OPEN}
+  and (d.state = 'stopping' or (d.state = 'parked' and d.until_at is not null and d.parked_for = 'backoff'))`;
 
 /** Moves by `byMs` what is a duration from some moment on: deadlines, kill moments and back-offs. */
 export async function shiftTimes(writing: Writing, byMs: number): Promise<void> {
   const { query, events } = writing;
   await query(SHIFT_DEADLINES, [byMs]);
+  await shiftWishes(query, byMs);
   for (const row of await query(WITH_DURATIONS, [])) {
     const dispatch = toDispatch(row);
     await setState(writing, dispatch, shifted(dispatch.state, byMs), dispatch.because);
@@ -65,11 +66,27 @@ export async function shiftTimes(writing: Writing, byMs: number): Promise<void> 
   events.push({ type: 'clock.stepped', dispatch: null, attempt: null, data: { byMs } });
 }
 
+/** The grace of a wish is counted from when it was made. */
+async function shiftWishes(query: Query, byMs: number): Promise<void> {
+  const rows = await query(
+    `select ${DISPATCH} from dispatches d where d.stop_wish is not null and d.state <> 'ended'`,
+    [],
+  );
+  for (const { id, stopWish } of rows.map(toDispatch)) {
+    if (stopWish === null) continue;
+    const wish = JSON.stringify({ ...stopWish, at: stopWish.at + byMs });
+    await query('update dispatches set stop_wish = $2, revision = revision + 1 where id = $1', [
+      id,
+      wish,
+    ]);
+  }
+}
+
 function shifted(state: State, byMs: number): State {
   const later = (moment: Millis) => moment + byMs;
   switch (state.kind) {
     case 'stopping':
-      return { ...state, killAt: later(state.killAt) };
+      return { ...state, since: later(state.since), killAt: later(state.killAt) };
     case 'parked':
       return { ...state, until: state.until === null ? null : later(state.until) };
     case 'queued':

@@ -17,7 +17,6 @@ const SAYINGS: Readonly<Partial<Record<EventType, Say>>> = {
   'attempt.stopping': () => 'stopping',
   'attempt.survived': () => 'not ended: processes survived',
   'deadline.extended': () => 'deadline extended',
-  'stall.spared': () => 'spared',
   'dispatch.parked': () => 'parked',
   'dispatch.requeued': () => 'queued again',
   'dispatch.stop-requested': () => 'asked to stop',
