@@ -5,8 +5,9 @@ import {
   constants,
   fstatSync,
   openSync,
-  readSync,
   readdirSync,
+  readFileSync,
+  readSync,
   statSync,
 } from 'node:fs';
 import type { Look } from '../core/evidence.ts';
