@@ -1,9 +1,16 @@
 // Owns what follows for an attempt that is `starting`: its intent is committed, and perhaps nothing else has happened.
-import { awaitGoal, concludeExit, endedAfterGoal, endedBy } from './decide-ending.ts';
-import { obeyDespiteShim } from './decide-stopping.ts';
+import {
+  SHIM_LEAVES_MS,
+  awaitGoal,
+  concludeExit,
+  endedAfterGoal,
+  endedBy,
+  treeUnseen,
+} from './decide-ending.ts';
+import { obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
 import type { LiveDispatch } from './dispatch.ts';
-import type { Claim, Evidence } from './evidence.ts';
+import type { Claim, Evidence, Members } from './evidence.ts';
 import type { ProcessIdentity } from './identity.ts';
 import { LOST, endOfFailedStart, endOfStop } from './retry.ts';
 
@@ -43,7 +50,10 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
 }
 
 /** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
-function neverStarted(live: LiveDispatch, { start, shim }: Evidence, moment: Moment): Decision {
+function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
+  const { start, shim } = evidence;
+  const alive = shim === 'gone' ? startedUnclaimed(live, evidence, moment) : null;
+  if (alive !== null) return alive;
   if (live.dispatch.stopWish?.cause === 'cancelled') {
     return endedBy(live, endOfStop('cancelled', null), 'stopped before it started', moment);
   }
@@ -55,6 +65,31 @@ function neverStarted(live: LiveDispatch, { start, shim }: Evidence, moment: Mom
     return endedBy(live, endOfFailedStart(because), because, moment);
   }
   return endedBy(live, endOfStop('superseded', null), 'it never started', moment);
+}
+
+/**
+ * A claim that a person or a disk has destroyed can be seized, while the agent that was started under it works. Whoever
+ * lives with this mark was started; a shim that has only lost its claim is gone in a moment.
+ *
+ * @returns null where nobody lives
+ */
+function startedUnclaimed(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision | null {
+  const { members } = evidence;
+  if (members.kind !== 'seen') return treeUnseen('it never started', members, moment);
+  const process = oldestOf(members.value, evidence);
+  if (process === null) return null;
+  const { dispatch } = live;
+  const because = 'nobody has claimed its start, but a process with its mark lives';
+  if (Math.abs(moment.now - dispatch.state.since) < SHIM_LEAVES_MS) {
+    return stay(because, moment.now + RECORD_POLL_MS);
+  }
+  if (dispatch.stopWish !== null) return obeyWish(live, dispatch.stopWish, because, moment);
+  return started(process, evidence, moment, because);
+}
+
+function oldestOf({ processes }: Members, { bootId }: Evidence): ProcessIdentity | null {
+  const [oldest] = processes.toSorted((a, b) => a.startTime - b.startTime || a.pid - b.pid);
+  return oldest === undefined ? null : { bootId, pid: oldest.pid, startTime: oldest.startTime };
 }
 
 /**
@@ -72,16 +107,15 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
       moment.now + UNKNOWN_POLL_MS,
     );
   }
-  const { processes, emptyLooks } = members.value;
-  const oldest = processes.toSorted((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0];
-  if (oldest !== undefined) {
+  const process = oldestOf(members.value, evidence);
+  if (process !== null) {
     if (evidence.runDir.claim.kind === 'seen' && evidence.runDir.claim.value.by !== 'shim') {
       return stay('its claim is illegible and a process of it lives', moment.now + UNKNOWN_POLL_MS);
     }
-    const process = { bootId: evidence.bootId, pid: oldest.pid, startTime: oldest.startTime };
     return started(process, evidence, moment, 'its shim died, but a process with its mark lives');
   }
-  if (emptyLooks < 2) return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
+  if (members.value.emptyLooks < 2)
+    return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
   // It may have started an agent that did its work and is gone as well (I13).
   return endedAfterGoal(live, { end: LOST, because, looksNeeded: 2 }, evidence, moment);
 }

@@ -4,6 +4,7 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
+import { silenceOf } from '../core/verdict.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns } from './signs.ts';
 import { type TableLook, lookAtTable, lookAtTree } from './tree.ts';
@@ -106,6 +107,11 @@ function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
   if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
+  // Nobody is ended on an older sample: he may have begun to work since.
+  const { deadline } = live.attempt;
+  const isLate = deadline !== null && now >= deadline.softAt;
+  if (isLate || silenceOf(memory, live.dispatch.spec.stallMs, now).verdict === 'stalled')
+    return true;
   const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }

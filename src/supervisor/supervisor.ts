@@ -53,6 +53,7 @@ class Loop {
   readonly #surroundings: Surroundings;
   #told: string | null = null;
   #over = false;
+  #announced = false;
   #rung = true;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
   /** a step of the clock that the ledger could not take yet */
@@ -130,7 +131,9 @@ class Loop {
     const { ledger, processes, clock } = this.#world;
     // From here on the clocks are watched: recovery may last as long as the trouble that it meets.
     await this.#noticeTime();
-    await ledger.announceSupervisor(processes.self(), clock.now());
+    // Once only: whoever announces himself again forgets what was asked of him meanwhile.
+    if (!this.#announced) await ledger.announceSupervisor(processes.self(), clock.now());
+    this.#announced = true;
     await recover(this.#world, this.#memory, this.#surroundings);
   }
 

@@ -56,7 +56,8 @@ describe('nobody has claimed', () => {
 });
 
 describe('recovery holds the claim: this fence never ran', () => {
-  const seized = (spec: RowSpec) => starting({ claim: 'recovery', shim: 'gone', ...spec });
+  const seized = (spec: RowSpec) =>
+    starting({ claim: 'recovery', shim: 'gone', members: [], ...spec });
   decisionTable([
     [
       'I10: what never started goes back to the queue and uses no budget',

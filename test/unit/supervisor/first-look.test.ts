@@ -9,7 +9,7 @@ import { AGENT, NOW, SHIM, row } from '../core/row.ts';
 
 /** A machine on which the supervisor and a process with the agent's pid and start time live. */
 function worldOf(live: LiveDispatch): World {
-  const runDir = row({ state: live.dispatch.state.kind as 'running' }).evidence.runDir;
+  const runDir = row({ state: live.dispatch.state.kind }).evidence.runDir;
   const rows: ProcessRow[] = [50, AGENT.pid].map((pid) => ({
     pid,
     startTime: pid * 10,
@@ -55,6 +55,6 @@ test('I3: who has pid and start time of an agent of the boot before is a strange
   const process = { ...AGENT, bootId: 'boot-0' };
   const state = { ...dispatch.state, process };
   const live = { dispatch: { ...dispatch, state }, attempt: { ...attempt, process }, failures };
-  const { members } = firstLook(live as LiveDispatch, 0).evidence;
+  const { members } = firstLook(live, 0).evidence;
   expect(members).toMatchObject({ kind: 'seen', value: { processes: [] } });
 });

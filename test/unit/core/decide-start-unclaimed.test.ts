@@ -1,0 +1,35 @@
+// Owns the table of what follows where a claim was destroyed, and recovery could seize it from an agent that works.
+import { decisionTable } from './decision-table.ts';
+import type { RowSpec } from './row.ts';
+
+const seized = (spec: RowSpec): RowSpec => ({
+  state: 'starting',
+  claim: 'recovery',
+  shim: 'gone',
+  start: { kind: 'not-mine' },
+  ...spec,
+});
+const why = 'nobody has claimed its start, but a process with its mark lives';
+
+decisionTable([
+  [
+    'I4: while its tree cannot be seen, somebody may live in it',
+    seized({ members: 'unknown' }),
+    'stay +1000: it never started; cannot see its tree: EIO',
+  ],
+  [
+    'a shim that has lost its claim is given a moment to leave',
+    seized({ members: [70], sinceMs: 4_999 }),
+    `stay +20: ${why}`,
+  ],
+  [
+    'I4: who lives with its mark longer than that was started, and is watched on',
+    seized({ members: [70], sinceMs: 5_000 }),
+    `attempt.adopted running 70@700: adopted: ${why}`,
+  ],
+  [
+    'and is stopped where a person wishes it',
+    seized({ members: [70], sinceMs: 5_000, wish: { cause: 'cancelled' } }),
+    `attempt.stopping stopping cancelled kill +10000: ${why}`,
+  ],
+]);
