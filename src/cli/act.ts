@@ -1,8 +1,10 @@
 // Owns acting and waiting for what follows: a command writes its wish to the ledger, then rings the
 // supervisor, or takes its place for this one errand where nobody has it.
 import type { Herd, SupervisorHandle } from '../compose.ts';
+import type { EventType } from '../core/event.ts';
 import { type Context, note } from './context.ts';
 import { createPatience, RETRY_READ_MS } from './patience.ts';
+import { ensureSupervised } from './supervision.ts';
 import { createWaker } from './waker.ts';
 
 const POLL_MS = 50;
@@ -49,6 +51,19 @@ export async function actUntilSettled(
   }
 }
 
+/** One pass over what has just been written: by who supervises, else by ourselves. */
+export async function actOnce(herd: Herd): Promise<void> {
+  if (await herd.supervised()) {
+    herd.ring();
+    return;
+  }
+  const since = await herd.ledger.lastSeq();
+  const handle = await herd.supervise({ until: 'errand', containment: null });
+  if (handle === null) return;
+  await handle.afterPass();
+  await leave(herd, handle, since);
+}
+
 interface Errand {
   readonly tend: () => Promise<void>;
   readonly end: () => Promise<void>;
@@ -58,6 +73,7 @@ interface Errand {
 function createErrand(herd: Herd, onEnded: () => void): Errand {
   let handle: SupervisorHandle | null = null;
   let tendedMs = Number.NEGATIVE_INFINITY;
+  let since = 0;
 
   async function noticeEnd(taken: SupervisorHandle): Promise<void> {
     await taken.ended;
@@ -74,11 +90,27 @@ function createErrand(herd: Herd, onEnded: () => void): Errand {
         herd.ring();
         return;
       }
+      since = await herd.ledger.lastSeq();
       handle = await herd.supervise({ until: 'errand', containment: null });
       if (handle !== null) void noticeEnd(handle);
     },
     async end() {
-      await handle?.stop('its errand is done');
+      if (handle !== null) await leave(herd, handle, since);
     },
   };
+}
+
+/** What asks for work; somebody who did so meanwhile saw the place taken, and relies on us. */
+const REQUESTS: ReadonlySet<EventType> = new Set([
+  'campaign.submitted',
+  'dispatch.retry-requested',
+]);
+
+/** An errand lasts for seconds: more events than this cannot have come, and one page is enough. */
+const EVENTS_PAGE = 1_000;
+
+async function leave(herd: Herd, handle: SupervisorHandle, since: number): Promise<void> {
+  await handle.stop('its errand is done');
+  const events = await herd.ledger.events({ since, limit: EVENTS_PAGE });
+  if (events.some(({ type }) => REQUESTS.has(type))) await ensureSupervised(herd, null);
 }

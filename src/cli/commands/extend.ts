@@ -4,6 +4,7 @@ import type { Attempt, Deadline, Dispatch } from '../../core/dispatch.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { DroverError } from '../../core/error.ts';
 import type { Herd } from '../../compose.ts';
+import { actOnce } from '../act.ts';
 import { type Context, hintCommand, printJson, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
@@ -29,7 +30,8 @@ async function extend(context: Context, reference: string, byMs: number): Promis
   return await withHerd(context, { create: false }, async (herd) => {
     const dispatch = await resolveDispatch(herd.ledger, reference);
     const moved = await moveDeadline(context, herd, { dispatch, byMs });
-    await rewriteDeadlineFile(herd);
+    // The agent reads its deadline from its run directory; who supervises writes it there.
+    await actOnce(herd);
     const view = await viewOf(herd.ledger, dispatch);
     const now = herd.clock.now();
     if (context.json) {
@@ -93,15 +95,4 @@ function requireDeadline(
     });
   }
   return { attempt, deadline: attempt.deadline };
-}
-
-/** The agent reads its deadline from its run directory; who supervises writes it there. */
-async function rewriteDeadlineFile(herd: Herd): Promise<void> {
-  if (await herd.supervised()) {
-    herd.ring();
-    return;
-  }
-  const errand = await herd.supervise({ until: 'errand', containment: null });
-  await errand?.afterPass();
-  await errand?.stop('its errand is done');
 }

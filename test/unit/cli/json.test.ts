@@ -143,7 +143,7 @@ describe('events and pools', () => {
     const events = [
       event('attempt.started', { from: 'starting', to: 'running', because: 'its agent runs' }),
       event('slot.freed', { pool: 'default' }),
-      event('stall.spared', { because: 'busy', evidence: ['cpu'] }),
+      event('deadline.extended', { because: 'busy', evidence: ['cpu'] }),
     ];
     expect(decisionsOf(events)).toEqual([
       {
