@@ -119,7 +119,9 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     cpuMs: null,
     sampledAt: now,
     blind: null,
-    lastSign: note === null ? null : { kind: 'output', at: note.at, detail: note.kind },
+    // Never in the future: the clock may have been set back while nobody watched.
+    lastSign:
+      note === null ? null : { kind: 'output', at: Math.min(note.at, now), detail: note.kind },
     notedAt: now,
     watchedSince: now,
     goal: 'unasked',

@@ -41,12 +41,15 @@ export function sampleSigns(
   if (outputBytes.kind === 'unknown') blind = outputBytes.because;
   if (outputBytes.kind === 'seen') {
     const before = memory.outputBytes;
-    if (before !== null && outputBytes.value > before) {
+    // A first sample shows no growth: the watch begins with it.
+    if (before === null) memory.watchedSince = now;
+    else if (outputBytes.value > before) {
       signs.push({ kind: 'output', at: now, detail: `wrote ${outputBytes.value - before} bytes` });
     }
     memory.outputBytes = outputBytes.value;
   }
   if (rows.kind === 'seen') {
+    if (memory.cpuMs === null) memory.watchedSince = now;
     const sign = sampleCpu(memory, rows.value, elapsedMs, now);
     if (sign !== null) signs.push(sign);
     if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {

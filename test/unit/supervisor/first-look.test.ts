@@ -40,14 +40,21 @@ function firstLook(live: LiveDispatch, laterMs: number) {
   return looked!;
 }
 
-test('an agent that was never sampled is sampled at once: what it did before would count for nothing', () => {
-  const { memory } = firstLook(row({}).live, 1);
+test('I6: the watch begins with the first sample, taken at once: it cannot show what was before it', () => {
+  const { memory, evidence } = firstLook(row({}).live, 4_000);
   expect(memory.cpuMs?.size).toBe(1);
+  expect(evidence.watchedSince).toBe(NOW + 4_000);
 });
 
 test('I6: silence is not counted before the agent has started', () => {
   expect(firstLook(row({ state: 'starting' }).live, 4_000).evidence.watchedSince).toBe(NOW + 4_000);
-  expect(firstLook(row({}).live, 4_000).evidence.watchedSince).toBe(NOW);
+});
+
+test('evidence that the ledger dates to the future is of now: the clock was set back meanwhile', () => {
+  const { dispatch, attempt, failures } = row({}).live;
+  const later = { ...attempt, lastEvidence: { at: NOW + 3_600_000, kind: 'wrote 9 bytes' } };
+  const { evidence } = firstLook({ dispatch, attempt: later, failures }, 1);
+  expect(evidence.lastSign?.at).toBe(NOW);
 });
 
 test('I3: who has pid and start time of an agent of the boot before is a stranger', () => {
