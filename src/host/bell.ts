@@ -16,7 +16,7 @@ export function ring(path: string): void {
     writeFileSync(clapper, '', { mode: 0o600 });
   } catch {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      mkdirSync(path, { mode: 0o700 });
       writeFileSync(clapper, '', { mode: 0o600 });
     } catch {
       return;
@@ -41,7 +41,7 @@ export function listen(path: string, onRing: () => void): { close(): void } {
   function arm(): void {
     disarm();
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      if (inode(path) === 0) mkdirSync(path, { mode: 0o700 });
       const fresh = watch(path, { persistent: false }, (_, name) => {
         if (name === RUNG || name === null) tell();
       });

@@ -21,7 +21,7 @@ import { describeError, errorCode } from './system-error.ts';
 const RECORD_BYTES_MAX = 16_384;
 const REASON_CHARACTERS_MAX = 2_000;
 
-export function claimPath(dir: string, fence: number): string {
+function claimPath(dir: string, fence: number): string {
   return `${dir}/claim.${fence}`;
 }
 

@@ -56,9 +56,16 @@ export async function startAttempt(
   }
 }
 
-/** Creates the run directory. */
+/**
+ * Creates the run directory where it is missing. Never the directory of all runs: where that has vanished (a disk was
+ * unmounted), a claim that is made anew in an empty place would prove nothing.
+ */
 export function makeRunDir(dir: string): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** `deadline.json`, as the agent reads it. */

@@ -12,6 +12,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { DroverError } from '../core/error.ts';
 import { fileSystemOf } from './file-system.ts';
 import { describeError, errorCode } from './system-error.ts';
@@ -48,7 +49,7 @@ const TOLERATED_NAMES = new Set(['lost+found', '.DS_Store']);
 export function prepareStateDir(dir: string, options: { readonly create: boolean }): StateDir {
   const problems: string[] = [];
   try {
-    if (options.create) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (options.create) makeDirectories(dir);
     const real = realpathSync(dir);
     const stat = statSync(real);
     if (!stat.isDirectory()) throw unusable(dir, 'is not a directory', ELSEWHERE);
@@ -60,12 +61,25 @@ export function prepareStateDir(dir: string, options: { readonly create: boolean
     const paths = statePaths(real);
     if (options.create) {
       probeLinks(dir, real);
-      mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
+      makeDirectories(paths.runs);
     }
     return { paths, problems };
   } catch (error) {
     if (error instanceof DroverError) throw error;
     throw translate(dir, error);
+  }
+}
+
+/** Not mkdir's own `recursive`: Node's never returns where the system has a directory but makes none in it (/proc). */
+function makeDirectories(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectories(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Two that start at once make it both.
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 

@@ -188,10 +188,11 @@ describe('a refusal', () => {
 
   test('is no refusal where the agent runs already and its program was removed since', async () => {
     const program = `${scratch.dir}/agent`;
-    writeFileSync(program, '#!/bin/sh\nexec sleep 300\n', { mode: 0o755 });
+    writeFileSync(program, '#!/bin/sh\n: >started\nexec sleep 300\n', { mode: 0o755 });
     const order = world.order([program]);
     const first = await world.runs.spawn(order);
     const agent = await agentIn(world, order);
+    await until('the agent runs', () => existsSync(`${scratch.dir}/started`));
     rmSync(program);
     expect(await world.runs.spawn(order)).toEqual(first);
     expect(world.runs.look(order).exit).toEqual(ABSENT);

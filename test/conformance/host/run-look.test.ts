@@ -1,5 +1,6 @@
 // Looks at run directories: records, failures, what is remembered, who is woken.
 import {
+  existsSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -27,7 +28,7 @@ const NOTHING = { claim: ABSENT, agent: ABSENT, exit: ABSENT, outputBytes: ABSEN
 describe('a look', () => {
   test('at a directory that is not there finds nothing', () => {
     expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
-    mkdirSync(`${world.runsDir}/d1/1`, { recursive: true });
+    mkdirSync(world.dirOf({ dispatch: 'd1', fence: 1 }));
     expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
   });
 
@@ -43,6 +44,9 @@ describe('a look', () => {
       exit: unknown,
       outputBytes: unknown,
     });
+    expect(world.runs.seize({ dispatch: 'd1', fence: 8 })).toBe('unknown');
+    expect(await world.runs.spawn(order)).toMatchObject({ kind: 'failed' });
+    expect(existsSync(world.runsDir)).toBe(false);
     renameSync(`${world.runsDir}-away`, world.runsDir);
     expect(world.runs.look(order).agent.kind).toBe('seen');
   });

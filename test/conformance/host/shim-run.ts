@@ -20,7 +20,7 @@ export const SHELLS: [name: string, command: string[]][] = (
   return path === null ? [] : [[name, [path, ...rest]] as [string, string[]]];
 });
 
-export function findInPath(program: string): string | null {
+function findInPath(program: string): string | null {
   for (const directory of (process.env['PATH'] ?? '').split(':')) {
     try {
       accessSync(`${directory}/${program}`, constants.X_OK);
