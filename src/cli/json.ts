@@ -160,11 +160,14 @@ export interface Decision {
   readonly evidence: unknown;
 }
 
-/** Every event that says why is a decision; the rest (`slot.freed`) is book-keeping. */
+/**
+ * Every event that says why is a decision; the rest (`slot.freed`) is book-keeping. The end of an
+ * attempt repeats the reason of the change that it belongs to, and is left out.
+ */
 export function decisionsOf(events: readonly LedgerEvent[]): Decision[] {
-  return events.flatMap(({ at, seq, data }) => {
+  return events.flatMap(({ at, seq, type, data }) => {
     const because = data['because'];
-    if (typeof because !== 'string') return [];
+    if (typeof because !== 'string' || type === 'attempt.ended') return [];
     const { from = null, to = null, evidence = null } = data;
     return [{ at: isoOrNull(at), seq, from, to, because, evidence }];
   });

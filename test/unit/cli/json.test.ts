@@ -143,6 +143,7 @@ describe('events and pools', () => {
     const events = [
       event('attempt.started', { from: 'starting', to: 'running', because: 'its agent runs' }),
       event('slot.freed', { pool: 'default' }),
+      event('attempt.ended', { because: 'its agent runs' }),
       event('deadline.extended', { because: 'busy', evidence: ['cpu'] }),
     ];
     expect(decisionsOf(events)).toEqual([
