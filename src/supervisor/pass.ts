@@ -121,12 +121,10 @@ async function commit(
 
 /** Signs of work go to the ledger every few seconds: they serve people and the next supervisor, not this one. */
 async function note(world: World, judged: readonly Judged[], now: Millis): Promise<void> {
-  const notes = judged.flatMap(({ memory, evidence: { lastSign } }) => {
-    if (
-      lastSign === null ||
-      lastSign.at <= memory.notedAt ||
-      now - memory.notedAt < NOTE_EVERY_MS
-    ) {
+  const notes = judged.flatMap(({ live, memory, evidence: { lastSign } }) => {
+    // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
+    const everyMs = Math.min(NOTE_EVERY_MS, sampleEveryMs(live.dispatch.spec.stallMs));
+    if (lastSign === null || lastSign.at <= memory.notedAt || now - memory.notedAt < everyMs) {
       return [];
     }
     memory.notedAt = now;
