@@ -1,0 +1,230 @@
+// Owns the tests of a ledger in trouble: nobody is killed, nothing new is started, the message says the way out, and
+// work goes on when the trouble is over.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type TestHerd, fake, withHerd } from './harness/herd.ts';
+import type { JournalLine } from './harness/journal.ts';
+import { isAlive, liveProcess } from './harness/process-list.ts';
+import { until } from './harness/until.ts';
+
+const IS_ROOT = process.getuid?.() === 0;
+
+function plan(herd: TestHerd): string {
+  return herd.campaign({
+    campaign: 'c',
+    pools: { one: { slots: 1 } },
+    defaults: { pool: 'one' },
+    dispatches: [
+      { name: 'a', run: herd.gated('a'), priority: 1 },
+      { name: 'b', run: herd.recorder('b') },
+    ],
+  });
+}
+
+/** A second process that holds the ledger's write lock until its standard input ends. */
+async function lockLedger(herd: TestHerd): Promise<{ release: () => Promise<void> }> {
+  const holder = spawn(process.execPath, [fake('holds-lock.mjs'), `${herd.state}/ledger.db`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  return {
+    release: async () => {
+      holder.stdin.end();
+      await once(holder, 'exit');
+    },
+  };
+}
+
+/** The state directory on a disk of its own with so many KiB. */
+function mountSmallDisk(herd: TestHerd, kibibytes: number): { unmount: () => void } {
+  mkdirSync(herd.state, { mode: 0o700 });
+  const options = `size=${kibibytes}k,mode=700`;
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'drover-e2e', herd.state]);
+  return { unmount: () => execFileSync('umount', ['-l', herd.state]) };
+}
+
+/** Leaves not a byte free. */
+function fillDisk(path: string): void {
+  for (const chunkBytes of [65_536, 4_096, 1]) {
+    try {
+      for (;;) writeFileSync(path, Buffer.alloc(chunkBytes), { flag: 'a' });
+    } catch {
+      // Full, as far as pieces of this size go.
+    }
+  }
+}
+
+function untouched(herd: TestHerd, agent: JournalLine): void {
+  expect(isAlive(agent)).toBe(true);
+  expect(herd.begun('a')).toEqual([agent]);
+  expect(herd.begun('b')).toEqual([]);
+}
+
+describe.concurrent('a ledger that another process keeps locked for eight seconds', () => {
+  test(
+    'kills nobody and starts nothing twice; the run goes on afterwards',
+    withHerd(async (herd) => {
+      const run = herd.start(['run', plan(herd)]);
+      const agent = await herd.untilBegun('a');
+      await herd.untilState('a', 'running');
+      const lock = await lockLedger(herd);
+      const lockedAt = Date.now();
+      herd.open('a');
+      await until('its agent has ended meanwhile', () => !isAlive(agent));
+      // Longer than a statement waits for the lock: that is what is tested.
+      await until('eight seconds have passed', () => Date.now() - lockedAt > 8_000);
+      expect(run.isEnded()).toBe(false);
+      expect(herd.begun('b')).toEqual([]);
+      await lock.release();
+      expect(await run.ended).toMatchObject({ code: 0 });
+      expect(herd.begun('a')).toHaveLength(1);
+      expect(herd.begun('b')).toHaveLength(1);
+    }),
+  );
+});
+
+describe.concurrent('15. a full disk', () => {
+  test(
+    'kills nobody and starts nothing; the run goes on when there is room again',
+    withHerd(async (herd, context) => {
+      context.skip(!IS_ROOT, 'only root may mount a small disk');
+      const disk = mountSmallDisk(herd, 1_024);
+      try {
+        const file = plan(herd);
+        const run = herd.start(['run', file]);
+        const agent = await herd.untilBegun('a');
+        await herd.untilState('a', 'running');
+        fillDisk(`${herd.state}/filler`);
+        for (const words of [
+          ['stop', 'c/a'],
+          ['add', '--name', 'more', '--', 'true'],
+        ]) {
+          const refused = await herd.drover(words);
+          expect(refused).toMatchObject({ code: 4 });
+          expect(refused.stderr).toMatch(/the disk or quota is full.*\n.*free some space/);
+        }
+        herd.open('a');
+        await until('its agent has ended', () => !isAlive(agent));
+        expect(run.isEnded()).toBe(false);
+        expect(herd.begun('b')).toEqual([]);
+        rmSync(`${herd.state}/filler`);
+        expect(await run.ended).toMatchObject({ code: 0 });
+        expect(await herd.row('a')).toMatchObject({
+          outcome: 'succeeded',
+          exitCode: 0,
+          attempt: 1,
+        });
+        expect(herd.begun('a')).toHaveLength(1);
+        expect(herd.begun('b')).toHaveLength(1);
+      } finally {
+        disk.unmount();
+      }
+    }),
+  );
+
+  test(
+    'keeps a stalled agent alive: what cannot be committed is not done',
+    withHerd(async (herd, context) => {
+      context.skip(!IS_ROOT, 'only root may mount a small disk');
+      const disk = mountSmallDisk(herd, 1_024);
+      try {
+        const file = herd.campaign({
+          campaign: 'c',
+          dispatches: [
+            { name: 'a', run: 'exec sleep 300', stall: '4s', grace: '0s', retries: { stalled: 0 } },
+          ],
+        });
+        const run = herd.start(['run', file]);
+        const { pid } = await herd.untilState('a', 'running');
+        const agent = liveProcess(pid!)!;
+        fillDisk(`${herd.state}/filler`);
+        await until('the supervisor speaks of it twice', () => {
+          const troubles = run.stderr().match(/trouble, next try in .*LEDGER_UNAVAILABLE/g) ?? [];
+          return troubles.length >= 2;
+        });
+        expect(isAlive(agent)).toBe(true);
+        expect(await herd.row('a')).toMatchObject({ state: 'running', pid });
+        rmSync(`${herd.state}/filler`);
+        expect(await run.ended).toMatchObject({ code: 1 });
+        expect(await herd.row('a')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+        expect(isAlive(agent)).toBe(false);
+      } finally {
+        disk.unmount();
+      }
+    }),
+  );
+});
+
+describe.concurrent('15. a ledger that is read-only', () => {
+  test(
+    'is refused with the way out; the agent goes on, and is adopted when it can be written again',
+    withHerd(async (herd, context) => {
+      context.skip(IS_ROOT, 'root may write whatever the mode says: run the suite as another user');
+      const file = plan(herd);
+      const run = herd.start(['run', file]);
+      const agent = await herd.untilBegun('a');
+      await herd.untilState('a', 'running');
+      run.kill('SIGKILL');
+      await run.ended;
+      chmodSync(`${herd.state}/ledger.db`, 0o400);
+      for (const words of [['run', file], ['up'], ['stop', 'c/a']]) {
+        const refused = await herd.drover(words);
+        expect(refused).toMatchObject({ code: 4 });
+        expect(refused.stderr).toMatch(/read-only|writable/);
+      }
+      untouched(herd, agent);
+      chmodSync(`${herd.state}/ledger.db`, 0o600);
+      herd.open('a');
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+      expect(herd.begun('a')).toHaveLength(1);
+    }),
+  );
+});
+
+describe.concurrent('15. a ledger that is damaged', () => {
+  test(
+    'is refused by every command, touched by none; doctor finds the living agents by mark and run directory',
+    withHerd(async (herd) => {
+      const file = plan(herd);
+      const run = herd.start(['run', file]);
+      const agent = await herd.untilBegun('a');
+      const { id } = await herd.untilState('a', 'running');
+      run.kill('SIGKILL');
+      await run.ended;
+      const ledger = `${herd.state}/ledger.db`;
+      for (const suffix of ['-wal', '-shm']) rmSync(ledger + suffix, { force: true });
+      const sound = readFileSync(ledger);
+      const garbage = Buffer.alloc(sound.length, 'no ledger ');
+      writeFileSync(ledger, garbage);
+
+      for (const words of [
+        ['run', file],
+        ['up'],
+        ['ps'],
+        ['stop', '--all'],
+        ['add', '--', 'true'],
+      ]) {
+        const refused = await herd.drover(words);
+        expect(refused).toMatchObject({ code: 4 });
+        expect(refused.stderr).toContain('is damaged or no ledger at all');
+        expect(refused.stderr).toContain('nothing was started or killed');
+        expect(refused.stderr).toContain('drover doctor');
+      }
+      expect(readFileSync(ledger).equals(garbage)).toBe(true);
+      untouched(herd, agent);
+
+      const { code } = await herd.drover(['doctor']);
+      expect(code).toBe(1);
+      const { ok, store, leftovers } = await herd.doctor();
+      expect({ ok, storeOk: store.ok }).toEqual({ ok: false, storeOk: false });
+      const { pid, startTime } = agent;
+      expect(leftovers.processes).toContainEqual(
+        expect.objectContaining({ pid, startTime, dispatch: id }),
+      );
+      herd.open('a');
+      await until('agent and shim have ended', () => herd.marked().length === 0);
+    }),
+  );
+});
