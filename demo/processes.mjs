@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
+const END_WITHIN_MS = 5_000;
 const HAS_PROC = process.platform === 'linux';
 
 /**
@@ -35,6 +36,27 @@ export function processesWith(beginning) {
     const identity = entry === undefined ? null : identityOf(pid);
     return identity === null ? [] : [{ ...identity, entry }];
   });
+}
+
+/** Kills all of them, and those that they start meanwhile. Gives up after five seconds. */
+export function endProcessesWith(beginning) {
+  const endAt = Date.now() + END_WITHIN_MS;
+  let emptyLooks = 0;
+  while (emptyLooks < 2 && Date.now() < endAt) {
+    const left = processesWith(beginning);
+    emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
+    // All are stopped before one is killed, so that none sees another end and starts something.
+    for (const { pid } of left) send(pid, 'SIGSTOP');
+    for (const { pid } of left) send(pid, 'SIGKILL');
+  }
+}
+
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function identityFromProc(pid) {

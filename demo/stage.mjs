@@ -7,12 +7,11 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { showCommand, showOutput } from './narrator.mjs';
-import { processesWith } from './processes.mjs';
+import { endProcessesWith } from './processes.mjs';
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
 const DROVER = join(REPOSITORY, 'dist/cli/main.js');
 const POLL_MS = 50;
-const END_WITHIN_MS = 5_000;
 
 /** Makes the stage. From here on the end of this process, however it comes, clears it. */
 export function openStage() {
@@ -114,29 +113,9 @@ export async function until(what, look, withinMs = 30_000) {
 
 function clear(dir, stateDir) {
   try {
-    endAll(stateDir);
+    // Whatever was started here, by whomever, carries our state directory in its environment.
+    endProcessesWith(`DROVER_STATE_DIR=${stateDir}`);
   } finally {
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** Whatever was started here, by whomever, carries our state directory in its environment. */
-function endAll(stateDir) {
-  const endAt = Date.now() + END_WITHIN_MS;
-  let emptyLooks = 0;
-  while (emptyLooks < 2 && Date.now() < endAt) {
-    const left = processesWith(`DROVER_STATE_DIR=${stateDir}`);
-    emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
-    // All are stopped before one is killed, so that none sees another end and starts something.
-    for (const { pid } of left) send(pid, 'SIGSTOP');
-    for (const { pid } of left) send(pid, 'SIGKILL');
-  }
-}
-
-function send(pid, signal) {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended by itself.
   }
 }
