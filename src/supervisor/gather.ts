@@ -7,7 +7,8 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns } from './signs.ts';
-import { type TableLook, lookAtTable, lookAtTree } from './tree.ts';
+import { type TableLook, lookAtTable } from './table-look.ts';
+import { lookAtTree } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {

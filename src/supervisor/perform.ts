@@ -1,10 +1,10 @@
 // Owns the effects: everything here follows a committed intent and is safe to repeat.
 import type { Act } from '../core/decision.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import type { ProcessIdentity } from '../core/identity.ts';
+import { type ProcessIdentity, formatMark } from '../core/identity.ts';
 import type { SpawnOrder } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
-import { endTree, markOf } from './tree.ts';
+import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
 
 /** Shim and agent need a few milliseconds; an agent that ends before is reported by its shim's end. */
@@ -42,7 +42,12 @@ export function perform(
       signalAgent(world, memory);
       return;
     case 'kill': {
-      const killed = endTree(world, live, memory, surroundings.shims(act.withShim ? memory : null));
+      const killed = containmentOf(live.attempt.containment).end(
+        world,
+        live,
+        memory,
+        surroundings.shims(act.withShim ? memory : null),
+      );
       world.crashPoint('kill.after');
       if (killed.kind === 'unknown')
         world.log(`${live.dispatch.name}: not killed: ${killed.because}`);
@@ -127,7 +132,7 @@ function orderOf(world: World, live: LiveDispatch): SpawnOrder {
     dispatch: dispatch.id,
     fence: attempt.fence,
     attempt: attempt.attempt,
-    mark: markOf(world.ledger.id, live),
+    mark: formatMark({ ...attempt, ledger: world.ledger.id }),
     campaign: dispatch.campaign,
     name: dispatch.name,
     spec: dispatch.spec,

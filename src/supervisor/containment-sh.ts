@@ -1,0 +1,73 @@
+// Owns containment tier sh: membership by the process table alone, and freeze before kill. Works on any POSIX system.
+import type { LiveDispatch } from '../core/dispatch.ts';
+import type { Look } from '../core/evidence.ts';
+import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
+import { findMembers } from '../core/tree.ts';
+import type { ProcessRow, ProcessTable } from '../ports.ts';
+import type { Containment } from './containment.ts';
+import type { AttemptMemory } from './memory.ts';
+import { type TableLook, lookAtTable } from './table-look.ts';
+import type { World } from './world.ts';
+
+/** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
+const FREEZE_ROUNDS_MAX = 64;
+
+export const SH: Containment = { members, end };
+
+function members(
+  { ledger, processes }: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  table: TableLook,
+): Look<readonly ProcessRow[]> {
+  if (table.kind !== 'seen') return table;
+  // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
+  const bootId = processes.bootId();
+  const leaders = [memory.agent, memory.shim]
+    .filter((process) => process !== null)
+    .filter((process) => process.bootId === bootId);
+  const found = findMembers(
+    table.value.rows,
+    { mark: formatMark({ ...live.attempt, ledger: ledger.id }), leaders },
+    memory.known,
+    table.value.isProtected,
+  );
+  memory.known = found.known;
+  return { kind: 'seen', value: found.members };
+}
+
+/** Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the snapshot lost a child). */
+function end(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  shims: readonly ProcessIdentity[],
+): Look<number> {
+  const { processes } = world;
+  const bootId = processes.bootId();
+  const frozen = new Map<string, ProcessIdentity>();
+  for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
+    const found = members(world, live, memory, lookAtTable(processes, shims));
+    if (found.kind !== 'seen') {
+      thaw(processes, frozen.values());
+      return found;
+    }
+    const fresh = found.value.filter((member) => !frozen.has(processKey(member)));
+    if (fresh.length === 0) break;
+    for (const { pid, startTime } of fresh) {
+      const process = { bootId, pid, startTime };
+      frozen.set(processKey(process), process);
+      processes.signal(process, 'SIGSTOP');
+    }
+  }
+  for (const process of frozen.values()) processes.signal(process, 'SIGKILL');
+  memory.emptyLooks = 0;
+  memory.killRounds++;
+  memory.lastKilled = new Set(frozen.keys());
+  return { kind: 'seen', value: frozen.size };
+}
+
+/** A kill that cannot go on leaves nobody frozen: a stopped tree can neither end nor work. */
+function thaw(processes: ProcessTable, frozen: Iterable<ProcessIdentity>): void {
+  for (const process of frozen) processes.signal(process, 'SIGCONT');
+}

@@ -1,0 +1,30 @@
+// Owns what every containment tier answers: who is in an attempt's tree, and how that tree is brought down.
+import type { LiveDispatch } from '../core/dispatch.ts';
+import type { Look } from '../core/evidence.ts';
+import type { ProcessIdentity } from '../core/identity.ts';
+import type { ProcessRow } from '../ports.ts';
+import type { AttemptMemory } from './memory.ts';
+import type { TableLook } from './table-look.ts';
+import type { World } from './world.ts';
+
+export interface Containment {
+  /** Finds the members in this snapshot, and remembers what proves membership later. */
+  members(
+    world: World,
+    live: LiveDispatch,
+    memory: AttemptMemory,
+    table: TableLook,
+  ): Look<readonly ProcessRow[]>;
+  /**
+   * Kills the tree. Nothing is concluded here; the looks that follow say what is left.
+   *
+   * @param shims protected ones; the attempt's own shim is left out of them once it has nothing left to record
+   * @returns how many processes were killed, or why nobody could be signalled
+   */
+  end(
+    world: World,
+    live: LiveDispatch,
+    memory: AttemptMemory,
+    shims: readonly ProcessIdentity[],
+  ): Look<number>;
+}
