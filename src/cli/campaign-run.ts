@@ -2,7 +2,7 @@
 // supervising it where nobody else does, what an interrupt means, and who supervises what is left
 // when we go.
 import type { Herd } from '../compose.ts';
-import type { Dispatch } from '../core/dispatch.ts';
+import type { ContainmentTier, Dispatch } from '../core/dispatch.ts';
 import { type Context, hintCommand, peopleScreen, printJson, say, shellQuote } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FollowEnd, type ProgressView, follow } from './follow.ts';
@@ -23,7 +23,7 @@ export interface CampaignRun {
   readonly campaign: string;
   /** as it was named on the command line, for hints */
   readonly file: string;
-  readonly containment: string | null;
+  readonly containment: ContainmentTier | null;
   readonly noWait: boolean;
   /** events after this one are of this run */
   readonly since: number;
@@ -51,8 +51,12 @@ export async function followCampaign(
   const waker = createWaker(herd.clock);
   context.interrupts.listen(waker.wake);
   const { containment } = run;
-  const supervision = createSupervision(herd, { containment, onEnded: waker.wake });
-  const view = createProgressView(context, herd, { title: run.campaign, progress });
+  const view = await createProgressView(context, herd, { title: run.campaign, progress });
+  const supervision = createSupervision(herd, {
+    containment,
+    log: (line) => view.remark(`drover: ${line}`),
+    onEnded: waker.wake,
+  });
   const course: Course = { context, herd, run, progress, supervision, waker, view };
   try {
     herd.ring();

@@ -11,7 +11,7 @@ export async function requireTier(
   tier: ContainmentTier | undefined,
 ): Promise<void> {
   if (tier === undefined) return;
-  const { examine } = await import('../compose.ts');
+  const { examine } = await import('../compose/examine.ts');
   const { tiers } = await examine(context.stateDir);
   const asked = tiers.find(({ name }) => name === tier);
   if (asked?.available === true) return;

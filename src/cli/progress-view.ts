@@ -2,6 +2,8 @@
 // change elsewhere.
 import type { Dispatch, DispatchId } from '../core/dispatch.ts';
 import type { Herd } from '../compose.ts';
+import type { Output } from '../compose/output.ts';
+import type { Clock } from '../ports.ts';
 import { type Context, type Screen, peopleScreen } from './context.ts';
 import type { ProgressView } from './follow.ts';
 import { isLive } from './json.ts';
@@ -14,14 +16,15 @@ import { byImportance, liveTable, rowsThatFit } from './render/live-table.ts';
  * The live table is for a person at a terminal who did not ask for JSON; everything else gets
  * lines.
  */
-export function createProgressView(
+export async function createProgressView(
   context: Context,
   herd: Herd,
   { title, progress }: { title: string; progress: Progress },
-): ProgressView {
-  return context.out.isTerminal && !context.json
-    ? createLiveView(context.out, herd, { title, progress })
-    : createLineView(peopleScreen(context), progress);
+): Promise<ProgressView> {
+  if (!context.out.isTerminal || context.json) {
+    return createLineView(peopleScreen(context), progress);
+  }
+  return createLiveView(context.out, herd.clock, { title, progress, output: await herd.output() });
 }
 
 /**
@@ -47,10 +50,10 @@ export function createLineView(
 
 function createLiveView(
   screen: Screen,
-  herd: Herd,
-  { title, progress }: { title: string; progress: Progress },
+  clock: Clock,
+  { title, progress, output }: { title: string; progress: Progress; output: Output },
 ): ProgressView {
-  const startedMs = herd.clock.monotonicMs();
+  const startedMs = clock.monotonicMs();
   let drawn: readonly string[] = [];
   let hidden = false;
   // Whatever ends this process short of a kill, the terminal gets its cursor back.
@@ -66,10 +69,10 @@ function createLiveView(
         {
           campaign: title,
           views: progress.views(),
-          lastLines: lastLines(herd, progress, screen.rows()),
+          lastLines: lastLines(output, progress, screen.rows()),
           haltedBecause: progress.haltedBecause(),
-          elapsedMs: herd.clock.monotonicMs() - startedMs,
-          now: herd.clock.now(),
+          elapsedMs: clock.monotonicMs() - startedMs,
+          now: clock.now(),
         },
         { columns: screen.columns() - 1, rows: screen.rows(), paint: screen.paint },
       );
@@ -95,13 +98,13 @@ function createLiveView(
 }
 
 /** Only of rows that get a line on the screen: each is a read of a file. */
-function lastLines(herd: Herd, progress: Progress, rows: number): Map<DispatchId, string> {
+function lastLines(output: Output, progress: Progress, rows: number): Map<DispatchId, string> {
   const lines = new Map<DispatchId, string>();
   const views = progress.views();
   const shown = byImportance(views).slice(0, rowsThatFit(views.length, rows));
   for (const { dispatch } of shown) {
     if (!isLive(dispatch.state)) continue;
-    const last = herd.output.lastLine({ dispatch: dispatch.id, fence: dispatch.fence });
+    const last = output.lastLine({ dispatch: dispatch.id, fence: dispatch.fence });
     if (last !== null) lines.set(dispatch.id, last.text);
   }
   return lines;

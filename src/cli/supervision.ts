@@ -2,7 +2,7 @@
 // handing it on.
 import type { Herd, SupervisorHandle } from '../compose.ts';
 import { type ProcessIdentity, sameProcess } from '../core/identity.ts';
-import type { StateKind } from '../core/dispatch.ts';
+import type { ContainmentTier, StateKind } from '../core/dispatch.ts';
 import type { Ledger, SupervisorRow } from '../ports.ts';
 
 /** `told`: whoever was asked to end it wants it ended; nobody takes the place then. */
@@ -41,14 +41,22 @@ function isTold(because: string | null): because is string {
  */
 export function createSupervision(
   herd: Herd,
-  { containment, onEnded }: { containment: string | null; onEnded: () => void },
+  {
+    containment,
+    log,
+    onEnded,
+  }: {
+    containment: ContainmentTier | null;
+    log: (line: string) => void;
+    onEnded: () => void;
+  },
 ): Supervision {
   let handle: SupervisorHandle | null = null;
   let endedBecause: string | null = null;
   let watched: ProcessIdentity | null = null;
 
   async function take(): Promise<Place> {
-    const taken = await herd.supervise({ until: 'idle', containment });
+    const taken = await herd.supervise({ until: 'idle', containment, log });
     if (taken === null) return { kind: 'theirs' };
     handle = taken;
     endedBecause = null;
@@ -125,7 +133,7 @@ export function createRevival(herd: Herd, remark: (text: string) => void): () =>
  */
 export async function ensureSupervised(
   herd: Herd,
-  containment: string | null,
+  containment: ContainmentTier | null,
 ): Promise<number | null> {
   herd.ring();
   if (await isStaying(herd)) return null;

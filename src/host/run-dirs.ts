@@ -4,7 +4,7 @@ import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { lifeHolders } from './life-line.ts';
-import { createRunLook, outputPaths } from './run-look.ts';
+import { createRunLook, outputPaths, runDirPath } from './run-look.ts';
 import { seizeClaim } from './run-records.ts';
 import { createRunWatch } from './run-watch.ts';
 import { makeRunDir, startAttempt, writeDeadlineFile } from './start-attempt.ts';
@@ -20,11 +20,6 @@ export interface RunDirsOptions {
   readonly clock: Clock;
   /** the supervisor's */
   readonly environment: Environment;
-}
-
-/** Where everything of one attempt lies. */
-export function runDirPath(runsDir: string, key: AttemptKey): string {
-  return `${runsDir}/${key.dispatch}.${key.fence}`;
 }
 
 export function createRunDirs(options: RunDirsOptions): RunDirs {

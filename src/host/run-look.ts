@@ -2,11 +2,17 @@
 import { statSync } from 'node:fs';
 import type { Claim, Look, RunDirLook } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
+import type { AttemptKey } from '../ports.ts';
 import { exitPath, readAgent, readClaim, readExit } from './run-records.ts';
 import { describeError } from './system-error.ts';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 const ABSENT = { kind: 'absent' } as const;
+
+/** Where everything of one attempt lies. */
+export function runDirPath(runsDir: string, key: AttemptKey): string {
+  return `${runsDir}/${key.dispatch}.${key.fence}`;
+}
 
 export function outputPath(runDir: string, stream: (typeof STREAMS)[number]): string {
   return `${runDir}/output/${stream}`;

@@ -82,9 +82,11 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
   };
 }
 
-/** A wish is looked at as soon as it is in the ledger, whether or not the hint arrived. */
-function isDue({ dispatch }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
+/** A wish and an extension by hand are looked at as soon as they are in the ledger, whether or not the hint arrived. */
+function isDue({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
   if (memory.woken || memory.nextLookAt <= now) return true;
+  const { deadlineWritten } = memory;
+  if (deadlineWritten !== null && attempt.deadline?.softAt !== deadlineWritten) return true;
   const { state, stopWish } = dispatch;
   if (stopWish === null) return false;
   return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;

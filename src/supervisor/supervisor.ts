@@ -95,7 +95,11 @@ class Loop {
   }
 
   async run(): Promise<string> {
-    const because = await conclude(this.#world, await this.#passUntilEnd());
+    let because = await conclude(this.#world, await this.#passUntilEnd());
+    // Who submits sees in our row whether we are going. What came in before that row was written is still ours.
+    while (this.#until === 'idle' && because.startsWith('idle') && (await this.#workCameIn())) {
+      because = await conclude(this.#world, await this.#passUntilEnd());
+    }
     this.#over = true;
     this.#passes.emit();
     return because;
@@ -124,6 +128,14 @@ class Loop {
       this.#passes.emit();
       this.#timeWatch.planSleep(sleepMs);
       await this.#alarm.sleep(this.#world.clock, sleepMs);
+    }
+  }
+
+  async #workCameIn(): Promise<boolean> {
+    try {
+      return (await idleBecause(this.#world.ledger)) === null;
+    } catch {
+      return false;
     }
   }
 

@@ -30,7 +30,7 @@ async function doctor(context: Context): Promise<ExitCode> {
  * starting.
  */
 async function look(context: Context, suspects: ReadonlySet<string> | null): Promise<Diagnosis> {
-  const { examine } = await import('../../compose.ts');
+  const { examine } = await import('../../compose/examine.ts');
   const found = await examine(context.stateDir);
   const ledger = found.store.condition === 'ok' ? await readLedger(context) : null;
   return diagnose(found, ledger, suspects);

@@ -112,9 +112,10 @@ async function pour(
   herd: Herd,
   { dispatch, stream, position }: Reading,
 ): Promise<void> {
+  const output = await herd.output();
   for (;;) {
     const key = { dispatch: dispatch.id, fence: position.fence };
-    const { bytes, next } = await herd.output.read(key, stream, position.from);
+    const { bytes, next } = await output.read(key, stream, position.from);
     if (bytes.length > 0) await context.out.pour(bytes);
     if (next === position.from) return;
     position.from = next;

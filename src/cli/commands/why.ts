@@ -57,8 +57,8 @@ async function lookAt(herd: Herd, { dispatch }: DispatchView): Promise<Seen> {
   return {
     pool: pools.find(({ name }) => name === dispatch.pool) ?? null,
     haltedBecause: campaign?.haltedBecause ?? null,
-    agent: process === null ? null : herd.sight(process),
-    output: isLive(state) ? herd.output.lastLine(key) : null,
+    agent: process === null ? null : await herd.sight(process),
+    output: isLive(state) ? (await herd.output()).lastLine(key) : null,
     now: herd.clock.now(),
   };
 }

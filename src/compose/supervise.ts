@@ -1,0 +1,80 @@
+// Owns becoming the supervisor: the lock, the real world, the bell.
+import { mkdirSync } from 'node:fs';
+import { readConfigFile } from '../campaign-file/config.ts';
+import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
+import { ownEnvironment } from '../host/agent-environment.ts';
+import { listen } from '../host/bell.ts';
+import { crashPoint } from '../host/crash-point.ts';
+import { createProcessTable } from '../host/process-table.ts';
+import { createRunDirs } from '../host/run-dirs.ts';
+import type { StateDirPaths } from '../host/state-dir.ts';
+import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
+import type { Chance, Clock, Ledger } from '../ports.ts';
+import { startSupervisor } from '../supervisor/supervisor.ts';
+import type { World } from '../supervisor/world.ts';
+
+interface Parts {
+  readonly paths: StateDirPaths;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+/** @returns null where another process holds the lock */
+export async function supervise(
+  parts: Parts,
+  options: SuperviseOptions,
+): Promise<SupervisorHandle | null> {
+  const lock = takeSupervisorLock(parts.paths.lock);
+  if (lock === null) return null;
+  try {
+    const world = await realWorld(parts, options);
+    const supervisor = startSupervisor(world, options.until);
+    const bell = listen(parts.paths.bell, () => supervisor.ring());
+    const ended = supervisor.ended.finally(() => {
+      bell.close();
+      lock.release();
+    });
+    return {
+      ended,
+      afterPass: async () => await supervisor.afterPass(),
+      stop: async (because) => {
+        await supervisor.stop(because);
+        await ended;
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function toStandardError(line: string): void {
+  process.stderr.write(`drover: ${line}\n`);
+}
+
+async function realWorld(
+  { paths, ledger, clock, chance }: Parts,
+  { containment, log = toStandardError }: SuperviseOptions,
+): Promise<World> {
+  const { outputBytesMax } = await readConfigFile(paths.config);
+  mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
+  const processTable = createProcessTable();
+  return {
+    clock,
+    chance,
+    processes: processTable,
+    runDirs: createRunDirs({
+      runsDir: paths.runs,
+      stateDir: paths.dir,
+      processTable,
+      clock,
+      environment: ownEnvironment(),
+    }),
+    ledger,
+    containment: containment ?? 'sh',
+    outputBytesMax,
+    log,
+    crashPoint,
+  };
+}
