@@ -52,7 +52,7 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
 /** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
 function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { start, shim } = evidence;
-  const alive = shim === 'gone' ? startedUnclaimed(live, evidence, moment) : null;
+  const alive = startedUnclaimed(live, evidence, moment);
   if (alive !== null) return alive;
   if (live.dispatch.stopWish?.cause === 'cancelled') {
     return endedBy(live, endOfStop('cancelled', null), 'stopped before it started', moment);
@@ -75,15 +75,30 @@ function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): D
  */
 function startedUnclaimed(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision | null {
   const { members } = evidence;
-  if (members.kind !== 'seen') return treeUnseen('it never started', members, moment);
+  const because = 'it never started';
+  if (members.kind !== 'seen') return treeUnseen(because, members, moment);
   const process = oldestOf(members.value, evidence);
-  if (process === null) return null;
-  const { dispatch } = live;
-  const because = 'nobody has claimed its start, but a process with its mark lives';
-  if (Math.abs(moment.now - dispatch.state.since) < SHIM_LEAVES_MS) {
+  if (process !== null) {
+    return adoptUnclaimed(live, process, 'nobody has claimed its start', evidence, moment);
+  }
+  if (members.value.emptyLooks >= 2) return null;
+  return stay(`${because}; looking again`, moment.now + RECORD_POLL_MS);
+}
+
+/** The process may be a shim, for nobody knows it: one that has lost, or cannot write its claim, leaves in a moment. */
+function adoptUnclaimed(
+  live: LiveDispatch,
+  process: ProcessIdentity,
+  why: string,
+  evidence: Evidence,
+  moment: Moment,
+): Decision {
+  const because = `${why}, but a process with its mark lives`;
+  const { state, stopWish } = live.dispatch;
+  if (Math.abs(moment.now - state.since) < SHIM_LEAVES_MS) {
     return stay(because, moment.now + RECORD_POLL_MS);
   }
-  if (dispatch.stopWish !== null) return obeyWish(live, dispatch.stopWish, because, moment);
+  if (stopWish !== null) return obeyWish(live, stopWish, `${stopWish.because}; ${because}`, moment);
   return started(process, evidence, moment, because);
 }
 
@@ -110,7 +125,7 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
   const process = oldestOf(members.value, evidence);
   if (process !== null) {
     if (evidence.runDir.claim.kind === 'seen' && evidence.runDir.claim.value.by !== 'shim') {
-      return stay('its claim is illegible and a process of it lives', moment.now + UNKNOWN_POLL_MS);
+      return adoptUnclaimed(live, process, 'its claim is illegible', evidence, moment);
     }
     return started(process, evidence, moment, 'its shim died, but a process with its mark lives');
   }

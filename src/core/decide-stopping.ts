@@ -21,7 +21,7 @@ import type {
   StopWish,
   Survivor,
 } from './dispatch.ts';
-import type { Evidence, Sighting } from './evidence.ts';
+import type { Evidence, ExitRecord, Sighting } from './evidence.ts';
 import { processKey } from './identity.ts';
 import { endOfExit, endOfStop } from './retry.ts';
 
@@ -29,6 +29,8 @@ import { endOfExit, endOfStop } from './retry.ts';
 const KILLS_BEFORE_SURVIVORS = 3;
 const KILL_BACKOFF_FIRST_MS = 20;
 const KILL_BACKOFF_MAX_MS = 30_000;
+/** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
+const OWN_END_WITHIN_MS = 10_000;
 
 /** A live dispatch in state `stopping`, narrowed. */
 export type Stopping = LiveDispatch & { readonly state: Extract<State, { kind: 'stopping' }> };
@@ -200,12 +202,17 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
     // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
     return conclude(record === null ? reason.end : endOfExit(record));
   }
-  if (record !== null && record.at < since) {
+  if (record !== null && endedBefore(record, since)) {
     return conclude(endOfExit(record), `${describeExit(record)}, before it was stopped`);
   }
   // Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile.
   const cancelled = reason.cause === 'superseded' && stopWish?.cause === 'cancelled';
   return conclude(endOfStop(cancelled ? 'cancelled' : reason.cause, record));
+}
+
+/** By the file's clock and ours: a step between the two would make any end look like an earlier one. */
+function endedBefore({ at }: ExitRecord, since: Millis): boolean {
+  return at < since && since - at < OWN_END_WITHIN_MS;
 }
 
 function sameSurvivors(a: readonly Survivor[], b: readonly Survivor[]): boolean {

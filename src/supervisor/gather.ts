@@ -96,7 +96,8 @@ function needsMembers({ live, agent, shim, runDir }: FirstLook): boolean {
   // Until its shim has left, an attempt whose exit is on record is not judged by its tree.
   if (runDir.exit.kind === 'seen') return shim !== 'alive';
   if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
-  return shim === 'gone' && runDir.claim.kind === 'seen';
+  const { claim } = runDir;
+  return claim.kind === 'seen' && (shim === 'gone' || claim.value.by === 'recovery');
 }
 
 /** Several samples fit into a stall window; on a common grid, so that one look at the table serves all attempts. */

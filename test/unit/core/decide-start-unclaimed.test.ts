@@ -18,6 +18,11 @@ decisionTable([
     'stay +1000: it never started; cannot see its tree: EIO',
   ],
   [
+    'one look that finds nobody proves nothing',
+    seized({ members: [], emptyLooks: 1 }),
+    'stay +20: it never started; looking again',
+  ],
+  [
     'a shim that has lost its claim is given a moment to leave',
     seized({ members: [70], sinceMs: 4_999 }),
     `stay +20: ${why}`,
@@ -30,6 +35,6 @@ decisionTable([
   [
     'and is stopped where a person wishes it',
     seized({ members: [70], sinceMs: 5_000, wish: { cause: 'cancelled' } }),
-    `attempt.stopping stopping cancelled kill +10000: ${why}`,
+    `attempt.stopping stopping cancelled kill +10000: somebody wished it; ${why}`,
   ],
 ]);

@@ -57,7 +57,7 @@ describe('nobody has claimed', () => {
 
 describe('recovery holds the claim: this fence never ran', () => {
   const seized = (spec: RowSpec) =>
-    starting({ claim: 'recovery', shim: 'gone', members: [], ...spec });
+    starting({ claim: 'recovery', shim: 'gone', members: [], emptyLooks: 2, ...spec });
   decisionTable([
     [
       'I10: what never started goes back to the queue and uses no budget',
@@ -192,9 +192,14 @@ describe('its shim claimed and is gone without a record', () => {
       'attempt.started running 71@9: its shim died, but a process with its mark lives',
     ],
     [
-      'I4: where the claim is illegible, a marked process may be the shim itself: nobody is taken for the agent',
-      died({ claim: 'illegible', members: [71] }),
-      'stay +1000: its claim is illegible and a process of it lives',
+      'I4: where the claim is illegible, a marked process may be the shim itself: it is given a moment to leave',
+      died({ claim: 'illegible', members: [71], sinceMs: 4_999 }),
+      'stay +20: its claim is illegible, but a process with its mark lives',
+    ],
+    [
+      'I4: whoever it is that lives longer than that is watched on',
+      died({ claim: 'illegible', members: [71], sinceMs: 5_000 }),
+      'attempt.started running 71@710: its claim is illegible, but a process with its mark lives',
     ],
     [
       'a lost one that was cancelled is not tried again',

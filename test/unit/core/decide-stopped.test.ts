@@ -2,7 +2,7 @@
 import { describe } from 'vitest';
 import { LOST, SUCCEEDED, failed } from '../../../src/core/retry.ts';
 import { decisionTable } from './decision-table.ts';
-import { HOUR, MINUTE, type RowSpec, SECOND, exited, refused, signalled, zero } from './row.ts';
+import { MINUTE, type RowSpec, SECOND, exited, refused, signalled, zero } from './row.ts';
 
 describe('zero is proved: an attempt that we stopped', () => {
   decisionTable([
@@ -53,8 +53,13 @@ describe('zero is proved: an attempt that we stopped', () => {
     ],
     [
       'after it had failed by itself keeps that, too',
-      zero({ reason: 'stalled', exit: exited(7, HOUR) }),
+      zero({ reason: 'stalled', exit: exited(7, MINUTE + 9_999) }),
       'dispatch.ended ended: exited with code 7, before it was stopped [failed code 7 class agent] [wish done]',
+    ],
+    [
+      'by a record that is dated long before it counts as stopped: the clock has stepped in between',
+      zero({ exit: exited(0, MINUTE + 10_000) }),
+      'dispatch.ended ended: so far [stopped cancelled code 0 class cancelled] [wish done]',
     ],
     [
       'after its start was refused keeps that',
