@@ -81,18 +81,15 @@ export function exerciseChanges(open: Open): void {
         because: 'exited with code 3',
         data: { outputBytes: 12 },
       });
-      const data = { from: 'running', to: 'ended', because: 'exited with code 3', outputBytes: 12 };
-      expect(await bed.said(since)).toEqual([
-        { seq: since + 1, at: 7_000, type: 'dispatch.ended', dispatch: 'd1', attempt: 1, data },
-        {
-          seq: since + 2,
-          at: 7_000,
-          type: 'slot.freed',
-          dispatch: 'd1',
-          attempt: 1,
-          data: { pool: 'work' },
-        },
+      const because = 'exited with code 3';
+      const end = { outcome: 'failed', cause: null, class: 'agent', exitCode: 3, signal: null };
+      const log = await bed.said(since);
+      expect(log.map(({ type, data }) => [type, data])).toEqual([
+        ['attempt.ended', { ...end, because }],
+        ['dispatch.ended', { from: 'running', to: 'ended', because, outputBytes: 12 }],
+        ['slot.freed', { pool: 'work' }],
       ]);
+      for (const said of log) expect(said).toMatchObject({ at: 7_000, dispatch: 'd1', attempt: 1 });
       const [attempt] = await bed.ledger.attempts('d1');
       expect(attempt).toMatchObject({ endedAt: 7_000, end: FAILED, because: 'exited with code 3' });
       expect(await bed.row('a')).toMatchObject({ endedAt: 7_000, state: bed.endedBy(FAILED) });

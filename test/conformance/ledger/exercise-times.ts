@@ -101,13 +101,16 @@ export function exerciseTimes(open: Open): void {
       await bed.change(live[2 + index]!, next, { attemptEnd });
     }
     const [, , , , ended] = await bed.ledger.dispatches({});
+    const wish = { at: 2_000, graceMs: 5, cause: 'cancelled', because: 'asked' } as const;
+    await bed.ledger.wishStop(['d6'], wish);
     const since = await bed.ledger.lastSeq();
     await bed.ledger.shiftTimes(-700, 300);
     expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt: 1_300, hardAt: 1_350 });
-    expect((await bed.live('b')).dispatch.state).toEqual({ ...stopping, killAt: 800 });
+    expect((await bed.live('b')).dispatch.state).toEqual({ ...stopping, since: 300, killAt: 800 });
     expect(await bed.live('b')).toMatchObject({ attempt: { deadline: { softAt: 1_300 } } });
     expect((await bed.row('backoff')).state).toMatchObject({ until: 3_300 });
     expect((await bed.row('quota')).state).toMatchObject({ until: 4_000 });
+    expect((await bed.row('queued')).stopWish).toEqual({ ...wish, at: 1_300 });
     expect(await bed.ledger.nextDueAt()).toBe(3_300);
     expect((await bed.ledger.dispatches({}))[4]).toEqual(ended);
     expect((await bed.said(since)).map(({ type, at, data }) => [type, at, data])).toEqual([

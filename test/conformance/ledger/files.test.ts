@@ -24,8 +24,8 @@ beforeAll(() => {
 
 afterAll(() => programs[Symbol.asyncDispose]());
 
-/** For root every file is writable; then the program runs as somebody else. */
-const SOMEBODY = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+/** For root every file is writable; a program that root starts becomes this user (`nobody`) first. */
+const SOMEBODY = '65534';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -187,7 +187,7 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
     await programs.start('opener', [path, driver, scratch.dir]).ended;
     chmodSync(path, 0o444);
     chmodSync(scratch.dir, 0o777);
-    const said = await programs.start('filler', [path, driver, '1'], SOMEBODY).ended;
+    const said = await programs.start('filler', [path, driver, '1', SOMEBODY]).ended;
     expect(said[0]).toBe('open');
     const failure = JSON.parse(said[1]!);
     expect(failure).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
@@ -203,7 +203,7 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
     const path = join(inner, 'ledger.db');
     await (await openLedger(path, { create: true, driver })).close();
     chmodSync(inner, 0o000);
-    const [said] = await programs.start('filler', [path, driver, '1'], SOMEBODY).ended;
+    const [said] = await programs.start('filler', [path, driver, '1', SOMEBODY]).ended;
     chmodSync(inner, 0o700);
     expect(JSON.parse(said!)).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
   });

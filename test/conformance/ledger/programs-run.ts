@@ -16,7 +16,6 @@ export interface Programs {
 }
 
 interface StartOptions {
-  readonly uid?: number;
   /** put before `node`, for example `['sh', '-c', 'ulimit …; exec "$@"', 'sh']` */
   readonly prefix?: readonly string[];
 }
@@ -75,12 +74,9 @@ function compileInto(dir: string): void {
   execFileSync(process.execPath, [compiler, '-p', `${dir}/tsconfig.json`]);
 }
 
-function startChild(args: readonly string[], { uid, prefix = [] }: StartOptions): ChildProcess {
+function startChild(args: readonly string[], { prefix = [] }: StartOptions): ChildProcess {
   const [program, ...rest] = [...prefix, process.execPath, ...args];
-  return spawn(program!, rest, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
+  return spawn(program!, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
 function follow(child: ChildProcess): Running {

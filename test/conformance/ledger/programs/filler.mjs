@@ -1,9 +1,13 @@
 // Opens a ledger and appends events of some size until that fails or a number is reached; says each step, and the
-// failure.
+// failure. With a user id as its last argument it becomes that user first, where it may.
 import { writeSync } from 'node:fs';
 
-const [, , compiled, path, driver, most] = process.argv;
+const [, , compiled, path, driver, most, user] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
+if (user !== undefined && process.getuid() === 0) {
+  process.setgid(Number(user));
+  process.setuid(Number(user));
+}
 const filling = 'x'.repeat(20_000);
 try {
   const ledger = await openLedger(path, { create: false, driver });
