@@ -9,7 +9,7 @@ import {
 } from './decide-ending.ts';
 import { obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
-import type { LiveDispatch } from './dispatch.ts';
+import type { LiveDispatch, Millis } from './dispatch.ts';
 import type { Claim, Evidence, Members } from './evidence.ts';
 import type { ProcessIdentity } from './identity.ts';
 import { LOST, endOfFailedStart, endOfStop } from './retry.ts';
@@ -43,10 +43,25 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
   if (claim.by === 'recovery') return neverStarted(live, evidence, moment);
   if (evidence.shim === 'gone') return shimDied(live, evidence, moment);
   const because = evidence.shim === 'alive' ? 'its shim has claimed it' : 'cannot see its shim';
-  return (
-    obeyDespiteShim(live, evidence.shim, `${because} and not recorded the start`, moment) ??
-    stay(because, moment.now + RECORD_POLL_MS)
+  const wished = obeyDespiteShim(
+    live,
+    evidence.shim,
+    `${because} and not recorded the start`,
+    moment,
   );
+  if (wished !== null) return wished;
+  if (!isLate(live, moment.now)) return stay(because, moment.now + RECORD_POLL_MS);
+  // Its pid record was destroyed, or finds no room on the disk: nobody would watch the agent.
+  const { members } = evidence;
+  const process = members.kind === 'seen' ? oldestOf(members.value, evidence) : null;
+  if (process === null) return stay(because, moment.now + UNKNOWN_POLL_MS);
+  const why = `${because} and not recorded the start, but a process with its mark lives`;
+  return started(process, evidence, moment, why);
+}
+
+/** Has a shim had all the time that it needs, on any machine, to record the start or to leave? */
+export function isLate({ dispatch }: LiveDispatch, now: Millis): boolean {
+  return Math.abs(now - dispatch.state.since) >= SHIM_LEAVES_MS;
 }
 
 /** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
@@ -94,10 +109,8 @@ function adoptUnclaimed(
   moment: Moment,
 ): Decision {
   const because = `${why}, but a process with its mark lives`;
-  const { state, stopWish } = live.dispatch;
-  if (Math.abs(moment.now - state.since) < SHIM_LEAVES_MS) {
-    return stay(because, moment.now + RECORD_POLL_MS);
-  }
+  const { stopWish } = live.dispatch;
+  if (!isLate(live, moment.now)) return stay(because, moment.now + RECORD_POLL_MS);
   if (stopWish !== null) return obeyWish(live, stopWish, `${stopWish.because}; ${because}`, moment);
   return started(process, evidence, moment, because);
 }

@@ -1,6 +1,7 @@
 // Owns the look: what the run directory and the process table say of the attempts that are due. The order matters: first
 // the sightings, then the records, then the table. A process that was gone before its record was found absent can write
 // it no more; the other way round, an exit in between would be taken for a loss.
+import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -36,7 +37,7 @@ export function gather(
   let table: TableLook | null = null;
   return looks.map((look) => {
     const sampling = samplesNow(look, now);
-    const needsTable = sampling || needsMembers(look);
+    const needsTable = sampling || needsMembers(look, now);
     if (needsTable) table ??= lookAtTable(world.processes, shims());
     return {
       live: look.live,
@@ -91,13 +92,14 @@ function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
   return news;
 }
 
-function needsMembers({ live, agent, shim, runDir }: FirstLook): boolean {
+function needsMembers({ live, agent, shim, runDir }: FirstLook, now: Millis): boolean {
   if (live.dispatch.state.kind === 'stopping') return true;
   // Until its shim has left, an attempt whose exit is on record is not judged by its tree.
   if (runDir.exit.kind === 'seen') return shim !== 'alive';
   if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
   const { claim } = runDir;
-  return claim.kind === 'seen' && (shim === 'gone' || claim.value.by === 'recovery');
+  if (claim.kind !== 'seen') return false;
+  return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
 /** Several samples fit into a stall window; on a common grid, so that one look at the table serves all attempts. */
@@ -111,8 +113,8 @@ function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample: he may have begun to work since.
   const { deadline } = live.attempt;
-  const isLate = deadline !== null && now >= deadline.softAt;
-  if (isLate || silenceOf(memory, live.dispatch.spec.stallMs, now).verdict === 'stalled')
+  const isDue = deadline !== null && now >= deadline.softAt;
+  if (isDue || silenceOf(memory, live.dispatch.spec.stallMs, now).verdict === 'stalled')
     return true;
   const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);

@@ -1,4 +1,6 @@
-// Owns the table of what follows where a claim was destroyed, and recovery could seize it from an agent that works.
+// Owns the table of what follows where records of a start were destroyed: a claim that recovery could seize from an agent
+// that works, a pid record that never comes.
+import { describe } from 'vitest';
 import { decisionTable } from './decision-table.ts';
 import type { RowSpec } from './row.ts';
 
@@ -38,3 +40,21 @@ decisionTable([
     `attempt.stopping stopping cancelled kill +10000: somebody wished it; ${why}`,
   ],
 ]);
+
+const late = (spec: RowSpec): RowSpec => ({ state: 'starting', sinceMs: 5_000, ...spec });
+
+describe('a start whose shim lives and records nothing', () => {
+  decisionTable([
+    [
+      'I4: is waited for as long as nobody else can be seen',
+      late({ members: 'unknown' }),
+      'stay +1000: its shim has claimed it',
+    ],
+    ['or nobody else is there', late({ members: [] }), 'stay +1000: its shim has claimed it'],
+    [
+      'is watched where somebody with its mark lives',
+      late({ members: [70] }),
+      'attempt.started running 70@700: its shim has claimed it and not recorded the start, but a process with its mark lives',
+    ],
+  ]);
+});

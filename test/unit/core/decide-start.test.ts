@@ -109,41 +109,42 @@ describe('recovery holds the claim: this fence never ran', () => {
 
 describe('its shim holds the claim', () => {
   const why = 'somebody wished it; its shim has claimed it and not recorded the start';
+  const young = (spec: RowSpec) => starting({ sinceMs: 4_999, ...spec });
   decisionTable([
-    ['its records are waited for', starting({}), 'stay +20: its shim has claimed it'],
+    ['its records are waited for', young({}), 'stay +20: its shim has claimed it'],
     [
       'I4: a shim that cannot be seen is waited for',
-      starting({ shim: 'unknown' }),
+      young({ shim: 'unknown' }),
       'stay +20: cannot see its shim',
     ],
     [
       'I4: a claim that is still being written does not condemn its shim',
-      starting({ claim: 'illegible', members: [], emptyLooks: 2 }),
+      young({ claim: 'illegible', members: [], emptyLooks: 2 }),
       'stay +20: its shim has claimed it',
     ],
     [
       'I4: a claim that is still being written does not condemn a shim that cannot be seen',
-      starting({ claim: 'illegible', shim: 'unknown', members: [], emptyLooks: 2 }),
+      young({ claim: 'illegible', shim: 'unknown', members: [], emptyLooks: 2 }),
       'stay +20: cannot see its shim',
     ],
     [
       'a cancel waits for the records',
-      starting({ wish: { cause: 'cancelled', agoMs: 4_999 } }),
+      young({ wish: { cause: 'cancelled', agoMs: 4_999 } }),
       'stay +20: its shim has claimed it',
     ],
     [
       'a shim that records nothing does not outlast a cancel',
-      starting({ wish: { cause: 'cancelled', agoMs: 5_000 } }),
+      young({ wish: { cause: 'cancelled', agoMs: 5_000 } }),
       `attempt.stopping stopping cancelled kill +10000: ${why}`,
     ],
     [
       'nor an interruption, with its own grace',
-      starting({ wish: { cause: 'superseded', agoMs: MINUTE, graceMs: 0 } }),
+      young({ wish: { cause: 'superseded', agoMs: MINUTE, graceMs: 0 } }),
       `attempt.stopping stopping superseded kill +0: ${why}`,
     ],
     [
       'I4: a shim that cannot be seen does outlast a cancel',
-      starting({ shim: 'unknown', wish: { cause: 'cancelled', agoMs: MINUTE } }),
+      young({ shim: 'unknown', wish: { cause: 'cancelled', agoMs: MINUTE } }),
       'stay +20: cannot see its shim',
     ],
   ]);

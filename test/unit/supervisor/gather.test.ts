@@ -18,9 +18,9 @@ describe('the order of a look', () => {
   });
 
   test('begins again where the records name somebody who was not sighted yet', () => {
-    const records = row({ state: 'starting', claim: 'absent' }).evidence.runDir;
-    const named = row({ state: 'starting', pid: 'seen' }).evidence.runDir;
-    const { order, due } = lookAt([row({ state: 'starting' }).live], {
+    const records = row({ state: 'starting', sinceMs: 0, claim: 'absent' }).evidence.runDir;
+    const named = row({ state: 'starting', sinceMs: 0, pid: 'seen' }).evidence.runDir;
+    const { order, due } = lookAt([row({ state: 'starting', sinceMs: 0 }).live], {
       runDirs: [records, named, named],
     });
     expect(order).toEqual([
