@@ -17,6 +17,8 @@ import { LOST, endOfFailedStart, endOfStop } from './retry.ts';
 /** Records appear within milliseconds; a hint wakes us earlier. */
 const RECORD_POLL_MS = 20;
 const UNKNOWN_POLL_MS = 1_000;
+/** A shim that has not claimed by then is stopped, or its claim was destroyed; seizing it is safe at any time. */
+const CLAIM_WITHIN_MS = 120_000;
 
 export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { exit, claim, agent } = evidence.runDir;
@@ -32,8 +34,10 @@ export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: M
 
 /** Nobody has claimed the start. Only who seizes the claim first may say that nobody ever will (I2). */
 function unclaimed(live: LiveDispatch, { start, shim }: Evidence, { now }: Moment): Decision {
-  if (start.kind === 'under-way' && shim !== 'gone') {
-    const young = now - live.dispatch.state.since < UNKNOWN_POLL_MS;
+  const { state, stopWish } = live.dispatch;
+  const mayWait = stopWish === null && Math.abs(now - state.since) < CLAIM_WITHIN_MS;
+  if (start.kind === 'under-way' && shim !== 'gone' && mayWait) {
+    const young = now - state.since < UNKNOWN_POLL_MS;
     return stay('its shim is on the way', now + (young ? RECORD_POLL_MS : UNKNOWN_POLL_MS));
   }
   return stay('nobody has claimed its start', now + RECORD_POLL_MS, { kind: 'seize-claim' });
@@ -75,8 +79,8 @@ function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): D
   if (start.kind === 'failed') {
     return endedBy(live, endOfFailedStart(start.because), start.because, moment);
   }
-  if (start.kind === 'under-way' && shim === 'gone') {
-    const because = 'its shim ended before it claimed the start';
+  if (start.kind === 'under-way' && (shim === 'gone' || live.dispatch.stopWish === null)) {
+    const because = `its shim ${shim === 'gone' ? 'ended before it claimed' : 'has not claimed'} the start`;
     return endedBy(live, endOfFailedStart(because), because, moment);
   }
   return endedBy(live, endOfStop('superseded', null), 'it never started', moment);

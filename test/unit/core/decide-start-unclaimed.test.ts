@@ -41,6 +41,32 @@ decisionTable([
   ],
 ]);
 
+describe('a start under way that nobody claims', () => {
+  const unclaimed = (spec: RowSpec): RowSpec => ({ state: 'starting', claim: 'absent', ...spec });
+  decisionTable([
+    [
+      'is waited for by the minute, for a machine may be busy',
+      unclaimed({ sinceMs: 119_999 }),
+      'stay +1000: its shim is on the way',
+    ],
+    [
+      'is taken back after two',
+      unclaimed({ sinceMs: 120_000 }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+    [
+      'is taken back at once where a person wishes it',
+      unclaimed({ sinceMs: 1, wish: { cause: 'cancelled' } }),
+      'stay +20 seize-claim: nobody has claimed its start',
+    ],
+    [
+      'goes back to the queue, at no cost, where it was interrupted',
+      unclaimed({ claim: 'recovery', members: [], emptyLooks: 2, wish: { cause: 'superseded' } }),
+      'dispatch.requeued queued: it never started [stopped superseded] [wish done]',
+    ],
+  ]);
+});
+
 const late = (spec: RowSpec): RowSpec => ({ state: 'starting', sinceMs: 5_000, ...spec });
 
 describe('a start whose shim lives and records nothing', () => {
