@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import type { DispatchSpec } from '../../../src/core/dispatch.ts';
 import { createClock } from '../../../src/host/clock.ts';
-import { createRunDirs, runDirPath } from '../../../src/host/run-dirs.ts';
+import { createRunDirs } from '../../../src/host/run-dirs.ts';
+import { runDirPath } from '../../../src/host/run-look.ts';
 import type { AttemptKey, RunDirs, SpawnOrder } from '../../../src/ports.ts';
 import { type Scratch, table, until } from './scratch.ts';
 
