@@ -1,0 +1,193 @@
+// Owns what a simulated agent does, from its exec to its end, and what its children do after it.
+import type { RunDir } from './disk.ts';
+import type { SimProcess } from './processes.ts';
+import { type ChildPlan, type Phase, type Program, writeProgram } from './program.ts';
+import type { Stage } from './stage.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
+
+const HOPS_MAX = 60;
+const FORKS_MAX = 25;
+
+/** The agent has been executed: performs its program. */
+export function runAgent(
+  stage: Stage,
+  agent: SimProcess,
+  attempt: AttemptTruth,
+  dir: RunDir,
+): void {
+  const random = stage.random.fork(`agent ${nameOf(attempt.key)}`);
+  const ignoring = stage.profile['term-ignored'] * 0.7;
+  const program = writeProgram(random, attempt.spec, ignoring);
+  stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
+  agent.reaps = true;
+  prepareForTerm(stage, agent, program);
+  for (const plan of program.children) {
+    stage.machine.after(agent, plan.atMs, () => forkChild(stage, agent, attempt, plan));
+  }
+  const totalMs = program.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const { doneWhen } = attempt.spec;
+  if (doneWhen !== null && program.goalAfter !== null) {
+    stage.machine.after(agent, totalMs * program.goalAfter, () => reachGoal(stage, attempt));
+  }
+  perform(stage, { agent, attempt, dir, program }, 0);
+}
+
+interface Performance {
+  readonly agent: SimProcess;
+  readonly attempt: AttemptTruth;
+  readonly dir: RunDir;
+  readonly program: Program;
+}
+
+function perform(stage: Stage, performance: Performance, index: number): void {
+  const { agent, program } = performance;
+  const phase = program.phases[index];
+  if (phase !== undefined) {
+    performPhase(stage, performance, phase, () => perform(stage, performance, index + 1));
+  } else if (program.endless) {
+    perform(stage, performance, 0);
+  } else if (program.exitCode !== null) {
+    stage.machine.exit(agent, program.exitCode);
+  }
+}
+
+function performPhase(
+  stage: Stage,
+  performance: Performance,
+  phase: Phase,
+  next: () => void,
+): void {
+  const { agent } = performance;
+  const { machine } = stage;
+  switch (phase.kind) {
+    case 'quiet':
+      machine.after(agent, phase.durationMs, next);
+      return;
+    case 'cpu':
+      machine.work(agent, phase.share);
+      machine.after(agent, phase.durationMs, () => {
+        machine.rest(agent);
+        next();
+      });
+      return;
+    case 'output': {
+      const endAt = stage.timeline.now + phase.durationMs;
+      const write = () => {
+        writeOutput(stage, performance);
+        if (stage.timeline.now + phase.everyMs < endAt) machine.after(agent, phase.everyMs, write);
+        else machine.after(agent, Math.max(0, endAt - stage.timeline.now), next);
+      };
+      write();
+      return;
+    }
+  }
+}
+
+/** Bytes that find no room, or no file that anybody could look at, are no sign of work. */
+function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
+  if (stage.disk.full || !dir.exists) return;
+  dir.outputBytes += 100;
+  dir.keptBytes += 100;
+  attempt.workedAt = stage.timeline.now;
+  attempt.stirredAt = stage.timeline.now;
+}
+
+function reachGoal(stage: Stage, { key, name }: AttemptTruth): void {
+  const truth = stage.truth.dispatch(key.dispatch);
+  if (truth.goalReachedAt !== null) return;
+  truth.goalReachedAt = stage.timeline.now;
+  stage.trace.tell('goal', () => `${name} has reached its goal`);
+}
+
+function prepareForTerm(stage: Stage, agent: SimProcess, { onTerm }: Program): void {
+  switch (onTerm.kind) {
+    case 'dies':
+      return;
+    case 'ignores':
+      agent.ignoresTerm = true;
+      return;
+    case 'leaves':
+      agent.onTerm = () =>
+        stage.machine.after(agent, onTerm.afterMs, () =>
+          stage.machine.exit(agent, onTerm.exitCode),
+        );
+      return;
+  }
+}
+
+function forkChild(
+  stage: Stage,
+  parent: SimProcess,
+  attempt: AttemptTruth,
+  plan: ChildPlan,
+): SimProcess | null {
+  const { machine } = stage;
+  const child = machine.fork({
+    role: 'child',
+    parent,
+    attempt,
+    mark: markOf(plan, attempt),
+    command: plan.kind,
+    leads: plan.kind !== 'helper' && plan.kind !== 'shedder' && plan.kind !== 'forker',
+  });
+  if (child === null) return null;
+  child.ignoresTerm = plan.ignoresTerm;
+  if (plan.kind === 'daemon' || plan.kind === 'escapee') child.parent = 1;
+  if (stage.strikes('elusive', 0.5)) child.blurredUntil = stage.timeline.now + 1;
+  if (plan.busy && plan.kind !== 'escapee' && child.mark === attempt.mark) machine.work(child, 0.5);
+  if (plan.lifeMs !== null) machine.after(child, plan.lifeMs, () => machine.exit(child, 0));
+  if (plan.kind === 'forker') keepForking(stage, child, attempt, 0);
+  if (plan.kind === 'hopper') hop(stage, child, attempt, 0);
+  stage.trace.tell(`child ${child.pid}`, () => `${plan.kind} of ${attempt.name}, forked`);
+  return child;
+}
+
+function markOf({ kind }: ChildPlan, attempt: AttemptTruth): string | null {
+  switch (kind) {
+    case 'shedder':
+    case 'escapee':
+      return null;
+    case 'opted-out':
+      return 'off';
+    case 'nested':
+      return 'otherherd.d1.1.1.abc';
+    case 'helper':
+    case 'tool':
+    case 'daemon':
+    case 'forker':
+    case 'hopper':
+      return attempt.mark;
+  }
+}
+
+function keepForking(stage: Stage, parent: SimProcess, attempt: AttemptTruth, forks: number): void {
+  if (forks >= FORKS_MAX) return;
+  stage.machine.after(parent, stage.chanceOf('forks').int(3, 200), () => {
+    const plan = { atMs: 0, lifeMs: 2_000, ignoresTerm: false, busy: false };
+    forkChild(stage, parent, attempt, { ...plan, kind: 'helper' });
+    keepForking(stage, parent, attempt, forks + 1);
+  });
+}
+
+/** A process that is never found at the pid at which it was last seen. */
+function hop(stage: Stage, from: SimProcess, attempt: AttemptTruth, hops: number): void {
+  if (hops >= HOPS_MAX) return;
+  stage.machine.after(from, stage.chanceOf('forks').int(4, 300), () => {
+    const { machine } = stage;
+    const { mark } = attempt;
+    const to = machine.fork({ role: 'child', parent: from, attempt, mark, command: 'hopper' });
+    if (to === null) return;
+    machine.setsid(to);
+    machine.exit(from, 0);
+    hop(stage, to, attempt, hops + 1);
+  });
+}
+
+function describe({ phases, children, exitCode, endless, onTerm }: Program): string {
+  const parts = phases.map(({ kind, durationMs }) => `${kind} ${Math.round(durationMs)}`);
+  if (endless) parts.push('again');
+  else parts.push(exitCode === null ? 'hang' : `exit ${exitCode}`);
+  if (onTerm.kind !== 'dies') parts.push(`${onTerm.kind} on SIGTERM`);
+  for (const { kind, lifeMs } of children) parts.push(`${kind} (${lifeMs ?? 'for ever'})`);
+  return parts.join(', ');
+}

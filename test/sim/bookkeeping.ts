@@ -1,0 +1,79 @@
+// Owns what the truth takes over from a commit: new attempts, what people asked for, since when somebody waits. It runs
+// before the checks of that commit.
+import type { DispatchView } from '../../src/ports.ts';
+import { formatMark } from '../../src/core/identity.ts';
+import type { Commit, LedgerDesk } from './ledger-desk.ts';
+import type { Stage } from './stage.ts';
+import { type AttemptTruth, LEDGER_ID, lastWorkOf } from './truth.ts';
+
+export function keepBooks(stage: Stage, commit: Commit): void {
+  const { truth, timeline } = stage;
+  if (commit.method === 'shiftTimes' && commit.by !== null) commit.by.unsettledMs = 0;
+  for (const [id, view] of commit.after) {
+    const before = commit.before.get(id);
+    const { dispatch } = view;
+    if (before?.dispatch.revision === dispatch.revision) continue;
+    tellChange(stage, before, view, commit);
+    if (dispatch.state.kind === 'ended') truth.dispatch(id).cancelledAt = null;
+    if (dispatch.state.kind !== 'queued') truth.queuedSince.delete(id);
+    else if (!truth.queuedSince.has(id)) truth.queuedSince.set(id, timeline.now);
+    if (dispatch.state.kind === 'starting' && before?.dispatch.fence !== dispatch.fence) {
+      truth.add(newAttempt(stage, view, commit));
+    }
+  }
+}
+
+function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Commit): AttemptTruth {
+  const { dispatch, attempt } = view;
+  const { id, fence, name, spec } = dispatch;
+  const claimedAt = by?.passAt ?? timeline.now;
+  // Its deadline was counted from before these.
+  const missed = truth.unwatchedJumps.filter(({ at }) => at >= claimedAt);
+  const mark = { ledger: LEDGER_ID, dispatch: id, fence };
+  return {
+    key: { dispatch: id, fence },
+    name,
+    mark: formatMark({ ...mark, attempt: attempt!.attempt, nonce: attempt!.nonce }),
+    spec,
+    claimedAt,
+    agentStarts: 0,
+    agentLives: false,
+    shimLives: false,
+    workedAt: null,
+    stirredAt: null,
+    busy: 0,
+    busySince: 0,
+    status: null,
+    agentEndedAt: null,
+    recordedAt: null,
+    damaged: false,
+    unwatchedMs: missed.reduce((sum, { byMs }) => sum + byMs, 0),
+    stoppingAt: null,
+    lastGoal: null,
+  };
+}
+
+function tellChange(
+  { trace, truth, timeline }: Stage,
+  before: DispatchView | undefined,
+  { dispatch }: DispatchView,
+  { by, method }: Commit,
+): void {
+  trace.tell(by?.name ?? 'user', () => {
+    const { name, state, fence, because } = dispatch;
+    const from = before?.dispatch.state.kind ?? 'new';
+    const outcome = state.kind === 'ended' ? ` ${state.outcome.kind}` : '';
+    const attempt = truth.attempt({ dispatch: dispatch.id, fence });
+    const workedAt = attempt === undefined ? null : lastWorkOf(attempt, timeline.now);
+    const work = workedAt === null ? '' : `, last work at ${(workedAt / 1_000).toFixed(3)}s`;
+    return `${method}: ${name}/${fence} ${from} → ${state.kind}${outcome}: ${because}${work}`;
+  });
+}
+
+/** Written at the end: what the ledger itself must have kept in order (I14). */
+export async function eventGaps(desk: LedgerDesk): Promise<string | null> {
+  const last = await desk.look('lastSeq');
+  const events = await desk.look('events', { since: 0, limit: last + 1 });
+  const broken = events.find(({ seq }, index) => seq !== index + 1);
+  return broken === undefined ? null : `event ${broken.seq} stands where another belongs`;
+}

@@ -1,0 +1,149 @@
+// Owns the checks that something happens at all (I6, I7, I8, I19): in a world that nothing disturbs, with a supervisor that
+// runs, nothing stays undecided for long.
+import type { Dispatch } from '../../src/core/dispatch.ts';
+import type { DispatchView } from '../../src/ports.ts';
+import { isLive } from './row-change.ts';
+import type { Stage } from './stage.ts';
+import { type AttemptTruth, lastWorkOf } from './truth.ts';
+
+/** Longer than every poll, back-off and record of a slow machine together (longest: 30 s between two kills). */
+const SOON_MS = 60_000;
+/** And than done_when may take beside it. */
+const STOP_WITHIN_MS = 120_000;
+
+/**
+ * @param claims true while a supervisor runs that may start something
+ */
+export function checkProgress(stage: Stage, claims: boolean): void {
+  const { timeline, truth } = stage;
+  const calmMs = timeline.now - truth.calmSince;
+  for (const { dispatch } of truth.rows.values()) {
+    const attempt = truth.attempt({ dispatch: dispatch.id, fence: dispatch.fence });
+    if (attempt === undefined || !isLive(dispatch.state)) continue;
+    /** For how long this has been so, and nothing has disturbed it. */
+    const since = (moment: number | null) =>
+      moment === null ? 0 : Math.min(calmMs, timeline.now - moment);
+    checkStart(stage, dispatch, attempt, since(attempt.claimedAt));
+    checkDeath(stage, dispatch, attempt, since(attempt.agentEndedAt));
+    checkWish(stage, dispatch, since(truth.dispatch(dispatch.id).cancelledAt));
+    checkEnding(stage, dispatch, attempt, since(attempt.stoppingAt));
+    checkHardLimit(stage, dispatch, attempt, calmMs);
+    checkSilence(stage, dispatch, attempt, calmMs);
+  }
+  if (claims && calmMs > SOON_MS) checkSlotsAreUsed(stage);
+}
+
+function checkStart(
+  { judge }: Stage,
+  { name, state, because }: Dispatch,
+  { damaged, shimLives }: AttemptTruth,
+  sinceMs: number,
+): void {
+  if (state.kind !== 'starting' || sinceMs < SOON_MS) return;
+  // Where the pid record was destroyed, a living shim is waited for; it will record the end.
+  if (damaged && shimLives) return;
+  judge.report(
+    'I19 a start is judged',
+    `${name} is starting for ${Math.round(sinceMs)} ms: ${because}`,
+  );
+}
+
+function checkDeath(
+  { judge }: Stage,
+  { name, state, because }: Dispatch,
+  { agentLives, shimLives }: AttemptTruth,
+  sinceMs: number,
+): void {
+  if (state.kind !== 'running' || agentLives || shimLives || sinceMs < STOP_WITHIN_MS) return;
+  judge.report(
+    'I19 a death is noticed',
+    `${name} is dead for ${Math.round(sinceMs)} ms: ${because}`,
+  );
+}
+
+function checkWish({ judge }: Stage, { name, state, because }: Dispatch, sinceMs: number): void {
+  if (state.kind === 'stopping' || sinceMs < SOON_MS) return;
+  const message = `${name} was cancelled ${Math.round(sinceMs)} ms ago and is ${state.kind}: ${because}`;
+  judge.report('I19 a wish is carried out', message);
+}
+
+function checkEnding(
+  stage: Stage,
+  { name, state, because }: Dispatch,
+  attempt: AttemptTruth,
+  sinceMs: number,
+): void {
+  if (state.kind !== 'stopping' || isStuck(stage, attempt)) return;
+  if (sinceMs < STOP_WITHIN_MS + attempt.spec.graceMs + attempt.spec.leftoverGraceMs) return;
+  const message = `${name} is stopping for ${Math.round(sinceMs)} ms: ${because}`;
+  stage.judge.report('I8 a tree that has to go is ended', message);
+}
+
+/** The only excuse: a process that no signal reaches, now or until a moment ago. */
+function isStuck({ machine, truth }: Stage, attempt: AttemptTruth): boolean {
+  for (const process of machine.all()) {
+    if (process.attempt === attempt && process.stuckUntil > truth.calmSince) return true;
+  }
+  return false;
+}
+
+function checkHardLimit(
+  { judge, timeline }: Stage,
+  { name, state, because }: Dispatch,
+  { spec, claimedAt, agentLives, unwatchedMs }: AttemptTruth,
+  calmMs: number,
+): void {
+  if (state.kind !== 'running' || spec.deadlineMs === null || !agentLives) return;
+  const hardMs = spec.deadlineMs + spec.extendMs + Math.max(0, -unwatchedMs);
+  const beyondMs = timeline.now - claimedAt - hardMs;
+  if (Math.min(beyondMs, calmMs) < SOON_MS) return;
+  const message = `${name} runs ${Math.round(beyondMs)} ms beyond its hard limit: ${because}`;
+  judge.report('I7 the hard limit is kept', message);
+}
+
+function checkSilence(
+  { judge, timeline }: Stage,
+  { name, state, because }: Dispatch,
+  attempt: AttemptTruth,
+  calmMs: number,
+): void {
+  if (state.kind !== 'running' || !attempt.agentLives) return;
+  const workedAt = lastWorkOf(attempt, timeline.now) ?? attempt.claimedAt;
+  const silentMs = timeline.now - Math.max(workedAt, attempt.stirredAt ?? 0);
+  // Twice, for a window that is granted afresh may begin late.
+  const withinMs = 2 * attempt.spec.stallMs + SOON_MS;
+  if (Math.min(silentMs, calmMs) < withinMs) return;
+  const message = `${name} is silent for ${Math.round(silentMs)} ms (stall ${attempt.spec.stallMs}): ${because}`;
+  judge.report('I6 the silent are stopped', message);
+}
+
+function checkSlotsAreUsed({ judge, truth, timeline }: Stage): void {
+  const rows = [...truth.rows.values()].map(({ dispatch }) => dispatch);
+  for (const [pool, { slots, paused }] of truth.pools) {
+    const used = rows.filter(({ pool: its, state }) => its === pool && isLive(state)).length;
+    const free = slots - used;
+    if (paused || free <= 0) continue;
+    const waiting = rows.find(
+      (dispatch) =>
+        dispatch.pool === pool &&
+        dispatch.state.kind === 'queued' &&
+        dispatch.stopWish === null &&
+        !isHalted(truth.rows.values(), dispatch.campaign) &&
+        timeline.now - (truth.queuedSince.get(dispatch.id) ?? timeline.now) > SOON_MS,
+    );
+    if (waiting === undefined) continue;
+    const message = `${waiting.name} waits, and pool ${pool} has ${free} free slots`;
+    judge.report('I11 nothing waits beside a free slot', message);
+  }
+}
+
+/** By the rule of the campaign file: after a failure of class `agent` nothing new starts. */
+export function isHalted(rows: Iterable<DispatchView>, campaign: string): boolean {
+  if (!campaign.startsWith('halting')) return false;
+  for (const { dispatch } of rows) {
+    const { state } = dispatch;
+    if (dispatch.campaign !== campaign || state.kind !== 'ended') continue;
+    if (state.class === 'agent') return true;
+  }
+  return false;
+}

@@ -1,0 +1,56 @@
+// Owns the checks at the moment of a signal: whose process it hits, and whether that one may be hit (I3, I9).
+import type { SignalName } from '../../src/ports.ts';
+import type { SimProcess } from './processes.ts';
+import type { Stage } from './stage.ts';
+import type { AttemptTruth } from './truth.ts';
+
+/** `signal` is about to take effect on `target`, sent by a supervisor. */
+export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName): void {
+  const { judge } = stage;
+  const what = `${signal} to ${target.pid} (${target.role}, ${target.command})`;
+  if (isProtected(target)) {
+    judge.report('I9 protected get no signal', what);
+    return;
+  }
+  const { attempt } = target;
+  if (attempt === null) {
+    judge.report('I3 only its own are signalled', `${what}, which is a stranger`);
+    return;
+  }
+  const state = stateOf(stage, attempt);
+  if (state === 'stopping') return;
+  const message = `${what} of ${attempt.name}, which is ${state} and not to be stopped`;
+  judge.report('I3 only its own are signalled', message);
+}
+
+function isProtected(target: SimProcess): boolean {
+  switch (target.role) {
+    case 'init':
+    case 'shell':
+    case 'supervisor':
+      return true;
+    case 'shim':
+      return isShimAtWork(target);
+    case 'agent':
+    case 'child':
+    case 'goal':
+    case 'stranger':
+      return target.mark !== null && isForeignMark(target);
+  }
+}
+
+/** A shim has something to record while its agent lives. Where its records were destroyed nobody can know it. */
+function isShimAtWork({ attempt }: SimProcess): boolean {
+  return attempt !== null && attempt.agentLives && !attempt.damaged;
+}
+
+function isForeignMark({ mark, attempt }: SimProcess): boolean {
+  return attempt !== null && mark !== attempt.mark;
+}
+
+/** The state in the ledger; `over` where another fence is current. */
+function stateOf({ truth }: Stage, { key }: AttemptTruth): string {
+  const dispatch = truth.rows.get(key.dispatch)?.dispatch;
+  if (dispatch === undefined || dispatch.fence !== key.fence) return 'over';
+  return dispatch.state.kind;
+}

@@ -1,0 +1,96 @@
+// Owns the checks of a decision to stop, and of a deadline that moves: was there silence, was it time (I6, I7)?
+import type { State } from '../../src/core/dispatch.ts';
+import { FRESH_MS } from '../../src/core/verdict.ts';
+import type { RowChange } from './row-change.ts';
+import type { Stage } from './stage.ts';
+import { type AttemptTruth, lastWorkOf, nameOf, sampleMs } from './truth.ts';
+
+type Stopping = Extract<State, { kind: 'stopping' }>;
+
+export function checkStop(stage: Stage, change: RowChange): void {
+  const { before, after, attempt } = change;
+  if (attempt === null) return;
+  const { state } = after.dispatch;
+  if (state.kind === 'stopping' && before.dispatch.state.kind !== 'stopping') {
+    attempt.stoppingAt = stage.timeline.now;
+    if (state.reason.kind === 'cause') checkCause(stage, change, attempt, state);
+  }
+  checkExtension(stage, change, attempt);
+}
+
+function checkCause(
+  stage: Stage,
+  change: RowChange,
+  attempt: AttemptTruth,
+  { reason }: Stopping,
+): void {
+  if (reason.kind !== 'cause') return;
+  switch (reason.cause) {
+    case 'stalled':
+      checkSilent(stage, change, attempt);
+      return;
+    case 'timed-out':
+      checkInTime(stage, change, attempt);
+      return;
+    case 'cancelled':
+    case 'superseded':
+      return;
+  }
+}
+
+/** When the evidence was gathered on which the decision rests. */
+function lookedAt({ timeline }: Stage, { commit }: RowChange, { key }: AttemptTruth): number {
+  return commit.by?.lookedAt.get(nameOf(key)) ?? timeline.now;
+}
+
+function checkSilent(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
+  const lookAt = lookedAt(stage, change, attempt);
+  const silentMs = lookAt - workBefore(attempt, lookAt);
+  if (silentMs >= attempt.spec.stallMs - stage.truth.driftMs) return;
+  // What it writes into a removed directory is seen by nobody.
+  if (attempt.damaged && !stage.disk.get(attempt.key).exists) return;
+  const message = `${attempt.name} worked ${Math.round(silentMs)} ms before it was called stalled (${attempt.spec.stallMs} ms): ${change.after.dispatch.because}`;
+  stage.judge.report('I6 only the silent are stalled', message);
+}
+
+function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
+  const { judge } = stage;
+  const { spec, name, claimedAt } = attempt;
+  if (spec.deadlineMs === null) {
+    judge.report('I7 no time-out before its time', `${name} has no deadline`);
+    return;
+  }
+  const lookAt = lookedAt(stage, change, attempt);
+  const ranMs = lookAt - claimedAt + stage.truth.driftMs + Math.max(0, attempt.unwatchedMs);
+  if (ranMs < spec.deadlineMs) {
+    const message = `${name} timed out after ${Math.round(ranMs)} of ${spec.deadlineMs} ms: ${change.after.dispatch.because}`;
+    judge.report('I7 no time-out before its time', message);
+  }
+  const quietMs = lookAt - workBefore(attempt, lookAt);
+  const freshMs = Math.min(FRESH_MS, spec.stallMs);
+  if (ranMs >= spec.deadlineMs + spec.extendMs || quietMs >= freshMs - stage.truth.driftMs) return;
+  const message = `${name} timed out ${Math.round(quietMs)} ms after a sign of work, and before its hard limit: ${change.after.dispatch.because}`;
+  judge.report('I7 no time-out while it works', message);
+}
+
+/** What it did until that moment; its claim counts as the first sign, for silence begins there at the earliest. */
+function workBefore(attempt: AttemptTruth, at: number): number {
+  return lastWorkOf(attempt, at) ?? attempt.claimedAt;
+}
+
+/** I7: only evidence extends, and a person; a step of the clock moves the wall, not the deadline. */
+function checkExtension(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
+  const { before, after, commit } = change;
+  if (commit.method !== 'setDeadline' || commit.by === null) return;
+  const from = before.attempt?.deadline?.softAt;
+  const to = after.attempt?.deadline?.softAt;
+  if (from === undefined || to === undefined || to <= from) return;
+  const lookAt = lookedAt(stage, change, attempt);
+  const stirredAt = attempt.busy > 0 ? lookAt : attempt.stirredAt;
+  const quietMs = stirredAt === null ? Infinity : lookAt - stirredAt;
+  // A sign is dated by the look that found it, so it may be older by what lies between two looks.
+  const freshMs = Math.min(FRESH_MS, attempt.spec.stallMs) + sampleMs(attempt.spec) + 1_000;
+  if (quietMs <= freshMs || stage.truth.calmSince > lookAt - 2 * freshMs) return;
+  const message = `${attempt.name} was extended after ${Math.round(quietMs)} ms of silence`;
+  stage.judge.report('I7 only evidence extends', message);
+}

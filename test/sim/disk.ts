@@ -1,0 +1,62 @@
+// Owns what lies in the run directories: records as their readers find them, and whether there is room for more.
+import type { Deadline } from '../../src/core/dispatch.ts';
+import type { Claim, ExitRecord } from '../../src/core/evidence.ts';
+import type { ProcessIdentity } from '../../src/core/identity.ts';
+import type { AttemptKey } from '../../src/ports.ts';
+import { nameOf } from './truth.ts';
+
+export interface RunDir {
+  readonly key: AttemptKey;
+  /** false: never made, or removed by somebody */
+  exists: boolean;
+  claim: Claim | null;
+  agent: ProcessIdentity | null;
+  exit: ExitRecord | null;
+  outputBytes: number;
+  /** what trimming has not dropped */
+  keptBytes: number;
+  deadline: Deadline | null;
+}
+
+export class Disk {
+  /** no room for a byte: records wait, output stands still */
+  full = false;
+  /** a record has changed */
+  onChange: (key: AttemptKey) => void = () => {};
+  readonly #dirs = new Map<string, RunDir>();
+
+  get(key: AttemptKey): RunDir {
+    const name = nameOf(key);
+    let dir = this.#dirs.get(name);
+    if (dir === undefined) {
+      dir = empty(key);
+      this.#dirs.set(name, dir);
+    }
+    return dir;
+  }
+
+  all(): Iterable<RunDir> {
+    return this.#dirs.values();
+  }
+
+  changed(dir: RunDir): void {
+    if (dir.exists) this.onChange(dir.key);
+  }
+
+  remove(dir: RunDir): void {
+    Object.assign(dir, empty(dir.key));
+  }
+}
+
+function empty(key: AttemptKey): RunDir {
+  return {
+    key,
+    exists: false,
+    claim: null,
+    agent: null,
+    exit: null,
+    outputBytes: 0,
+    keptBytes: 0,
+    deadline: null,
+  };
+}

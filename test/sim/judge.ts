@@ -1,0 +1,62 @@
+// Owns what a world has done wrong: the first violation ends it.
+
+/** Every check by its name; each begins with the invariant that it watches. */
+export const CHECKS = [
+  'I1 intent first',
+  'I2 at most one start per fence',
+  'I2 one living agent per dispatch',
+  'I3 only its own are signalled',
+  'I4 no end while its agent lives',
+  'I4 a blind look changes nothing',
+  'I6 only the silent are stalled',
+  'I6 the silent are stopped',
+  'I7 no time-out before its time',
+  'I7 no time-out while it works',
+  'I7 the hard limit is kept',
+  'I7 only evidence extends',
+  'I8 no end while its tree lives',
+  'I8 a tree that has to go is ended',
+  'I9 protected get no signal',
+  'I10 recovery before claims',
+  'I11 live rows within slots',
+  'I11 paused pools start nothing',
+  'I11 nothing waits beside a free slot',
+  'I12 the recorded exit stands',
+  'I12 no loss before its shim is gone',
+  'I12 no success without proof',
+  'I13 a reached goal is success',
+  'I13 nothing finished runs again',
+  'I14 attempts are append-only',
+  'I14 budgets are kept',
+  'I14 the ended stay as they are',
+  'I14 withdrawals have an occasion',
+  'I16 a stop keeps its cause',
+  'I19 a start is judged',
+  'I19 a death is noticed',
+  'I19 a wish is carried out',
+  'I19 a cancel is final',
+  'I19 every world comes to an end',
+  'I19 nothing of ours is left',
+  'I19 a failed call changes nothing',
+  'I19 no error but the simulated ones',
+  'I19 the loop rests',
+] as const;
+
+export type Check = (typeof CHECKS)[number];
+
+export interface Violation {
+  readonly check: Check;
+  readonly message: string;
+}
+
+export class Judge {
+  violation: Violation | null = null;
+  onViolation: (violation: Violation) => void = () => {};
+
+  /** Keeps the first: what follows it is often its consequence. */
+  report(check: Check, message: string): void {
+    if (this.violation !== null) return;
+    this.violation = { check, message };
+    this.onViolation(this.violation);
+  }
+}

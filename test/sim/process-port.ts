@@ -1,0 +1,88 @@
+// Owns what a simulated supervisor sees of the machine: looks that can fail for a while, and a table that is read row by
+// row while it changes.
+import type { ProcessIdentity } from '../../src/core/identity.ts';
+import type { ProcessRow, ProcessTable, SignalName } from '../../src/ports.ts';
+import type { Instance } from './instance.ts';
+import type { SimProcess } from './processes.ts';
+import type { Stage } from './stage.ts';
+import { nameOf } from './truth.ts';
+
+export function createProcessPort(stage: Stage, instance: Instance): ProcessTable {
+  const { machine } = stage;
+  const self = machine.identity(instance.process);
+  const { bootId } = machine;
+  return {
+    bootId: () => bootId,
+    self: () => self,
+    scan() {
+      instance.enter('scan');
+      if (stage.isOut('scan')) return { kind: 'unknown', because: 'simulated: no table' };
+      for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
+      return { kind: 'seen', value: readTable(stage) };
+    },
+    sight(process) {
+      instance.enter('sight');
+      if (stage.isOut('sight')) return 'unknown';
+      learnOf(stage, instance, process);
+      return machine.find(process) === undefined ? 'gone' : 'alive';
+    },
+    signal(process, signal) {
+      instance.enter(signal);
+      if (stage.isOut('sight')) return 'unknown';
+      return send(stage, instance, process, signal);
+    },
+  };
+}
+
+function send(stage: Stage, instance: Instance, process: ProcessIdentity, signal: SignalName) {
+  const { machine, trace } = stage;
+  const target = machine.find(process);
+  if (target === undefined) return 'gone';
+  if (target.pid <= 1 || target === instance.process || target.foreign) return 'refused';
+  trace.tell(instance.name, () => `${signal} to ${target.pid} (${target.command})`);
+  machine.deliver(target, signal);
+  return 'sent';
+}
+
+/** Rows are read in the order of pids; now and then the machine goes on in the middle of it. */
+function readTable(stage: Stage): ProcessRow[] {
+  const { machine, timeline } = stage;
+  const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
+  const breakAt = stage.strikes('elusive', 0.6) ? stage.chanceOf('scan').int(0, pids.length) : -1;
+  const rows: ProcessRow[] = [];
+  for (const [index, pid] of pids.entries()) {
+    if (index === breakAt) timeline.pass(stage.chanceOf('scan').int(1, 6));
+    const process = machine.get(pid);
+    if (process !== undefined) rows.push(rowOf(stage, process));
+  }
+  return rows;
+}
+
+function rowOf({ machine, timeline }: Stage, process: SimProcess): ProcessRow {
+  const { pid, startTime, parent, group, session, zombie, command } = process;
+  return {
+    pid,
+    startTime,
+    parent,
+    group,
+    session,
+    zombie,
+    mark: process.blurredUntil > timeline.now || zombie ? null : process.mark,
+    cpuMs: Math.floor(machine.cpuMs(process) / 10) * 10,
+    command,
+  };
+}
+
+function learnOf(
+  { disk, machine }: Stage,
+  instance: Instance,
+  { pid, startTime }: ProcessIdentity,
+): void {
+  const attempt = machine.get(pid)?.attempt;
+  if (attempt != null) instance.learned.add(nameOf(attempt.key));
+  for (const { key, agent, claim } of disk.all()) {
+    const shim = claim?.by === 'shim' ? claim.shim : null;
+    const isIt = [agent, shim].some((one) => one?.pid === pid && one.startTime === startTime);
+    if (isIt) instance.learned.add(nameOf(key));
+  }
+}

@@ -1,0 +1,92 @@
+// Owns what a simulated process is. What happens to processes is machine.ts.
+import type { SignalName } from '../../src/ports.ts';
+import type { AttemptTruth } from './truth.ts';
+
+export type Role =
+  | 'init'
+  | 'shell'
+  | 'stranger'
+  | 'supervisor'
+  | 'shim'
+  | 'agent'
+  | 'child'
+  | 'goal';
+
+/** As a shell reports it: 0 to 255, 128 + n for the death by signal n. */
+export type Status = number;
+
+export const STATUS_TERM: Status = 143;
+export const STATUS_KILL: Status = 137;
+
+export interface SimProcess {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly role: Role;
+  /** whose it is in truth; null: nobody's of ours */
+  readonly attempt: AttemptTruth | null;
+  parent: number;
+  group: number;
+  session: number;
+  mark: string | null;
+  command: string;
+  /** what its environment shows while it is between fork and exec, or in the middle of an exec */
+  blurredUntil: number;
+  zombie: boolean;
+  stopped: boolean;
+  /** uninterruptible until then: signals wait */
+  stuckUntil: number;
+  readonly waiting: Set<SignalName>;
+  ignoresTerm: boolean;
+  /** what it does instead of dying of SIGTERM */
+  onTerm: (() => void) | null;
+  /** told how it ended, once */
+  onEnd: ((status: Status) => void) | null;
+  /** waits for its children at once */
+  reaps: boolean;
+  /** another user's: no signal of ours is allowed */
+  foreign: boolean;
+  cpuMs: number;
+  busySince: number | null;
+  busyShare: number;
+  /** what it was about to do when it was stopped */
+  readonly deferred: (() => void)[];
+}
+
+export interface Birth {
+  readonly role: Role;
+  readonly parent: SimProcess;
+  readonly attempt: AttemptTruth | null;
+  readonly mark: string | null;
+  readonly command: string;
+  /** begins a session of its own, and so a group */
+  readonly leads?: boolean;
+  readonly reaps?: boolean;
+}
+
+/** A process that has just been forked, and has inherited nothing yet. */
+export function newborn(
+  born: Pick<SimProcess, 'pid' | 'startTime' | 'role' | 'attempt'>,
+): SimProcess {
+  return {
+    ...born,
+    parent: 0,
+    group: born.pid,
+    session: born.pid,
+    mark: null,
+    command: 'init',
+    blurredUntil: 0,
+    zombie: false,
+    stopped: false,
+    stuckUntil: 0,
+    waiting: new Set(),
+    ignoresTerm: false,
+    onTerm: null,
+    onEnd: null,
+    reaps: false,
+    foreign: false,
+    cpuMs: 0,
+    busySince: null,
+    busyShare: 0,
+    deferred: [],
+  };
+}

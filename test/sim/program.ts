@@ -1,0 +1,140 @@
+// Owns what a simulated agent is going to do: written once per attempt from the seed, performed by agent.ts.
+import type { DispatchSpec } from '../../src/core/dispatch.ts';
+import type { Random } from './random.ts';
+import { sampleMs } from './truth.ts';
+
+export type Phase =
+  | { readonly kind: 'output'; readonly everyMs: number; readonly durationMs: number }
+  | { readonly kind: 'cpu'; readonly share: number; readonly durationMs: number }
+  | { readonly kind: 'quiet'; readonly durationMs: number };
+
+export type ChildKind =
+  /** in the agent's session */
+  | 'helper'
+  /** a tool shell in a session of its own */
+  | 'tool'
+  /** forked twice: no parent of ours, a session of its own, the mark kept */
+  | 'daemon'
+  /** cleared its environment */
+  | 'shedder'
+  /** cleared its environment and left session and parent: beyond what tier sh can find again */
+  | 'escapee'
+  /** a shared daemon that opted out (`DROVER_MARK=off`) */
+  | 'opted-out'
+  /** carries the mark of another herd */
+  | 'nested'
+  /** forks while it is killed */
+  | 'forker'
+  /** hops from pid to pid */
+  | 'hopper';
+
+export interface ChildPlan {
+  readonly kind: ChildKind;
+  readonly atMs: number;
+  /** null: for ever */
+  readonly lifeMs: number | null;
+  readonly ignoresTerm: boolean;
+  readonly busy: boolean;
+}
+
+export interface Program {
+  readonly phases: readonly Phase[];
+  readonly children: readonly ChildPlan[];
+  /** null: it hangs, silently, when its phases are over */
+  readonly exitCode: number | null;
+  /** `loop`: the phases begin again, for ever */
+  readonly endless: boolean;
+  /** share of its phases after which the goal is reached; null: never */
+  readonly goalAfter: number | null;
+  readonly onTerm:
+    | { readonly kind: 'dies' }
+    | { readonly kind: 'ignores' }
+    | { readonly kind: 'leaves'; readonly afterMs: number; readonly exitCode: number };
+}
+
+const EXIT_CODES = [0, 0, 0, 0, 0, 0, 1, 2, 42, 127, 143, 145, 255] as const;
+
+/** @param ignoring chance that it ignores SIGTERM */
+export function writeProgram(random: Random, spec: DispatchSpec, ignoring: number): Program {
+  const kind = random.pick([
+    'quick',
+    'quick',
+    'worker',
+    'worker',
+    'worker',
+    'long',
+    'hang',
+  ] as const);
+  const endless = spec.deadlineMs !== null && random.chance(0.15);
+  const phases = kind === 'quick' ? [] : writePhases(random, spec, kind === 'long' ? 8 : 4);
+  if (kind === 'quick' && random.chance(0.5)) {
+    phases.push({ kind: 'output', everyMs: 20, durationMs: random.int(1, 300) });
+  }
+  const hangs = kind === 'hang' || (kind !== 'quick' && random.chance(0.05));
+  return {
+    phases,
+    children: writeChildren(random, phases),
+    exitCode: hangs ? null : random.pick(EXIT_CODES),
+    endless: endless && phases.length > 0,
+    goalAfter: random.chance(0.6) ? random.next() : null,
+    onTerm: onTermOf(random, spec, ignoring),
+  };
+}
+
+function writePhases(random: Random, spec: DispatchSpec, most: number): Phase[] {
+  const intervalMs = sampleMs(spec);
+  return Array.from({ length: random.int(1, most) }, (): Phase => {
+    switch (random.pick(['output', 'cpu', 'quiet'] as const)) {
+      case 'output':
+        return {
+          kind: 'output',
+          everyMs: random.int(100, Math.max(200, spec.stallMs * 0.6)),
+          durationMs: random.int(300, 12_000),
+        };
+      case 'cpu':
+        // Enough CPU time for a sample to tell it from idling, wherever the grid cuts it (signs.ts).
+        return {
+          kind: 'cpu',
+          share: 0.3 + 0.7 * random.next(),
+          durationMs: random.int(intervalMs * 0.5, intervalMs * 3) + 200,
+        };
+      case 'quiet':
+        return { kind: 'quiet', durationMs: random.int(10, spec.stallMs * 0.85) };
+    }
+  });
+}
+
+function writeChildren(random: Random, phases: readonly Phase[]): ChildPlan[] {
+  const totalMs = phases.reduce((sum, phase) => sum + phase.durationMs, 0);
+  const count = random.pick([0, 0, 0, 1, 1, 2]);
+  return Array.from({ length: count }, (): ChildPlan => {
+    const kind = random.pick([
+      'helper',
+      'helper',
+      'tool',
+      'daemon',
+      'shedder',
+      'escapee',
+      'opted-out',
+      'nested',
+      'forker',
+      'hopper',
+    ] as const);
+    const forEver = random.chance(0.2);
+    return {
+      kind,
+      atMs: random.int(0, Math.max(1, Math.floor(totalMs * 0.9))),
+      lifeMs: forEver ? null : random.int(5, 12_000),
+      ignoresTerm: random.chance(0.2),
+      // What works must end, or nothing ever stalls.
+      busy: !forEver && random.chance(0.3),
+    };
+  });
+}
+
+function onTermOf(random: Random, spec: DispatchSpec, ignoring: number): Program['onTerm'] {
+  if (random.chance(ignoring)) return { kind: 'ignores' };
+  if (random.chance(0.5)) return { kind: 'dies' };
+  const afterMs = random.int(1, Math.max(2, Math.floor(spec.graceMs * 1.2)));
+  return { kind: 'leaves', afterMs, exitCode: random.pick([0, 1, 130, 143]) };
+}

@@ -1,0 +1,188 @@
+// Owns what a simulated supervisor can do with run directories, and how each of it fails.
+import type { Look, RunDirLook } from '../../src/core/evidence.ts';
+import type { ProcessIdentity } from '../../src/core/identity.ts';
+import type { AttemptKey, RunDirs, SpawnOrder, SpawnResult } from '../../src/ports.ts';
+import { checkSpawn } from './checks-start.ts';
+import type { RunDir } from './disk.ts';
+import { type Instance, never } from './instance.ts';
+import { runShim, startShim } from './shim.ts';
+import type { Stage } from './stage.ts';
+import { nameOf } from './truth.ts';
+
+/** `spec.run[0]` of a dispatch whose program does not exist. */
+export const MISSING_PROGRAM = 'no-such-program';
+
+const UNKNOWN = { kind: 'unknown', because: 'simulated: cannot be read' } as const;
+const ABSENT = { kind: 'absent' } as const;
+
+export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
+  const { disk } = stage;
+  const wakes = new Map<string, () => void>();
+  stage.listeners.set(instance, (key) => {
+    stage.machine.whenRunning(instance.process, () => wakes.get(nameOf(key))?.());
+  });
+  return {
+    look(key) {
+      instance.enter('look');
+      const look = lookAt(stage, disk.get(key));
+      const knows = [look.claim, look.agent, look.exit].some(({ kind }) => kind !== 'unknown');
+      instance.noteLook(key, knows);
+      return look;
+    },
+    spawn: (order) => instance.cross('spawn', () => spawn(stage, instance, order)),
+    seize(key) {
+      instance.enter('seize');
+      const dir = disk.get(key);
+      // The answer can get lost on its way, after the deed.
+      const done = !stage.isOut('seize') || stage.chanceOf('seize').chance(0.3);
+      const free = dir.claim === null;
+      if (done && free && !disk.full) {
+        dir.exists = true;
+        dir.claim = { by: 'recovery' };
+        disk.changed(dir);
+      }
+      const answer = stage.isOut('seize') || (disk.full && free) ? 'unknown' : null;
+      const result = answer ?? (free ? 'seized' : 'taken');
+      stage.trace.tell(instance.name, () => `seizes ${nameOf(key)}: ${result}`);
+      return result;
+    },
+    checkGoal: (order) => instance.cross('checkGoal', () => askGoal(stage, instance, order)),
+    writeDeadline(key, deadline) {
+      instance.enter('writeDeadline');
+      const dir = disk.get(key);
+      if (dir.exists && !disk.full) dir.deadline = deadline;
+    },
+    trimOutput(key, bytesMax) {
+      instance.enter('trimOutput');
+      const dir = disk.get(key);
+      const dropped = Math.max(0, dir.keptBytes - bytesMax);
+      dir.keptBytes -= dropped;
+      return dropped;
+    },
+    lifeHolders(key) {
+      instance.enter('lifeHolders');
+      return lifeHolders(stage, key);
+    },
+    watch(key, wake) {
+      instance.enter('watch');
+      wakes.set(nameOf(key), wake);
+    },
+    unwatch(key) {
+      instance.enter('unwatch');
+      wakes.delete(nameOf(key));
+    },
+  };
+}
+
+/** As with agents that run on Node, whose children do not inherit the line: shim and agent hold it. */
+function lifeHolders(stage: Stage, key: AttemptKey): Look<readonly ProcessIdentity[]> {
+  if (stage.isOut('dirs')) return UNKNOWN;
+  const holders = [...stage.machine.all()].filter(
+    (process) =>
+      (process.role === 'shim' || process.role === 'agent') &&
+      process.attempt !== null &&
+      nameOf(process.attempt.key) === nameOf(key) &&
+      stage.machine.lives(process),
+  );
+  if (holders.length === 0) return ABSENT;
+  const { bootId } = stage.machine;
+  return {
+    kind: 'seen',
+    value: holders.map(({ pid, startTime }) => ({ bootId, pid, startTime })),
+  };
+}
+
+function lookAt(stage: Stage, dir: RunDir): RunDirLook {
+  if (stage.isOut('dirs')) {
+    // Sometimes all of it, sometimes some of it.
+    const mask = stage.chanceOf('dirs').int(0, 15);
+    const some = <T>(bit: number, look: Look<T>): Look<T> =>
+      mask === 0 || (mask & bit) !== 0 ? UNKNOWN : look;
+    const { claim, agent, exit, outputBytes } = readable(dir);
+    return {
+      claim: some(1, claim),
+      agent: some(2, agent),
+      exit: some(4, exit),
+      outputBytes: some(8, outputBytes),
+    };
+  }
+  return readable(dir);
+}
+
+function readable(dir: RunDir): RunDirLook {
+  const seen = <T>(value: T | null): Look<T> =>
+    dir.exists && value !== null ? { kind: 'seen', value } : ABSENT;
+  return {
+    claim: seen(dir.claim),
+    agent: seen(dir.agent),
+    exit: seen(dir.exit),
+    outputBytes: seen(dir.outputBytes),
+  };
+}
+
+/** As start-attempt.ts does it: refusals are written down, the shim's fork and exec are two moments. */
+async function spawn(stage: Stage, instance: Instance, order: SpawnOrder): Promise<SpawnResult> {
+  const { disk, timeline, clocks } = stage;
+  const attempt = checkSpawn(stage, order);
+  const dir = disk.get(order);
+  if (attempt === null || disk.full || stage.strikes('spawn-fails', 0.4)) {
+    stage.trace.tell(instance.name, () => `cannot start ${order.name} now`);
+    return { kind: 'failed', because: 'simulated: nothing can be started now' };
+  }
+  dir.exists = true;
+  if (order.spec.run[0] === MISSING_PROGRAM) {
+    if (dir.claim !== null) return { kind: 'failed', because: 'simulated: the claim is taken' };
+    dir.claim = { by: 'recovery' };
+    const reason = `there is no program ${MISSING_PROGRAM}`;
+    dir.exit = { kind: 'refused', reason, at: clocks.wall() };
+    disk.changed(dir);
+    return { kind: 'refused', reason };
+  }
+  const shim = startShim(stage, attempt, instance.process);
+  if (shim === null) return { kind: 'failed', because: 'simulated: no process is free' };
+  stage.trace.tell(instance.name, () => `starts ${order.name}: shim ${shim.pid}`);
+  await new Promise<void>((resolve) => {
+    timeline.after(stage.lagMs(), () => {
+      if (stage.machine.lives(shim)) runShim(stage, shim, attempt, dir);
+      resolve();
+    });
+  });
+  if (!instance.lives) return never();
+  const identified = stage.machine.lives(shim) && !stage.chanceOf('identify').chance(0.02);
+  return { kind: 'spawned', shim: identified ? stage.machine.identity(shim) : null };
+}
+
+/** Runs as a marked process in a session of its own, and outlives a killed supervisor (check-goal.ts). */
+function askGoal(
+  stage: Stage,
+  instance: Instance,
+  order: SpawnOrder,
+): Promise<{ goal: 'reached' | 'missed' | 'unknown'; because: string }> {
+  const { machine, truth } = stage;
+  const attempt = truth.attempt(order) ?? null;
+  const answer = (goal: 'reached' | 'missed' | 'unknown') => {
+    if (attempt !== null && instance.lives) attempt.lastGoal = goal;
+    stage.trace.tell(instance.name, () => `done_when of ${order.name}: ${goal}`);
+    return { goal, because: 'simulated' };
+  };
+  if (stage.isOut('goal')) return Promise.resolve(answer('unknown'));
+  const asked = machine.fork({
+    role: 'goal',
+    parent: instance.process,
+    attempt,
+    mark: order.mark,
+    command: 'done_when',
+    leads: true,
+    reaps: true,
+  });
+  if (asked === null) return Promise.resolve(answer('unknown'));
+  return new Promise((resolve) => {
+    asked.onEnd = (status) => {
+      const reached = truth.dispatch(order.dispatch).goalReachedAt !== null;
+      resolve(answer(status !== 0 ? 'unknown' : reached ? 'reached' : 'missed'));
+    };
+    const random = stage.chanceOf('goal');
+    const durationMs = stage.strikes('slow', 0.5) ? random.int(1_000, 20_000) : random.int(1, 400);
+    machine.after(asked, durationMs, () => machine.exit(asked, 0));
+  });
+}

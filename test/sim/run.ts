@@ -1,0 +1,101 @@
+// Owns one world from its seed to its end: a time with faults, a time without, and the question what is left.
+import { keepBooks, eventGaps } from './bookkeeping.ts';
+import { checkCommit } from './checks-commit.ts';
+import { checkLeftovers, checkOver } from './checks-over.ts';
+import { checkProgress } from './checks-progress.ts';
+import { checkSignal } from './checks-signal.ts';
+import { beginFaults } from './faults.ts';
+import type { Violation } from './judge.ts';
+import { LedgerDesk } from './ledger-desk.ts';
+import { Stage, type StageOptions } from './stage.ts';
+import { type Plant, Supervisors } from './supervisors.ts';
+import { Users } from './users.ts';
+
+export interface WorldOptions extends StageOptions {
+  readonly plant?: Plant;
+}
+
+export interface WorldReport {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  /** events of the world and calls of supervisors */
+  readonly steps: number;
+  readonly attempts: number;
+  /** simulated time, milliseconds */
+  readonly lastedMs: number;
+  readonly trace: readonly string[];
+}
+
+/** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
+const CALM_MS_MAX = 3_600_000;
+const CHECK_EVERY_MS = 2_000;
+
+/** One seed, one world: the same seed always gives the same report. */
+export async function runWorld(options: WorldOptions): Promise<WorldReport> {
+  const stage = new Stage(options);
+  const desk = await LedgerDesk.open(stage, (commit) => {
+    keepBooks(stage, commit);
+    checkCommit(stage, commit);
+  });
+  const supervisors = new Supervisors(stage, desk, options.plant ?? ((world) => world));
+  const users = new Users(stage, desk, supervisors);
+  stage.machine.onSignal = (target, signal) => checkSignal(stage, target, signal);
+  const activeMs = stage.chanceOf('world').int(5_000, 60_000);
+  users.begin(activeMs);
+  beginFaults(stage, supervisors);
+  const watch = () => {
+    checkProgress(stage, mayClaim(supervisors));
+    stage.timeline.after(CHECK_EVERY_MS, watch);
+  };
+  watch();
+
+  await until(stage, () => stage.timeline.now >= activeMs);
+  stage.settle();
+  users.settle();
+  const unwatchedMs = [...stage.truth.attempts.values()].map((one) => Math.abs(one.unwatchedMs));
+  const calmUntil = stage.timeline.now + CALM_MS_MAX + Math.max(0, ...unwatchedMs);
+  const isOver = () => users.pending === 0 && checkOver(stage) === null;
+  await until(stage, () => isOver() || stage.timeline.now >= calmUntil);
+  await judgeTheEnd(stage, desk, supervisors);
+  await desk.close();
+  return {
+    seed: options.seed,
+    violation: stage.judge.violation,
+    steps: stage.timeline.steps + stage.calls,
+    attempts: stage.truth.attempts.size,
+    lastedMs: Math.round(stage.timeline.now),
+    trace: stage.trace.lines,
+  };
+}
+
+/** Runs the world event by event; after each, everybody who was woken runs until he waits again. */
+async function until(stage: Stage, done: () => boolean): Promise<void> {
+  while (stage.judge.violation === null && !done()) {
+    if (!stage.timeline.step()) return;
+    await settled();
+  }
+}
+
+/** All microtasks have run: every supervisor waits for something, for neither ports nor ledger use timers. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function mayClaim({ current }: Supervisors): boolean {
+  return current !== null && current.instance.claims && !current.instance.process.stopped;
+}
+
+async function judgeTheEnd(
+  stage: Stage,
+  desk: LedgerDesk,
+  supervisors: Supervisors,
+): Promise<void> {
+  const { judge } = stage;
+  const open = checkOver(stage);
+  if (open !== null) judge.report('I19 every world comes to an end', open);
+  void supervisors.current?.supervisor.stop('down: the world is over');
+  await until(stage, () => supervisors.current === null);
+  checkLeftovers(stage);
+  const gaps = await eventGaps(desk);
+  if (gaps !== null) judge.report('I14 attempts are append-only', gaps);
+}

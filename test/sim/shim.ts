@@ -1,0 +1,164 @@
+// Owns the simulated shim as src/host/shim.sh does it: claim, agent, pid record, wait, exit record. Each arrow is an event of
+// its own, so that everything else can come in between, and a kill between any two.
+import { runAgent } from './agent.ts';
+import type { RunDir } from './disk.ts';
+import { type SimProcess, type Status, STATUS_KILL } from './processes.ts';
+import type { Stage } from './stage.ts';
+import type { AttemptTruth } from './truth.ts';
+import type { ExitRecord } from '../../src/core/evidence.ts';
+import { checkAgentStart } from './checks-start.ts';
+
+/** Told with the status when it could not claim (shim.sh). */
+const STATUS_NO_CLAIM = 75;
+const RETRY_MS = 1_000;
+
+/** @returns null where the machine has no pid left */
+export function startShim(
+  stage: Stage,
+  attempt: AttemptTruth,
+  supervisor: SimProcess,
+): SimProcess | null {
+  const shim = stage.machine.fork({
+    role: 'shim',
+    parent: supervisor,
+    attempt,
+    // Between fork and exec it shows its parent's environment.
+    mark: null,
+    command: 'drover',
+    leads: true,
+  });
+  if (shim === null) return null;
+  attempt.shimLives = true;
+  shim.onTerm = () => {};
+  shim.onEnd = () => {
+    attempt.shimLives = false;
+    stage.trace.tell(`shim ${shim.pid}`, () => `of ${attempt.name} is gone`);
+  };
+  return shim;
+}
+
+/** It has been executed: its environment is the agent's, and it does its work. */
+export function runShim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
+  shim.mark = attempt.mark;
+  shim.command = 'sh shim.sh';
+  stage.machine.after(shim, stage.lagMs(), () => claim(stage, shim, attempt, dir));
+}
+
+function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
+  const { machine, disk } = stage;
+  const claims = dir.exists && dir.claim === null;
+  if (!claims) {
+    stage.trace.tell(`shim ${shim.pid}`, () => `of ${attempt.name} cannot claim its start`);
+    machine.exit(shim, STATUS_NO_CLAIM);
+    return;
+  }
+  // A name needs no room on the disk, its content does: an empty claim is left behind, and no agent starts.
+  dir.claim = disk.full ? { by: 'nobody-legible' } : { by: 'shim', shim: machine.identity(shim) };
+  disk.changed(dir);
+  stage.trace.tell(`shim ${shim.pid}`, () => `claims the start of ${attempt.name}`);
+  if (dir.claim.by !== 'shim') machine.exit(shim, STATUS_NO_CLAIM);
+  else machine.after(shim, stage.lagMs(), () => forkAgent(stage, shim, attempt, dir));
+}
+
+function forkAgent(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
+  const { machine } = stage;
+  const agent = machine.fork({
+    role: 'agent',
+    parent: shim,
+    attempt,
+    mark: attempt.mark,
+    command: 'sh shim.sh',
+  });
+  if (agent === null) {
+    // `sh: Cannot fork` ends a shell.
+    machine.exit(shim, 2);
+    return;
+  }
+  attempt.agentStarts++;
+  attempt.agentLives = true;
+  stage.trace.tell(`agent ${agent.pid}`, () => `of ${attempt.name} is forked`);
+  agent.onEnd = (status) => agentEnded(stage, shim, { attempt, dir, agent }, status);
+  checkAgentStart(stage, attempt);
+  machine.after(agent, stage.lagMs(), () => recordPid(stage, agent, attempt, dir));
+}
+
+/** The agent's process records itself before it becomes the agent. */
+function recordPid(stage: Stage, agent: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
+  const { machine, disk } = stage;
+  if (!dir.exists) {
+    machine.exit(agent, STATUS_NO_CLAIM);
+    return;
+  }
+  if (disk.full) {
+    machine.after(agent, RETRY_MS, () => recordPid(stage, agent, attempt, dir));
+    return;
+  }
+  dir.agent = machine.identity(agent);
+  disk.changed(dir);
+  machine.after(agent, stage.lagMs(), () => {
+    machine.setsid(agent);
+    agent.command = 'agent';
+    if (stage.strikes('elusive', 0.5)) agent.blurredUntil = stage.timeline.now + 1;
+    runAgent(stage, agent, attempt, dir);
+  });
+}
+
+interface Ended {
+  readonly attempt: AttemptTruth;
+  readonly dir: RunDir;
+  readonly agent: SimProcess;
+}
+
+function agentEnded(stage: Stage, shim: SimProcess, ended: Ended, status: Status): void {
+  const { attempt, agent } = ended;
+  const { machine } = stage;
+  attempt.agentLives = false;
+  attempt.status = status;
+  attempt.agentEndedAt = stage.timeline.now;
+  stage.trace.tell(`agent ${agent.pid}`, () => `of ${attempt.name} ends with status ${status}`);
+  if (stage.strikes('exit-lost', 0.4)) {
+    stage.trace.tell('fault', () => `the shim of ${attempt.name} dies before it can record that`);
+    machine.exit(shim, STATUS_KILL);
+    return;
+  }
+  machine.after(shim, stage.lagMs(), () => {
+    machine.reap(agent);
+    recordExit(stage, shim, ended);
+  });
+}
+
+function recordExit(stage: Stage, shim: SimProcess, ended: Ended): void {
+  const { attempt, dir } = ended;
+  const { machine, disk } = stage;
+  if (!dir.exists) {
+    machine.exit(shim, STATUS_NO_CLAIM);
+    return;
+  }
+  if (disk.full) {
+    machine.after(shim, RETRY_MS, () => recordExit(stage, shim, ended));
+    return;
+  }
+  dir.exit = exitOf(attempt.status!, coarse(stage.clocks.wall()));
+  attempt.recordedAt = stage.timeline.now;
+  disk.changed(dir);
+  machine.after(shim, stage.lagMs(), () => machine.exit(shim, 0));
+}
+
+/** File times come from a clock that ticks every 4 ms (CONFIG_HZ=250). */
+function coarse(wall: number): number {
+  return wall - (wall % 4);
+}
+
+const SIGNALS = new Map([
+  [1, 'SIGHUP'],
+  [2, 'SIGINT'],
+  [9, 'SIGKILL'],
+  [15, 'SIGTERM'],
+]);
+
+/** As run-records.ts reads it. */
+function exitOf(status: Status, at: number): ExitRecord {
+  const signal = SIGNALS.get(status - 128);
+  if (signal === undefined) return { kind: 'exited', exitCode: status, at };
+  return { kind: 'signalled', signal, exitCode: status, at };
+}

@@ -1,0 +1,110 @@
+// Owns the life of supervisors in a world: who holds the lock, who starts the next one, and the bundle of ports that each
+// of them gets.
+import { type Supervisor, type Until, startSupervisor } from '../../src/supervisor/supervisor.ts';
+import type { World } from '../../src/supervisor/world.ts';
+import { Instance } from './instance.ts';
+import type { LedgerDesk } from './ledger-desk.ts';
+import { createLedgerPort } from './ledger-port.ts';
+import { createProcessPort } from './process-port.ts';
+import { createRunDirsPort } from './run-dirs-port.ts';
+import type { Stage } from './stage.ts';
+import { unwatched } from './truth.ts';
+
+/** A bug put into the ports of every supervisor of a world; the same world without one otherwise. */
+export type Plant = (world: World, stage: Stage) => World;
+
+export interface Running {
+  readonly instance: Instance;
+  readonly until: Until;
+  readonly supervisor: Supervisor;
+}
+
+export class Supervisors {
+  /** who holds the lock; its kernel lets go of it when the process is gone */
+  current: Running | null = null;
+  readonly #stage: Stage;
+  readonly #desk: LedgerDesk;
+  readonly #plant: Plant;
+  #count = 0;
+
+  constructor(stage: Stage, desk: LedgerDesk, plant: Plant) {
+    this.#stage = stage;
+    this.#desk = desk;
+    this.#plant = plant;
+  }
+
+  /** Somebody becomes the supervisor, unless somebody is. */
+  start(until: Until): void {
+    const { machine, trace, truth } = this.#stage;
+    if (this.current !== null) {
+      trace.tell('user', () => `finds ${this.current?.instance.name} in charge`);
+      return;
+    }
+    const process = machine.fork({
+      role: 'supervisor',
+      parent: this.#stage.shell,
+      attempt: null,
+      mark: null,
+      command: 'drover',
+      leads: true,
+      reaps: true,
+    });
+    if (process === null) return;
+    const claims = until !== 'errand';
+    const instance = new Instance(this.#stage, `supervisor ${++this.#count}`, process, claims);
+    trace.tell(instance.name, () => `starts (${until}), pid ${process.pid}`);
+    truth.excuses++;
+    this.#stage.disturb();
+    process.onEnd = () => this.#gone(instance);
+    const world = this.#plant(createWorld(this.#stage, this.#desk, instance), this.#stage);
+    const supervisor = startSupervisor(world, until);
+    this.current = { instance, until, supervisor };
+    void supervisor.ended.then((because) => this.#ended(instance, because));
+  }
+
+  /** The machine lost power. */
+  forget(): void {
+    if (this.current !== null) this.#gone(this.current.instance);
+  }
+
+  #ended(instance: Instance, because: string): void {
+    if (!instance.lives) return;
+    this.#stage.trace.tell(instance.name, () => `ends: ${because}`);
+    this.#stage.machine.exit(instance.process, 0);
+  }
+
+  #gone(instance: Instance): void {
+    this.#stage.listeners.delete(instance);
+    this.#stage.disturb();
+    if (this.current?.instance === instance) this.current = null;
+    unwatched(this.#stage.truth, this.#stage.timeline.now, instance.unsettledMs);
+  }
+}
+
+function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World {
+  const { clocks } = stage;
+  const chance = stage.chanceOf('chance');
+  return {
+    clock: {
+      now: () => clocks.wall(),
+      monotonicMs: () => clocks.monotonicMs(),
+      sleep: (durationMs, interrupt) => instance.sleep(durationMs, interrupt),
+    },
+    chance: { next: () => chance.next(), id: (length) => chance.id(length) },
+    processes: createProcessPort(stage, instance),
+    runDirs: createRunDirsPort(stage, instance),
+    ledger: createLedgerPort(stage, desk, instance),
+    containment: 'sh',
+    outputBytesMax: 5_000,
+    log: (line) => note(stage, instance, line),
+    crashPoint: (name) => instance.crashPoint(name),
+  };
+}
+
+/** Trouble that nobody simulated is a bug, even where the loop survives it. */
+function note(stage: Stage, instance: Instance, line: string): void {
+  if (!instance.lives) return;
+  stage.trace.tell(instance.name, () => line);
+  if (!line.includes('trouble') || line.includes('simulated')) return;
+  stage.judge.report('I19 no error but the simulated ones', line);
+}

@@ -1,0 +1,42 @@
+// Owns what containment tier sh can see of a tree, told from the truth: the yardstick for "nobody is left" (I8). It asks
+// less than the code under test finds: what only a memory of earlier looks can know is left out.
+import type { Machine } from './machine.ts';
+import type { SimProcess } from './processes.ts';
+import type { AttemptTruth } from './truth.ts';
+
+/** The living processes of an attempt that a look of tier sh finds without any memory; its shim is not among them. */
+export function visibleTree(machine: Machine, attempt: AttemptTruth, now: number): SimProcess[] {
+  const own: SimProcess[] = [];
+  for (const process of machine.all()) {
+    if (process.attempt === attempt && process.role !== 'shim' && machine.lives(process)) {
+      own.push(process);
+    }
+  }
+  const seen = new Set(
+    own.filter(({ mark, blurredUntil }) => mark === attempt.mark && blurredUntil <= now),
+  );
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const process of own) {
+      if (seen.has(process) || hidesBehindOtherMark(process, attempt)) continue;
+      if (!isReached(process, seen)) continue;
+      seen.add(process);
+      grown = true;
+    }
+  }
+  return [...seen];
+}
+
+/** Who carries the opt-out, or the mark of somebody else, is not of this tree by its own word. */
+function hidesBehindOtherMark({ mark }: SimProcess, attempt: AttemptTruth): boolean {
+  return mark !== null && mark !== attempt.mark;
+}
+
+function isReached(process: SimProcess, seen: ReadonlySet<SimProcess>): boolean {
+  for (const other of seen) {
+    if (process.parent === other.pid) return true;
+    if (other.session === other.pid && process.session === other.pid) return true;
+    if (other.group === other.pid && process.group === other.pid) return true;
+  }
+  return false;
+}

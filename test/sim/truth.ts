@@ -1,0 +1,137 @@
+// Owns what really happened in a world, beside what any supervisor could see of it. Checks compare the two.
+import type { DispatchSpec, RetryClass } from '../../src/core/dispatch.ts';
+import type { AttemptKey, DispatchView } from '../../src/ports.ts';
+
+/** Every simulated ledger has this name, so that marks are the same in every run. */
+export const LEDGER_ID = 'simulate';
+
+/** All times are true time (timeline.ts). */
+export interface AttemptTruth {
+  readonly key: AttemptKey;
+  readonly name: string;
+  readonly mark: string;
+  readonly spec: DispatchSpec;
+  /** when its intent was committed */
+  readonly claimedAt: number;
+  agentStarts: number;
+  agentLives: boolean;
+  shimLives: boolean;
+  /** its last sign of work that a look can find; null: none so far */
+  workedAt: number | null;
+  /** the last thing that a look may take for a sign of work; never before `workedAt` */
+  stirredAt: number | null;
+  /** processes of it that burn CPU now, and since when at least one does */
+  busy: number;
+  busySince: number;
+  /** how the agent ended, as a shell reports it; null while it lives, or never lived */
+  status: number | null;
+  agentEndedAt: number | null;
+  /** its shim wrote down how it ended */
+  recordedAt: number | null;
+  /** somebody removed or cut its records: then nobody can know everything any more */
+  damaged: boolean;
+  /** by how much the wall clock moved while nobody was there to notice */
+  unwatchedMs: number;
+  /** when it went to `stopping`; null: it did not */
+  stoppingAt: number | null;
+  /** what the last `done_when` answered */
+  lastGoal: 'reached' | 'missed' | 'unknown' | null;
+}
+
+export interface DispatchTruth {
+  /** when the goal that `done_when` asks for was reached */
+  goalReachedAt: number | null;
+  /** a person asked for a cancel at that time, and it was accepted */
+  cancelledAt: number | null;
+  /** how often a person asked for another attempt */
+  retriesAsked: number;
+  /** attempts that were withdrawn, and so cost no retry */
+  superseded: number;
+  /** ended attempts by failure class */
+  readonly failures: Partial<Record<RetryClass, number>>;
+}
+
+export class Truth {
+  readonly attempts = new Map<string, AttemptTruth>();
+  readonly dispatches = new Map<string, DispatchTruth>();
+  /** the ledger's rows as last committed */
+  rows: ReadonlyMap<string, DispatchView> = new Map();
+  /** the slots that people last gave to each pool, and whether they paused it */
+  readonly pools = new Map<string, { slots: number; paused: boolean }>();
+  /** jumps of the clock that no deadline follows */
+  readonly unwatchedJumps: { readonly at: number; readonly byMs: number }[] = [];
+  /** by how much the clocks may lie apart without anybody noticing */
+  driftMs = 5;
+  /** when the wall clock last jumped by seconds rather than hours */
+  jumpedAt = Number.NEGATIVE_INFINITY;
+  /** since when each queued dispatch waits */
+  readonly queuedSince = new Map<string, number>();
+  /** since when nothing has disturbed the world: then progress can be expected */
+  calmSince = 0;
+  /** occasions that excuse one attempt withdrawn before it started: a death, a wish */
+  excuses = 0;
+
+  attempt(key: AttemptKey): AttemptTruth | undefined {
+    return this.attempts.get(nameOf(key));
+  }
+
+  add(attempt: AttemptTruth): void {
+    this.attempts.set(nameOf(attempt.key), attempt);
+  }
+
+  dispatch(id: string): DispatchTruth {
+    let found = this.dispatches.get(id);
+    if (found === undefined) {
+      found = {
+        goalReachedAt: null,
+        cancelledAt: null,
+        retriesAsked: 0,
+        superseded: 0,
+        failures: {},
+      };
+      this.dispatches.set(id, found);
+    }
+    return found;
+  }
+}
+
+/** The clock moved, and no deadline moves with it. */
+export function unwatched(truth: Truth, at: number, byMs: number): void {
+  truth.unwatchedJumps.push({ at, byMs });
+  for (const attempt of truth.attempts.values()) attempt.unwatchedMs += byMs;
+}
+
+export function nameOf({ dispatch, fence }: AttemptKey): string {
+  return `${dispatch}/${fence}`;
+}
+
+/**
+ * The last moment, `at` or before, at which this attempt did something that a look must have found; null: it never did.
+ * Bursts of CPU time that are shorter than a sample can tell from idling do not count.
+ */
+export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
+  if (attempt.busy > 0 && at - attempt.busySince >= evidentMs(attempt)) return at;
+  return attempt.workedAt === null ? null : Math.min(at, attempt.workedAt);
+}
+
+/** A burst of this length, on a third of a core, is seen by any sample within three intervals after it (signs.ts). */
+function evidentMs({ spec }: AttemptTruth): number {
+  return Math.max(200, 0.12 * sampleMs(spec));
+}
+
+/** How far apart looks for signs of work may lie (gather.ts). */
+export function sampleMs({ stallMs }: DispatchSpec): number {
+  return Math.min(10_000, Math.max(200, stallMs / 5));
+}
+
+/**
+ * A CPU burst of it ends. Its last moments are too short for a sample of their own; and who `dies` takes along what he
+ * did since the last look.
+ */
+export function endBurst(attempt: AttemptTruth, now: number, dies: boolean): void {
+  attempt.busy--;
+  attempt.stirredAt = now;
+  if (now - attempt.busySince < evidentMs(attempt)) return;
+  const seenAt = now - (dies ? 2 * sampleMs(attempt.spec) : evidentMs(attempt));
+  if (seenAt >= attempt.busySince) attempt.workedAt = Math.max(attempt.workedAt ?? 0, seenAt);
+}

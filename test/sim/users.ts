@@ -1,0 +1,226 @@
+// Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
+import type { Campaign } from '../../src/core/campaign.ts';
+import type { Dispatch } from '../../src/core/dispatch.ts';
+import { DroverError } from '../../src/core/error.ts';
+import type { Until } from '../../src/supervisor/supervisor.ts';
+import { writeCampaign } from './campaigns.ts';
+import type { Answer, LedgerDesk, Method } from './ledger-desk.ts';
+import type { Stage } from './stage.ts';
+import type { Supervisors } from './supervisors.ts';
+
+export class Users {
+  /** campaigns that still have to be accepted by the ledger */
+  pending = 0;
+  readonly #stage: Stage;
+  readonly #desk: LedgerDesk;
+  readonly #supervisors: Supervisors;
+  #ids = 0;
+
+  constructor(stage: Stage, desk: LedgerDesk, supervisors: Supervisors) {
+    this.#stage = stage;
+    this.#desk = desk;
+    this.#supervisors = supervisors;
+  }
+
+  /** Everything that people will do in the next `durationMs`. */
+  begin(durationMs: number): void {
+    const { truth } = this.#stage;
+    const random = this.#stage.chanceOf('users');
+    truth.pools.set('default', { slots: 2, paused: false });
+    const campaigns = random.pick([1, 1, 2]);
+    for (let number = 1; number <= campaigns; number++) {
+      const campaign = writeCampaign(random, number);
+      this.pending++;
+      this.#later(random.next() * durationMs * 0.3, () => this.#submit(campaign, true));
+      if (random.chance(0.2)) {
+        this.#later(random.next() * durationMs, () => this.#submit(campaign, false));
+      }
+    }
+    const often = (most: number, work: () => void) => {
+      for (let times = random.int(0, most); times > 0; times--) {
+        this.#later(random.next() * durationMs, work);
+      }
+    };
+    often(3, () => this.#cancel());
+    often(2, () => this.#retry());
+    often(1, () => this.#pause(durationMs * 0.2));
+    often(1, () => this.#resize());
+    often(2, () => this.#wishSupervisor());
+    often(1, () => void this.#supervisors.current?.supervisor.stop('down: interrupted'));
+    this.#keepSupervised();
+  }
+
+  /** The faults are over: people put right what only people can. */
+  settle(): void {
+    for (const [name, pool] of this.#stage.truth.pools) {
+      if (pool.paused) this.#resume(name);
+    }
+  }
+
+  #later(delayMs: number, work: () => void): void {
+    this.#stage.timeline.after(delayMs, work);
+  }
+
+  /** Somebody, or the system, starts a supervisor again and again; mostly there is one. */
+  #keepSupervised(): void {
+    const random = this.#stage.chanceOf('keeper');
+    const until: Until = this.#stage.calm
+      ? 'told'
+      : random.pick(['told', 'told', 'told', 'idle', 'errand']);
+    const { current } = this.#supervisors;
+    if (current === null || random.chance(0.3)) this.#supervisors.start(until);
+    // Whoever has run an errand leaves when it is done.
+    else if (current.until === 'errand' && (this.#stage.calm || random.chance(0.3))) {
+      void current.supervisor.stop('down: the errand is done');
+    }
+    const calmly = this.#stage.calm || random.chance(0.5);
+    this.#later(calmly ? random.int(20, 2_000) : random.int(500, 20_000), () =>
+      this.#keepSupervised(),
+    );
+  }
+
+  #submit(campaign: Campaign, first: boolean): void {
+    const now = this.#stage.clocks.wall();
+    const newId = () => `d${(++this.#ids).toString(36)}x${this.#stage.chanceOf('ids').id(5)}`;
+    void this.#ask('submit', [{ campaign, file: null, now, newId }], {
+      done: () => {
+        if (first) this.pending--;
+        for (const { name, slots } of campaign.pools) this.#poolChanged(name, { slots });
+        this.#supervisors.current?.supervisor.ring();
+      },
+      failed: () => {
+        const again = this.#stage.chanceOf('users').int(1_000, 5_000);
+        if (first) this.#later(again, () => this.#submit(campaign, true));
+      },
+    });
+  }
+
+  #cancel(): void {
+    const random = this.#stage.chanceOf('users');
+    const target = this.#anybody((dispatch) => dispatch.state.kind !== 'ended');
+    if (target === null) return;
+    const wish = {
+      at: this.#stage.clocks.wall(),
+      graceMs: random.pick([null, null, 0, 500]),
+      cause: 'cancelled',
+      because: 'a person cancelled it',
+    };
+    void this.#ask('wishStop', [[target.id], wish], {
+      done: (ids) => {
+        for (const id of ids) {
+          this.#stage.truth.dispatch(id).cancelledAt ??= this.#stage.timeline.now;
+        }
+        if (random.chance(0.7)) this.#supervisors.current?.supervisor.ring();
+      },
+    });
+  }
+
+  #retry(): void {
+    const target = this.#anybody(({ state }) => {
+      if (state.kind !== 'ended') return false;
+      return state.outcome.kind !== 'succeeded' || this.#stage.chanceOf('users').chance(0.1);
+    });
+    if (target === null) return;
+    void this.#ask('retry', [[target.id], this.#stage.clocks.wall()], {
+      done: (ids) => {
+        for (const id of ids) {
+          const truth = this.#stage.truth.dispatch(id);
+          truth.retriesAsked++;
+          truth.cancelledAt = null;
+        }
+      },
+    });
+  }
+
+  #pause(durationMs: number): void {
+    const pool = this.#stage.chanceOf('users').pick([...this.#stage.truth.pools.keys()]);
+    void this.#ask('setPoolPaused', [pool, true, this.#stage.clocks.wall()], {
+      done: (known) => {
+        if (!known) return;
+        this.#poolChanged(pool, { paused: true });
+        this.#later(durationMs, () => this.#resume(pool));
+      },
+    });
+  }
+
+  #resume(pool: string): void {
+    void this.#ask('setPoolPaused', [pool, false, this.#stage.clocks.wall()], {
+      done: () => {
+        this.#poolChanged(pool, { paused: false });
+        this.#supervisors.current?.supervisor.ring();
+      },
+      failed: () => this.#later(1_000, () => this.#resume(pool)),
+    });
+  }
+
+  #resize(): void {
+    const slots = this.#stage.chanceOf('users').int(1, 4);
+    void this.#ask('setPool', [{ name: 'work', slots }, this.#stage.clocks.wall()], {
+      done: () => this.#poolChanged('work', { slots }),
+    });
+  }
+
+  #wishSupervisor(): void {
+    const random = this.#stage.chanceOf('users');
+    const wish = random.pick(['down', 'drain', 'stop-agents']);
+    void this.#ask('wishSupervisor', [wish, this.#stage.clocks.wall()], {
+      done: () => {
+        this.#stage.truth.excuses++;
+        this.#stage.disturb();
+        // Who drains has patience, but not for ever.
+        this.#later(random.int(1_000, 40_000), () => {
+          const done = () => this.#stage.disturb();
+          void this.#ask('wishSupervisor', ['run', this.#stage.clocks.wall()], { done });
+        });
+      },
+    });
+  }
+
+  #anybody(wanted: (dispatch: Dispatch) => boolean): Dispatch | null {
+    const rows = [...this.#stage.truth.rows.values()].map(({ dispatch }) => dispatch);
+    const found = rows.filter(wanted);
+    return found.length === 0 ? null : this.#stage.chanceOf('users').pick(found);
+  }
+
+  #poolChanged(name: string, change: { slots?: number; paused?: boolean }): void {
+    const { pools } = this.#stage.truth;
+    pools.set(name, { ...(pools.get(name) ?? { slots: 1, paused: false }), ...change });
+    this.#stage.disturb();
+  }
+
+  /** One request. People try again, or give up; what nobody simulated is a bug. */
+  async #ask<M extends Method>(
+    method: M,
+    args: unknown[],
+    { done, failed }: { done?: (answer: Answer<M>) => void; failed?: () => void },
+  ): Promise<void> {
+    const { trace, judge } = this.#stage;
+    trace.tell('user', () => `asks: ${method} ${describe(args)}`);
+    try {
+      done?.(await this.#desk.call(null, method, args));
+    } catch (error) {
+      const simulated = error instanceof DroverError && error.message.includes('simulated');
+      if (!simulated) judge.report('I19 no error but the simulated ones', String(error));
+      failed?.();
+    }
+  }
+}
+
+function describe(args: unknown[]): string {
+  const [first] = args;
+  if (typeof first === 'object' && first !== null && 'campaign' in first) {
+    const { name, dispatches } = first.campaign as Campaign;
+    return `${name}: ${dispatches.map(describePlan).join('; ')}`;
+  }
+  return JSON.stringify(args);
+}
+
+function describePlan({ name, pool, after, spec }: Campaign['dispatches'][number]): string {
+  const { deadlineMs, extendMs, stallMs, graceMs, doneWhen, leftovers } = spec;
+  const parts = [`stall ${stallMs}`, `grace ${graceMs}`];
+  if (deadlineMs !== null) parts.push(`deadline ${deadlineMs} + ${extendMs}`);
+  if (doneWhen !== null) parts.push('done_when');
+  if (leftovers === 'keep') parts.push('keeps leftovers');
+  if (after.length > 0) parts.push(`after ${after.join('+')}`);
+  return `${name} in ${pool} (${parts.join(', ')})`;
+}
