@@ -3,7 +3,7 @@
 //
 //   npm run bench [-- [--only ROW]… [--dir DIR]]
 import { execFileSync } from 'node:child_process';
-import { cpus, release, tmpdir, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
 import { renderFigures, skipped } from './figures.mjs';
 import { openLab } from './lab.mjs';
@@ -14,6 +14,8 @@ import { ps, version } from './start-up.mjs';
 import { stop } from './stop-tree.mjs';
 
 const ROWS = [noOp, reuse, version, ps, idle, standing, recovery, stop];
+/** From here on others take more of the machine than we may ignore. */
+const BUSY_LOAD = 0.5;
 const NAMES = ROWS.map(({ name }) => name).join(', ');
 
 const { only = [], dir = tmpdir() } = readOptions();
@@ -62,8 +64,12 @@ async function measure(row) {
 
 function headline() {
   const [cpu] = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const processors = `${cpus().length} x ${cpu?.model ?? 'unknown processor'}`;
+  const load = loadavg()[0];
+  const busy = load > BUSY_LOAD ? ': busy, so that times are too long' : '';
   return [
-    `${type()} ${release()}, ${cpus().length} x ${cpu?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `${type()} ${release()}, ${processors}, ${memory}, load ${load.toFixed(1)}${busy}`,
     `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, in ${dir}${fileSystem()}`,
   ];
 }

@@ -2,6 +2,7 @@
 // process. Whatever is started here is ended with the benchmark, however that ends.
 import { spawn } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,11 +16,14 @@ import { fileURLToPath } from 'node:url';
 import { endProcessesWith } from '../demo/processes.mjs';
 
 const DROVER = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+/** `true` of the system, not of a shell. */
+export const NOTHING = existsSync('/bin/true') ? '/bin/true' : '/usr/bin/true';
 const POLL_MS = 20;
 const ERROR_CHARACTERS_MAX = 400;
 
 /** @param {string} parent on the disk that is to be measured */
 export function openLab(parent) {
+  if (!existsSync(DROVER)) throw new Error(`${DROVER} is not there: npm run build`);
   const dir = realpathSync(mkdtempSync(join(parent, 'drover-bench-')));
   process.once('exit', () => {
     try {
@@ -48,9 +52,13 @@ export function openLab(parent) {
   return {
     dir,
     freshDir,
-    /** Runs a program; its output goes to the wind. @returns the time of the whole process, ms */
+    /**
+     * Runs a program; its output goes to the wind.
+     *
+     * @returns {Promise<{ ms: number, cpuMs: number }>} of the whole process and all that it waited for
+     */
     time: async (program, args, env = {}) =>
-      (await runToEnd(program, args, { env: { ...environment, ...env }, stdout: 'ignore' })).ms,
+      await runToEnd(program, args, { env: { ...environment, ...env }, stdout: 'ignore' }),
     herd: () => openHerd(freshDir(), environment),
   };
 }
@@ -94,8 +102,8 @@ function openHerd(dir, base) {
       throw new Error(`drover ${words.join(' ')}: exit code ${exitCode}: ${end}`);
     },
     json: async (...words) => JSON.parse((await run([...words, '--json'], 'pipe')).output),
-    /** @returns {Promise<number>} ms of the whole process, output thrown away */
-    timeDrover: async (...words) => (await run(words, 'ignore')).ms,
+    /** As `time`, for a command. */
+    timeDrover: async (...words) => await run(words, 'ignore'),
     /** Starts a supervisor that stays. */
     up(more = {}) {
       const child = spawn(process.execPath, [DROVER, 'up', '--quiet'], {
@@ -120,6 +128,7 @@ function openHerd(dir, base) {
 function runToEnd(program, args, { env, stdout }) {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
+    const usedMs = childrenCpuMs();
     const child = spawn(program, args, { env, stdio: ['ignore', stdout, 'pipe'] });
     const texts = [];
     for (const stream of [child.stdout, child.stderr])
@@ -130,7 +139,8 @@ function runToEnd(program, args, { env, stdout }) {
       ms = performance.now() - startedMs;
     });
     child.once('close', (exitCode) => {
-      resolve({ ms, exitCode, output: Buffer.concat(texts).toString() });
+      const cpuMs = childrenCpuMs() - usedMs;
+      resolve({ ms, cpuMs, exitCode, output: Buffer.concat(texts).toString() });
     });
   });
 }
@@ -174,8 +184,19 @@ export function commandLine(pid) {
   }
 }
 
+const TICK_MS = 10;
+
+/** CPU time of all children that have ended, and of theirs; NaN where nobody tells. */
+function childrenCpuMs() {
+  if (!HAS_PROC) return Number.NaN;
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  // Fields 16 and 17, counted behind the last parenthesis.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * TICK_MS;
+}
+
 /** CPU time of all its threads so far, ms, to the nanosecond. */
-export function cpuMs(pid) {
+function threadsCpuMs(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
   const nanoseconds = threads.map((thread) =>
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]),
@@ -186,9 +207,9 @@ export function cpuMs(pid) {
 /** Share of one core that a process uses within `durationMs`, percent. */
 export async function cpuShare(pid, durationMs) {
   const startedMs = performance.now();
-  const before = cpuMs(pid);
+  const before = threadsCpuMs(pid);
   await pause(durationMs);
-  return ((cpuMs(pid) - before) / (performance.now() - startedMs)) * 100;
+  return ((threadsCpuMs(pid) - before) / (performance.now() - startedMs)) * 100;
 }
 
 /** @returns MiB */

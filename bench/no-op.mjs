@@ -3,29 +3,48 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { figure, median, ratio, skipped } from './figures.mjs';
+import { HAS_PROC, NOTHING } from './lab.mjs';
 
 const COUNT = 200;
 const SLOTS = 4;
 const ROUNDS = 5;
+const OURS = 'drover run';
+const LOOP_NAME = 'bare Node spawn loop';
 const LOOP = fileURLToPath(new URL('spawn-loop.mjs', import.meta.url));
-/** `true` of the system, not of a shell. */
-const NOTHING = '/bin/true';
+const PEERS = [
+  {
+    name: 'GNU parallel',
+    run: runParallel,
+    budget: 1,
+    program: 'parallel',
+    flag: '--version',
+    answer: 'GNU parallel',
+  },
+  {
+    name: 'task-spooler',
+    run: runSpooler,
+    budget: undefined,
+    program: 'tsp',
+    flag: '-V',
+    answer: 'Task Spooler',
+  },
+];
 
 export const noOp = {
   name: 'no-op',
   about: `${COUNT} dispatches that do nothing, ${SLOTS} slots, full durability, whole process`,
   async measure(lab) {
     const contestants = [
-      { name: 'drover run', run: runDrover },
-      { name: 'bare Node spawn loop', run: runLoop },
+      { name: OURS, run: runDrover },
+      { name: LOOP_NAME, run: runLoop },
       ...peers(),
     ];
     const times = new Map(contestants.map(({ name }) => [name, []]));
     // One after the other in each round, so that a machine that changes its speed changes it for all.
     for (let round = 0; round <= ROUNDS; round++) {
       for (const { name, run } of contestants) {
-        const ms = await run(lab);
-        if (round > 0) times.get(name).push(ms);
+        const time = await run(lab);
+        if (round > 0) times.get(name).push(time);
       }
     }
     return figuresOf(times);
@@ -33,38 +52,34 @@ export const noOp = {
 };
 
 function figuresOf(times) {
-  const ours = times.get('drover run');
-  const loop = times.get('bare Node spawn loop');
-  const perDispatch = median(ours.map((ms, round) => (ms - loop[round]) / COUNT));
+  const wall = (name) => times.get(name).map(({ ms }) => ms);
+  const cpu = (name) => times.get(name).map(({ cpuMs }) => cpuMs);
+  const ours = wall(OURS);
   const figures = [
-    figure('drover run', median(ours), 'ms'),
-    figure('bare Node spawn loop', median(loop), 'ms'),
-    figure('drover / spawn loop', ratio(ours, loop), 'x', { budget: 2.5 }),
-    figure('drover above spawn loop, each dispatch', perDispatch, 'ms'),
+    figure(OURS, median(ours), 'ms'),
+    figure(LOOP_NAME, median(wall(LOOP_NAME)), 'ms'),
+    figure('drover / spawn loop', ratio(ours, wall(LOOP_NAME)), 'x', { budget: 2.5 }),
   ];
-  for (const [name, budget] of [
-    ['GNU parallel', 1],
-    ['task-spooler', undefined],
-  ]) {
-    const theirs = times.get(name);
-    if (theirs === undefined) {
+  if (HAS_PROC) {
+    figures.push(
+      figure('CPU of drover run, each dispatch', median(cpu(OURS)) / COUNT, 'ms'),
+      figure('CPU of the spawn loop, each', median(cpu(LOOP_NAME)) / COUNT, 'ms'),
+    );
+  }
+  for (const { name, budget } of PEERS) {
+    if (!times.has(name)) {
       figures.push(skipped(`drover / ${name}`, `${name} is not installed`));
       continue;
     }
-    figures.push(figure(name, median(theirs), 'ms'));
-    const more = budget === undefined ? {} : { budget };
-    figures.push(figure(`drover / ${name}`, ratio(ours, theirs), 'x', more));
+    figures.push(figure(name, median(wall(name)), 'ms'));
+    figures.push(figure(`drover / ${name}`, ratio(ours, wall(name)), 'x', { budget }));
   }
   return figures;
 }
 
 /** Those that are installed. */
 function peers() {
-  const found = [];
-  if (answers('parallel', '--version', 'GNU parallel'))
-    found.push({ name: 'GNU parallel', run: runParallel });
-  if (answers('tsp', '-V', 'Task Spooler')) found.push({ name: 'task-spooler', run: runSpooler });
-  return found;
+  return PEERS.filter(({ program, flag, answer }) => answers(program, flag, answer));
 }
 
 /** The right program, not another one of that name. */
@@ -80,11 +95,11 @@ async function runDrover(lab) {
   const herd = lab.herd();
   const runs = Array.from({ length: COUNT }, () => [NOTHING]);
   const file = herd.writeCampaign('no-op', SLOTS, runs);
-  const ms = await herd.timeDrover('run', file);
+  const time = await herd.timeDrover('run', file);
   const ended = await herd.json('ps', '--all');
   const succeeded = ended.filter(({ outcome }) => outcome === 'succeeded').length;
   if (succeeded !== COUNT) throw new Error(`only ${succeeded} of ${COUNT} dispatches succeeded`);
-  return ms;
+  return time;
 }
 
 async function runLoop(lab) {

@@ -1,6 +1,6 @@
 // Owns the rows `version` and `ps`: how long commands take that only look, against an empty program.
 import { figure, median, ratio } from './figures.mjs';
-import { until } from './lab.mjs';
+import { NOTHING, until } from './lab.mjs';
 
 const ROUNDS = 11;
 const DISPATCHES = 10_000;
@@ -46,9 +46,9 @@ function both(what, { ours, empty }) {
 
 /** Queued in a pool that is paused, and nobody supervises. */
 async function fill(herd) {
-  await herd.drover('run', herd.writeCampaign('first', 1, [['/bin/true']]));
+  await herd.drover('run', herd.writeCampaign('first', 1, [[NOTHING]]));
   await herd.drover('pause', 'first');
-  const runs = Array.from({ length: DISPATCHES }, (_, n) => ['/bin/true', String(n)]);
+  const runs = Array.from({ length: DISPATCHES }, (_, n) => [NOTHING, String(n)]);
   await herd.drover('run', herd.writeCampaign('many', 1, runs, 'first'), '--detach');
   await herd.drover('down');
   await until('nobody supervises', async () => !(await herd.json('doctor')).supervisor.alive);
@@ -59,8 +59,8 @@ async function race(lab, herd, words) {
   const ours = [];
   const empty = [];
   for (let round = 0; round <= ROUNDS; round++) {
-    const own = await herd.timeDrover(...words);
-    const other = await lab.time(process.execPath, ['-e', '0']);
+    const { ms: own } = await herd.timeDrover(...words);
+    const { ms: other } = await lab.time(process.execPath, ['-e', '0']);
     // The first round warms the caches of the disk.
     if (round === 0) continue;
     ours.push(own);
