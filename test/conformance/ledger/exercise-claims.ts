@@ -1,6 +1,6 @@
 // Owns what every ledger must do when slots are claimed.
 import { describe, expect, test } from 'vitest';
-import { Bed, FAILED, LOST, type Open, planned, SUPERSEDED } from './bed.ts';
+import { Bed, CANCELLED, endOf, FAILED, LOST, type Open, planned, SUPERSEDED } from './bed.ts';
 
 const names = (claimed: readonly { dispatch: { name: string } }[]) =>
   claimed.map(({ dispatch }) => dispatch.name);
@@ -190,6 +190,18 @@ export function exerciseClaims(open: Open): void {
       const failures = { infrastructure: 2, agent: 1 };
       expect((await bed.claim())[0]!.failures).toEqual(failures);
       expect((await bed.live('a')).failures).toEqual(failures);
+    });
+
+    test('counts no failure for an attempt that was ended by request', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      const exitedWhileCancelled = endOf({ kind: 'lost' }, 'cancelled');
+      for (const end of [CANCELLED, exitedWhileCancelled, LOST]) {
+        await bed.end((await bed.claim())[0]!, end);
+        await bed.ledger.retry(['d1'], bed.now);
+      }
+      expect((await bed.claim())[0]!.failures).toEqual({ infrastructure: 1 });
+      expect((await bed.live('a')).failures).toEqual({ infrastructure: 1 });
     });
 
     test('a smaller pool keeps what it holds and gives nothing until it is below its size', async () => {

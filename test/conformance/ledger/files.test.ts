@@ -117,7 +117,7 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
       using scratch = makeScratch();
       const path = join(scratch.dir, 'ledger.db');
       // In processes of their own, whose ends leave no side files that would make the damage good.
-      await programs.start('opener', [path, driver, scratch.dir]).ended;
+      await programs.start('maker', [path, driver]).ended;
       await programs.start('filler', [path, driver, '20']).ended;
       damage(path);
       const before = readFileSync(path);
@@ -148,6 +148,26 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
     expect(failure.code).toBe('LEDGER_NEWER');
     expect(failure.message).toMatch(/version 7, .* up to 1/);
     expect(failure.hint).toMatch(/update Drover/);
+  });
+
+  test('I14: takes no change of an ended attempt or an event, not even from another program', async () => {
+    using scratch = makeScratch();
+    const path = join(scratch.dir, 'ledger.db');
+    const bed = new Bed(await openLedger(path, { create: true, driver }));
+    await bed.submit([planned('a'), planned('b')]);
+    await bed.end((await bed.claim())[0]!);
+    const other = engine.connect(path);
+    for (const sql of [
+      `update attempts set class = 'agent' where dispatch = 'd1'`,
+      `delete from attempts where dispatch = 'd1'`,
+      `update events set data = '{}' where seq = 1`,
+      'delete from events',
+    ]) {
+      expect(() => other.exec(sql)).toThrow('is append-only');
+    }
+    other.exec(`update attempts set evidence_at = 5 where dispatch = 'd2'`);
+    other.close();
+    await bed.ledger.close();
   });
 
   test('that is a directory, or lies in none, is unavailable', async () => {
@@ -184,7 +204,7 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
     using scratch = makeScratch();
     const path = join(scratch.dir, 'ledger.db');
     // In a process of its own, whose end leaves no side files open.
-    await programs.start('opener', [path, driver, scratch.dir]).ended;
+    await programs.start('maker', [path, driver]).ended;
     chmodSync(path, 0o444);
     chmodSync(scratch.dir, 0o777);
     const said = await programs.start('filler', [path, driver, '1', SOMEBODY]).ended;
