@@ -1,7 +1,7 @@
 // Owns how the demo speaks: sentences, commands with their real output, and a table. Colours only on
 // a terminal.
 const COLOURS = { bold: 1, dim: 2, red: 31, green: 32 };
-const IN_COLOUR = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+const IN_COLOUR = process.stdout.isTTY && !process.env.NO_COLOR;
 
 // Who reads us is gone, `npm run demo | head` for example: the stage is cleared on the way out.
 process.stdout.on('error', () => process.exit(1));
