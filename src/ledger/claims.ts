@@ -11,7 +11,7 @@ import { LIVE } from './schema-1.ts';
 import type { Writing } from './writing.ts';
 
 /** Campaigns in which nothing new starts. Derived, so that a retry of the culprit lifts it by itself. */
-export const HALTED_CAMPAIGNS = `select c.name from campaigns c where c.on_failure = 'halt'
+const HALTED_CAMPAIGNS = `select c.name from campaigns c where c.on_failure = 'halt'
   and exists (select 1 from dispatches f where f.campaign = c.name and f.class = 'agent')`;
 
 /** `core/order.ts` in SQL, over those that may start. */

@@ -12,7 +12,7 @@ const WAITING_DEPENDENTS = `select d.id, d.name, d.attempt, d.revision
   order by d.position`;
 
 /** What a dispatch still waits for. */
-export const UNMET_NEEDS = `select n.id, n.name, n.state, n.outcome
+const UNMET_NEEDS = `select n.id, n.name, n.state, n.outcome
   from dependencies p join dispatches n on n.id = p.needs
   where p.dispatch = $1 and (n.outcome is null or n.outcome <> 'succeeded')
   order by n.position`;

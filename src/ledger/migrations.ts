@@ -10,7 +10,7 @@ import { ledgerCorrupt } from './sqlite-errors.ts';
 const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [schema1];
 
 /** The newest schema that this program knows. */
-export const SCHEMA_VERSION = STEPS.length;
+const SCHEMA_VERSION = STEPS.length;
 
 /**
  * Brings the schema up to date. Several processes may do this at once: whoever gets the write lock first takes the

@@ -43,7 +43,7 @@ export async function wishStop(
  * @param ownGraceMs the grace of the dispatch, which a wish without one means
  * @returns `existing` itself where the new wish adds nothing
  */
-export function stricterWish(existing: StopWish, wish: StopWish, ownGraceMs: number): StopWish {
+function stricterWish(existing: StopWish, wish: StopWish, ownGraceMs: number): StopWish {
   const killAt = ({ at, graceMs }: StopWish) => at + (graceMs ?? ownGraceMs);
   const sooner = killAt(wish) < killAt(existing);
   const forGood = wish.cause === 'cancelled' && existing.cause === 'superseded';

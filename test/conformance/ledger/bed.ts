@@ -1,6 +1,6 @@
 // Owns what every test of the ledger starts from: a ledger with campaigns of plain dispatches, and short ways to claim,
 // run and end them.
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
@@ -26,7 +26,7 @@ export const ENGINES: readonly SqliteEngine[] = [nodeSqlite(), libsql()].filter(
   (engine) => engine !== null,
 );
 
-export const SPEC: DispatchSpec = {
+const SPEC: DispatchSpec = {
   agent: 'command',
   run: ['true'],
   cwd: '/',
@@ -155,7 +155,7 @@ export class Bed {
     );
   }
 
-  /** What was written to the log since `seq`, as `type name-or-nothing`. */
+  /** What was written to the log since `since`. */
   async said(since: number): Promise<readonly LedgerEvent[]> {
     return this.ledger.events({ since, limit: 1_000 });
   }
@@ -208,5 +208,3 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
-
-export const fileIsThere = (path: string) => () => existsSync(path);

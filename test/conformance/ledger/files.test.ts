@@ -1,7 +1,9 @@
 // Owns what happens when the ledger's file is not what it should be: missing, foreign, newer, damaged, read-only, full.
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -14,7 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLedger } from '../../../src/ledger/open.ts';
 import { Bed, ENGINES, failureOf, makeScratch, planned } from './bed.ts';
-import { compilePrograms, type Programs } from './programs-run.ts';
+import { compilePrograms, PROGRAMS, type Programs } from './programs-run.ts';
 
 let programs: Programs;
 
@@ -40,6 +42,22 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
     expect(existsSync(path)).toBe(false);
     await (await openLedger(path, { create: true, driver })).close();
     await (await openLedger(path, { create: false, driver })).close();
+  });
+
+  test('that is empty, for its maker was killed, becomes a ledger', async () => {
+    using scratch = makeScratch();
+    const path = join(scratch.dir, 'ledger.db');
+    writeFileSync(path, '');
+    const ledger = await openLedger(path, { create: false, driver });
+    expect(await ledger.pools()).toHaveLength(1);
+    await ledger.close();
+  });
+
+  test('is opened without a word on the terminal', () => {
+    using scratch = makeScratch();
+    const args = [`${PROGRAMS}maker.mjs`, programs.dir, join(scratch.dir, 'ledger.db'), driver];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   test('I20: is readable by its owner alone, side files and files of an older make included', async () => {
@@ -246,6 +264,23 @@ describe.each(ENGINES)('the file of a ledger over $name', (engine) => {
     expect(await ledger.check()).toBeNull();
     await ledger.close();
   });
+});
+
+test('without the driver that is asked for there is no ledger, and a hint what to install', () => {
+  using scratch = makeScratch();
+  // Without node_modules there is no optional package.
+  const compiled = join(scratch.dir, 'compiled');
+  const filter = (source: string) => !source.endsWith('node_modules');
+  cpSync(programs.dir, compiled, { recursive: true, filter });
+  const path = join(scratch.dir, 'ledger.db');
+  const args = [`${PROGRAMS}filler.mjs`, compiled, path, 'libsql', '1'];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toMatchObject({
+    code: 'NO_SQLITE_DRIVER',
+    message: expect.stringContaining(`no libsql driver for Node ${process.versions.node}`),
+    hint: expect.stringMatching(/22\.13.*"libsql"/),
+  });
+  expect(existsSync(path)).toBe(false);
 });
 
 /** Everything after the first two pages overwritten: the header is that of a good database. */

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { until } from './bed.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
-const PROGRAMS = new URL('programs/', import.meta.url).pathname;
+export const PROGRAMS = new URL('programs/', import.meta.url).pathname;
 
 export interface Programs {
+  /** where the compiled ledger lies */
+  readonly dir: string;
   start(program: string, args: readonly string[], options?: StartOptions): Running;
   /** Ends what still runs and removes the compiled files. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -39,6 +41,7 @@ export function compilePrograms(): Programs {
   chmodSync(dir, 0o755);
   const running = new Set<ChildProcess>();
   return {
+    dir,
     start(program, args, options = {}) {
       const child = startChild([`${PROGRAMS}${program}.mjs`, dir, ...args], options);
       running.add(child);
