@@ -1,5 +1,6 @@
 // Owns the way to SQLite through the optional package `libsql`: prebuilt, for a Node without `node:sqlite`.
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import type { SqliteConnection, SqliteEngine } from './sqlite.ts';
 import type { Row, Value } from './driver.ts';
 
@@ -16,11 +17,13 @@ type Libsql = new (
 export function libsql(): SqliteEngine | null {
   const Database = load();
   if (Database === null) return null;
-  return { name: 'libsql', connect: (path) => connect(Database, path) };
+  return { name: 'libsql', connect: (path, mode) => connect(Database, path, mode) };
 }
 
-function connect(Database: Libsql, path: string): SqliteConnection {
-  const database = new Database(path);
+function connect(Database: Libsql, path: string, mode?: 'read-only'): SqliteConnection {
+  // It has no option for this, but takes the file names of SQLite.
+  const place = mode === undefined ? path : `${pathToFileURL(path).href}?mode=ro`;
+  const database = new Database(place);
   return {
     exec: (sql) => database.exec(sql),
     prepare: (sql) => {

@@ -1,6 +1,5 @@
 // Owns the way to SQLite through `node:sqlite`, which Node has from 22.13 on without a flag.
 import type { Row, Value } from './driver.ts';
-import { fileState } from './sqlite-file.ts';
 import type { SqliteConnection, SqliteEngine } from './sqlite.ts';
 
 /** The part of `node:sqlite` that we use; the type package of Node 20 does not have it. */
@@ -18,45 +17,19 @@ interface Database {
 export function nodeSqlite(): SqliteEngine | null {
   const sqlite = load();
   if (sqlite === null) return null;
-  return { name: 'node:sqlite', connect: (path) => connect(sqlite, path) };
+  return { name: 'node:sqlite', connect: (path, mode) => connect(sqlite, path, mode) };
 }
 
-function connect(sqlite: NodeSqlite, path: string): SqliteConnection {
-  const foundLog = (fileState(`${path}-wal`)?.size ?? 0) > 0;
-  const database = new sqlite.DatabaseSync(path);
+function connect(sqlite: NodeSqlite, path: string, mode?: 'read-only'): SqliteConnection {
+  const database = new sqlite.DatabaseSync(path, { readOnly: mode === 'read-only' });
   return {
     exec: (sql) => database.exec(sql),
     prepare: (sql) => {
       const statement = database.prepare(sql);
       return (params) => statement.all(...params);
     },
-    close: () => {
-      if (foundLog && !hasWritten(database)) closeQuietly(sqlite, path, database);
-      else database.close();
-    },
+    close: () => database.close(),
   };
-}
-
-function hasWritten(database: Database): boolean {
-  const [row] = database.prepare('select total_changes() as changes').all();
-  return row?.['changes'] !== 0;
-}
-
-/**
- * The last connection that closes copies the write-ahead log into the database and removes it, even where it has only
- * read: then `drover ps` after a crash would change the ledger's files. One that may not write leaves them alone, so
- * such a one is the last.
- */
-function closeQuietly(sqlite: NodeSqlite, path: string, database: Database): void {
-  let last: Database | null = null;
-  try {
-    last = new sqlite.DatabaseSync(path, { readOnly: true });
-    last.prepare('select 1 from sqlite_master').all();
-  } catch {
-    // It cannot be read any more, and nothing is left to be spared.
-  }
-  database.close();
-  last?.close();
 }
 
 /** Loads the module without its ExperimentalWarning: a person at a terminal can do nothing about it. */

@@ -2,6 +2,7 @@
 import type { Dialect, Driver, Query, Row, Value } from './driver.ts';
 import { ledgerUnavailable, mapSqliteError } from './sqlite-errors.ts';
 import { fileState } from './sqlite-file.ts';
+import { findsLog, keepLog } from './sqlite-keeper.ts';
 
 /** One connection of one of the two packages. All calls block, and throw what the package throws. */
 export interface SqliteConnection {
@@ -12,7 +13,8 @@ export interface SqliteConnection {
 
 export interface SqliteEngine {
   readonly name: 'node:sqlite' | 'libsql';
-  connect(path: string): SqliteConnection;
+  /** @param mode `read-only`: cannot write, whatever the mode of the file */
+  connect(path: string, mode?: 'read-only'): SqliteConnection;
 }
 
 /**
@@ -42,14 +44,22 @@ const WAL_TRIES_MAX = 50;
  * @throws DroverError `LEDGER_BUSY`, `LEDGER_UNAVAILABLE` or `LEDGER_CORRUPT`
  */
 export function openSqlite(engine: SqliteEngine, path: string, options: SqliteOptions): Driver {
+  const foundLog = path !== MEMORY && findsLog(path);
   const connection = mapped(path, () => engine.connect(path));
+  const beforeClose = () => {
+    if (foundLog) keepLog(engine, path, connection);
+  };
   try {
     return mapped(path, () => {
       connection.exec(`pragma busy_timeout = ${options.busyTimeoutMs}`);
       if (path !== MEMORY) makeDurable(connection, path);
       connection.exec('pragma foreign_keys = on');
       const [row] = connection.prepare('select sqlite_version() as version')([]);
-      return new SqliteDriver(engine.name, String(row?.['version']), connection, path, options);
+      const version = String(row?.['version']);
+      return new SqliteDriver(
+        { name: engine.name, version, connection, path, beforeClose },
+        options,
+      );
     });
   } catch (error) {
     connection.close();
@@ -113,29 +123,33 @@ const DIALECT: Dialect = {
   ],
 };
 
+interface Opened {
+  readonly name: string;
+  readonly version: string;
+  readonly connection: SqliteConnection;
+  readonly path: string;
+  readonly beforeClose: () => void;
+}
+
 class SqliteDriver implements Driver {
   readonly name: string;
   readonly version: string;
   readonly dialect = DIALECT;
   readonly #connection: SqliteConnection;
   readonly #path: string;
+  readonly #beforeClose: () => void;
   readonly #file: { readonly dev: number; readonly ino: number } | null;
   readonly #interceptor: Interceptor | null;
   readonly #prepared = new Map<string, (params: readonly Value[]) => readonly Row[]>();
   #tail: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(
-    name: string,
-    version: string,
-    connection: SqliteConnection,
-    path: string,
-    options: SqliteOptions,
-  ) {
+  constructor({ name, version, connection, path, beforeClose }: Opened, options: SqliteOptions) {
     this.name = name;
     this.version = version;
     this.#connection = connection;
     this.#path = path;
+    this.#beforeClose = beforeClose;
     this.#interceptor = options.interceptor;
     this.#file = path === MEMORY ? null : (fileState(path) ?? null);
   }
@@ -174,6 +188,7 @@ class SqliteDriver implements Driver {
     if (this.#closed) return;
     this.#closed = true;
     this.#prepared.clear();
+    this.#beforeClose();
     mapped(this.#path, () => this.#connection.close());
     // libsql keeps a connection until the collector has finalized its statements, and finalizers run between tasks
     // only: without a pause here, a process that opens many ledgers in one task keeps all of them in memory.
