@@ -63,11 +63,24 @@ export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGSTOP' | 'SIGCONT'
 /** `gone`: that very process is no more (nothing was signalled). `refused`: alive, and the kernel said no. */
 export type SignalResult = 'sent' | 'gone' | 'refused' | 'unknown';
 
+/** A moment by the processes that there were. */
+export interface Bookmark {
+  readonly pids: ReadonlySet<number>;
+  /** monotonic */
+  readonly atMs: number;
+}
+
 export interface ProcessTable {
   bootId(): string;
   self(): ProcessIdentity;
-  /** the whole table in one look; `unknown` where it could not be read as a whole */
-  scan(): Look<readonly ProcessRow[]>;
+  /**
+   * The whole table in one look; `unknown` where it could not be read as a whole. With `since`, processes that were there
+   * at that moment may be left out, but for ourselves and our ancestors: enough for the tree of an attempt that was born
+   * after it.
+   */
+  scan(since?: Bookmark | null): Look<readonly ProcessRow[]>;
+  /** A moment not after now, for `scan`; null where nothing is gained by one. */
+  bookmark(): Bookmark | null;
   /** one process, cheaply */
   sight(process: ProcessIdentity): Sighting;
   /** Re-reads the identity immediately before the signal; a stranger is never signalled (I3). */

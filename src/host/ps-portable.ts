@@ -84,6 +84,7 @@ export function createPortableTable(): HostProcessTable {
     bootId: () => bootId,
     self: () => self,
     scan,
+    bookmark: () => null,
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),
     identify,

@@ -6,6 +6,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
+import type { Bookmark } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns } from './signs.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
@@ -34,17 +35,28 @@ export function gather(
   now: Millis,
 ): Looked[] {
   const looks = due.map(({ live, memory }) => lookAtRecords(world, live, memory, now));
-  let table: TableLook | null = null;
-  return looks.map((look) => {
+  const needs = looks.map((look) => {
     const sampling = samplesNow(look, now);
-    const needsTable = sampling || needsMembers(look, now);
-    if (needsTable) table ??= lookAtTable(world.processes, shims());
-    return {
-      live: look.live,
-      memory: look.memory,
-      evidence: judge(world, look, needsTable ? table : null, { sampling, now }),
-    };
+    return { look, sampling, table: sampling || needsMembers(look, now) };
   });
+  const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
+  const table =
+    needing.length === 0 ? null : lookAtTable(world.processes, shims(), earliestBirth(needing));
+  return needs.map(({ look, sampling, table: needsTable }) => ({
+    live: look.live,
+    memory: look.memory,
+    evidence: judge(world, look, needsTable ? table : null, { sampling, now }),
+  }));
+}
+
+/** null where one of them may be older than anybody remembers. */
+function earliestBirth(memories: readonly AttemptMemory[]): Bookmark | null {
+  let earliest: Bookmark | null = null;
+  for (const { bornAfter } of memories) {
+    if (bornAfter === null) return null;
+    if (earliest === null || bornAfter.atMs < earliest.atMs) earliest = bornAfter;
+  }
+  return earliest;
 }
 
 function lookAtRecords(

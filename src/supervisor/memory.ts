@@ -4,7 +4,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Goal, Sign, Start } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
-import type { AttemptKey } from '../ports.ts';
+import type { AttemptKey, Bookmark } from '../ports.ts';
 
 export interface AttemptMemory {
   readonly key: AttemptKey;
@@ -14,6 +14,8 @@ export interface AttemptMemory {
   agent: ProcessIdentity | null;
   /** lost: a start under way is judged by its claim file */
   start: Start;
+  /** before it was started; lost: looks at its tree read the whole table */
+  bornAfter: Bookmark | null;
   /** lost: processes that shed mark, session and parents are found no more (tier sh only) */
   known: KnownTree;
   /** lost: two more looks */
@@ -113,6 +115,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     shim: null,
     agent: attempt.process,
     start: { kind: 'not-mine' },
+    bornAfter: null,
     known: NOTHING_KNOWN,
     emptyLooks: 0,
     outputBytes: null,

@@ -87,6 +87,7 @@ export async function start(
 ): Promise<void> {
   world.crashPoint('spawn.before');
   memory.start = { kind: 'under-way' };
+  memory.bornAfter = world.processes.bookmark();
   memory.outputBytes = 0;
   memory.cpuMs = new Map();
   const result = await world.runDirs.spawn(orderOf(world, live));

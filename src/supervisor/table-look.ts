@@ -2,15 +2,20 @@
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type TreeProcess, protectedProcesses } from '../core/tree.ts';
-import type { ProcessRow, ProcessTable } from '../ports.ts';
+import type { Bookmark, ProcessRow, ProcessTable } from '../ports.ts';
 
 export type TableLook = Look<{
   readonly rows: readonly ProcessRow[];
   readonly isProtected: (process: TreeProcess) => boolean;
 }>;
 
-export function lookAtTable(processes: ProcessTable, shims: readonly ProcessIdentity[]): TableLook {
-  const scan = processes.scan();
+/** @param since with it, only processes that came after it need to be seen */
+export function lookAtTable(
+  processes: ProcessTable,
+  shims: readonly ProcessIdentity[],
+  since: Bookmark | null = null,
+): TableLook {
+  const scan = processes.scan(since);
   if (scan.kind !== 'seen') return scan;
   const isProtected = protectedProcesses(
     scan.value,

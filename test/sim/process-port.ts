@@ -14,6 +14,7 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
   return {
     bootId: () => bootId,
     self: () => self,
+    bookmark: () => null,
     scan() {
       instance.enter('scan');
       if (stage.isOut('scan')) return { kind: 'unknown', because: 'simulated: no table' };

@@ -26,6 +26,7 @@ function worldOf(live: LiveDispatch): World {
     processes: {
       bootId: () => 'boot-1',
       self: () => ({ bootId: 'boot-1', pid: 50, startTime: 500 }),
+      bookmark: () => null,
       scan: () => ({ kind: 'seen', value: rows }),
       sight: () => 'alive',
     },

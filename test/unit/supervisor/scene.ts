@@ -36,6 +36,7 @@ export function show(scene: Scene) {
     processes: {
       bootId: () => SELF.bootId,
       self: () => SELF,
+      bookmark: () => null,
       scan: () => {
         order.push('table');
         return table;
