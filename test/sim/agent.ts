@@ -1,7 +1,7 @@
 // Owns what a simulated agent does, from its exec to its end, and what its children do after it.
 import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
-import { type ChildPlan, type Phase, type Program, writeProgram } from './program.ts';
+import { type ChildPlan, type Phase, type Program, durationOf, writeProgram } from './program.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 
@@ -24,7 +24,7 @@ export function runAgent(
   for (const plan of program.children) {
     stage.machine.after(agent, plan.atMs, () => forkChild(stage, agent, attempt, plan));
   }
-  const totalMs = program.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const totalMs = durationOf(program.phases);
   const { doneWhen } = attempt.spec;
   if (doneWhen !== null && program.goalAfter !== null) {
     stage.machine.after(agent, totalMs * program.goalAfter, () => reachGoal(stage, attempt));

@@ -38,7 +38,7 @@ function writeSpec(random: Random): DispatchSpec {
     envFrom: [],
     doneWhen: random.chance(0.35) ? 'goal' : null,
     deadlineMs: random.chance(0.5) ? random.int(500, 40_000) : null,
-    extendMs: random.pick([0, 2_000, 30_000, 400_000]),
+    extendMs: random.pick([0, 2_000, 30_000, 30_000, 400_000]),
     stallMs,
     lingerMs: 1_000,
     graceMs: random.pick([0, 100, 1_000, 5_000]),

@@ -66,14 +66,14 @@ function checkClaims(stage: Stage, commit: Commit): void {
   for (const pool of pools) checkSlots(stage, commit, pool);
 }
 
-function checkRecovered({ judge, truth }: Stage, { by }: Commit): void {
+/** I10: every row that was live when it began has been looked at, and is judged in this commit at the latest. */
+function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
   if (by === null) return;
-  const open = [...(by.unjudged ?? ['everything'])].filter((name) => {
-    const attempt = truth.attempts.get(name);
-    if (attempt === undefined) return by.unjudged === null;
-    const dispatch = truth.rows.get(attempt.key.dispatch)?.dispatch;
-    return dispatch?.fence === attempt.key.fence && isLive(dispatch.state);
-  });
+  const live = [...before.values()].map(({ dispatch }) => dispatch);
+  const open = live
+    .filter(({ state }) => isLive(state))
+    .map(({ id, fence }) => nameOf({ dispatch: id, fence }))
+    .filter((name) => by.unjudged === null || by.unjudged.has(name));
   if (open.length === 0) return;
   const message = `${by.name} claims before it has looked at ${open.join(', ')}`;
   judge.report('I10 recovery before claims', message);

@@ -5,6 +5,8 @@ import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, lastWorkOf, nameOf, sampleMs } from './truth.ts';
 
+const LATE_MS_MIN = 5_000;
+
 type Stopping = Extract<State, { kind: 'stopping' }>;
 
 export function checkStop(stage: Stage, change: RowChange): void {
@@ -14,6 +16,10 @@ export function checkStop(stage: Stage, change: RowChange): void {
   if (state.kind === 'stopping' && before.dispatch.state.kind !== 'stopping') {
     attempt.stoppingAt = stage.timeline.now;
     if (state.reason.kind === 'cause') checkCause(stage, change, attempt, state);
+    else if (attempt.agentLives) {
+      const message = `${attempt.name} lives and is ended as a leftover: ${after.dispatch.because}`;
+      stage.judge.report('I4 no end while its agent lives', message);
+    }
   }
   checkExtension(stage, change, attempt);
 }
@@ -45,12 +51,19 @@ function lookedAt({ timeline }: Stage, { commit }: RowChange, { key }: AttemptTr
 
 function checkSilent(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
   const lookAt = lookedAt(stage, change, attempt);
-  const silentMs = lookAt - workBefore(attempt, lookAt);
+  const workedAt = workBefore(attempt, lookAt);
+  const silentMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   if (silentMs >= attempt.spec.stallMs - stage.truth.driftMs) return;
   // What it writes into a removed directory is seen by nobody.
   if (attempt.damaged && !stage.disk.get(attempt.key).exists) return;
   const message = `${attempt.name} worked ${Math.round(silentMs)} ms before it was called stalled (${attempt.spec.stallMs} ms): ${change.after.dispatch.because}`;
   stage.judge.report('I6 only the silent are stalled', message);
+}
+
+/** Sleeps of the machine that are too short to be noticed where the monotonic clock counts them (time-watch.ts). */
+function unnoticedMs({ truth }: Stage, since: number): number {
+  const short = truth.unwatchedJumps.filter(({ at, byMs }) => at >= since && byMs < LATE_MS_MIN);
+  return short.reduce((sum, { byMs }) => sum + Math.max(0, byMs), 0);
 }
 
 function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
@@ -66,7 +79,8 @@ function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): vo
     const message = `${name} timed out after ${Math.round(ranMs)} of ${spec.deadlineMs} ms: ${change.after.dispatch.because}`;
     judge.report('I7 no time-out before its time', message);
   }
-  const quietMs = lookAt - workBefore(attempt, lookAt);
+  const workedAt = workBefore(attempt, lookAt);
+  const quietMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   const freshMs = Math.min(FRESH_MS, spec.stallMs);
   if (ranMs >= spec.deadlineMs + spec.extendMs || quietMs >= freshMs - stage.truth.driftMs) return;
   const message = `${name} timed out ${Math.round(quietMs)} ms after a sign of work, and before its hard limit: ${change.after.dispatch.because}`;

@@ -85,7 +85,7 @@ export class Instance {
   awake(): Promise<void> {
     if (!this.lives) return never();
     if (!this.process.stopped) return Promise.resolve();
-    return new Promise((resolve) => this.#stage.machine.whenRunning(this.process, resolve));
+    return new Promise((resolve) => this.#answer(resolve));
   }
 
   /** Resolves after `durationMs`, or as soon as `interrupt` does; a stopped instance wakes later, a dead one never. */
@@ -93,13 +93,11 @@ export class Instance {
     if (!this.lives) return never();
     this.#callsWithoutRest = 0;
     await new Promise<void>((resolve) => {
-      const ticket = this.#stage.timeline.after(durationMs, () => {
-        this.#stage.machine.whenRunning(this.process, resolve);
-      });
+      const ticket = this.#stage.timeline.after(durationMs, () => this.#answer(resolve));
       const wakeEarly = async () => {
         await interrupt;
         this.#stage.timeline.cancel(ticket);
-        this.#stage.machine.whenRunning(this.process, resolve);
+        this.#answer(resolve);
       };
       void wakeEarly();
     });
@@ -126,6 +124,14 @@ export class Instance {
     if (knows) this.learned.add(name);
   }
 
+  /** Lets it run on as soon as it is not stopped. */
+  #answer(resolve: () => void): void {
+    this.#stage.machine.whenRunning(this.process, () => {
+      this.#stage.answered = true;
+      resolve();
+    });
+  }
+
   #count(call: string): void {
     this.#stage.calls++;
     this.#callsWithoutRest++;
@@ -148,14 +154,14 @@ export class Instance {
   }
 
   async #latency(): Promise<void> {
-    const { timeline, machine } = this.#stage;
+    const { timeline } = this.#stage;
     if (!this.#stage.strikes('slow', 0.05)) {
       this.#spend(0.1);
       return;
     }
     const durationMs = this.#stage.chanceOf('lag').int(20, 3_000);
     await new Promise<void>((resolve) => {
-      timeline.after(durationMs, () => machine.whenRunning(this.process, resolve));
+      timeline.after(durationMs, () => this.#answer(resolve));
     });
   }
 }

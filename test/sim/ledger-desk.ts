@@ -51,7 +51,12 @@ export class LedgerDesk {
   #tail: Promise<unknown> = Promise.resolve();
   #failing: 'begin' | 'commit' | null = null;
 
-  static async open(stage: Stage, onCommit: (commit: Commit) => void): Promise<LedgerDesk> {
+  /** @param plant a bug put into the ledger itself */
+  static async open(
+    stage: Stage,
+    onCommit: (commit: Commit) => void,
+    plant: (ledger: Ledger) => Ledger,
+  ): Promise<LedgerDesk> {
     let desk: LedgerDesk | null = null;
     const ledger = await openLedger(':memory:', {
       create: true,
@@ -59,7 +64,7 @@ export class LedgerDesk {
       newLedgerId: () => LEDGER_ID,
       interceptor: (moment) => desk?.intercept(moment),
     });
-    desk = new LedgerDesk(stage, ledger, onCommit);
+    desk = new LedgerDesk(stage, plant(ledger), onCommit);
     return desk;
   }
 

@@ -52,6 +52,9 @@ export interface Program {
     | { readonly kind: 'leaves'; readonly afterMs: number; readonly exitCode: number };
 }
 
+/** An endless program with shorter rounds would cost a world its time and show nothing more. */
+const ROUND_MS_MIN = 2_000;
+
 const EXIT_CODES = [0, 0, 0, 0, 0, 0, 1, 2, 42, 127, 143, 145, 255] as const;
 
 /** @param ignoring chance that it ignores SIGTERM */
@@ -75,10 +78,14 @@ export function writeProgram(random: Random, spec: DispatchSpec, ignoring: numbe
     phases,
     children: writeChildren(random, phases),
     exitCode: hangs ? null : random.pick(EXIT_CODES),
-    endless: endless && phases.length > 0,
+    endless: endless && durationOf(phases) >= ROUND_MS_MIN,
     goalAfter: random.chance(0.6) ? random.next() : null,
     onTerm: onTermOf(random, spec, ignoring),
   };
+}
+
+export function durationOf(phases: readonly Phase[]): number {
+  return phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
 function writePhases(random: Random, spec: DispatchSpec, most: number): Phase[] {
@@ -105,7 +112,7 @@ function writePhases(random: Random, spec: DispatchSpec, most: number): Phase[] 
 }
 
 function writeChildren(random: Random, phases: readonly Phase[]): ChildPlan[] {
-  const totalMs = phases.reduce((sum, phase) => sum + phase.durationMs, 0);
+  const totalMs = durationOf(phases);
   const count = random.pick([0, 0, 0, 1, 1, 2]);
   return Array.from({ length: count }, (): ChildPlan => {
     const kind = random.pick([

@@ -19,7 +19,10 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
   const { disk } = stage;
   const wakes = new Map<string, () => void>();
   stage.listeners.set(instance, (key) => {
-    stage.machine.whenRunning(instance.process, () => wakes.get(nameOf(key))?.());
+    stage.machine.whenRunning(instance.process, () => {
+      stage.answered = true;
+      wakes.get(nameOf(key))?.();
+    });
   });
   return {
     look(key) {
@@ -144,6 +147,7 @@ async function spawn(stage: Stage, instance: Instance, order: SpawnOrder): Promi
   await new Promise<void>((resolve) => {
     timeline.after(stage.lagMs(), () => {
       if (stage.machine.lives(shim)) runShim(stage, shim, attempt, dir);
+      stage.answered = true;
       resolve();
     });
   });
@@ -178,6 +182,7 @@ function askGoal(
   if (asked === null) return Promise.resolve(answer('unknown'));
   return new Promise((resolve) => {
     asked.onEnd = (status) => {
+      stage.answered = true;
       const reached = truth.dispatch(order.dispatch).goalReachedAt !== null;
       resolve(answer(status !== 0 ? 'unknown' : reached ? 'reached' : 'missed'));
     };

@@ -6,13 +6,16 @@ import { checkProgress } from './checks-progress.ts';
 import { checkSignal } from './checks-signal.ts';
 import { beginFaults } from './faults.ts';
 import type { Violation } from './judge.ts';
-import { LedgerDesk } from './ledger-desk.ts';
+import { type Commit, LedgerDesk } from './ledger-desk.ts';
+import type { Ledger } from '../../src/ports.ts';
 import { Stage, type StageOptions } from './stage.ts';
 import { type Plant, Supervisors } from './supervisors.ts';
 import { Users } from './users.ts';
 
 export interface WorldOptions extends StageOptions {
   readonly plant?: Plant;
+  /** the same, in the ledger */
+  readonly plantInLedger?: (ledger: Ledger) => Ledger;
 }
 
 export interface WorldReport {
@@ -28,15 +31,17 @@ export interface WorldReport {
 
 /** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
 const CALM_MS_MAX = 3_600_000;
+const LEAVES_WITHIN_MS = 5_000;
 const CHECK_EVERY_MS = 2_000;
 
 /** One seed, one world: the same seed always gives the same report. */
 export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   const stage = new Stage(options);
-  const desk = await LedgerDesk.open(stage, (commit) => {
+  const onCommit = (commit: Commit) => {
     keepBooks(stage, commit);
     checkCommit(stage, commit);
-  });
+  };
+  const desk = await LedgerDesk.open(stage, onCommit, options.plantInLedger ?? ((one) => one));
   const supervisors = new Supervisors(stage, desk, options.plant ?? ((world) => world));
   const users = new Users(stage, desk, supervisors);
   stage.machine.onSignal = (target, signal) => checkSignal(stage, target, signal);
@@ -72,6 +77,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
 async function until(stage: Stage, done: () => boolean): Promise<void> {
   while (stage.judge.violation === null && !done()) {
     if (!stage.timeline.step()) return;
+    if (!stage.answered) continue;
+    stage.answered = false;
     await settled();
   }
 }
@@ -93,8 +100,12 @@ async function judgeTheEnd(
   const { judge } = stage;
   const open = checkOver(stage);
   if (open !== null) judge.report('I19 every world comes to an end', open);
+  stage.answered = true;
   void supervisors.current?.supervisor.stop('down: the world is over');
   await until(stage, () => supervisors.current === null);
+  // What hangs in the kernel goes when it is let go; a shim that has lost its claim then leaves by itself.
+  const freeAt = Math.max(0, ...[...stage.machine.all()].map(({ stuckUntil }) => stuckUntil));
+  await until(stage, () => stage.timeline.now > freeAt + LEAVES_WITHIN_MS);
   checkLeftovers(stage);
   const gaps = await eventGaps(desk);
   if (gaps !== null) judge.report('I14 attempts are append-only', gaps);

@@ -39,6 +39,8 @@ export class Stage {
   readonly listeners = new Map<object, (key: AttemptKey) => void>();
   /** calls of supervisors */
   calls = 0;
+  /** somebody who waits has been answered, and has not run on yet */
+  answered = true;
   /** no fault begins any more */
   calm = false;
   readonly #outages = new Map<Outage, number>();
@@ -101,8 +103,11 @@ export class Stage {
     this.disk.full = false;
     this.machine.pids.recycling = 0;
     for (const process of this.machine.all()) {
-      // Only people stop shims and supervisors; as long as one is stopped, others may wait for it.
-      if (process.role === 'shim' || process.role === 'supervisor') this.machine.resume(process);
+      // Only people stop shims and supervisors; as long as one is stopped, others may wait for it. A shim that has
+      // recorded everything is nobody's to wait for.
+      const over = process.attempt?.recordedAt != null && process.attempt.spec.leftovers === 'end';
+      const waitedFor = process.role === 'shim' && !over;
+      if (waitedFor || process.role === 'supervisor') this.machine.resume(process);
     }
     this.disturb();
     this.trace.tell('world', () => 'the faults are over');

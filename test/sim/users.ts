@@ -46,7 +46,7 @@ export class Users {
     often(1, () => this.#pause(durationMs * 0.2));
     often(1, () => this.#resize());
     often(2, () => this.#wishSupervisor());
-    often(1, () => void this.#supervisors.current?.supervisor.stop('down: interrupted'));
+    often(1, () => this.#interrupt());
     this.#keepSupervised();
   }
 
@@ -63,6 +63,7 @@ export class Users {
 
   /** Somebody, or the system, starts a supervisor again and again; mostly there is one. */
   #keepSupervised(): void {
+    this.#stage.answered = true;
     const random = this.#stage.chanceOf('keeper');
     const until: Until = this.#stage.calm
       ? 'told'
@@ -132,6 +133,11 @@ export class Users {
     });
   }
 
+  #interrupt(): void {
+    this.#stage.answered = true;
+    void this.#supervisors.current?.supervisor.stop('down: interrupted');
+  }
+
   #pause(durationMs: number): void {
     const pool = this.#stage.chanceOf('users').pick([...this.#stage.truth.pools.keys()]);
     void this.#ask('setPoolPaused', [pool, true, this.#stage.clocks.wall()], {
@@ -195,6 +201,7 @@ export class Users {
     { done, failed }: { done?: (answer: Answer<M>) => void; failed?: () => void },
   ): Promise<void> {
     const { trace, judge } = this.#stage;
+    this.#stage.answered = true;
     trace.tell('user', () => `asks: ${method} ${describe(args)}`);
     try {
       done?.(await this.#desk.call(null, method, args));

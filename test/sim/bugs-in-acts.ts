@@ -1,0 +1,295 @@
+// Owns the planted bugs in what is done and what is asked: acts before their intent, wishes and budgets that get lost, time
+// that nobody watches.
+import type { LiveDispatch } from '../../src/core/dispatch.ts';
+import type { Ledger } from '../../src/ports.ts';
+import type { World } from '../../src/supervisor/world.ts';
+import { type PlantedBug, withLedger, withProcesses, withRunDirs } from './planted-bug.ts';
+
+/** Live rows as this supervisor is made to believe them. */
+function livesAs(world: World, differs: (live: LiveDispatch) => LiveDispatch): World {
+  return withLedger(world, { live: async () => (await world.ledger.live()).map(differs) });
+}
+
+/** Claims of a commit happen between two changes of the pool that nobody asked for. */
+function claimingWith(
+  world: World,
+  before: (ledger: Ledger, now: number) => Promise<unknown>,
+  after: (ledger: Ledger, now: number) => Promise<unknown>,
+): World {
+  return withLedger(world, {
+    commitPass: async (pass) => {
+      if (pass.claim === null) return world.ledger.commitPass(pass);
+      await before(world.ledger, pass.now);
+      const result = await world.ledger.commitPass(pass);
+      await after(world.ledger, pass.now);
+      return result;
+    },
+  });
+}
+
+export const BUGS_IN_ACTS: readonly PlantedBug[] = [
+  {
+    name: 'a commit that failed is taken for done',
+    caughtBy: 'I1 intent first',
+    fault: 'ledger-commit-fails',
+    plant: (world) =>
+      withLedger(world, {
+        commitPass: async (pass) => {
+          try {
+            return await world.ledger.commitPass(pass);
+          } catch (error) {
+            if (pass.claim === null) throw error;
+            return { committed: new Set(), claimed: await wouldClaim(world.ledger, pass.now) };
+          }
+        },
+      }),
+  },
+  {
+    name: 'a second shim takes the claim of the first',
+    caughtBy: 'I2 at most one start per fence',
+    fault: null,
+    plant: (world, { disk }) =>
+      withRunDirs(world, {
+        spawn: async (order) => {
+          await world.runDirs.spawn(order);
+          disk.get(order).claim = null;
+          return world.runDirs.spawn(order);
+        },
+      }),
+  },
+  {
+    name: 'who opted out is treated like everybody else',
+    caughtBy: 'I9 protected get no signal',
+    fault: null,
+    plant: (world) =>
+      withProcesses(world, {
+        scan: () => {
+          const table = world.processes.scan();
+          if (table.kind !== 'seen') return table;
+          const value = table.value.map((row) =>
+            row.mark === 'off' ? { ...row, mark: null } : row,
+          );
+          return { kind: 'seen', value };
+        },
+      }),
+  },
+  {
+    name: 'no signal is ever followed by SIGKILL',
+    caughtBy: 'I8 a tree that has to go is ended',
+    fault: 'term-ignored',
+    plant: (world) =>
+      withProcesses(world, {
+        signal: (process, signal) =>
+          world.processes.signal(process, signal === 'SIGKILL' ? 'SIGTERM' : signal),
+      }),
+  },
+  {
+    name: 'work begins before recovery',
+    caughtBy: 'I10 recovery before claims',
+    fault: 'supervisor-killed',
+    plant: (world) =>
+      withLedger(world, {
+        announceSupervisor: async (process, now) => {
+          await world.ledger.announceSupervisor(process, now);
+          const claim = { limit: 32, containment: 'sh', nonce: () => world.chance.id(16) } as const;
+          await world.ledger.commitPass({ changes: [], claim, now });
+        },
+      }),
+  },
+  {
+    name: 'a slot is reserved outside the transaction that counts',
+    caughtBy: 'I11 live rows within slots',
+    fault: null,
+    plant: (world, { truth }) => {
+      const resize = (by: number) => (ledger: Ledger, now: number) =>
+        ledger.setPool({ name: 'work', slots: (truth.pools.get('work')?.slots ?? 1) + by }, now);
+      return claimingWith(world, resize(1), resize(0));
+    },
+  },
+  {
+    name: 'a pause is noticed after the claim',
+    caughtBy: 'I11 paused pools start nothing',
+    fault: null,
+    plant: (world, { truth }) => {
+      const pause = (paused: boolean) => async (ledger: Ledger, now: number) => {
+        for (const [name, pool] of truth.pools) {
+          if (pool.paused) await ledger.setPoolPaused(name, paused, now);
+        }
+      };
+      return claimingWith(world, pause(false), pause(true));
+    },
+  },
+  {
+    name: 'nothing is ever claimed',
+    caughtBy: 'I11 nothing waits beside a free slot',
+    fault: null,
+    plant: (world) =>
+      withLedger(world, {
+        commitPass: (pass) => world.ledger.commitPass({ ...pass, claim: null }),
+      }),
+  },
+  {
+    name: 'the retry budget begins afresh with every supervisor',
+    caughtBy: 'I14 budgets are kept',
+    fault: 'both-killed',
+    plant: (world) => livesAs(world, (live) => ({ ...live, failures: {} })),
+  },
+  {
+    name: 'a wish is forgotten with the supervisor that heard it',
+    caughtBy: 'I19 a wish is carried out',
+    fault: 'supervisor-killed',
+    plant: (world) => {
+      const begun = world.clock.now();
+      return livesAs(world, (live) => {
+        const { stopWish } = live.dispatch;
+        const heard = stopWish !== null && stopWish.at < begun;
+        return heard ? { ...live, dispatch: { ...live.dispatch, stopWish: null } } : live;
+      });
+    },
+  },
+  {
+    name: 'done_when is not asked',
+    caughtBy: 'I13 a reached goal is success',
+    fault: null,
+    plant: (world) =>
+      withRunDirs(world, {
+        checkGoal: () => Promise.resolve({ goal: 'missed', because: 'nobody asked' }),
+      }),
+  },
+  {
+    name: 'a done_when that gives no answer has said yes',
+    caughtBy: 'I12 no success without proof',
+    fault: 'goal-unknown',
+    plant: (world) =>
+      withRunDirs(world, {
+        checkGoal: async (order) => {
+          const answer = await world.runDirs.checkGoal(order);
+          return answer.goal === 'unknown' ? { ...answer, goal: 'reached' } : answer;
+        },
+      }),
+  },
+  {
+    name: 'a step of the clock is not noticed',
+    caughtBy: 'I7 no time-out before its time',
+    fault: 'clock-steps',
+    plant: (world) => ({
+      ...world,
+      clock: { ...world.clock, monotonicMs: () => world.clock.now() },
+    }),
+  },
+  {
+    name: 'a suspend is not noticed',
+    caughtBy: 'I6 only the silent are stalled',
+    fault: 'suspends',
+    plant: (world) => ({
+      ...withLedger(world, { shiftTimes: async () => {} }),
+      clock: { ...world.clock, monotonicMs: () => 0 },
+    }),
+  },
+  {
+    name: 'moments are moved twice for one step of the clock',
+    caughtBy: 'I7 no time-out before its time',
+    fault: 'clock-steps',
+    plant: (world) =>
+      withLedger(world, {
+        shiftTimes: async (byMs, now) => {
+          await world.ledger.shiftTimes(byMs, now);
+          await world.ledger.shiftTimes(byMs, now);
+        },
+      }),
+  },
+  {
+    name: 'the deadline is read in the wrong unit',
+    caughtBy: 'I7 no time-out before its time',
+    fault: null,
+    plant: (world) => livesAs(world, (live) => withDeadline(live, 0.1)),
+  },
+  {
+    name: 'nobody looks at the hard limit',
+    caughtBy: 'I7 the hard limit is kept',
+    fault: null,
+    plant: (world) => livesAs(world, (live) => withDeadline(live, 1_000)),
+  },
+  {
+    name: 'the loop waits for hints alone',
+    caughtBy: 'I19 a start is judged',
+    fault: 'hints-lost',
+    plant: (world) => ({
+      ...world,
+      clock: { ...world.clock, sleep: (_, hint) => world.clock.sleep(10 ** 9, hint) },
+    }),
+  },
+  {
+    name: 'a ledger that fails once is waited for for ever',
+    caughtBy: 'I19 a start is judged',
+    fault: 'ledger-begin-fails',
+    plant: (world) =>
+      withLedger(world, {
+        live: async () => {
+          try {
+            return await world.ledger.live();
+          } catch {
+            return new Promise(() => {});
+          }
+        },
+      }),
+  },
+  {
+    name: 'the loop never sleeps',
+    caughtBy: 'I19 the loop rests',
+    fault: null,
+    plant: (world) => ({ ...world, clock: { ...world.clock, sleep: () => Promise.resolve() } }),
+  },
+  {
+    name: 'the loop survives its own bugs in silence',
+    caughtBy: 'I19 no error but the simulated ones',
+    fault: null,
+    plant: (world) =>
+      withLedger(world, { due: () => Promise.reject(new TypeError('x is undefined')) }),
+  },
+  {
+    name: 'who waits for a time waits for ever',
+    caughtBy: 'I19 every world comes to an end',
+    fault: 'both-killed',
+    plant: (world) =>
+      withLedger(world, {
+        due: async (now) =>
+          (await world.ledger.due(now)).filter(({ stopWish }) => stopWish !== null),
+      }),
+  },
+];
+
+/** Both limits at another distance from the claim. */
+function withDeadline(live: LiveDispatch, factor: number): LiveDispatch {
+  const { deadline, claimedAt } = live.attempt;
+  if (deadline === null) return live;
+  const softAt = claimedAt + (deadline.softAt - claimedAt) * factor;
+  const hardAt = claimedAt + (deadline.hardAt - claimedAt) * factor;
+  return { ...live, attempt: { ...live.attempt, deadline: { ...deadline, softAt, hardAt } } };
+}
+
+/** What a claim would have given, had it been committed. */
+async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> {
+  const queued = await ledger.dispatches({ states: ['queued'] });
+  return queued.map(({ dispatch }) => ({
+    dispatch: { ...dispatch, state: { kind: 'starting', since: now }, fence: dispatch.fence + 1 },
+    attempt: {
+      dispatch: dispatch.id,
+      attempt: dispatch.attempt + 1,
+      fence: dispatch.fence + 1,
+      nonce: 'neverwritten',
+      containment: 'sh',
+      claimedAt: now,
+      startedAt: null,
+      process: null,
+      deadline: null,
+      lastEvidence: null,
+      sessionId: null,
+      resumedFrom: null,
+      endedAt: null,
+      end: null,
+      because: 'taken for granted',
+    },
+    failures: {},
+  }));
+}

@@ -1,0 +1,229 @@
+// Owns the planted bugs in what follows from the evidence: proofs that are none, bounds that do not hold, causes mixed up.
+import type { Decision } from '../../src/core/decision.ts';
+import type { LiveDispatch, State } from '../../src/core/dispatch.ts';
+import type { Evidence } from '../../src/core/evidence.ts';
+import { ALL_GONE, NOBODY, type PlantedBug, believing, withRunDirs } from './planted-bug.ts';
+
+const NO_RECORDS: Pick<Evidence['runDir'], 'agent' | 'exit'> = {
+  agent: { kind: 'absent' },
+  exit: { kind: 'absent' },
+};
+
+function isState<K extends State['kind']>(live: LiveDispatch, kind: K): boolean {
+  return live.dispatch.state.kind === kind;
+}
+
+function neverStarted({ runDir }: Evidence): Partial<Evidence> {
+  const claim = { kind: 'seen', value: { by: 'recovery' } } as const;
+  return { ...ALL_GONE, runDir: { ...runDir, ...NO_RECORDS, claim } };
+}
+
+/** Changes what was decided, where `when` says so. */
+function instead(
+  decision: Decision,
+  when: (change: Extract<Decision, { kind: 'change' }>) => boolean,
+  other: (change: Extract<Decision, { kind: 'change' }>) => Decision,
+): Decision {
+  return decision.kind === 'change' && when(decision) ? other(decision) : decision;
+}
+
+/** Attempts whose seizure had no answer, in the world that runs now. */
+let vainSeizures = new Set<string>();
+let stageOfSeizures: object | null = null;
+
+export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
+  {
+    name: 'recovery requeues what is starting without seizing its claim',
+    caughtBy: 'I2 one living agent per dispatch',
+    fault: 'supervisor-killed',
+    decide: believing((evidence, live) =>
+      isState(live, 'starting') && evidence.start.kind === 'not-mine' ? neverStarted(evidence) : {},
+    ),
+  },
+  {
+    name: 'a dispatch that was cancelled before it started starts afterwards',
+    caughtBy: 'I13 nothing finished runs again',
+    fault: 'slow',
+    decide: believing((evidence, live) =>
+      isState(live, 'starting') && live.dispatch.stopWish?.cause === 'cancelled'
+        ? neverStarted(evidence)
+        : {},
+    ),
+  },
+  {
+    name: 'a seizure without an answer is taken for a success',
+    caughtBy: 'I4 no end while its agent lives',
+    fault: 'seize-unknown',
+    plant: (world, stage) => {
+      if (stageOfSeizures !== stage) vainSeizures = new Set();
+      stageOfSeizures = stage;
+      return withRunDirs(world, {
+        seize: (key) => {
+          const result = world.runDirs.seize(key);
+          if (result === 'unknown') vainSeizures.add(`${key.dispatch}/${key.fence}`);
+          return result;
+        },
+      });
+    },
+    decide: believing((evidence, { dispatch }) =>
+      vainSeizures.has(`${dispatch.id}/${dispatch.fence}`) ? neverStarted(evidence) : {},
+    ),
+  },
+  {
+    name: 'what cannot be seen at all is taken for lost',
+    caughtBy: 'I4 a blind look changes nothing',
+    fault: 'sight-unknown',
+    decide: believing((evidence) =>
+      evidence.agent === 'unknown' && evidence.runDir.exit.kind === 'unknown'
+        ? { ...ALL_GONE, runDir: { ...evidence.runDir, ...NO_RECORDS } }
+        : {},
+    ),
+  },
+  {
+    name: 'a start that takes long is taken for lost',
+    caughtBy: 'I4 no end while its agent lives',
+    fault: 'slow',
+    decide: believing((_, live, { now }) =>
+      isState(live, 'starting') && now - live.dispatch.state.since > 300 ? ALL_GONE : {},
+    ),
+  },
+  {
+    name: 'a start is waited for, whatever happens to it',
+    caughtBy: 'I19 a start is judged',
+    fault: 'shim-killed',
+    decide: believing((_, live) => (isState(live, 'starting') ? { shim: 'alive' } : {})),
+  },
+  {
+    name: 'a dead shim condemns its agent',
+    caughtBy: 'I4 no end while its agent lives',
+    fault: 'shim-killed',
+    decide: believing((evidence, live) =>
+      isState(live, 'running') && evidence.shim === 'gone' ? ALL_GONE : {},
+    ),
+  },
+  {
+    name: 'a dead agent is lost at once, whatever its shim has still to record',
+    caughtBy: 'I12 no loss before its shim is gone',
+    fault: 'disk-full',
+    decide: believing((evidence, live) =>
+      isState(live, 'running') && evidence.agent === 'gone' ? ALL_GONE : {},
+    ),
+  },
+  {
+    name: 'an attempt is over right after SIGTERM',
+    caughtBy: 'I4 no end while its agent lives',
+    fault: null,
+    decide: believing((_, { dispatch: { state } }, { now }) =>
+      state.kind === 'stopping' && state.reason.kind === 'cause' && now > state.since
+        ? ALL_GONE
+        : {},
+    ),
+  },
+  {
+    name: 'who was killed counts as gone',
+    caughtBy: 'I4 no end while its agent lives',
+    fault: 'stuck',
+    decide: believing(({ killRounds }) => (killRounds > 0 ? ALL_GONE : {})),
+  },
+  {
+    name: 'one look that finds nobody proves that nobody is there',
+    caughtBy: 'I8 no end while its tree lives',
+    fault: 'elusive',
+    decide: believing(({ members }) => {
+      if (members.kind !== 'seen' || members.value.processes.length > 0) return {};
+      return { members: NOBODY };
+    }),
+  },
+  {
+    name: 'leftovers are left',
+    caughtBy: 'I8 no end while its tree lives',
+    fault: null,
+    decide: believing(({ runDir, members }, live) =>
+      runDir.exit.kind === 'seen' && members.kind === 'seen' && isState(live, 'running')
+        ? { members: NOBODY }
+        : {},
+    ),
+  },
+  {
+    name: 'a shim that has recorded the exit is forgotten',
+    caughtBy: 'I19 nothing of ours is left',
+    fault: 'shim-stopped',
+    decide: believing(({ runDir }) => (runDir.exit.kind === 'seen' ? { shim: 'gone' } : {})),
+  },
+  {
+    name: 'silence is measured from the start',
+    caughtBy: 'I6 only the silent are stalled',
+    fault: null,
+    decide: believing((_, live) =>
+      isState(live, 'running') ? { lastSign: null, watchedSince: live.attempt.startedAt ?? 0 } : {},
+    ),
+  },
+  {
+    name: 'a supervisor that could not look takes that for silence',
+    caughtBy: 'I6 only the silent are stalled',
+    fault: 'supervisor-stopped',
+    decide: believing((evidence, live) => {
+      const { state } = live.dispatch;
+      const since = state.kind === 'running' ? state.since : evidence.watchedSince;
+      return { watchedSince: Math.min(evidence.watchedSince, since) };
+    }),
+  },
+  {
+    name: 'the supervisor makes its own evidence',
+    caughtBy: 'I6 the silent are stopped',
+    fault: null,
+    decide: believing((_, __, { now }) => ({
+      lastSign: { kind: 'output', at: now, detail: 'the supervisor is there' },
+    })),
+  },
+  {
+    name: 'signs of work do not count at the soft limit',
+    caughtBy: 'I7 no time-out while it works',
+    fault: null,
+    decide: believing((_, { attempt: { deadline } }, { now }) =>
+      deadline !== null && now >= deadline.softAt ? { lastSign: null, watchedSince: now - 1 } : {},
+    ),
+  },
+  {
+    name: 'a deadline is extended for whoever is alive',
+    caughtBy: 'I7 only evidence extends',
+    fault: null,
+    decide: believing((evidence, { attempt: { deadline } }, { now }) =>
+      evidence.agent === 'alive' && deadline !== null && now >= deadline.softAt
+        ? { lastSign: { kind: 'cpu', at: now, detail: 'it is alive' } }
+        : {},
+    ),
+  },
+  {
+    name: 'an attempt that we stopped has ended by itself',
+    caughtBy: 'I16 a stop keeps its cause',
+    fault: null,
+    decide: believing(({ runDir }, { dispatch: { state } }) => {
+      if (state.kind !== 'stopping' || runDir.exit.kind !== 'seen') return {};
+      const exit = { ...runDir.exit, value: { ...runDir.exit.value, at: state.since - 1 } };
+      return { runDir: { ...runDir, exit } };
+    }),
+  },
+  {
+    name: 'a failed start costs nothing',
+    caughtBy: 'I14 withdrawals have an occasion',
+    fault: 'spawn-fails',
+    decide: believing(({ start }) =>
+      start.kind === 'failed' ? { start: { kind: 'not-mine' } } : {},
+    ),
+  },
+  {
+    name: 'who was cancelled goes back to the queue',
+    caughtBy: 'I19 a cancel is final',
+    fault: null,
+    decide: (real) => (live, evidence, moment) =>
+      instead(
+        real(live, evidence, moment),
+        ({ next }) =>
+          next.kind === 'ended' &&
+          next.outcome.kind === 'stopped' &&
+          next.outcome.cause === 'cancelled',
+        (change) => ({ ...change, next: { kind: 'queued', since: moment.now } }),
+      ),
+  },
+];

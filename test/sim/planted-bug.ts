@@ -1,0 +1,54 @@
+// Owns what a planted bug is: the supervisor as it would be with that bug, told as a lie on a port, in the ledger, or in
+// the evidence that the decision gets.
+import type { Decision, Moment } from '../../src/core/decision.ts';
+import type { LiveDispatch } from '../../src/core/dispatch.ts';
+import type { Evidence } from '../../src/core/evidence.ts';
+import type { Ledger } from '../../src/ports.ts';
+import type { World } from '../../src/supervisor/world.ts';
+import type { Check } from './judge.ts';
+import type { Fault } from './profile.ts';
+import type { Stage } from './stage.ts';
+
+export type Decide = (live: LiveDispatch, evidence: Evidence, moment: Moment) => Decision;
+
+export interface PlantedBug {
+  /** what is wrong, as a sentence */
+  readonly name: string;
+  /** the check that has to catch it first */
+  readonly caughtBy: Check;
+  /** the only fault of the worlds in which it shows; null: it shows without any */
+  readonly fault: Fault | null;
+  readonly plant?: (world: World, stage: Stage) => World;
+  readonly plantInLedger?: (ledger: Ledger) => Ledger;
+  readonly decide?: (real: Decide) => Decide;
+}
+
+/** A world whose ledger answers some calls differently. */
+export function withLedger(world: World, differs: Partial<Ledger>): World {
+  return { ...world, ledger: { ...world.ledger, ...differs } };
+}
+
+export function withProcesses(world: World, differs: Partial<World['processes']>): World {
+  return { ...world, processes: { ...world.processes, ...differs } };
+}
+
+export function withRunDirs(world: World, differs: Partial<World['runDirs']>): World {
+  return { ...world, runDirs: { ...world.runDirs, ...differs } };
+}
+
+/** Decides on evidence that differs from what was seen. */
+export function believing(
+  differs: (evidence: Evidence, live: LiveDispatch, moment: Moment) => Partial<Evidence>,
+): (real: Decide) => Decide {
+  return (real) => (live, evidence, moment) =>
+    real(live, { ...evidence, ...differs(evidence, live, moment) }, moment);
+}
+
+/** An empty tree, proved. */
+export const NOBODY: Evidence['members'] = {
+  kind: 'seen',
+  value: { processes: [], emptyLooks: 2 },
+};
+
+/** Nobody of it is left, and nothing is on record. */
+export const ALL_GONE: Partial<Evidence> = { agent: 'gone', shim: 'gone', members: NOBODY };
