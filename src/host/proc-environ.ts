@@ -25,6 +25,11 @@ const ENVIRON_BYTES_MAX = 8 * 1024 * 1024;
 /** Kept from the piece before, so that a mark on the border is seen whole. Marks have less than 200 bytes. */
 const OVERLAP_BYTES = 4_096;
 
+/** Mostly some tenths of one; but the scheduler may take the processor away from a process in the middle of its exec. */
+const EXEC_TAKES_MS = 30;
+const EXEC_LOOK_EVERY_MS = 0.2;
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+
 const MARK_NEEDLE = Buffer.from(`\0${MARK_VARIABLE}=`);
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
@@ -52,21 +57,35 @@ export function createMarkReader(own: ProcStat): MarkReader {
   // zeros mean that there is none to read.
   const tellsEnvirons = own.environEnd !== 0;
 
+  function remember(stat: ProcStat, mark: string | null): string | null {
+    const { startTime, environStart, environEnd, stackStart } = stat;
+    known.set(stat.pid, { startTime, environStart, environEnd, stackStart, mark, scan });
+    return mark;
+  }
+
+  function readMark(stat: ProcStat, before: KnownEnviron | undefined): string | null {
+    // Read after `stat`: an exec in between files the new environment under the old place, and is seen next time.
+    const read = readThroughExec(stat.pid);
+    const told = stat.environEnd !== 0;
+    if (read.kind === 'empty' && stat.environEnd > stat.environStart) {
+      // An exec has begun since: the last mark stands until the new environment can be seen.
+      if (before !== undefined) before.scan = scan;
+      return before?.mark ?? null;
+    }
+    return read.kind === 'read' && !told ? read.mark : remember(stat, read.mark);
+  }
+
   return {
     markOf(stat) {
-      if (!tellsEnvirons) return readMark(stat.pid);
-      // A kernel thread, a zombie, another user's process, or one in the middle of exec: nothing to read now.
-      if (stat.environEnd === 0) return null;
-      const before = known.get(stat.pid);
-      if (before !== undefined && isSameEnviron(before, stat)) {
-        before.scan = scan;
-        return before.mark;
-      }
-      // Read after `stat`: an exec in between files the new environment under the old place, and is seen next time.
-      const mark = readMark(stat.pid);
-      const { startTime, environStart, environEnd, stackStart } = stat;
-      known.set(stat.pid, { startTime, environStart, environEnd, stackStart, mark, scan });
-      return mark;
+      if (stat.zombie || stat.bodiless) return null;
+      if (!tellsEnvirons) return readEnviron(stat.pid).mark;
+      const entry = known.get(stat.pid);
+      const before = entry?.startTime === stat.startTime ? entry : undefined;
+      if (before === undefined) return readMark(stat, before);
+      const inExec = stat.environEnd === 0 && before.mark !== null;
+      if (!inExec && !isSameEnviron(before, stat)) return readMark(stat, before);
+      before.scan = scan;
+      return before.mark;
     },
 
     forgetUnseen() {
@@ -80,14 +99,35 @@ export function createMarkReader(own: ProcStat): MarkReader {
 
 function isSameEnviron(before: KnownEnviron, stat: ProcStat): boolean {
   return (
-    before.startTime === stat.startTime &&
     before.environStart === stat.environStart &&
     before.environEnd === stat.environEnd &&
     before.stackStart === stat.stackStart
   );
 }
 
-function readMark(pid: number): string | null {
+/** `empty`: not a byte, as in the middle of exec. */
+interface ReadEnviron {
+  readonly kind: 'read' | 'empty' | 'denied';
+  readonly mark: string | null;
+}
+
+/**
+ * For some tenths of a millisecond in each exec an environment reads as empty: a process that does nothing but exec would
+ * be seen without its mark in a quarter of all looks, and a tree be taken for gone that is not. So an empty one is read
+ * again for a moment, giving way to whoever may be in the middle of it. One that stays empty costs this once.
+ */
+function readThroughExec(pid: number): ReadEnviron {
+  let read = readEnviron(pid);
+  if (read.kind !== 'empty') return read;
+  const untilMs = performance.now() + EXEC_TAKES_MS;
+  while (read.kind === 'empty' && performance.now() < untilMs) {
+    Atomics.wait(nothing, 0, 0, EXEC_LOOK_EVERY_MS);
+    read = readEnviron(pid);
+  }
+  return read;
+}
+
+function readEnviron(pid: number): ReadEnviron {
   const path = `/proc/${pid}/environ`;
   try {
     const fd = openSync(path, constants.O_RDONLY);
@@ -98,12 +138,13 @@ function readMark(pid: number): string | null {
     }
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return null;
+    if (code === 'ENOENT' || code === 'ESRCH') return { kind: 'read', mark: null };
+    if (code === 'EACCES' || code === 'EPERM') return { kind: 'denied', mark: null };
     throw new ScanFailure(describeError(error, path));
   }
 }
 
-function findMark(fd: number): string | null {
+function findMark(fd: number): ReadEnviron {
   // A NUL in front, so that the first variable looks like all others.
   buffer[0] = 0;
   let filled = 1;
@@ -112,9 +153,10 @@ function findMark(fd: number): string | null {
     const length = readSync(fd, buffer, filled, BUFFER_BYTES - filled, null);
     total += length;
     const mark = findVariable(buffer, filled + length, MARK_NEEDLE);
-    if (mark !== null || length < BUFFER_BYTES - filled) return mark;
+    if (mark !== null) return { kind: 'read', mark };
+    if (length < BUFFER_BYTES - filled) break;
     buffer.copy(buffer, 0, BUFFER_BYTES - OVERLAP_BYTES, BUFFER_BYTES);
     filled = OVERLAP_BYTES;
   }
-  return null;
+  return { kind: total === 0 ? 'empty' : 'read', mark: null };
 }

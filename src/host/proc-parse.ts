@@ -12,7 +12,9 @@ export interface ProcStat {
   readonly cpuMs: number;
   /** ticks since boot */
   readonly startTime: number;
-  /** where its environment lies in its memory; 0: it has none, or we may not know */
+  /** a kernel thread, or a process that is ending: it has no memory, and so no environment */
+  readonly bodiless: boolean;
+  /** where its environment lies in its memory; 0: it has none, it is in the middle of exec, or we may not know */
   readonly environStart: number;
   readonly environEnd: number;
   /** where its stack begins: with the two above it tells one exec from the next (proc-linux.ts) */
@@ -22,12 +24,16 @@ export interface ProcStat {
 /** `USER_HZ` is 100 on every Linux that Node runs on: part of the kernel's ABI, whatever rate it ticks at inside. */
 const MS_PER_TICK = 10;
 
+/** PF_EXITING and PF_KTHREAD of linux/sched.h. */
+const BODILESS_FLAGS = 0x4 | 0x200000;
+
 // Numbers of the fields, as `man 5 proc_pid_stat` counts them.
 const FIELD = {
   state: 3,
   parent: 4,
   group: 5,
   session: 6,
+  flags: 9,
   utime: 14,
   stime: 15,
   cutime: 16,
@@ -72,6 +78,7 @@ export function parseStat(buffer: Buffer, length: number): ProcStat | null {
     group: fields[FIELD.group]!,
     session: fields[FIELD.session]!,
     cpuMs: ticks * MS_PER_TICK,
+    bodiless: (fields[FIELD.flags]! & BODILESS_FLAGS) !== 0,
     startTime: fields[FIELD.startTime]!,
     environStart: fields[FIELD.environStart]!,
     environEnd: fields[FIELD.environEnd]!,

@@ -3,6 +3,7 @@ import type { AttemptKey, Clock, RunDirs } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
+import { createFifoStock } from './fifo-stock.ts';
 import { lifeHolders } from './life-line.ts';
 import { createRunLook, outputPaths, runDirPath } from './run-look.ts';
 import { seizeClaim } from './run-records.ts';
@@ -24,7 +25,8 @@ export interface RunDirsOptions {
 
 export function createRunDirs(options: RunDirsOptions): RunDirs {
   const { runsDir, stateDir, environment } = options;
-  const starting = { ...options, umask: process.umask().toString(8) };
+  const lifeLines = createFifoStock(`${runsDir}/.life-lines`);
+  const starting = { ...options, lifeLines, umask: process.umask().toString(8) };
   const watches = createRunWatch();
   const looks = createRunLook(runsDir);
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);

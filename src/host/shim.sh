@@ -62,7 +62,8 @@ echo "shim $drover_pid $drover_start $4 end" >"$1/claim.$2" || exit 75
 set +C
 
 # 2. Whoever inherits descriptor 9 shows that somebody is still there. No reason to start nothing where it is refused.
-LC_ALL=C mkfifo "$1/life" && exec 9<>"$1/life"
+[ -p "$1/life" ] || LC_ALL=C mkfifo "$1/life"
+[ -p "$1/life" ] && exec 9<>"$1/life"
 
 # 3. The agent: recorded first, then in its own session. In the foreground, for a shell lets `&` ignore SIGINT.
 drover_setsid=/usr/bin/setsid drover_perl=
@@ -85,6 +86,8 @@ drover_status=$?
 
 # 4. The end. Written whole before it is flushed, so that nobody waits for the disk to hear of it.
 record "$1/exit" "exit $2 $drover_status end"
+# Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it the record is all there is.
+kill -0 "$PPID" && exit 0
 export LC_ALL=C
 exec sync "$1/exit"
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Deadline } from '../core/dispatch.ts';
 import type { Clock, SpawnOrder, SpawnResult } from '../ports.ts';
 import { type Environment, planStart } from './agent-environment.ts';
+import type { FifoStock } from './fifo-stock.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { replaceFile } from './replace-file.ts';
 import { outputPath } from './run-look.ts';
@@ -21,6 +22,7 @@ export interface Starting {
   readonly environment: Environment;
   /** octal; what the user's files shall look like, for the agent. Our own files are private whatever it says. */
   readonly umask: string;
+  readonly lifeLines: FifoStock;
   /** told of each shim that was started; the result is called when it has ended */
   readonly shimStarted: () => (wellEnded: boolean) => void;
 }
@@ -35,10 +37,11 @@ export async function startAttempt(
   order: SpawnOrder,
   starting: Starting,
 ): Promise<SpawnResult> {
-  const { stateDir, environment, umask, processTable, shimStarted } = starting;
+  const { stateDir, environment, umask, processTable, shimStarted, lifeLines } = starting;
   describeAttempt(dir, order, starting.clock);
   const planned = planStart(order, environment, { runDir: dir, stateDir });
   if (planned.kind === 'refused') return refuse(dir, order.fence, planned.reason);
+  lifeLines.take(`${dir}/life`);
   try {
     const shim = await launchShim({
       argv: [SHIM, dir, String(order.fence), umask, processTable.bootId(), ...order.spec.run],
