@@ -171,6 +171,8 @@ function sparedAgent({ dispatch, state }: Stopping, evidence: Evidence): Survivo
 /** A newer wish may shorten the grace, never lengthen it. */
 export function killMoment(state: Stopping['state'], wish: StopWish | null): Millis {
   if (wish === null || wish.graceMs === null || state.reason.kind !== 'cause') return state.killAt;
+  // The one that began this stop has its grace from when we began: it may have waited long for a supervisor.
+  if (wish.at <= state.since) return state.killAt;
   return Math.min(state.killAt, wish.at + wish.graceMs);
 }
 

@@ -71,7 +71,9 @@ export function verdictOf(
       const last = attempt?.lastEvidence ?? null;
       const lastSign =
         last === null ? null : { kind: 'output' as const, at: last.at, detail: last.kind };
-      return silenceOf({ lastSign, watchedSince: state.since }, spec.stallMs, now).verdict;
+      const { verdict } = silenceOf({ lastSign, watchedSince: state.since }, spec.stallMs, now);
+      // Whoever looks ends a stalled one. That it still runs means that nobody looked, and then silence proves nothing.
+      return verdict === 'stalled' ? 'unknown' : verdict;
     }
   }
 }

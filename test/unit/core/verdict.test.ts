@@ -108,10 +108,10 @@ describe('the verdict as far as the ledger alone can tell', () => {
       'quiet',
     ],
     [
-      'running with one as old as the window: stalled',
+      'running with one as old as the window: nobody looked, or it would be stopping',
       { kind: 'running', since, process: AGENT },
       noted(STALL_MS),
-      'stalled',
+      'unknown',
     ],
     [
       'running without a note, since less than a window: quiet',
@@ -123,7 +123,7 @@ describe('the verdict as far as the ledger alone can tell', () => {
       'running without an attempt that is known: judged by its state',
       { kind: 'running', since, process: AGENT },
       null,
-      'stalled',
+      'unknown',
     ],
   ])('%s', (_name, state, its, verdict) => {
     expect(verdictOf({ ...dispatch, state }, its, NOW)).toBe(verdict);
