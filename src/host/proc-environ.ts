@@ -46,8 +46,15 @@ interface KnownEnviron {
   readonly environEnd: number;
   readonly stackStart: number;
   readonly mark: string | null;
+  /** it has no environment for us, now and until its place is told */
+  readonly settled: boolean;
+  /** looks in a row that found neither a place nor a content */
+  readonly emptyLooks: number;
   scan: number;
 }
+
+/** A process that showed neither place nor content this often, waited for each time, is not in the middle of an exec. */
+const EMPTY_LOOKS_MAX = 3;
 
 /** @param own the stat of this very process, by which it is seen whether this kernel says where environments lie */
 export function createMarkReader(own: ProcStat): MarkReader {
@@ -57,22 +64,28 @@ export function createMarkReader(own: ProcStat): MarkReader {
   // zeros mean that there is none to read.
   const tellsEnvirons = own.environEnd !== 0;
 
-  function remember(stat: ProcStat, mark: string | null): string | null {
+  function remember(stat: ProcStat, mark: string | null, emptyLooks = 0): string | null {
     const { startTime, environStart, environEnd, stackStart } = stat;
-    known.set(stat.pid, { startTime, environStart, environEnd, stackStart, mark, scan });
+    const settled = environEnd !== 0 || emptyLooks >= EMPTY_LOOKS_MAX;
+    const place = { startTime, environStart, environEnd, stackStart };
+    known.set(stat.pid, { ...place, mark, settled, emptyLooks, scan });
     return mark;
   }
 
   function readMark(stat: ProcStat, before: KnownEnviron | undefined): string | null {
     // Read after `stat`: an exec in between files the new environment under the old place, and is seen next time.
     const read = readThroughExec(stat.pid);
-    const told = stat.environEnd !== 0;
+    if (stat.environEnd === 0) {
+      if (read.kind === 'read') return read.mark;
+      const emptyLooks = read.kind === 'denied' ? EMPTY_LOOKS_MAX : (before?.emptyLooks ?? 0) + 1;
+      return remember(stat, null, emptyLooks);
+    }
     if (read.kind === 'empty' && stat.environEnd > stat.environStart) {
       // An exec has begun since: the last mark stands until the new environment can be seen.
       if (before !== undefined) before.scan = scan;
       return before?.mark ?? null;
     }
-    return read.kind === 'read' && !told ? read.mark : remember(stat, read.mark);
+    return remember(stat, read.mark);
   }
 
   return {
@@ -82,8 +95,10 @@ export function createMarkReader(own: ProcStat): MarkReader {
       const entry = known.get(stat.pid);
       const before = entry?.startTime === stat.startTime ? entry : undefined;
       if (before === undefined) return readMark(stat, before);
+      // In the middle of exec the last mark stands.
       const inExec = stat.environEnd === 0 && before.mark !== null;
-      if (!inExec && !isSameEnviron(before, stat)) return readMark(stat, before);
+      if (!inExec && !(before.settled && isSameEnviron(before, stat)))
+        return readMark(stat, before);
       before.scan = scan;
       return before.mark;
     },

@@ -32,11 +32,17 @@ test('a stat line is read field by field', () => {
     group: 20,
     session: 30,
     cpuMs: 10_000,
+    bodiless: false,
     startTime: 187_394,
     environStart: 140_003,
     environEnd: 140_900,
     stackStart: 140_735,
   });
+});
+
+test('a kernel thread and an ending process have no body', () => {
+  expect(stat(`2 (kthreadd) S ${TAIL.replace('4194560', '2129984')}`)?.bodiless).toBe(true);
+  expect(stat(`7 (sh) R ${TAIL.replace('4194560', '4194564')}`)?.bodiless).toBe(true);
 });
 
 test.each([') R 1 (', 'a b', '((', 'tmux: server', '1 (x) S 1 1', 'new\nline', ''])(

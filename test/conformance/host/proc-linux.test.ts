@@ -1,5 +1,5 @@
 // The reader of /proc: against the reader of ps, between fork and exec, without descriptors, and with recycled pids.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLinuxTable } from '../../../src/host/proc-linux.ts';
@@ -107,6 +107,35 @@ describe.runIf(process.platform === 'linux')('the reader of /proc', () => {
       }
     },
   );
+
+  test('a process that does nothing but exec is never seen without its mark', () => {
+    const mark = scratch.mark();
+    writeFileSync(`${scratch.dir}/again.sh`, 'exec sh "$0"\n');
+    const child = scratch.start(['sh', `${scratch.dir}/again.sh`], { DROVER_MARK: mark });
+    for (let look = 0; look < 300; look++) expect(markOf(child.pid!)).toBe(mark);
+    // Nor, in two looks, by one that sees it for the first time: on a busy machine an exec may last longer than one waits.
+    for (let look = 0; look < 100; look++) {
+      const first = createLinuxTable();
+      expect([lookFor(first, child.pid!), lookFor(first, child.pid!)]).toContain(mark);
+    }
+  });
+
+  function lookFor(reader: ReturnType<typeof createLinuxTable>, pid: number) {
+    const look = reader.scan();
+    return look.kind === 'seen' ? look.value.find((row) => row.pid === pid)?.mark : look;
+  }
+
+  test('an environment that is truly empty is waited for once, not in every look', async () => {
+    const empty = spawn('/bin/sleep', ['300'], { env: {}, stdio: 'ignore' });
+    try {
+      const startMs = performance.now();
+      for (let look = 0; look < 100; look++) expect(markOf(empty.pid!)).toBeNull();
+      // Waiting in each look would take three seconds for this process alone.
+      expect(performance.now() - startMs).toBeLessThan(2_500);
+    } finally {
+      empty.kill('SIGKILL');
+    }
+  });
 
   test('a mark that was seen stays, though the program writes over its environment', async () => {
     const mark = scratch.mark();

@@ -42,11 +42,13 @@ export function makeScratch(): Scratch {
     async [Symbol.asyncDispose]() {
       // Some have lost their mark; kill() of a child that was waited for does nothing.
       for (const child of children) child.kill('SIGKILL');
-      // Everything that carries a mark of this test, until nobody is left.
+      // Everything that carries a mark of this test, until two looks in a row find nobody.
+      let emptyLooks = 0;
       await until('no process of the test is left', () => {
         const rows = scan().filter((row) => row.mark?.startsWith(`${ledger}.`) && !row.zombie);
         for (const row of rows) table.signal({ ...row, bootId: table.bootId() }, 'SIGKILL');
-        return rows.length === 0;
+        emptyLooks = rows.length === 0 ? emptyLooks + 1 : 0;
+        return emptyLooks === 2;
       });
       rmSync(dir, { recursive: true, force: true });
     },
