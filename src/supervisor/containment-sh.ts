@@ -36,7 +36,10 @@ function members(
   return { kind: 'seen', value: found.members };
 }
 
-/** Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the snapshot lost a child). */
+/**
+ * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
+ * snapshot lost a child).
+ */
 function end(
   world: World,
   live: LiveDispatch,
