@@ -46,7 +46,7 @@ interface KnownEnviron {
   readonly environEnd: number;
   readonly stackStart: number;
   readonly mark: string | null;
-  /** it has no environment for us, now and until its place is told */
+  /** nothing new can be read until the place changes */
   readonly settled: boolean;
   /** looks in a row that found neither a place nor a content */
   readonly emptyLooks: number;
