@@ -101,10 +101,12 @@ describe.each([
     dropped += trimStream(path, max, punch);
     expect(diskBytes()).toBeLessThan(2 * max);
     const tail = readFileSync(path, 'latin1').split('\n').slice(-500, -2);
-    const numbers = tail.map((line) => Number(line.slice(2)));
-    expect(numbers).toEqual(
-      numbers.map((_number, index) => Number(last[1]) - numbers.length + 1 + index),
-    );
+    const numbers = tail.map((line) => Number(/^n (\d+)$/.exec(line)![1]));
+    expect(numbers.at(-1)).toBe(Number(last[1]));
+    // A hole loses nothing. A cut may lose what is written in its moment: whole lines, never a part of one or the order.
+    const missing = Number(last[1]) - numbers[0]! + 1 - numbers.length;
+    expect(missing).toBeLessThanOrEqual(punch === undefined ? 0 : 100);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   });
 });
 
