@@ -96,8 +96,10 @@ async function wishAndWait(
 ): Promise<'ended' | 'bound' | 'interrupted'> {
   const waker = createWaker(herd.clock);
   const patience = createPatience({ note: (text) => note(context, text) });
-  const boundMs = await boundOf(context, herd, wish);
   context.interrupts.listen(waker.wake);
+  // Wished first, then told: who reads that we wait may rely on it.
+  await patience.read(async () => await isSupervised(herd, wish));
+  const boundMs = await boundOf(context, herd, wish);
   const startedMs = herd.clock.monotonicMs();
   for (;;) {
     const supervised = await patience.read(async () => await isSupervised(herd, wish));
