@@ -50,7 +50,8 @@ export function makeScratch(): Scratch {
         emptyLooks = rows.length === 0 ? emptyLooks + 1 : 0;
         return emptyLooks === 2;
       });
-      rmSync(dir, { recursive: true, force: true });
+      // Life lines may still be made for later starts: whoever makes them carries no mark.
+      rmSync(dir, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
     },
   };
 }
