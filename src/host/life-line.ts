@@ -21,7 +21,7 @@ const ABSENT = { kind: 'absent' } as const;
  * (Linux, by /proc/PID/fd). Runtimes that close inherited descriptors (Node does) keep their children off it: nobody on
  * the line is no proof of an empty tree.
  *
- * @returns `absent`: nobody, or there is no line. `unknown`: held, and the holders cannot be seen from here
+ * @returns `absent`: nobody, or there is no line, or no Linux. `unknown`: held, and the holders cannot be seen from here
  */
 export function lifeHolders(
   fifo: string,
@@ -30,9 +30,8 @@ export function lifeHolders(
   try {
     const line = probe(fifo);
     if (line === null) return ABSENT;
-    if (process.platform !== 'linux') {
-      return { kind: 'unknown', because: 'this system does not tell who holds a FIFO' };
-    }
+    // Who holds it cannot be told here, nor whether that process has opted out: mark, session and parents have to do.
+    if (process.platform !== 'linux') return ABSENT;
     const holders = readdirSync('/proc').flatMap((name) => {
       if (!/^\d+$/.test(name) || Number(name) === process.pid || !holds(name, line)) return [];
       return identify(Number(name)) ?? [];

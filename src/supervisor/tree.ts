@@ -1,17 +1,14 @@
 // Owns the look at an attempt's process tree, whatever holds it, and the count of empty looks that proves its end (I8).
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Look, Members } from '../core/evidence.ts';
-import { processKey } from '../core/identity.ts';
+import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { TableLook } from './table-look.ts';
 import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
 
-/**
- * Finds the members, remembers them by identity, and counts empty looks in a row. A tree that looks empty is asked for at
- * its life line as well.
- */
+/** Finds the members, remembers them by identity, and counts empty looks in a row. */
 export function lookAtTree(
   world: World,
   live: LiveDispatch,
@@ -20,13 +17,10 @@ export function lookAtTree(
 ): { members: Look<Members>; rows: Look<readonly ProcessRow[]> } {
   const containment = containmentOf(live.attempt.containment);
   let members = containment.members(world, live, memory, table);
-  if (members.kind === 'seen' && members.value.length === 0) {
-    const holders = world.runDirs.lifeHolders(memory.key);
-    if (holders.kind === 'seen') {
-      const processes = new Set([...memory.known.processes, ...holders.value.map(processKey)]);
-      memory.known = { ...memory.known, processes };
-      members = containment.members(world, live, memory, table);
-    }
+  if (members.kind === 'seen' && members.value.length === 0 && table.kind === 'seen') {
+    const hidden = lookBehind(world, memory, table.value.rows);
+    if (hidden.kind === 'unknown') members = hidden;
+    if (hidden.kind === 'seen') members = containment.members(world, live, memory, table);
   }
   if (members.kind !== 'seen') return { members, rows: members };
   memory.emptyLooks = members.value.length === 0 ? memory.emptyLooks + 1 : 0;
@@ -39,4 +33,27 @@ export function lookAtTree(
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
     rows: members,
   };
+}
+
+/**
+ * A tree that looks empty in the table is asked for at its life line. A snapshot is no instant: who forks a successor and
+ * ends, over and over, may be missing in it, and then somebody holds the line whom it does not show.
+ *
+ * @returns `seen`: holders that the table shows, and that are now known; whether they belong is for the table to say
+ */
+function lookBehind(
+  world: World,
+  memory: AttemptMemory,
+  rows: readonly ProcessRow[],
+): Look<readonly ProcessIdentity[]> {
+  const holders = world.runDirs.lifeHolders(memory.key);
+  if (holders.kind !== 'seen') return holders;
+  const shown = new Set(rows.map(processKey));
+  if (!holders.value.every((holder) => shown.has(processKey(holder)))) {
+    const because = 'its life line is held by a process that the table does not show yet';
+    return { kind: 'unknown', because };
+  }
+  const processes = new Set([...memory.known.processes, ...holders.value.map(processKey)]);
+  memory.known = { ...memory.known, processes };
+  return holders;
 }

@@ -126,6 +126,29 @@ describe.concurrent('what an agent leaves behind', () => {
   );
 });
 
+describe.concurrent('a daemon that opted out of its attempt', () => {
+  test(
+    'gets no signal, keeps no slot, and is nobody who was left behind',
+    withHerd(async (herd) => {
+      const pidFile = herd.path('pid');
+      const file = herd.campaign({
+        campaign: 'shared',
+        dispatches: [
+          { name: 'a', run: `env DROVER_MARK=off sleep 300 & echo $! >${pidFile}; sleep 0.2` },
+        ],
+      });
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+      const daemon = liveProcess(Number(readFileSync(pidFile, 'utf8')));
+      expect(daemon).toMatchObject({ commandLine: 'sleep 300', mark: 'off' });
+      expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded' });
+      expect((await herd.pools()).every(({ used }) => used === 0)).toBe(true);
+      expect(await herd.doctor()).toMatchObject({ ok: true });
+      killExactly(daemon!);
+      await until('it has gone', () => !isAlive(daemon!));
+    }),
+  );
+});
+
 describe.concurrent('stop', () => {
   test(
     'asks politely first: an agent that handles TERM has its grace, and only itself is asked',
