@@ -141,8 +141,8 @@ describe.concurrent('15. a full disk', () => {
         const agent = liveProcess(pid!)!;
         fillDisk(`${herd.state}/filler`);
         await until('the supervisor speaks of it twice', () => {
-          const troubles = run.stderr().match(/trouble, next try in .*LEDGER_UNAVAILABLE/g) ?? [];
-          return troubles.length >= 2;
+          const said = run.stdout() + run.stderr();
+          return (said.match(/trouble, next try in .*LEDGER_UNAVAILABLE/g) ?? []).length >= 2;
         });
         expect(isAlive(agent)).toBe(true);
         expect(await herd.row('a')).toMatchObject({ state: 'running', pid });
