@@ -3,8 +3,10 @@ import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
 import { type ChildPlan, type Phase, type Program, durationOf, writeProgram } from './program.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, nameOf } from './truth.ts';
+import { type AttemptTruth, nameOf, noteWork } from './truth.ts';
 
+/** Shorter than the distance of two looks, so that the second sees what the first has missed (decide-ending.ts: 10 ms). */
+const EXEC_MS_MAX = 8;
 const HOPS_MAX = 60;
 const FORKS_MAX = 25;
 
@@ -20,7 +22,7 @@ export function runAgent(
   const program = writeProgram(random, attempt.spec, ignoring);
   stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
   agent.reaps = true;
-  prepareForTerm(stage, agent, program);
+  prepareForTerm(stage, agent, attempt, program);
   for (const plan of program.children) {
     stage.machine.after(agent, plan.atMs, () => forkChild(stage, agent, attempt, plan));
   }
@@ -88,7 +90,7 @@ function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
   if (stage.disk.full || !dir.exists) return;
   dir.outputBytes += 100;
   dir.keptBytes += 100;
-  attempt.workedAt = stage.timeline.now;
+  noteWork(attempt, stage.timeline.now);
   attempt.stirredAt = stage.timeline.now;
 }
 
@@ -99,7 +101,12 @@ function reachGoal(stage: Stage, { key, name }: AttemptTruth): void {
   stage.trace.tell('goal', () => `${name} has reached its goal`);
 }
 
-function prepareForTerm(stage: Stage, agent: SimProcess, { onTerm }: Program): void {
+function prepareForTerm(
+  stage: Stage,
+  agent: SimProcess,
+  attempt: AttemptTruth,
+  { onTerm }: Program,
+): void {
   switch (onTerm.kind) {
     case 'dies':
       return;
@@ -108,11 +115,19 @@ function prepareForTerm(stage: Stage, agent: SimProcess, { onTerm }: Program): v
       return;
     case 'leaves':
       agent.onTerm = () =>
-        stage.machine.after(agent, onTerm.afterMs, () =>
-          stage.machine.exit(agent, onTerm.exitCode),
-        );
+        stage.machine.after(agent, onTerm.afterMs, () => {
+          if (stage.strikes('elusive', 0.7)) runTrap(stage, agent, attempt);
+          stage.machine.exit(agent, onTerm.exitCode);
+        });
       return;
   }
+}
+
+/** A last tool shell, begun by the signal handler: known to nobody, and in the middle of its exec when the agent is gone. */
+function runTrap(stage: Stage, agent: SimProcess, attempt: AttemptTruth): void {
+  const plan = { kind: 'tool', atMs: 0, lifeMs: 3_000, ignoresTerm: false, busy: false } as const;
+  const tool = forkChild(stage, agent, attempt, plan);
+  if (tool !== null) stage.machine.blur(tool, EXEC_MS_MAX);
 }
 
 function forkChild(
@@ -133,7 +148,8 @@ function forkChild(
   if (child === null) return null;
   child.ignoresTerm = plan.ignoresTerm;
   if (plan.kind === 'daemon' || plan.kind === 'escapee') child.parent = 1;
-  if (stage.strikes('elusive', 0.5)) child.blurredUntil = stage.timeline.now + 1;
+  if (plan.kind === 'hopper') child.elusive = true;
+  execNowAndThen(stage, child);
   if (plan.busy && plan.kind !== 'escapee' && child.mark === attempt.mark) machine.work(child, 0.5);
   if (plan.lifeMs !== null) machine.after(child, plan.lifeMs, () => machine.exit(child, 0));
   if (plan.kind === 'forker') keepForking(stage, child, attempt, 0);
@@ -169,6 +185,14 @@ function keepForking(stage: Stage, parent: SimProcess, attempt: AttemptTruth, fo
   });
 }
 
+/** Shells execute one program after another. */
+export function execNowAndThen(stage: Stage, process: SimProcess): void {
+  if (!stage.strikes('elusive', 0.8)) return;
+  const random = stage.chanceOf('execs');
+  stage.machine.blur(process, random.int(1, EXEC_MS_MAX));
+  stage.machine.after(process, random.int(20, 2_000), () => execNowAndThen(stage, process));
+}
+
 /** A process that is never found at the pid at which it was last seen. */
 function hop(stage: Stage, from: SimProcess, attempt: AttemptTruth, hops: number): void {
   if (hops >= HOPS_MAX) return;
@@ -177,6 +201,7 @@ function hop(stage: Stage, from: SimProcess, attempt: AttemptTruth, hops: number
     const { mark } = attempt;
     const to = machine.fork({ role: 'child', parent: from, attempt, mark, command: 'hopper' });
     if (to === null) return;
+    to.elusive = true;
     machine.setsid(to);
     machine.exit(from, 0);
     hop(stage, to, attempt, hops + 1);

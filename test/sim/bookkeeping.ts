@@ -39,7 +39,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     agentStarts: 0,
     agentLives: false,
     shimLives: false,
-    workedAt: null,
+    workedAt: [],
     stirredAt: null,
     busy: 0,
     busySince: 0,

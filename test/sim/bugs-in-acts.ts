@@ -31,7 +31,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a commit that failed is taken for done',
     caughtBy: 'I1 intent first',
-    fault: 'ledger-commit-fails',
+    faults: ['ledger-commit-fails'],
     plant: (world) =>
       withLedger(world, {
         commitPass: async (pass) => {
@@ -47,20 +47,22 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a second shim takes the claim of the first',
     caughtBy: 'I2 at most one start per fence',
-    fault: null,
+    faults: [],
     plant: (world, { disk }) =>
       withRunDirs(world, {
         spawn: async (order) => {
-          await world.runDirs.spawn(order);
+          const result = await world.runDirs.spawn(order);
+          await world.clock.sleep(10, new Promise(() => {}));
           disk.get(order).claim = null;
-          return world.runDirs.spawn(order);
+          await world.runDirs.spawn(order);
+          return result;
         },
       }),
   },
   {
     name: 'who opted out is treated like everybody else',
     caughtBy: 'I9 protected get no signal',
-    fault: null,
+    faults: [],
     plant: (world) =>
       withProcesses(world, {
         scan: () => {
@@ -76,7 +78,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'no signal is ever followed by SIGKILL',
     caughtBy: 'I8 a tree that has to go is ended',
-    fault: 'term-ignored',
+    faults: ['term-ignored'],
     plant: (world) =>
       withProcesses(world, {
         signal: (process, signal) =>
@@ -86,7 +88,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'work begins before recovery',
     caughtBy: 'I10 recovery before claims',
-    fault: 'supervisor-killed',
+    faults: ['supervisor-killed'],
     plant: (world) =>
       withLedger(world, {
         announceSupervisor: async (process, now) => {
@@ -99,7 +101,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a slot is reserved outside the transaction that counts',
     caughtBy: 'I11 live rows within slots',
-    fault: null,
+    faults: [],
     plant: (world, { truth }) => {
       const resize = (by: number) => (ledger: Ledger, now: number) =>
         ledger.setPool({ name: 'work', slots: (truth.pools.get('work')?.slots ?? 1) + by }, now);
@@ -109,7 +111,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a pause is noticed after the claim',
     caughtBy: 'I11 paused pools start nothing',
-    fault: null,
+    faults: [],
     plant: (world, { truth }) => {
       const pause = (paused: boolean) => async (ledger: Ledger, now: number) => {
         for (const [name, pool] of truth.pools) {
@@ -122,7 +124,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'nothing is ever claimed',
     caughtBy: 'I11 nothing waits beside a free slot',
-    fault: null,
+    faults: [],
     plant: (world) =>
       withLedger(world, {
         commitPass: (pass) => world.ledger.commitPass({ ...pass, claim: null }),
@@ -131,13 +133,13 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'the retry budget begins afresh with every supervisor',
     caughtBy: 'I14 budgets are kept',
-    fault: 'both-killed',
+    faults: ['both-killed'],
     plant: (world) => livesAs(world, (live) => ({ ...live, failures: {} })),
   },
   {
     name: 'a wish is forgotten with the supervisor that heard it',
     caughtBy: 'I19 a wish is carried out',
-    fault: 'supervisor-killed',
+    faults: [],
     plant: (world) => {
       const begun = world.clock.now();
       return livesAs(world, (live) => {
@@ -150,7 +152,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'done_when is not asked',
     caughtBy: 'I13 a reached goal is success',
-    fault: null,
+    faults: [],
     plant: (world) =>
       withRunDirs(world, {
         checkGoal: () => Promise.resolve({ goal: 'missed', because: 'nobody asked' }),
@@ -159,7 +161,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a done_when that gives no answer has said yes',
     caughtBy: 'I12 no success without proof',
-    fault: 'goal-unknown',
+    faults: ['goal-unknown'],
     plant: (world) =>
       withRunDirs(world, {
         checkGoal: async (order) => {
@@ -171,7 +173,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a step of the clock is not noticed',
     caughtBy: 'I7 no time-out before its time',
-    fault: 'clock-steps',
+    faults: ['clock-steps'],
     plant: (world) => ({
       ...world,
       clock: { ...world.clock, monotonicMs: () => world.clock.now() },
@@ -179,17 +181,14 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   },
   {
     name: 'a suspend is not noticed',
-    caughtBy: 'I6 only the silent are stalled',
-    fault: 'suspends',
-    plant: (world) => ({
-      ...withLedger(world, { shiftTimes: async () => {} }),
-      clock: { ...world.clock, monotonicMs: () => 0 },
-    }),
+    caughtBy: 'I7 no time-out before its time',
+    faults: ['suspends'],
+    notice: () => ({ steppedMs: 0, lateMs: 0 }),
   },
   {
     name: 'moments are moved twice for one step of the clock',
     caughtBy: 'I7 no time-out before its time',
-    fault: 'clock-steps',
+    faults: ['clock-steps'],
     plant: (world) =>
       withLedger(world, {
         shiftTimes: async (byMs, now) => {
@@ -201,19 +200,19 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'the deadline is read in the wrong unit',
     caughtBy: 'I7 no time-out before its time',
-    fault: null,
+    faults: [],
     plant: (world) => livesAs(world, (live) => withDeadline(live, 0.1)),
   },
   {
     name: 'nobody looks at the hard limit',
     caughtBy: 'I7 the hard limit is kept',
-    fault: null,
+    faults: [],
     plant: (world) => livesAs(world, (live) => withDeadline(live, 1_000)),
   },
   {
     name: 'the loop waits for hints alone',
     caughtBy: 'I19 a start is judged',
-    fault: 'hints-lost',
+    faults: ['hints-lost'],
     plant: (world) => ({
       ...world,
       clock: { ...world.clock, sleep: (_, hint) => world.clock.sleep(10 ** 9, hint) },
@@ -222,7 +221,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a ledger that fails once is waited for for ever',
     caughtBy: 'I19 a start is judged',
-    fault: 'ledger-begin-fails',
+    faults: ['ledger-begin-fails'],
     plant: (world) =>
       withLedger(world, {
         live: async () => {
@@ -237,20 +236,20 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'the loop never sleeps',
     caughtBy: 'I19 the loop rests',
-    fault: null,
+    faults: [],
     plant: (world) => ({ ...world, clock: { ...world.clock, sleep: () => Promise.resolve() } }),
   },
   {
     name: 'the loop survives its own bugs in silence',
     caughtBy: 'I19 no error but the simulated ones',
-    fault: null,
+    faults: [],
     plant: (world) =>
       withLedger(world, { due: () => Promise.reject(new TypeError('x is undefined')) }),
   },
   {
     name: 'who waits for a time waits for ever',
     caughtBy: 'I19 every world comes to an end',
-    fault: 'both-killed',
+    faults: [],
     plant: (world) =>
       withLedger(world, {
         due: async (now) =>

@@ -2,6 +2,7 @@
 import type { Decision } from '../../src/core/decision.ts';
 import type { LiveDispatch, State } from '../../src/core/dispatch.ts';
 import type { Evidence } from '../../src/core/evidence.ts';
+import { FRESH_MS } from '../../src/core/verdict.ts';
 import { ALL_GONE, NOBODY, type PlantedBug, believing, withRunDirs } from './planted-bug.ts';
 
 const NO_RECORDS: Pick<Evidence['runDir'], 'agent' | 'exit'> = {
@@ -35,7 +36,15 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'recovery requeues what is starting without seizing its claim',
     caughtBy: 'I2 one living agent per dispatch',
-    fault: 'supervisor-killed',
+    faults: ['slow', 'supervisor-killed'],
+    decide: believing((evidence, live) =>
+      isState(live, 'starting') && evidence.start.kind === 'not-mine' ? neverStarted(evidence) : {},
+    ),
+  },
+  {
+    name: 'recovery requeues what is starting without a look at it',
+    caughtBy: 'I4 no end while its agent lives',
+    faults: ['supervisor-killed'],
     decide: believing((evidence, live) =>
       isState(live, 'starting') && evidence.start.kind === 'not-mine' ? neverStarted(evidence) : {},
     ),
@@ -43,7 +52,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a dispatch that was cancelled before it started starts afterwards',
     caughtBy: 'I13 nothing finished runs again',
-    fault: 'slow',
+    faults: ['slow'],
     decide: believing((evidence, live) =>
       isState(live, 'starting') && live.dispatch.stopWish?.cause === 'cancelled'
         ? neverStarted(evidence)
@@ -53,7 +62,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a seizure without an answer is taken for a success',
     caughtBy: 'I4 no end while its agent lives',
-    fault: 'seize-unknown',
+    faults: ['seize-unknown', 'supervisor-killed', 'slow'],
     plant: (world, stage) => {
       if (stageOfSeizures !== stage) vainSeizures = new Set();
       stageOfSeizures = stage;
@@ -72,7 +81,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'what cannot be seen at all is taken for lost',
     caughtBy: 'I4 a blind look changes nothing',
-    fault: 'sight-unknown',
+    faults: ['sight-unknown', 'dirs-unreadable'],
     decide: believing((evidence) =>
       evidence.agent === 'unknown' && evidence.runDir.exit.kind === 'unknown'
         ? { ...ALL_GONE, runDir: { ...evidence.runDir, ...NO_RECORDS } }
@@ -82,7 +91,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a start that takes long is taken for lost',
     caughtBy: 'I4 no end while its agent lives',
-    fault: 'slow',
+    faults: ['slow'],
     decide: believing((_, live, { now }) =>
       isState(live, 'starting') && now - live.dispatch.state.since > 300 ? ALL_GONE : {},
     ),
@@ -90,13 +99,13 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a start is waited for, whatever happens to it',
     caughtBy: 'I19 a start is judged',
-    fault: 'shim-killed',
+    faults: ['shim-killed'],
     decide: believing((_, live) => (isState(live, 'starting') ? { shim: 'alive' } : {})),
   },
   {
     name: 'a dead shim condemns its agent',
     caughtBy: 'I4 no end while its agent lives',
-    fault: 'shim-killed',
+    faults: ['shim-killed'],
     decide: believing((evidence, live) =>
       isState(live, 'running') && evidence.shim === 'gone' ? ALL_GONE : {},
     ),
@@ -104,7 +113,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a dead agent is lost at once, whatever its shim has still to record',
     caughtBy: 'I12 no loss before its shim is gone',
-    fault: 'disk-full',
+    faults: ['disk-full'],
     decide: believing((evidence, live) =>
       isState(live, 'running') && evidence.agent === 'gone' ? ALL_GONE : {},
     ),
@@ -112,7 +121,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'an attempt is over right after SIGTERM',
     caughtBy: 'I4 no end while its agent lives',
-    fault: null,
+    faults: [],
     decide: believing((_, { dispatch: { state } }, { now }) =>
       state.kind === 'stopping' && state.reason.kind === 'cause' && now > state.since
         ? ALL_GONE
@@ -122,13 +131,13 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'who was killed counts as gone',
     caughtBy: 'I4 no end while its agent lives',
-    fault: 'stuck',
+    faults: ['stuck'],
     decide: believing(({ killRounds }) => (killRounds > 0 ? ALL_GONE : {})),
   },
   {
     name: 'one look that finds nobody proves that nobody is there',
     caughtBy: 'I8 no end while its tree lives',
-    fault: 'elusive',
+    faults: ['elusive'],
     decide: believing(({ members }) => {
       if (members.kind !== 'seen' || members.value.processes.length > 0) return {};
       return { members: NOBODY };
@@ -137,7 +146,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'leftovers are left',
     caughtBy: 'I8 no end while its tree lives',
-    fault: null,
+    faults: [],
     decide: believing(({ runDir, members }, live) =>
       runDir.exit.kind === 'seen' && members.kind === 'seen' && isState(live, 'running')
         ? { members: NOBODY }
@@ -147,13 +156,13 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a shim that has recorded the exit is forgotten',
     caughtBy: 'I19 nothing of ours is left',
-    fault: 'shim-stopped',
+    faults: ['shim-stopped'],
     decide: believing(({ runDir }) => (runDir.exit.kind === 'seen' ? { shim: 'gone' } : {})),
   },
   {
     name: 'silence is measured from the start',
     caughtBy: 'I6 only the silent are stalled',
-    fault: null,
+    faults: [],
     decide: believing((_, live) =>
       isState(live, 'running') ? { lastSign: null, watchedSince: live.attempt.startedAt ?? 0 } : {},
     ),
@@ -161,7 +170,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a supervisor that could not look takes that for silence',
     caughtBy: 'I6 only the silent are stalled',
-    fault: 'supervisor-stopped',
+    faults: ['supervisor-stopped'],
     decide: believing((evidence, live) => {
       const { state } = live.dispatch;
       const since = state.kind === 'running' ? state.since : evidence.watchedSince;
@@ -171,23 +180,24 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'the supervisor makes its own evidence',
     caughtBy: 'I6 the silent are stopped',
-    fault: null,
+    faults: [],
     decide: believing((_, __, { now }) => ({
       lastSign: { kind: 'output', at: now, detail: 'the supervisor is there' },
     })),
   },
   {
-    name: 'signs of work do not count at the soft limit',
+    name: 'signs of work are too old for the soft limit',
     caughtBy: 'I7 no time-out while it works',
-    fault: null,
-    decide: believing((_, { attempt: { deadline } }, { now }) =>
-      deadline !== null && now >= deadline.softAt ? { lastSign: null, watchedSince: now - 1 } : {},
-    ),
+    faults: [],
+    decide: believing(({ lastSign }, { attempt: { deadline } }, { now }) => {
+      if (lastSign === null || deadline === null || now < deadline.softAt) return {};
+      return { lastSign: { ...lastSign, at: Math.min(lastSign.at, now - FRESH_MS) } };
+    }),
   },
   {
     name: 'a deadline is extended for whoever is alive',
     caughtBy: 'I7 only evidence extends',
-    fault: null,
+    faults: [],
     decide: believing((evidence, { attempt: { deadline } }, { now }) =>
       evidence.agent === 'alive' && deadline !== null && now >= deadline.softAt
         ? { lastSign: { kind: 'cpu', at: now, detail: 'it is alive' } }
@@ -197,7 +207,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'an attempt that we stopped has ended by itself',
     caughtBy: 'I16 a stop keeps its cause',
-    fault: null,
+    faults: [],
     decide: believing(({ runDir }, { dispatch: { state } }) => {
       if (state.kind !== 'stopping' || runDir.exit.kind !== 'seen') return {};
       const exit = { ...runDir.exit, value: { ...runDir.exit.value, at: state.since - 1 } };
@@ -207,7 +217,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'a failed start costs nothing',
     caughtBy: 'I14 withdrawals have an occasion',
-    fault: 'spawn-fails',
+    faults: ['spawn-fails'],
     decide: believing(({ start }) =>
       start.kind === 'failed' ? { start: { kind: 'not-mine' } } : {},
     ),
@@ -215,7 +225,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'who was cancelled goes back to the queue',
     caughtBy: 'I19 a cancel is final',
-    fault: null,
+    faults: [],
     decide: (real) => (live, evidence, moment) =>
       instead(
         real(live, evidence, moment),

@@ -24,19 +24,22 @@ export const BUGS_IN_LEDGERS: readonly PlantedBug[] = [
   {
     name: 'a later write changes an attempt that has ended',
     caughtBy: 'I14 attempts are append-only',
-    fault: null,
+    faults: [],
     plantInLedger: (ledger) => {
       let writes = 0;
       return showing(ledger, (view) => {
-        if (view.attempt?.end == null || writes++ < 3) return view;
-        return { ...view, attempt: { ...view.attempt, end: { ...view.attempt.end, exitCode: 9 } } };
+        const { dispatch, attempt } = view;
+        if (attempt?.end == null || writes++ < 3) return view;
+        const end = { ...attempt.end, exitCode: 99 };
+        const changed = { ...dispatch, revision: dispatch.revision + 1 };
+        return { dispatch: changed, attempt: { ...attempt, end } };
       });
     },
   },
   {
     name: 'a later write opens a dispatch that has ended',
     caughtBy: 'I14 the ended stay as they are',
-    fault: null,
+    faults: [],
     plantInLedger: (ledger) => {
       let writes = 0;
       return showing(ledger, (view) => {
@@ -50,7 +53,7 @@ export const BUGS_IN_LEDGERS: readonly PlantedBug[] = [
   {
     name: 'a transaction that fails leaves half of itself behind',
     caughtBy: 'I19 a failed call changes nothing',
-    fault: 'ledger-commit-fails',
+    faults: ['ledger-commit-fails'],
     plantInLedger: (ledger) =>
       answering(ledger, {
         commitPass: async (pass) => {

@@ -1,9 +1,10 @@
 // Owns the planted bugs in what is seen: unknown taken for absent, a pid taken for a process, a record taken for another.
 import type { Look, RunDirLook } from '../../src/core/evidence.ts';
-import type { ProcessIdentity } from '../../src/core/identity.ts';
+import type { LiveDispatch } from '../../src/core/dispatch.ts';
+import { type ProcessIdentity, sameProcess } from '../../src/core/identity.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Machine } from './machine.ts';
-import { type PlantedBug, withProcesses, withRunDirs } from './planted-bug.ts';
+import { type PlantedBug, withLedger, withProcesses, withRunDirs } from './planted-bug.ts';
 
 /** Every part of a look, each changed in its own way. */
 function looking(world: World, differs: (look: RunDirLook) => Partial<RunDirLook>): World {
@@ -26,11 +27,80 @@ function byPid(machine: Machine, process: ProcessIdentity): ProcessIdentity {
   return found === undefined || found.zombie ? process : machine.identity(found);
 }
 
+/** Identities lose a part of what makes a process itself; who is looked for is whoever has what is left of it. */
+function renaming(
+  world: World,
+  machine: Machine,
+  blur: (process: ProcessIdentity) => ProcessIdentity,
+): World {
+  const { processes, ledger } = world;
+  const found = (process: ProcessIdentity) => {
+    const now = machine.get(process.pid);
+    if (now === undefined || now.zombie) return process;
+    const identity = machine.identity(now);
+    return sameProcess(blur(identity), process) ? identity : process;
+  };
+  const blurred = looking(world, ({ claim, agent }) => ({
+    claim:
+      claim.kind === 'seen' && claim.value.by === 'shim'
+        ? { kind: 'seen', value: { by: 'shim', shim: blur(claim.value.shim) } }
+        : claim,
+    agent: agent.kind === 'seen' ? { kind: 'seen', value: blur(agent.value) } : agent,
+  }));
+  const self = blur(processes.self());
+  return withLedger(
+    withRunDirs(
+      withProcesses(blurred, {
+        bootId: () => self.bootId,
+        self: () => self,
+        sight: (process) => processes.sight(found(process)),
+        signal: (process, signal) => processes.signal(found(process), signal),
+        scan: () => {
+          const table = processes.scan();
+          if (table.kind !== 'seen') return table;
+          const { bootId } = processes.self();
+          const value = table.value.map((row) => {
+            return { ...row, startTime: blur({ ...row, bootId }).startTime };
+          });
+          return { kind: 'seen', value };
+        },
+      }),
+      {
+        lifeHolders: (key) => {
+          const holders = world.runDirs.lifeHolders(key);
+          return holders.kind === 'seen'
+            ? { kind: 'seen', value: holders.value.map(blur) }
+            : holders;
+        },
+        spawn: async (order) => {
+          const result = await world.runDirs.spawn(order);
+          if (result.kind !== 'spawned' || result.shim === null) return result;
+          return { kind: 'spawned', shim: blur(result.shim) };
+        },
+      },
+    ),
+    { live: async () => (await ledger.live()).map((live) => withProcess(live, blur)) },
+  );
+}
+
+function withProcess(
+  live: LiveDispatch,
+  blur: (process: ProcessIdentity) => ProcessIdentity,
+): LiveDispatch {
+  const { dispatch, attempt } = live;
+  const { state } = dispatch;
+  const process = attempt.process === null ? null : blur(attempt.process);
+  const known = { ...live, attempt: { ...attempt, process } };
+  if (!('process' in state) || state.process === null) return known;
+  const blurred = { ...dispatch, state: { ...state, process: blur(state.process) } };
+  return { ...known, dispatch: blurred } as LiveDispatch;
+}
+
 export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
     name: 'a process that cannot be seen is taken for gone',
     caughtBy: 'I4 no end while its agent lives',
-    fault: 'sight-unknown',
+    faults: ['sight-unknown'],
     plant: (world) =>
       withProcesses(world, {
         sight: (process) => (world.processes.sight(process) === 'alive' ? 'alive' : 'gone'),
@@ -39,13 +109,13 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
     name: 'a directory that cannot be read is taken for an empty one',
     caughtBy: 'I12 the recorded exit stands',
-    fault: 'dirs-unreadable',
+    faults: ['dirs-unreadable'],
     plant: (world) => looking(world, ({ exit }) => ({ exit: absentIfUnknown(exit) })),
   },
   {
     name: 'a process table that cannot be read is taken for an empty one',
     caughtBy: 'I8 no end while its tree lives',
-    fault: 'scan-unknown',
+    faults: ['scan-unknown'],
     plant: (world) =>
       withProcesses(world, {
         scan: () => {
@@ -58,38 +128,29 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
       }),
   },
   {
-    name: 'a signal goes to a pid, whoever has it',
+    name: 'a process is its pid, whenever it was started',
     caughtBy: 'I3 only its own are signalled',
-    fault: 'pids-recycled',
-    plant: (world, { machine }) =>
-      withProcesses(world, {
-        sight: (process) => (machine.get(process.pid) === undefined ? 'gone' : 'alive'),
-        signal: (process, signal) => world.processes.signal(byPid(machine, process), signal),
-      }),
+    faults: ['pids-recycled'],
+    plant: (world, { machine }) => renaming(world, machine, (one) => ({ ...one, startTime: 0 })),
   },
   {
     name: 'a pid is looked for instead of a process',
-    caughtBy: 'I19 a death is noticed',
-    fault: 'pids-recycled',
+    caughtBy: 'I8 a tree that has to go is ended',
+    faults: ['pids-recycled', 'both-killed'],
     plant: (world, { machine }) =>
       withProcesses(world, { sight: (process) => world.processes.sight(byPid(machine, process)) }),
   },
   {
     name: 'the boot of a process does not count',
     caughtBy: 'I3 only its own are signalled',
-    fault: 'reboots',
-    plant: (world, { machine }) => {
-      const today = (process: ProcessIdentity) => ({ ...process, bootId: machine.bootId });
-      return withProcesses(world, {
-        sight: (process) => world.processes.sight(today(process)),
-        signal: (process, signal) => world.processes.signal(today(process), signal),
-      });
-    },
+    faults: ['reboots'],
+    plant: (world, { machine }) =>
+      renaming(world, machine, (one) => ({ ...one, bootId: 'always the same' })),
   },
   {
     name: 'a death is never seen',
     caughtBy: 'I19 a death is noticed',
-    fault: 'both-killed',
+    faults: [],
     plant: (world) =>
       withProcesses(world, {
         sight: (process) => {
@@ -101,7 +162,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
     name: 'an exit that nobody recorded is taken for 0',
     caughtBy: 'I12 no success without proof',
-    fault: 'exit-lost',
+    faults: ['exit-lost'],
     plant: (world) =>
       looking(world, ({ agent, claim, exit }) => {
         if (agent.kind !== 'seen' || claim.kind !== 'seen' || exit.kind !== 'absent') return {};
@@ -116,7 +177,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
     name: 'a death by SIGKILL is read as an exit with 0',
     caughtBy: 'I12 the recorded exit stands',
-    fault: 'agent-killed',
+    faults: ['agent-killed'],
     plant: (world) =>
       looking(world, ({ exit }) => {
         if (exit.kind !== 'seen' || exit.value.kind !== 'signalled') return {};
@@ -129,7 +190,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
     name: 'a torn claim is taken for the one of recovery',
     caughtBy: 'I4 no end while its agent lives',
-    fault: 'records-cut',
+    faults: ['records-cut'],
     plant: (world) =>
       looking(world, ({ claim }) => {
         if (claim.kind !== 'seen' || claim.value.by !== 'nobody-legible') return {};

@@ -29,7 +29,7 @@ export function writeCampaign(random: Random, number: number): Campaign {
 }
 
 function writeSpec(random: Random): DispatchSpec {
-  const stallMs = random.pick([1_000, 3_000, 5_000, 10_000, 20_000, 60_000]);
+  const stallMs = random.pick([1_000, 3_000, 5_000, 10_000, 20_000, 60_000, 180_000]);
   return {
     agent: 'command',
     run: [random.chance(0.04) ? MISSING_PROGRAM : 'agent'],

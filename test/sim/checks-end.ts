@@ -3,7 +3,7 @@ import type { AttemptEnd } from '../../src/core/dispatch.ts';
 import { RETRY_CLASSES } from '../../src/core/dispatch.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { visibleTree } from './tier.ts';
+import { hidesFromOneLook, visibleTree } from './tier.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 
 export function checkEnd(stage: Stage, change: RowChange): void {
@@ -36,10 +36,9 @@ function checkTreeIsEmpty(stage: Stage, { before, after }: RowChange, attempt: A
   const { state } = before.dispatch;
   const wasStopped = state.kind === 'stopping';
   if (attempt.spec.leftovers === 'keep' && !(wasStopped && state.reason.kind === 'cause')) return;
-  const { judge, machine, timeline } = stage;
-  const [left] = visibleTree(machine, attempt, timeline.now).filter(
-    // An exit on record is proved by one look; who hides from a single look is found by the next sweep only.
-    (process) => wasStopped || process.command !== 'hopper',
+  const { judge, machine } = stage;
+  const [left] = visibleTree(machine, attempt).filter(
+    (process) => wasStopped || !hidesFromOneLook(process),
   );
   if (left === undefined) return;
   const message = `${attempt.name} became ${after.dispatch.state.kind} while ${left.pid} (${left.command}) lives: ${after.dispatch.because}`;

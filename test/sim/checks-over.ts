@@ -1,7 +1,7 @@
 // Owns the question whether a world is over, and what it has left behind (I19).
 import { isHalted } from './checks-progress.ts';
 import type { Stage } from './stage.ts';
-import { visibleTree } from './tier.ts';
+import { hidesFromOneLook, visibleTree } from './tier.ts';
 
 /** @returns what still has to end; null: nothing. A halted campaign keeps what it holds back. */
 export function checkOver({ truth }: Stage): string | null {
@@ -17,7 +17,7 @@ export function checkOver({ truth }: Stage): string | null {
 
 /** Nothing that a look can find may be left of what has ended. Kept leftovers were asked for. */
 export function checkLeftovers(stage: Stage): void {
-  const { machine, truth, judge, timeline } = stage;
+  const { machine, truth, judge } = stage;
   for (const attempt of truth.attempts.values()) {
     for (const process of machine.all()) {
       if (process.attempt !== attempt || process.role !== 'shim' || !machine.lives(process))
@@ -28,9 +28,8 @@ export function checkLeftovers(stage: Stage): void {
       judge.report('I19 nothing of ours is left', message);
     }
     if (attempt.spec.leftovers === 'keep') continue;
-    const [left] = visibleTree(machine, attempt, timeline.now).filter(
-      // An exit on record is proved by one look; who hides from a single look outlives it (checks-end.ts).
-      ({ command }) => attempt.stoppingAt !== null || command !== 'hopper',
+    const [left] = visibleTree(machine, attempt).filter(
+      (process) => attempt.stoppingAt !== null || !hidesFromOneLook(process),
     );
     if (left === undefined) continue;
     const message = `${left.pid} (${left.command}) of ${attempt.name} is still there`;

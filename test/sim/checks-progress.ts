@@ -8,6 +8,8 @@ import { type AttemptTruth, lastWorkOf } from './truth.ts';
 
 /** Longer than every poll, back-off and record of a slow machine together (longest: 30 s between two kills). */
 const SOON_MS = 60_000;
+/** Polls alone, and a done_when that takes its time. */
+const NOTICE_WITHIN_MS = 40_000;
 /** And than done_when may take beside it. */
 const STOP_WITHIN_MS = 120_000;
 
@@ -54,7 +56,7 @@ function checkDeath(
   { agentLives, shimLives }: AttemptTruth,
   sinceMs: number,
 ): void {
-  if (state.kind !== 'running' || agentLives || shimLives || sinceMs < STOP_WITHIN_MS) return;
+  if (state.kind !== 'running' || agentLives || shimLives || sinceMs < NOTICE_WITHIN_MS) return;
   judge.report(
     'I19 a death is noticed',
     `${name} is dead for ${Math.round(sinceMs)} ms: ${because}`,

@@ -104,7 +104,10 @@ function checkExtension(stage: Stage, change: RowChange, attempt: AttemptTruth):
   const quietMs = stirredAt === null ? Infinity : lookAt - stirredAt;
   // A sign is dated by the look that found it, so it may be older by what lies between two looks.
   const freshMs = Math.min(FRESH_MS, attempt.spec.stallMs) + sampleMs(attempt.spec) + 1_000;
-  if (quietMs <= freshMs || stage.truth.calmSince > lookAt - 2 * freshMs) return;
+  if (quietMs <= freshMs) return;
+  // After a gap in the looks, growth is dated by the look that ends it.
+  const gaps = stage.truth.calmSince > lookAt - 2 * freshMs || stage.profile.slow > 0;
+  if (gaps && stage.isFaulty) return;
   const message = `${attempt.name} was extended after ${Math.round(quietMs)} ms of silence`;
   stage.judge.report('I7 only evidence extends', message);
 }

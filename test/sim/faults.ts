@@ -17,6 +17,9 @@ const SMALL_JUMP_MS = 12_000;
 const MEAN_MS = 8_000;
 
 export function beginFaults(stage: Stage, supervisors: Supervisors): void {
+  stage.machine.pids.onFree = () => {
+    stage.timeline.after(stage.chanceOf('strangers').int(10, 40), () => admitStranger(stage));
+  };
   const strike = strikes(stage, supervisors);
   for (const [fault, level] of Object.entries(stage.profile) as [Fault, number][]) {
     const act = strike[fault];
@@ -159,20 +162,24 @@ function cutRecords({ trace }: Stage, dir: RunDir): void {
 
 /** Short-lived strangers, so that pids come round. */
 function crowd(stage: Stage): void {
+  const random = stage.chanceOf('strangers');
+  for (let count = random.int(2, 12); count > 0; count--) admitStranger(stage);
+}
+
+function admitStranger(stage: Stage): void {
   const { machine } = stage;
   const random = stage.chanceOf('strangers');
-  for (let count = random.int(2, 12); count > 0; count--) {
-    const stranger = machine.fork({
-      role: 'stranger',
-      parent: machine.init,
-      attempt: null,
-      mark: null,
-      command: 'stranger',
-      leads: random.chance(0.6),
-    });
-    if (stranger === null) return;
-    machine.after(stranger, random.int(10, 20_000), () => machine.exit(stranger, 0));
-  }
+  const stranger = machine.fork({
+    role: 'stranger',
+    parent: machine.init,
+    attempt: null,
+    mark: null,
+    command: 'stranger',
+    leads: random.chance(0.6),
+  });
+  if (stranger === null) return;
+  if (random.chance(0.2)) return;
+  machine.after(stranger, random.int(10, 20_000), () => machine.exit(stranger, 0));
 }
 
 function fillDisk(stage: Stage): void {

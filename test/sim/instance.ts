@@ -56,7 +56,9 @@ export class Instance {
     if (!this.lives) throw new Killed();
     this.#count(call);
     this.#mayDie(`before ${call}`);
-    this.#spend(0.02);
+    // A busy machine takes the processor away, in the middle of anything.
+    const away = this.#stage.strikes('slow', 0.004);
+    this.#spend(away ? this.#stage.chanceOf('lag').int(5, 80) : 0.02);
     if (!this.lives) throw new Killed();
   }
 

@@ -160,6 +160,12 @@ export class Machine {
     this.#act(process, signal);
   }
 
+  /** It executes a program: for a moment its environment cannot be read. */
+  blur(process: SimProcess, durationMs: number): void {
+    process.blurredUntil = this.#timeline.now + durationMs;
+    process.elusive = true;
+  }
+
   /** Somebody outside stops it, or the terminal does. */
   halt(process: SimProcess): void {
     if (this.lives(process)) this.#act(process, 'SIGSTOP');

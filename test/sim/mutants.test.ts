@@ -13,12 +13,25 @@ import { FAULTS, type Fault } from './profile.ts';
 const BUGS = [...BUGS_IN_LOOKS, ...BUGS_IN_DECISIONS, ...BUGS_IN_ACTS, ...BUGS_IN_LEDGERS];
 const SEEDS_MAX = 300;
 
-const planted = vi.hoisted(() => ({ decide: null as ((real: Decide) => Decide) | null }));
+const planted = vi.hoisted(() => ({
+  decide: null as ((real: Decide) => Decide) | null,
+  notice: null as PlantedBug['notice'] | null,
+}));
 
 vi.mock('../../src/core/decide.ts', async (importOriginal) => {
   const real = await importOriginal<typeof import('../../src/core/decide.ts')>();
   const decide: Decide = (...args) => (planted.decide?.(real.decide) ?? real.decide)(...args);
   return { ...real, decide };
+});
+
+vi.mock('../../src/supervisor/time-watch.ts', async (importOriginal) => {
+  const real = await importOriginal<typeof import('../../src/supervisor/time-watch.ts')>();
+  const createTimeWatch: typeof real.createTimeWatch = (clock) => {
+    const watch = real.createTimeWatch(clock);
+    const check = () => planted.notice?.(watch.check()) ?? watch.check();
+    return { planSleep: watch.planSleep, check };
+  };
+  return { ...real, createTimeWatch };
 });
 
 // Files of this project share their modules; these must be loaded after the mock.
@@ -27,6 +40,7 @@ const { runWorld } = await import('./run.ts');
 
 async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Promise<WorldReport> {
   planted.decide = bug.decide ?? null;
+  planted.notice = bug.notice ?? null;
   const { plant, plantInLedger } = bug;
   const plants = {
     ...(plant === undefined ? {} : { plant }),
@@ -36,6 +50,7 @@ async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Pro
     return await runWorld({ seed, trace: false, faults, ...plants });
   } finally {
     planted.decide = null;
+    planted.notice = null;
   }
 }
 
@@ -43,11 +58,12 @@ async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Pro
 async function hunt(bug: PlantedBug): Promise<{ seed: number | null; others: string[] }> {
   const others = new Set<string>();
   for (let seed = 1; seed <= SEEDS_MAX; seed++) {
-    const { violation } = await run(bug, seed, bug.fault === null ? [] : [bug.fault]);
+    const { violation } = await run(bug, seed, bug.faults);
     if (violation === null) continue;
     others.add(violation.check);
     if (violation.check !== bug.caughtBy) continue;
-    if (bug.fault !== null && (await run(bug, seed, [])).violation !== null) continue;
+    const [, ...rest] = bug.faults;
+    if (bug.faults.length > 0 && (await run(bug, seed, rest)).violation !== null) continue;
     return { seed, others: [...others] };
   }
   return { seed: null, others: [...others] };
@@ -73,12 +89,12 @@ describe('nothing in the simulator is there without a proof', () => {
   });
 
   test('every fault brings a planted bug to light that does not show without it', () => {
-    const proved = new Set(BUGS.map(({ fault }) => fault));
+    const proved = new Set(BUGS.map(({ faults }) => faults[0]));
     expect(FAULTS.filter((fault) => !proved.has(fault))).toEqual([]);
   });
 
   test('the worlds of these seeds are sound where nothing is planted', async () => {
-    const sound: PlantedBug = { name: 'none', caughtBy: 'I1 intent first', fault: null };
+    const sound: PlantedBug = { name: 'none', caughtBy: 'I1 intent first', faults: [] };
     for (let seed = 1; seed <= 20; seed++) {
       expect((await run(sound, seed, [])).violation).toBeNull();
     }

@@ -5,6 +5,8 @@ import type { Random } from './random.ts';
 export class Pids {
   /** chance that a new process gets a pid that one of ours had */
   recycling = 0;
+  /** told that a process of ours is gone: on a busy host its pid finds a new owner soon */
+  onFree: () => void = () => {};
   readonly #random: Random;
   readonly #pidMax: number;
   readonly #processes: ReadonlyMap<number, SimProcess>;
@@ -29,6 +31,7 @@ export class Pids {
 
   free(pid: number): void {
     this.#freed.push(pid);
+    if (this.recycling > 0) this.onFree();
   }
 
   /** @returns null where there is none */

@@ -4,6 +4,7 @@ import type { Decision, Moment } from '../../src/core/decision.ts';
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
 import type { Evidence } from '../../src/core/evidence.ts';
 import type { Ledger } from '../../src/ports.ts';
+import type { TimeOddity } from '../../src/supervisor/time-watch.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Check } from './judge.ts';
 import type { Fault } from './profile.ts';
@@ -16,11 +17,13 @@ export interface PlantedBug {
   readonly name: string;
   /** the check that has to catch it first */
   readonly caughtBy: Check;
-  /** the only fault of the worlds in which it shows; null: it shows without any */
-  readonly fault: Fault | null;
+  /** The faults of the worlds in which it shows. It does not show without the first of them. */
+  readonly faults: readonly Fault[];
   readonly plant?: (world: World, stage: Stage) => World;
   readonly plantInLedger?: (ledger: Ledger) => Ledger;
   readonly decide?: (real: Decide) => Decide;
+  /** what is noticed of an oddity of time */
+  readonly notice?: (oddity: TimeOddity) => TimeOddity;
 }
 
 /** A world whose ledger answers some calls differently. */

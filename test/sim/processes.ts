@@ -31,6 +31,8 @@ export interface SimProcess {
   command: string;
   /** what its environment shows while it is between fork and exec, or in the middle of an exec */
   blurredUntil: number;
+  /** a single look may miss it */
+  elusive: boolean;
   zombie: boolean;
   stopped: boolean;
   /** uninterruptible until then: signals wait */
@@ -75,6 +77,7 @@ export function newborn(
     mark: null,
     command: 'init',
     blurredUntil: 0,
+    elusive: false,
     zombie: false,
     stopped: false,
     stuckUntil: 0,

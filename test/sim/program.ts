@@ -59,17 +59,18 @@ const EXIT_CODES = [0, 0, 0, 0, 0, 0, 1, 2, 42, 127, 143, 145, 255] as const;
 
 /** @param ignoring chance that it ignores SIGTERM */
 export function writeProgram(random: Random, spec: DispatchSpec, ignoring: number): Program {
-  const kind = random.pick([
+  const kind: Kind = random.pick([
     'quick',
     'quick',
     'worker',
     'worker',
     'worker',
     'long',
+    'sparse',
     'hang',
-  ] as const);
+  ]);
   const endless = spec.deadlineMs !== null && random.chance(0.15);
-  const phases = kind === 'quick' ? [] : writePhases(random, spec, kind === 'long' ? 8 : 4);
+  const phases = writePhases(random, spec, kind);
   if (kind === 'quick' && random.chance(0.5)) {
     phases.push({ kind: 'output', everyMs: 20, durationMs: random.int(1, 300) });
   }
@@ -88,7 +89,32 @@ export function durationOf(phases: readonly Phase[]): number {
   return phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
-function writePhases(random: Random, spec: DispatchSpec, most: number): Phase[] {
+type Kind = 'quick' | 'worker' | 'long' | 'sparse' | 'hang';
+
+function writePhases(random: Random, spec: DispatchSpec, kind: Kind): Phase[] {
+  switch (kind) {
+    case 'quick':
+      return [];
+    case 'sparse':
+      return writeBursts(random, spec);
+    case 'worker':
+    case 'hang':
+      return writeMixed(random, spec, 4);
+    case 'long':
+      return writeMixed(random, spec, 8);
+  }
+}
+
+/** As little work as still counts, as seldom as is still enough. */
+function writeBursts(random: Random, spec: DispatchSpec): Phase[] {
+  const burst = { kind: 'cpu', share: 0.35, durationMs: sampleMs(spec) * 0.2 + 200 } as const;
+  return Array.from({ length: random.int(1, 4) }, () => [
+    burst,
+    { kind: 'quiet', durationMs: spec.stallMs * 0.75 } as const,
+  ]).flat();
+}
+
+function writeMixed(random: Random, spec: DispatchSpec, most: number): Phase[] {
   const intervalMs = sampleMs(spec);
   return Array.from({ length: random.int(1, most) }, (): Phase => {
     switch (random.pick(['output', 'cpu', 'quiet'] as const)) {

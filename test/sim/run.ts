@@ -30,7 +30,7 @@ export interface WorldReport {
 }
 
 /** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
-const CALM_MS_MAX = 3_600_000;
+const CALM_MS_MAX = 2_400_000;
 const LEAVES_WITHIN_MS = 5_000;
 const CHECK_EVERY_MS = 2_000;
 
@@ -57,10 +57,12 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   await until(stage, () => stage.timeline.now >= activeMs);
   stage.settle();
   users.settle();
-  const unwatchedMs = [...stage.truth.attempts.values()].map((one) => Math.abs(one.unwatchedMs));
-  const calmUntil = stage.timeline.now + CALM_MS_MAX + Math.max(0, ...unwatchedMs);
+  const settledAt = stage.timeline.now;
+  // What waits for a moment of a clock that was set back waits for that much longer.
+  const patienceMs = () =>
+    stage.truth.unwatchedJumps.reduce((sum, { byMs }) => sum + Math.abs(byMs), CALM_MS_MAX);
   const isOver = () => users.pending === 0 && checkOver(stage) === null;
-  await until(stage, () => isOver() || stage.timeline.now >= calmUntil);
+  await until(stage, () => isOver() || stage.timeline.now - settledAt >= patienceMs());
   await judgeTheEnd(stage, desk, supervisors);
   await desk.close();
   return {

@@ -1,6 +1,6 @@
 // Owns the simulated shim as src/host/shim.sh does it: claim, agent, pid record, wait, exit record. Each arrow is an event of
 // its own, so that everything else can come in between, and a kill between any two.
-import { runAgent } from './agent.ts';
+import { execNowAndThen, runAgent } from './agent.ts';
 import type { RunDir } from './disk.ts';
 import { type SimProcess, type Status, STATUS_KILL } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -41,7 +41,23 @@ export function startShim(
 export function runShim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
   shim.mark = attempt.mark;
   shim.command = 'sh shim.sh';
-  stage.machine.after(shim, stage.lagMs(), () => claim(stage, shim, attempt, dir));
+  // The shell has to be read and started: under load the longest of its steps.
+  const loadMs = stage.strikes('slow', 0.3) ? stage.chanceOf('lag').int(50, 4_000) : 0;
+  stage.machine.after(shim, loadMs, () =>
+    next(stage, shim, () => claim(stage, shim, attempt, dir)),
+  );
+}
+
+/** The next step, a moment later; a kill may come first, and hits every gap between two steps. */
+function next(stage: Stage, process: SimProcess, step: () => void): void {
+  const { machine, trace } = stage;
+  const fault = process.role === 'shim' ? 'shim-killed' : 'agent-killed';
+  const killed = stage.strikes(fault, 0.04);
+  machine.after(process, stage.lagMs(), () => {
+    if (!killed) return step();
+    trace.tell('fault', () => `kills ${process.pid} (${process.role}) before its next step`);
+    machine.exit(process, STATUS_KILL);
+  });
 }
 
 function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
@@ -57,7 +73,7 @@ function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDi
   disk.changed(dir);
   stage.trace.tell(`shim ${shim.pid}`, () => `claims the start of ${attempt.name}`);
   if (dir.claim.by !== 'shim') machine.exit(shim, STATUS_NO_CLAIM);
-  else machine.after(shim, stage.lagMs(), () => forkAgent(stage, shim, attempt, dir));
+  else next(stage, shim, () => forkAgent(stage, shim, attempt, dir));
 }
 
 function forkAgent(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
@@ -79,7 +95,7 @@ function forkAgent(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: R
   stage.trace.tell(`agent ${agent.pid}`, () => `of ${attempt.name} is forked`);
   agent.onEnd = (status) => agentEnded(stage, shim, { attempt, dir, agent }, status);
   checkAgentStart(stage, attempt);
-  machine.after(agent, stage.lagMs(), () => recordPid(stage, agent, attempt, dir));
+  next(stage, agent, () => recordPid(stage, agent, attempt, dir));
 }
 
 /** The agent's process records itself before it becomes the agent. */
@@ -95,10 +111,10 @@ function recordPid(stage: Stage, agent: SimProcess, attempt: AttemptTruth, dir: 
   }
   dir.agent = machine.identity(agent);
   disk.changed(dir);
-  machine.after(agent, stage.lagMs(), () => {
+  next(stage, agent, () => {
     machine.setsid(agent);
     agent.command = 'agent';
-    if (stage.strikes('elusive', 0.5)) agent.blurredUntil = stage.timeline.now + 1;
+    execNowAndThen(stage, agent);
     runAgent(stage, agent, attempt, dir);
   });
 }
@@ -121,7 +137,7 @@ function agentEnded(stage: Stage, shim: SimProcess, ended: Ended, status: Status
     machine.exit(shim, STATUS_KILL);
     return;
   }
-  machine.after(shim, stage.lagMs(), () => {
+  next(stage, shim, () => {
     machine.reap(agent);
     recordExit(stage, shim, ended);
   });
@@ -141,7 +157,7 @@ function recordExit(stage: Stage, shim: SimProcess, ended: Ended): void {
   dir.exit = exitOf(attempt.status!, coarse(stage.clocks.wall()));
   attempt.recordedAt = stage.timeline.now;
   disk.changed(dir);
-  machine.after(shim, stage.lagMs(), () => machine.exit(shim, 0));
+  next(stage, shim, () => machine.exit(shim, 0));
 }
 
 /** File times come from a clock that ticks every 4 ms (CONFIG_HZ=250). */

@@ -71,6 +71,11 @@ export class Stage {
     return random;
   }
 
+  /** Is this a world in which anything goes wrong by itself? */
+  get isFaulty(): boolean {
+    return Object.values(this.profile).some((level) => level > 0);
+  }
+
   /** Does this fault strike now? `atMost` is its chance in the wildest of worlds. */
   strikes(fault: Fault, atMost: number): boolean {
     const level = this.profile[fault];

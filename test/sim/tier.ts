@@ -4,17 +4,15 @@ import type { Machine } from './machine.ts';
 import type { SimProcess } from './processes.ts';
 import type { AttemptTruth } from './truth.ts';
 
-/** The living processes of an attempt that a look of tier sh finds without any memory; its shim is not among them. */
-export function visibleTree(machine: Machine, attempt: AttemptTruth, now: number): SimProcess[] {
+/** The living processes of an attempt that looks of tier sh find without any memory; its shim is not among them. */
+export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess[] {
   const own: SimProcess[] = [];
   for (const process of machine.all()) {
     if (process.attempt === attempt && process.role !== 'shim' && machine.lives(process)) {
       own.push(process);
     }
   }
-  const seen = new Set(
-    own.filter(({ mark, blurredUntil }) => mark === attempt.mark && blurredUntil <= now),
-  );
+  const seen = new Set(own.filter(({ mark }) => mark === attempt.mark));
   for (let grown = true; grown; ) {
     grown = false;
     for (const process of own) {
@@ -25,6 +23,14 @@ export function visibleTree(machine: Machine, attempt: AttemptTruth, now: number
     }
   }
   return [...seen];
+}
+
+/**
+ * An exit on record is proved by one look, which can miss who is in the middle of an exec, or hops from pid to pid. Only a
+ * later sweep finds what it has missed.
+ */
+export function hidesFromOneLook({ elusive }: SimProcess): boolean {
+  return elusive;
 }
 
 /** Who carries the opt-out, or the mark of somebody else, is not of this tree by its own word. */

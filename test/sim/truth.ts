@@ -16,9 +16,9 @@ export interface AttemptTruth {
   agentStarts: number;
   agentLives: boolean;
   shimLives: boolean;
-  /** its last sign of work that a look can find; null: none so far */
-  workedAt: number | null;
-  /** the last thing that a look may take for a sign of work; never before `workedAt` */
+  /** its latest signs of work that a look can find, in order */
+  readonly workedAt: number[];
+  /** the last thing that a look may take for a sign of work; never before the others */
   stirredAt: number | null;
   /** processes of it that burn CPU now, and since when at least one does */
   busy: number;
@@ -111,7 +111,16 @@ export function nameOf({ dispatch, fence }: AttemptKey): string {
  */
 export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
   if (attempt.busy > 0 && at - attempt.busySince >= evidentMs(attempt)) return at;
-  return attempt.workedAt === null ? null : Math.min(at, attempt.workedAt);
+  return attempt.workedAt.findLast((moment) => moment <= at) ?? null;
+}
+
+/** More than can happen between a look and the commit that rests on it. */
+const SIGNS_KEPT_MAX = 64;
+
+/** It did something that a look can find. */
+export function noteWork(attempt: AttemptTruth, at: number): void {
+  attempt.workedAt.push(at);
+  if (attempt.workedAt.length > 2 * SIGNS_KEPT_MAX) attempt.workedAt.splice(0, SIGNS_KEPT_MAX);
 }
 
 /** A burst of this length, on a third of a core, is seen by any sample within three intervals after it (signs.ts). */
@@ -133,5 +142,5 @@ export function endBurst(attempt: AttemptTruth, now: number, dies: boolean): voi
   attempt.stirredAt = now;
   if (now - attempt.busySince < evidentMs(attempt)) return;
   const seenAt = now - (dies ? 2 * sampleMs(attempt.spec) : evidentMs(attempt));
-  if (seenAt >= attempt.busySince) attempt.workedAt = Math.max(attempt.workedAt ?? 0, seenAt);
+  if (seenAt >= attempt.busySince) noteWork(attempt, seenAt);
 }

@@ -1,0 +1,39 @@
+// Owns the worlds that every check runs: a thousand seeds.
+import { expect, test } from 'vitest';
+import { type WorldReport, runWorld } from './run.ts';
+
+const SEEDS = 1_000;
+
+function describe({ seed, violation }: WorldReport): string {
+  return `seed ${seed}: ${violation?.check}: ${violation?.message} — npm run sim -- --seed ${seed}`;
+}
+
+/** Stops after a few: one bug breaks many worlds, and one trace is enough to find it. */
+async function violations(seeds: Iterable<number>, most: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const seed of seeds) {
+    const report = await runWorld({ seed, trace: false });
+    if (report.violation !== null) found.push(describe(report));
+    if (found.length === most) break;
+  }
+  return found;
+}
+
+function* upTo(count: number): Generator<number> {
+  for (let seed = 1; seed <= count; seed += 1) yield seed;
+}
+
+test(`every invariant holds in ${SEEDS} worlds, and each world comes to an end`, async () => {
+  expect(await violations(upTo(SEEDS), 3)).toEqual([]);
+});
+
+test('the same seed is the same world, step by step', async () => {
+  for (const seed of [3, 41, 977]) {
+    const [first, second] = [
+      await runWorld({ seed, trace: true }),
+      await runWorld({ seed, trace: true }),
+    ];
+    expect(first.trace.length).toBeGreaterThan(10);
+    expect(second).toEqual(first);
+  }
+});
