@@ -67,13 +67,21 @@ export function verdictOf(
       return 'quiet';
     case 'stopping':
       return state.reason.kind === 'cause' && state.reason.cause === 'stalled' ? 'stalled' : 'gone';
-    case 'running': {
-      const last = attempt?.lastEvidence ?? null;
-      const lastSign =
-        last === null ? null : { kind: 'output' as const, at: last.at, detail: last.kind };
-      const { verdict } = silenceOf({ lastSign, watchedSince: state.since }, spec.stallMs, now);
-      // Whoever looks ends a stalled one. That it still runs means that nobody looked, and then silence proves nothing.
-      return verdict === 'stalled' ? 'unknown' : verdict;
-    }
+    case 'running':
+      return verdictOfRunning(state.since, spec.stallMs, attempt, now);
   }
+}
+
+function verdictOfRunning(
+  since: Millis,
+  stallMs: number,
+  attempt: Attempt | null,
+  now: Millis,
+): Verdict {
+  const last = attempt?.lastEvidence ?? null;
+  const lastSign =
+    last === null ? null : { kind: 'output' as const, at: last.at, detail: last.kind };
+  const { verdict } = silenceOf({ lastSign, watchedSince: since }, stallMs, now);
+  // Whoever looks ends a stalled one. That it still runs means that nobody looked, and then silence proves nothing.
+  return verdict === 'stalled' ? 'unknown' : verdict;
 }

@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts';
 import { nameOf } from './truth.ts';
 
 /** Thrown into a killed instance by calls that cannot wait for ever. It reaches nobody but the instance's own loop. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** A loop that calls this often without a moment of rest is no loop that waits for something. */
 const CALLS_WITHOUT_REST_MAX = 4_000;

@@ -15,37 +15,44 @@ function sleeper(): number {
   return child.pid!;
 }
 
-const onLinux = test.runIf(process.platform === 'linux');
-
 function pidsSeen(scan: ReturnType<ReturnType<typeof createLinuxTable>['scan']>): Set<number> {
   if (scan.kind !== 'seen') throw new Error('the table was not seen');
   return new Set(scan.value.map(({ pid }) => pid));
 }
 
-onLinux('who came after the bookmark is seen; ourselves and our ancestors always', () => {
-  const table = createLinuxTable();
-  const old = sleeper();
-  table.scan();
-  const bookmark = table.bookmark();
-  const young = sleeper();
-  const seen = pidsSeen(table.scan(bookmark));
-  expect(seen).toContain(young);
-  expect(seen).toContain(process.pid);
-  expect(seen).toContain(process.ppid);
-  expect(seen).not.toContain(old);
-});
+test.runIf(process.platform === 'linux')(
+  'who came after the bookmark is seen; ourselves and our ancestors always',
+  () => {
+    const table = createLinuxTable();
+    const old = sleeper();
+    table.scan();
+    const bookmark = table.bookmark();
+    const young = sleeper();
+    const seen = pidsSeen(table.scan(bookmark));
+    expect(seen).toContain(young);
+    expect(seen).toContain(process.pid);
+    expect(seen).toContain(process.ppid);
+    expect(seen).not.toContain(old);
+  },
+);
 
-onLinux('a bookmark that is too old for the circle of pids is not believed', () => {
-  const table = createLinuxTable();
-  const old = sleeper();
-  table.scan();
-  const bookmark = table.bookmark()!;
-  const aged = { ...bookmark, atMs: bookmark.atMs - 1_001 };
-  expect(pidsSeen(table.scan(aged))).toContain(old);
-});
+test.runIf(process.platform === 'linux')(
+  'a bookmark that is too old for the circle of pids is not believed',
+  () => {
+    const table = createLinuxTable();
+    const old = sleeper();
+    table.scan();
+    const bookmark = table.bookmark()!;
+    const aged = { ...bookmark, atMs: bookmark.atMs - 1_001 };
+    expect(pidsSeen(table.scan(aged))).toContain(old);
+  },
+);
 
-onLinux('before the first whole look there is nothing to leave out', () => {
-  const table = createLinuxTable();
-  const old = sleeper();
-  expect(pidsSeen(table.scan(table.bookmark()))).toContain(old);
-});
+test.runIf(process.platform === 'linux')(
+  'before the first whole look there is nothing to leave out',
+  () => {
+    const table = createLinuxTable();
+    const old = sleeper();
+    expect(pidsSeen(table.scan(table.bookmark()))).toContain(old);
+  },
+);
