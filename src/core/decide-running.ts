@@ -1,6 +1,7 @@
 // Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
-import { concludeExit, concludeLoss } from './decide-ending.ts';
+import { concludeExit, concludeLoss, treeUnseen } from './decide-ending.ts';
 import { beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
+import { oldestOf } from './decide-start.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
 import type { Deadline, LiveDispatch, Millis, State } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
@@ -40,7 +41,28 @@ function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision 
       stay(because, moment.now + RECORD_POLL_MS)
     );
   }
-  return concludeLoss(live, evidence, moment);
+  const guessed = evidence.runDir.agent.kind === 'absent' && evidence.goal === 'unasked';
+  const next = guessed ? adoptNext(live, evidence, moment) : null;
+  return next ?? concludeLoss(live, evidence, moment);
+}
+
+/**
+ * Without a pid record the agent was a guess, and may have been its shim: the next of its tree is watched on.
+ *
+ * @returns null where nobody is left
+ */
+function adoptNext(live: Running, evidence: Evidence, moment: Moment): Decision | null {
+  const { members } = evidence;
+  if (members.kind !== 'seen') return treeUnseen('its pid is not on record', members, moment);
+  const process = oldestOf(members.value, evidence);
+  if (process === null) return null;
+  return {
+    kind: 'change',
+    type: 'attempt.adopted',
+    next: { ...live.state, process },
+    because: 'its pid is not on record, but a process with its mark lives',
+    data: { pid: process.pid, startTime: process.startTime },
+  };
 }
 
 function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision {

@@ -119,7 +119,8 @@ function adoptUnclaimed(
   return started(process, evidence, moment, because);
 }
 
-function oldestOf({ processes }: Members, { bootId }: Evidence): ProcessIdentity | null {
+/** The oldest of a tree: where nothing is on record it stands for the agent. */
+export function oldestOf({ processes }: Members, { bootId }: Evidence): ProcessIdentity | null {
   const [oldest] = processes.toSorted((a, b) => a.startTime - b.startTime || a.pid - b.pid);
   return oldest === undefined ? null : { bootId, pid: oldest.pid, startTime: oldest.startTime };
 }

@@ -72,11 +72,13 @@ describe('decide', () => {
     expect(exception(closes)).toBeNull();
   });
 
-  test('never goes backwards: only a claim starts, and only what starts begins to run', () => {
+  test('never goes backwards: only a claim starts, and only what starts or is adopted runs', () => {
     const forward = ({ live, decision }: Decided) =>
       decision.kind !== 'change' ||
       (decision.next.kind !== 'starting' &&
-        (decision.next.kind !== 'running' || live.dispatch.state.kind === 'starting'));
+        (decision.next.kind !== 'running' ||
+          live.dispatch.state.kind === 'starting' ||
+          (live.dispatch.state.kind === 'running' && decision.type === 'attempt.adopted')));
     expect(exception(forward)).toBeNull();
   });
 

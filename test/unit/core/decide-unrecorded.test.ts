@@ -84,3 +84,29 @@ describe('a start whose shim lives and records nothing', () => {
     ],
   ]);
 });
+
+describe('an agent that was guessed, for its pid record is gone', () => {
+  const guess = (spec: RowSpec): RowSpec => ({
+    agent: 'gone',
+    shim: 'gone',
+    pid: 'absent',
+    ...spec,
+  });
+  decisionTable([
+    [
+      'I4: ends, and the next of its tree is watched on: the guess may have been the shim',
+      guess({ members: [71, 70] }),
+      'attempt.adopted running 70@700: its pid is not on record, but a process with its mark lives',
+    ],
+    [
+      'I4: is not lost while its tree cannot be seen, even where leftovers are kept',
+      guess({ members: 'unknown', spec: { leftovers: 'keep' } }),
+      'stay +1000: its pid is not on record; cannot see its tree: EIO',
+    ],
+    [
+      'is lost when nobody is left',
+      guess({ members: [], emptyLooks: 2, failures: { infrastructure: 3 } }),
+      'dispatch.ended ended: its agent and its shim are gone, and no exit was recorded [lost class infrastructure] [wish done]',
+    ],
+  ]);
+});
