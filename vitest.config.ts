@@ -14,9 +14,18 @@ export default defineConfig({
         // Pure tests: one shared module graph, fast enough to run always.
         test: {
           name: 'pure',
-          include: ['test/unit/**/*.test.ts', 'test/sim/**/*.test.ts', 'test/tidy.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/sim/worlds.test.ts', 'test/tidy.test.ts'],
           pool: 'threads',
           isolate: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        // Bugs that the simulator must catch, each hunted through many worlds: too long for every check.
+        test: {
+          name: 'mutants',
+          include: ['test/sim/mutants.test.ts'],
+          pool: 'threads',
           testTimeout: 120_000,
         },
       },
