@@ -9,6 +9,7 @@ import {
   realpathSync,
   type Stats,
   statSync,
+  statfsSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -59,6 +60,8 @@ export function prepareStateDir(dir: string, options: { readonly create: boolean
     makePrivate(real, stat, options.create, problems);
     accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK);
     const paths = statePaths(real);
+    noteRoom(real, problems);
+    noteReadOnly(paths.ledger, problems);
     if (options.create) {
       probeLinks(dir, real);
       makeDirectories(paths.runs);
@@ -144,6 +147,26 @@ function makePrivate(real: string, stat: Stats, create: boolean, problems: strin
   if ((stat.mode & 0o077) === 0) return;
   if (create) chmodSync(real, 0o700);
   else problems.push(`${real} can be read by others: chmod 700 ${real}`);
+}
+
+/** Less than a few commits and the records of a few attempts need. */
+const FREE_BYTES_MIN = 1024 * 1024;
+
+function noteRoom(real: string, problems: string[]): void {
+  const { bavail, bsize } = statfsSync(real);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= FREE_BYTES_MIN) return;
+  const free = `${Math.floor(freeBytes / 1024)} KiB`;
+  problems.push(`${real} is on a disk with ${free} free, so nothing can be started: make room`);
+}
+
+function noteReadOnly(ledger: string, problems: string[]): void {
+  if (statSync(ledger, { throwIfNoEntry: false }) === undefined) return;
+  try {
+    accessSync(ledger, constants.W_OK);
+  } catch {
+    problems.push(`${ledger} is read-only, so nothing can be started or ended: make it writable`);
+  }
 }
 
 /** Claims are made by hard links: without them (FAT, some FUSE) recovery could never seize one. */

@@ -1,7 +1,7 @@
 // Owns the files of SQLite as files: that they are there, private, and never opened behind its back. To close a file of
 // which another connection of this process holds a lock would drop that lock: POSIX locks belong to the process.
 import type { Stats } from 'node:fs';
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import { ledgerUnavailable } from './sqlite-errors.ts';
 
@@ -21,6 +21,7 @@ export function fileState(path: string): Stats | undefined {
 /**
  * Makes sure that the ledger's file is there, and is nobody else's to read.
  *
+ * @param create it is made where it is missing; and it must be writable, for who makes ledgers writes to them
  * @throws DroverError `NOT_FOUND` where there is none and none is to be made, `LEDGER_UNAVAILABLE`
  */
 export function prepareLedgerFile(path: string, create: boolean): void {
@@ -30,9 +31,20 @@ export function prepareLedgerFile(path: string, create: boolean): void {
     else throw notFound(path);
     return;
   }
+  if (create) requireWritable(path);
   // SQLite gives its side files the mode of the database, so that only those of an older make need to be changed.
   if ((existing.mode & 0o077) === 0 || !existing.isFile()) return;
   for (const suffix of ['', '-wal', '-shm']) makePrivate(path + suffix);
+}
+
+/** A connection to a file that could not be written when it was opened never writes, even when the file can be again. */
+function requireWritable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const hint = 'make the file and its directory writable, or check the file system';
+    throw ledgerUnavailable(path, 'it is read-only', hint, error);
+  }
 }
 
 function makePrivate(path: string): void {

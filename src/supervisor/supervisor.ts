@@ -207,6 +207,8 @@ async function conclude(world: World, because: string): Promise<string> {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof DroverError) return `${error.code}: ${error.message}`;
+  if (error instanceof DroverError) {
+    return `${error.code}: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -105,6 +105,9 @@ describe.concurrent('15. a full disk', () => {
           expect(refused).toMatchObject({ code: 4 });
           expect(refused.stderr).toMatch(/the disk or quota is full.*\n.*free some space/);
         }
+        const doctor = await herd.drover(['doctor']);
+        expect(doctor).toMatchObject({ code: 1 });
+        expect(doctor.stdout).toMatch(/on a disk with 0 KiB free/);
         herd.open('a');
         await until('its agent has ended', () => !isAlive(agent));
         expect(run.isEnded()).toBe(false);
@@ -172,8 +175,13 @@ describe.concurrent('15. a ledger that is read-only', () => {
       for (const words of [['run', file], ['up'], ['stop', 'c/a']]) {
         const refused = await herd.drover(words);
         expect(refused).toMatchObject({ code: 4 });
-        expect(refused.stderr).toMatch(/read-only|writable/);
+        expect(refused.stderr).toMatch(
+          /it is read-only.*\n.*make the file and its directory writable/,
+        );
       }
+      const doctor = await herd.drover(['doctor']);
+      expect(doctor).toMatchObject({ code: 1 });
+      expect(doctor.stdout).toContain('ledger.db is read-only');
       untouched(herd, agent);
       chmodSync(`${herd.state}/ledger.db`, 0o600);
       herd.open('a');
