@@ -232,7 +232,7 @@ export function withHerd(
     let left: string[] = [];
     let passed = false;
     try {
-      await body(herd, context);
+      await Promise.race([body(herd, context), outOfTime(context.signal)]);
       await herd.untilUnsupervised();
       passed = true;
     } finally {
@@ -240,4 +240,11 @@ export function withHerd(
     }
     if (passed && left.length > 0) throw new Error(`left behind: ${left.join('; ')}`);
   };
+}
+
+/** A test that ran out of time leaves nothing behind either. */
+function outOfTime(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('the test ran out of time')));
+  });
 }
