@@ -5,8 +5,8 @@ import { type ChildPlan, type Phase, type Program, durationOf, writeProgram } fr
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf, noteWork } from './truth.ts';
 
-/** Shorter than the distance of two looks, so that the second sees what the first has missed (decide-ending.ts: 10 ms). */
-const EXEC_MS_MAX = 8;
+/** Shorter than two looks are apart, so that the second sees what the first has missed (src/supervisor/tree.ts). */
+const EXEC_MS_MAX = 4;
 const HOPS_MAX = 60;
 const FORKS_MAX = 25;
 
@@ -18,8 +18,10 @@ export function runAgent(
   dir: RunDir,
 ): void {
   const random = stage.random.fork(`agent ${nameOf(attempt.key)}`);
-  const ignoring = stage.profile['term-ignored'] * 0.7;
-  const program = writeProgram(random, attempt.spec, ignoring);
+  const program = writeProgram(random, attempt.spec, {
+    ignoring: stage.profile['term-ignored'] * 0.7,
+    sparse: stage.profile['supervisor-stopped'] * 0.5,
+  });
   stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
   agent.reaps = true;
   prepareForTerm(stage, agent, attempt, program);

@@ -254,6 +254,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
       withLedger(world, {
         due: async (now) =>
           (await world.ledger.due(now)).filter(({ stopWish }) => stopWish !== null),
+        nextDueAt: () => Promise.resolve(null),
       }),
   },
 ];

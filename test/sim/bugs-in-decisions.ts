@@ -28,6 +28,8 @@ function instead(
   return decision.kind === 'change' && when(decision) ? other(decision) : decision;
 }
 
+/** Since when the supervisor that runs now watches each attempt. */
+let watches = new Map<string, { since: number; looks: number }>();
 /** Attempts whose seizure had no answer, in the world that runs now. */
 let vainSeizures = new Set<string>();
 let stageOfSeizures: object | null = null;
@@ -36,7 +38,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   {
     name: 'recovery requeues what is starting without seizing its claim',
     caughtBy: 'I2 one living agent per dispatch',
-    faults: ['slow', 'supervisor-killed'],
+    faults: ['supervisor-killed', 'slow'],
     decide: believing((evidence, live) =>
       isState(live, 'starting') && evidence.start.kind === 'not-mine' ? neverStarted(evidence) : {},
     ),
@@ -61,7 +63,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
   },
   {
     name: 'a seizure without an answer is taken for a success',
-    caughtBy: 'I4 no end while its agent lives',
+    caughtBy: 'I13 nothing finished runs again',
     faults: ['seize-unknown', 'supervisor-killed', 'slow'],
     plant: (world, stage) => {
       if (stageOfSeizures !== stage) vainSeizures = new Set();
@@ -101,6 +103,14 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     caughtBy: 'I19 a start is judged',
     faults: ['shim-killed'],
     decide: believing((_, live) => (isState(live, 'starting') ? { shim: 'alive' } : {})),
+  },
+  {
+    name: 'the death of an agent that ran is never noticed',
+    caughtBy: 'I19 a death is noticed',
+    faults: ['both-killed'],
+    decide: believing((evidence, live) =>
+      isState(live, 'running') && evidence.agent === 'gone' ? { agent: 'alive' } : {},
+    ),
   },
   {
     name: 'a dead shim condemns its agent',
@@ -171,10 +181,18 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a supervisor that could not look takes that for silence',
     caughtBy: 'I6 only the silent are stalled',
     faults: ['supervisor-stopped'],
-    decide: believing((evidence, live) => {
-      const { state } = live.dispatch;
-      const since = state.kind === 'running' ? state.since : evidence.watchedSince;
-      return { watchedSince: Math.min(evidence.watchedSince, since) };
+    plant: (world) => {
+      watches = new Map();
+      return world;
+    },
+    decide: believing(({ watchedSince }, { dispatch: { id, fence, state } }) => {
+      if (state.kind !== 'running') return {};
+      const name = `${id}/${fence}`;
+      const watch = watches.get(name) ?? { since: watchedSince, looks: 0 };
+      watches.set(name, watch);
+      // Its first looks begin the watch; what comes later is a break.
+      if (watch.looks++ < 3) watch.since = watchedSince;
+      return { watchedSince: watch.since };
     }),
   },
   {

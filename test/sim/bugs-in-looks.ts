@@ -148,18 +148,6 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
       renaming(world, machine, (one) => ({ ...one, bootId: 'always the same' })),
   },
   {
-    name: 'a death is never seen',
-    caughtBy: 'I19 a death is noticed',
-    faults: [],
-    plant: (world) =>
-      withProcesses(world, {
-        sight: (process) => {
-          const sighting = world.processes.sight(process);
-          return sighting === 'gone' ? 'alive' : sighting;
-        },
-      }),
-  },
-  {
     name: 'an exit that nobody recorded is taken for 0',
     caughtBy: 'I12 no success without proof',
     faults: ['exit-lost'],

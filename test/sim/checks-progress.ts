@@ -53,9 +53,11 @@ function checkStart(
 function checkDeath(
   { judge }: Stage,
   { name, state, because }: Dispatch,
-  { agentLives, shimLives }: AttemptTruth,
+  { agentLives, shimLives, damaged }: AttemptTruth,
   sinceMs: number,
 ): void {
+  // Without its records somebody else of its tree may be watched in its place.
+  if (damaged) return;
   if (state.kind !== 'running' || agentLives || shimLives || sinceMs < NOTICE_WITHIN_MS) return;
   judge.report(
     'I19 a death is noticed',

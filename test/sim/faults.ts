@@ -107,7 +107,7 @@ function stopSupervisor(stage: Stage, { current }: Supervisors): void {
   const { machine, timeline, trace } = stage;
   const { process, name } = current.instance;
   const random = stage.chanceOf('faults');
-  const durationMs = random.int(100, random.pick([4_000, 90_000]));
+  const durationMs = random.int(100, random.pick([4_000, 90_000, 300_000]));
   trace.tell('fault', () => `${name} is stopped for ${durationMs} ms`);
   machine.halt(process);
   timeline.after(durationMs, () => {

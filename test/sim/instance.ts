@@ -9,6 +9,9 @@ import { nameOf } from './truth.ts';
 /** Thrown into a killed instance by calls that cannot wait for ever. It reaches nobody but the instance's own loop. */
 class Killed extends Error {}
 
+/** Where a death leaves the most to find out; there it strikes more often than elsewhere. */
+const AROUND_STARTS = ['spawn.before', 'spawn.after', 'spawn.after', 'spawn.after'] as const;
+
 /** A loop that calls this often without a moment of rest is no loop that waits for something. */
 const CALLS_WITHOUT_REST_MAX = 4_000;
 
@@ -43,7 +46,10 @@ export class Instance {
     this.#callsUntilDeath = dies ? random.int(1, random.pick([40, 400, 4_000])) : Infinity;
     const crashes = stage.strikes('supervisor-killed', 0.5);
     this.#crash = crashes
-      ? { at: random.pick(CRASH_POINTS), passings: random.pick([1, 1, 2, 4]) }
+      ? {
+          at: random.pick([...CRASH_POINTS, ...AROUND_STARTS]),
+          passings: random.pick([1, 1, 2, 4]),
+        }
       : null;
   }
 

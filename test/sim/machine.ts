@@ -179,7 +179,8 @@ export class Machine {
   stick(process: SimProcess, durationMs: number): void {
     if (!this.lives(process)) return;
     process.stuckUntil = Math.max(process.stuckUntil, this.#timeline.now + durationMs);
-    this.#timeline.after(process.stuckUntil - this.#timeline.now, () => this.#unstick(process));
+    // A moment later, for sums of moments are not exact.
+    this.#timeline.after(process.stuckUntil - this.#timeline.now + 1, () => this.#unstick(process));
   }
 
   work(process: SimProcess, share: number): void {

@@ -57,9 +57,20 @@ const ROUND_MS_MIN = 2_000;
 
 const EXIT_CODES = [0, 0, 0, 0, 0, 0, 1, 2, 42, 127, 143, 145, 255] as const;
 
-/** @param ignoring chance that it ignores SIGTERM */
-export function writeProgram(random: Random, spec: DispatchSpec, ignoring: number): Program {
-  const kind: Kind = random.pick([
+/** What faults make of agents: chances in [0, 1]. */
+export interface Temper {
+  /** it ignores SIGTERM */
+  readonly ignoring: number;
+  /** it works as little as still counts: who does not look for a while sees nothing of that */
+  readonly sparse: number;
+}
+
+export function writeProgram(
+  random: Random,
+  spec: DispatchSpec,
+  { ignoring, sparse }: Temper,
+): Program {
+  const ordinary: Kind = random.pick([
     'quick',
     'quick',
     'worker',
@@ -69,6 +80,7 @@ export function writeProgram(random: Random, spec: DispatchSpec, ignoring: numbe
     'sparse',
     'hang',
   ]);
+  const kind = random.chance(sparse) ? 'sparse' : ordinary;
   const endless = spec.deadlineMs !== null && random.chance(0.15);
   const phases = writePhases(random, spec, kind);
   if (kind === 'quick' && random.chance(0.5)) {
@@ -107,10 +119,10 @@ function writePhases(random: Random, spec: DispatchSpec, kind: Kind): Phase[] {
 
 /** As little work as still counts, as seldom as is still enough. */
 function writeBursts(random: Random, spec: DispatchSpec): Phase[] {
-  const burst = { kind: 'cpu', share: 0.35, durationMs: sampleMs(spec) * 0.2 + 200 } as const;
+  const burst = { kind: 'cpu', share: 0.35, durationMs: sampleMs(spec) * 0.13 + 50 } as const;
   return Array.from({ length: random.int(1, 4) }, () => [
     burst,
-    { kind: 'quiet', durationMs: spec.stallMs * 0.75 } as const,
+    { kind: 'quiet', durationMs: spec.stallMs * 0.9 } as const,
   ]).flat();
 }
 

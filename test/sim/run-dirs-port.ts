@@ -37,14 +37,15 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       instance.enter('seize');
       const dir = disk.get(key);
       // The answer can get lost on its way, after the deed.
-      const done = !stage.isOut('seize') || stage.chanceOf('seize').chance(0.3);
+      const out = stage.isOut('seize') || stage.strikes('seize-unknown', 0.5);
+      const done = !out || stage.chanceOf('seize').chance(0.3);
       const free = dir.claim === null;
       if (done && free && !disk.full) {
         dir.exists = true;
         dir.claim = { by: 'recovery' };
         disk.changed(dir);
       }
-      const answer = stage.isOut('seize') || (disk.full && free) ? 'unknown' : null;
+      const answer = out || (disk.full && free) ? 'unknown' : null;
       const result = answer ?? (free ? 'seized' : 'taken');
       stage.trace.tell(instance.name, () => `seizes ${nameOf(key)}: ${result}`);
       return result;

@@ -49,6 +49,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   users.begin(activeMs);
   beginFaults(stage, supervisors);
   const watch = () => {
+    // Nobody can do anything while the supervisor is stopped.
+    if (supervisors.current?.instance.process.stopped === true) stage.disturb();
     checkProgress(stage, mayClaim(supervisors));
     stage.timeline.after(CHECK_EVERY_MS, watch);
   };
@@ -106,7 +108,8 @@ async function judgeTheEnd(
   void supervisors.current?.supervisor.stop('down: the world is over');
   await until(stage, () => supervisors.current === null);
   // What hangs in the kernel goes when it is let go; a shim that has lost its claim then leaves by itself.
-  const freeAt = Math.max(0, ...[...stage.machine.all()].map(({ stuckUntil }) => stuckUntil));
+  const stuckUntil = [...stage.machine.all()].map((process) => process.stuckUntil);
+  const freeAt = Math.max(stage.timeline.now, ...stuckUntil);
   await until(stage, () => stage.timeline.now > freeAt + LEAVES_WITHIN_MS);
   checkLeftovers(stage);
   const gaps = await eventGaps(desk);

@@ -42,7 +42,7 @@ export function runShim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, d
   shim.mark = attempt.mark;
   shim.command = 'sh shim.sh';
   // The shell has to be read and started: under load the longest of its steps.
-  const loadMs = stage.strikes('slow', 0.3) ? stage.chanceOf('lag').int(50, 4_000) : 0;
+  const loadMs = stage.strikes('slow', 0.5) ? stage.chanceOf('lag').int(50, 4_000) : 0;
   stage.machine.after(shim, loadMs, () =>
     next(stage, shim, () => claim(stage, shim, attempt, dir)),
   );
@@ -157,6 +157,10 @@ function recordExit(stage: Stage, shim: SimProcess, ended: Ended): void {
   dir.exit = exitOf(attempt.status!, coarse(stage.clocks.wall()));
   attempt.recordedAt = stage.timeline.now;
   disk.changed(dir);
+  if (stage.strikes('shim-stopped', 0.2)) {
+    stage.trace.tell('fault', () => `stops shim ${shim.pid}, which has nothing left to do`);
+    machine.halt(shim);
+  }
   next(stage, shim, () => machine.exit(shim, 0));
 }
 

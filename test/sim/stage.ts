@@ -108,11 +108,10 @@ export class Stage {
     this.disk.full = false;
     this.machine.pids.recycling = 0;
     for (const process of this.machine.all()) {
-      // Only people stop shims and supervisors; as long as one is stopped, others may wait for it. A shim that has
-      // recorded everything is nobody's to wait for.
+      // Only people stop shims, and an attempt may wait for one as long as it is stopped; but nobody waits for one that
+      // has recorded everything.
       const over = process.attempt?.recordedAt != null && process.attempt.spec.leftovers === 'end';
-      const waitedFor = process.role === 'shim' && !over;
-      if (waitedFor || process.role === 'supervisor') this.machine.resume(process);
+      if (process.role === 'shim' && !over) this.machine.resume(process);
     }
     this.disturb();
     this.trace.tell('world', () => 'the faults are over');

@@ -128,6 +128,9 @@ function evidentMs({ spec }: AttemptTruth): number {
   return Math.max(200, 0.12 * sampleMs(spec));
 }
 
+/** On a busy machine a look comes this much later than planned (instance.ts). */
+const SLOW_PASS_MS = 3_000;
+
 /** How far apart looks for signs of work may lie (gather.ts). */
 export function sampleMs({ stallMs }: DispatchSpec): number {
   return Math.min(10_000, Math.max(200, stallMs / 5));
@@ -141,6 +144,7 @@ export function endBurst(attempt: AttemptTruth, now: number, dies: boolean): voi
   attempt.busy--;
   attempt.stirredAt = now;
   if (now - attempt.busySince < evidentMs(attempt)) return;
-  const seenAt = now - (dies ? 2 * sampleMs(attempt.spec) : evidentMs(attempt));
+  const unseenMs = dies ? 2 * sampleMs(attempt.spec) + SLOW_PASS_MS : evidentMs(attempt);
+  const seenAt = now - unseenMs;
   if (seenAt >= attempt.busySince) noteWork(attempt, seenAt);
 }

@@ -74,7 +74,7 @@ export class Users {
     else if (current.until === 'errand' && (this.#stage.calm || random.chance(0.3))) {
       void current.supervisor.stop('down: the errand is done');
     }
-    const soon = random.chance(0.5) && this.#supervisors.current === null;
+    const soon = random.chance(0.8) && this.#supervisors.current === null;
     this.#later(soon ? random.int(20, 2_000) : random.int(500, 20_000), () =>
       this.#keepSupervised(),
     );
