@@ -141,7 +141,7 @@ function judge(
   let members: Look<Members> = { kind: 'unknown', because: 'the process table was not looked at' };
   let signs: Evidence['signs'] = [];
   if (table !== null) {
-    const tree = lookAtTree(world, live, memory, table);
+    const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);

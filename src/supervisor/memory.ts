@@ -20,6 +20,8 @@ export interface AttemptMemory {
   known: KnownTree;
   /** lost: two more looks */
   emptyLooks: number;
+  /** when the last of them was counted */
+  emptyLookAt: Millis;
   /** last sample of output and CPU time; lost: one sample that proves nothing */
   outputBytes: number | null;
   cpuMs: ReadonlyMap<string, number> | null;
@@ -118,6 +120,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     bornAfter: null,
     known: NOTHING_KNOWN,
     emptyLooks: 0,
+    emptyLookAt: 0,
     outputBytes: null,
     cpuMs: null,
     sampledAt: now,

@@ -1,5 +1,5 @@
 // Owns the look at an attempt's process tree, whatever holds it, and the count of empty looks that proves its end (I8).
-import type { LiveDispatch } from '../core/dispatch.ts';
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, Members } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import type { ProcessRow } from '../ports.ts';
@@ -8,12 +8,18 @@ import type { TableLook } from './table-look.ts';
 import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
 
+/**
+ * Looks that are closer than this are one look: a process in the middle of its exec shows no environment, and so no mark,
+ * for up to a few milliseconds on a busy machine.
+ */
+const LOOKS_APART_MS_MIN = 5;
+
 /** Finds the members, remembers them by identity, and counts empty looks in a row. */
 export function lookAtTree(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  table: TableLook,
+  { table, now }: { readonly table: TableLook; readonly now: Millis },
 ): { members: Look<Members>; rows: Look<readonly ProcessRow[]> } {
   const containment = containmentOf(live.attempt.containment);
   let members = containment.members(world, live, memory, table);
@@ -23,7 +29,7 @@ export function lookAtTree(
     if (hidden.kind === 'seen') members = containment.members(world, live, memory, table);
   }
   if (members.kind !== 'seen') return { members, rows: members };
-  memory.emptyLooks = members.value.length === 0 ? memory.emptyLooks + 1 : 0;
+  countEmptyLook(memory, members.value.length === 0, now);
   const processes = members.value.map(({ pid, startTime, command }) => ({
     pid,
     startTime,
@@ -33,6 +39,16 @@ export function lookAtTree(
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
     rows: members,
   };
+}
+
+function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): void {
+  if (!isEmpty) {
+    memory.emptyLooks = 0;
+    return;
+  }
+  if (memory.emptyLooks > 0 && Math.abs(now - memory.emptyLookAt) < LOOKS_APART_MS_MIN) return;
+  memory.emptyLooks++;
+  memory.emptyLookAt = now;
 }
 
 /**
