@@ -10,14 +10,19 @@ const TREES = [
   ['ignores TERM', [fake('ignores-term.sh')], 2],
   ['has a child in another session', [fake('setsid-child.sh')], 2],
   ['has left a daemon by double fork', [fake('double-fork.pl')], 2],
-  ['forks while it is killed', [fake('fork-loop.pl'), 'grow', '2', '400'], 20],
+  ['ignores TERM and forks all the while', ['sh', '-c', stubbornForks()], 20],
   ['is three levels deep', [fake('forks-a-tree.sh'), '3', '3'], 40],
   ['does all of that at once', ['sh', '-c', everything()], 20],
 ] as const;
 
 function everything(): string {
   const parts = ['ignores-term.sh', 'setsid-child.sh', 'double-fork.pl'].map(fake);
-  return `trap '' TERM; ${parts.join(' & ')} & ${fake('fork-loop.pl')} grow 5 400 & wait`;
+  return `${parts.join(' & ')} & ${stubbornForks()} & wait`;
+}
+
+/** Forks for longer than any stop takes: it is in the middle of it when it is frozen. */
+function stubbornForks(): string {
+  return `trap '' TERM; ${fake('fork-loop.pl')} grow 20 1000`;
 }
 
 function treeCampaign(herd: TestHerd, run: readonly string[]): string {
