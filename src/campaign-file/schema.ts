@@ -38,8 +38,11 @@ const POOLS = said(
 );
 
 const CONTAINMENT = v.picklist(
-  ['sh'],
-  complaint('{key}: {value} is not available in this version', 'write sh, or remove the key'),
+  ['subreaper', 'sh'],
+  complaint(
+    '{key}: {value} is not available in this version',
+    'write subreaper or sh, or remove the key',
+  ),
 );
 
 /** What `defaults` may set for every dispatch, and each dispatch for itself. */

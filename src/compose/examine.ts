@@ -1,12 +1,14 @@
 // Owns what `drover doctor` needs to know of this machine and this state directory. Gathered without relying on the
 // ledger, so that it works when that is broken.
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { release, type } from 'node:os';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
 import { createClock } from '../host/clock.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { readMark } from '../host/run-records.ts';
+import { openStarter } from '../host/starter.ts';
 import { prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
@@ -19,7 +21,7 @@ export interface MarkedProcess {
   readonly mark: string;
 }
 
-/** A run directory as it lies on the disk; `mark` is what its `dispatch.json` says. */
+/** A run directory as it lies on the disk; `mark` is what its record says. */
 export interface FoundRunDirectory {
   readonly path: string;
   readonly dispatch: DispatchId;
@@ -71,7 +73,7 @@ export async function examine(stateDir: string): Promise<Examination> {
     shim: examineShell(),
     tiers: [
       { name: 'cgroup', available: false, because: 'this version does not support it yet' },
-      { name: 'subreaper', available: false, because: 'this version does not support it yet' },
+      await examineSubreaper(),
       { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
     ],
     agents: [{ name: 'command', found: true, version: null }],
@@ -102,6 +104,14 @@ function lockHeld(path: string, problems: string[]): boolean {
     problems.push(describe(error));
     return false;
   }
+}
+
+async function examineSubreaper(): Promise<Examination['tiers'][number]> {
+  const probe = await openStarter(createProcessTable().bootId());
+  if (probe.kind === 'ready') probe.starter.close();
+  return probe.kind === 'ready'
+    ? { name: 'subreaper', available: true, because: 'Perl can make its shims subreapers' }
+    : { name: 'subreaper', available: false, because: probe.because };
 }
 
 function examineShell(): Examination['shim'] {
@@ -151,21 +161,11 @@ function runDirectories(runsDir: string): Look<readonly FoundRunDirectory[]> {
       const [, dispatch, fence] = /^([a-z0-9]+)\.(\d+)$/.exec(name) ?? [];
       if (dispatch === undefined || fence === undefined) return [];
       const path = `${runsDir}/${name}`;
-      return [{ path, dispatch, fence: Number(fence), mark: markOf(path) }];
+      return [{ path, dispatch, fence: Number(fence), mark: readMark(path, Number(fence)) }];
     });
     return { kind: 'seen', value: found };
   } catch (error) {
     return { kind: 'unknown', because: describe(error) };
-  }
-}
-
-function markOf(runDir: string): string | null {
-  try {
-    const about: unknown = JSON.parse(readFileSync(`${runDir}/dispatch.json`, 'utf8'));
-    const mark = about !== null && typeof about === 'object' && 'mark' in about ? about.mark : null;
-    return typeof mark === 'string' ? mark : null;
-  } catch {
-    return null;
   }
 }
 

@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import type { Millis } from '../core/dispatch.ts';
 import { lastLine, readOutput } from '../host/read-output.ts';
-import { outputPath, runDirPath } from '../host/run-look.ts';
+import { runDirPath } from '../host/run-dir.ts';
+import { outputPath } from '../host/run-look.ts';
 import type { AttemptKey } from '../ports.ts';
 
 type StreamName = 'stdout' | 'stderr';

@@ -7,6 +7,7 @@ import { listen } from '../host/bell.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
+import { type Starter, openStarter } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Chance, Clock, Ledger } from '../ports.ts';
@@ -28,11 +29,13 @@ export async function supervise(
   const lock = takeSupervisorLock(parts.paths.lock);
   if (lock === null) return null;
   try {
-    const world = await realWorld(parts, options);
+    const starter = await starterHere();
+    const world = await realWorld(parts, options, starter);
     const supervisor = startSupervisor(world, options.until);
     const bell = listen(parts.paths.bell, () => supervisor.ring());
     const ended = supervisor.ended.finally(() => {
       bell.close();
+      starter?.close();
       lock.release();
     });
     return {
@@ -53,9 +56,16 @@ function toStandardError(line: string): void {
   process.stderr.write(`drover: ${line}\n`);
 }
 
+/** null where this machine has no subreapers; `drover doctor` says why. */
+async function starterHere(): Promise<Starter | null> {
+  const probe = await openStarter(createProcessTable().bootId());
+  return probe.kind === 'ready' ? probe.starter : null;
+}
+
 async function realWorld(
   { paths, ledger, clock, chance }: Parts,
   { containment, log = toStandardError }: SuperviseOptions,
+  starter: Starter | null,
 ): Promise<World> {
   const { outputBytesMax } = await readConfigFile(paths.config);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
@@ -70,9 +80,10 @@ async function realWorld(
       processTable,
       clock,
       environment: ownEnvironment(),
+      starter,
     }),
     ledger,
-    containment: containment ?? 'sh',
+    containment: containment ?? (starter === null ? 'sh' : 'subreaper'),
     outputBytesMax,
     log,
     crashPoint,

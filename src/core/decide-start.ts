@@ -36,7 +36,8 @@ export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: M
 function unclaimed(live: LiveDispatch, { start, shim }: Evidence, { now }: Moment): Decision {
   const { state, stopWish } = live.dispatch;
   const mayWait = stopWish === null && Math.abs(now - state.since) < CLAIM_WITHIN_MS;
-  if (start.kind === 'under-way' && shim !== 'gone' && mayWait) {
+  const onTheWay = start.kind === 'ordered' || (start.kind === 'under-way' && shim !== 'gone');
+  if (onTheWay && mayWait) {
     const young = now - state.since < UNKNOWN_POLL_MS;
     return stay('its shim is on the way', now + (young ? RECORD_POLL_MS : UNKNOWN_POLL_MS));
   }
@@ -79,7 +80,8 @@ function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): D
   if (start.kind === 'failed') {
     return endedBy(live, endOfFailedStart(start.because), start.because, moment);
   }
-  if (start.kind === 'under-way' && (shim === 'gone' || live.dispatch.stopWish === null)) {
+  const mine = start.kind === 'ordered' || start.kind === 'under-way';
+  if (mine && (shim === 'gone' || live.dispatch.stopWish === null)) {
     const because = `its shim ${shim === 'gone' ? 'ended before it claimed' : 'has not claimed'} the start`;
     return endedBy(live, endOfFailedStart(because), because, moment);
   }

@@ -31,6 +31,8 @@ const KILL_BACKOFF_FIRST_MS = 20;
 const KILL_BACKOFF_MAX_MS = 30_000;
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
 const OWN_END_WITHIN_MS = 10_000;
+/** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
+const FILE_CLOCK_TICK_MS = 10;
 
 /** A live dispatch in state `stopping`, narrowed. */
 export type Stopping = LiveDispatch & { readonly state: Extract<State, { kind: 'stopping' }> };
@@ -212,9 +214,13 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   return conclude(endOfStop(cancelled ? 'cancelled' : reason.cause, record));
 }
 
-/** By the file's clock and ours: a step between the two would make any end look like an earlier one. */
-function endedBefore({ at }: ExitRecord, since: Millis): boolean {
-  return at < since && since - at < OWN_END_WITHIN_MS;
+/**
+ * By the file's clock and ours: a step between the two would make any end look like an earlier one, and so would the
+ * ticks of the file's clock for an agent that obeys our signal at once. What was refused never ran.
+ */
+function endedBefore({ kind, at }: ExitRecord, since: Millis): boolean {
+  if (kind === 'refused') return true;
+  return at < since - FILE_CLOCK_TICK_MS && since - at < OWN_END_WITHIN_MS;
 }
 
 function sameSurvivors(a: readonly Survivor[], b: readonly Survivor[]): boolean {

@@ -58,6 +58,9 @@ export type Goal = 'unasked' | 'asking' | 'reached' | 'missed' | 'unknown';
 /** What this very supervisor knows of the start that it made; after a restart it knows nothing (`not-mine`). */
 export type Start =
   | { readonly kind: 'not-mine' }
+  /** no word of its shim yet */
+  | { readonly kind: 'ordered' }
+  /** its shim was started */
   | { readonly kind: 'under-way' }
   | { readonly kind: 'failed'; readonly because: string };
 

@@ -62,6 +62,7 @@ export function attemptEnvironment(
   const refused = checkNames(order, supervisor) ?? checkDirectory(spec.cwd);
   if (refused !== null) return { kind: 'refused', reason: refused };
   const environment = inherit(supervisor);
+  environment['PWD'] = spec.cwd;
   for (const name of spec.envFrom) environment[name] = supervisor[name]!;
   Object.assign(environment, spec.env);
   environment[MARK_VARIABLE] = order.mark;

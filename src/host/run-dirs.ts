@@ -1,14 +1,16 @@
 // Owns the port RunDirs: where the run directory of an attempt lies, and what can be done with it.
-import type { AttemptKey, Clock, RunDirs } from '../ports.ts';
+import type { AttemptKey, Clock, RunDirs, SpawnOrder } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
-import { createFifoStock } from './fifo-stock.ts';
 import { lifeHolders } from './life-line.ts';
-import { createRunLook, outputPaths, runDirPath } from './run-look.ts';
-import { seizeClaim } from './run-records.ts';
+import { replaceFile } from './replace-file.ts';
+import { makeRunDir, runDirPath } from './run-dir.ts';
+import { createRunLook, outputPaths } from './run-look.ts';
+import { recordPath, seizeClaim } from './run-records.ts';
 import { createRunWatch } from './run-watch.ts';
-import { makeRunDir, startAttempt, writeDeadlineFile } from './start-attempt.ts';
+import { deadlineText, startAttempt } from './start-attempt.ts';
+import type { Starter } from './starter.ts';
 import { describeError } from './system-error.ts';
 import { trimStream } from './trim-output.ts';
 
@@ -21,15 +23,17 @@ export interface RunDirsOptions {
   readonly clock: Clock;
   /** the supervisor's */
   readonly environment: Environment;
+  /** null: containment tier subreaper is not available here */
+  readonly starter: Starter | null;
 }
 
 export function createRunDirs(options: RunDirsOptions): RunDirs {
-  const { runsDir, stateDir, environment } = options;
-  const lifeLines = createFifoStock(`${runsDir}/.life-lines`);
-  const starting = { ...options, lifeLines, umask: process.umask().toString(8) };
+  const { runsDir } = options;
+  const starting = { ...options, umask: process.umask().toString(8) };
   const watches = createRunWatch();
   const looks = createRunLook(runsDir);
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);
+  const recordOf = (key: AttemptKey) => recordPath(dirOf(key), key.fence);
 
   return {
     look: (key) => looks.look(dirOf(key), key.fence),
@@ -37,12 +41,17 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     lifeHolders: (key) =>
       lifeHolders(`${dirOf(key)}/life`, (pid) => options.processTable.identify(pid)),
 
-    async spawn(order) {
+    async spawn(order, shimEnded) {
       const dir = dirOf(order);
+      const record = recordOf(order);
+      // Only the shim of tier subreaper waits for more than its agent, and only if it is told to stay.
+      const waits = order.containment === 'subreaper' && order.spec.leftovers === 'end';
+      watches.ownShim(record);
       try {
-        makeRunDir(dir);
-        const shimStarted = () => watches.ownShim(dir);
-        return await startAttempt(dir, order, { ...starting, shimStarted });
+        return await startAttempt(dir, order, starting, (how) => {
+          watches.ownShimEnded(record, how);
+          shimEnded(waits && how === 'well' ? 'emptied' : 'gone');
+        });
       } catch (error) {
         return { kind: 'failed', because: describeError(error, dir) };
       }
@@ -57,24 +66,11 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       return seizeClaim(dirOf(key), key.fence);
     },
 
-    async checkGoal(order): Promise<GoalAnswer> {
-      const { doneWhen, cwd } = order.spec;
-      const runDir = dirOf(order);
-      if (doneWhen === null) return { goal: 'unknown', because: 'it has no done_when' };
-      try {
-        makeRunDir(runDir);
-        const planned = attemptEnvironment(order, environment, { runDir, stateDir });
-        if (planned.kind === 'refused') return { goal: 'unknown', because: planned.reason };
-        const logPath = `${runDir}/goal.log`;
-        return await askGoal({ doneWhen, cwd, environment: planned.environment, logPath });
-      } catch (error) {
-        return { goal: 'unknown', because: describeError(error, runDir) };
-      }
-    },
+    checkGoal: (order) => checkGoal(dirOf(order), order, options),
 
     writeDeadline(key, deadline) {
       try {
-        writeDeadlineFile(dirOf(key), deadline);
+        replaceFile(`${dirOf(key)}/deadline.json`, deadlineText(deadline));
       } catch {
         // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
       }
@@ -83,11 +79,29 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     trimOutput: (key, bytesMax) =>
       outputPaths(dirOf(key)).reduce((sum, path) => sum + trimStream(path, bytesMax), 0),
 
-    watch: (key, wake) => watches.watch(dirOf(key), wake),
+    watch: (key, wake) => watches.watch(recordOf(key), wake),
 
     unwatch(key) {
-      watches.unwatch(dirOf(key));
+      watches.unwatch(recordOf(key));
       looks.forget(dirOf(key));
     },
   };
+}
+
+async function checkGoal(
+  runDir: string,
+  order: SpawnOrder,
+  { environment, stateDir }: RunDirsOptions,
+): Promise<GoalAnswer> {
+  const { doneWhen, cwd } = order.spec;
+  if (doneWhen === null) return { goal: 'unknown', because: 'it has no done_when' };
+  try {
+    makeRunDir(runDir);
+    const planned = attemptEnvironment(order, environment, { runDir, stateDir });
+    if (planned.kind === 'refused') return { goal: 'unknown', because: planned.reason };
+    const logPath = `${runDir}/goal.log`;
+    return await askGoal({ doneWhen, cwd, environment: planned.environment, logPath });
+  } catch (error) {
+    return { goal: 'unknown', because: describeError(error, runDir) };
+  }
 }

@@ -1,21 +1,14 @@
 // Owns the look at one run directory: what its records and its output say now, in few system calls.
 import { statSync } from 'node:fs';
-import type { Claim, Look, RunDirLook } from '../core/evidence.ts';
-import type { ProcessIdentity } from '../core/identity.ts';
-import type { AttemptKey } from '../ports.ts';
-import { exitPath, readAgent, readClaim, readExit } from './run-records.ts';
+import type { Look, RunDirLook } from '../core/evidence.ts';
+import { type Records, readRecords, recordPath } from './run-records.ts';
 import { describeError } from './system-error.ts';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 const ABSENT = { kind: 'absent' } as const;
 
-/** Where everything of one attempt lies. */
-export function runDirPath(runsDir: string, key: AttemptKey): string {
-  return `${runsDir}/${key.dispatch}.${key.fence}`;
-}
-
 export function outputPath(runDir: string, stream: (typeof STREAMS)[number]): string {
-  return `${runDir}/output/${stream}`;
+  return `${runDir}/${stream}`;
 }
 
 /** Both streams of an attempt. */
@@ -30,32 +23,39 @@ export interface RunLook {
 }
 
 /**
- * A record that is missing or not whole is `absent`; one that cannot be read is `unknown`. Claim and pid never change
- * once they are legible, so in the steady state a look is three `stat`s.
+ * A line of the record that is missing or not whole is `absent`; a record that cannot be read is `unknown`. It only
+ * grows, so in the steady state a look is three `stat`s.
  */
 export function createRunLook(runsDir: string): RunLook {
-  const settled = new Map<string, { claim: Look<Claim>; agent: Look<ProcessIdentity> }>();
+  const known = new Map<string, { size: number; records: Records }>();
 
   function look(dir: string, fence: number): RunDirLook {
     const outputBytes = measureOutput(dir);
-    const exit = isThere(exitPath(dir)) ? readExit(dir, fence) : ABSENT;
-    const steady = exit.kind === 'absent' && outputBytes.kind === 'seen';
-    if (!steady) settled.delete(dir);
-    const known = settled.get(dir);
-    if (known !== undefined) return { ...known, exit, outputBytes };
-
-    const claim = readClaim(dir, fence);
-    const agent = readAgent(dir);
-    if (claim.kind === 'absent' && outputBytes.kind === 'absent' && !isThere(runsDir)) {
+    const size = sizeOf(recordPath(dir, fence));
+    const before = known.get(dir);
+    if (before !== undefined && before.size === size && outputBytes.kind === 'seen') {
+      return { ...before.records, outputBytes };
+    }
+    const records = readRecords(dir, fence);
+    if (records.claim.kind === 'absent' && outputBytes.kind === 'absent' && !isThere(runsDir)) {
       // The file system with all runs may have been unmounted; nobody has died of that.
       return unknownLook(`ENOENT: ${runsDir}`);
     }
-    const legible = claim.kind === 'seen' && claim.value.by !== 'nobody-legible';
-    if (steady && legible && agent.kind === 'seen') settled.set(dir, { claim, agent });
-    return { claim, agent, exit, outputBytes };
+    // By the size from before the reading: what was appended since is read next time.
+    if (records.claim.kind === 'seen' && size !== null) known.set(dir, { size, records });
+    return { ...records, outputBytes };
   }
 
-  return { look, forget: (dir) => settled.delete(dir) };
+  return { look, forget: (dir) => known.delete(dir) };
+}
+
+/** null where it is not there, or that cannot be told: reading it then says what is wrong. */
+function sizeOf(path: string): number | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** True where it is there, and also where that cannot be told: reading it then says what is wrong. */

@@ -1,5 +1,6 @@
-// Owns the records of a run directory: how claim, pid and exit are read, and what recovery and refusal write. The
-// shim's half of the writing is shim.sh. A record is whole when it ends in ` end`; until then it is not there yet.
+// Owns the record of one attempt, the file `claim.FENCE` in its run directory: how it is read, and what recovery and
+// refusal write. The shim's half of the writing is shim.sh and starter.pl. Whoever creates the file has the claim; what
+// happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet.
 import {
   closeSync,
   fstatSync,
@@ -17,39 +18,45 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import type { SeizeResult } from '../ports.ts';
 import { describeError, errorCode } from './system-error.ts';
 
-/** A refusal quotes a PATH at most; everything else is one short line. */
-const RECORD_BYTES_MAX = 16_384;
+/** A refusal quotes a PATH, and the description of an attempt its directory; everything else is short. */
+const RECORD_BYTES_MAX = 65_536;
 const REASON_CHARACTERS_MAX = 2_000;
 
-function claimPath(dir: string, fence: number): string {
+export function recordPath(dir: string, fence: number): string {
   return `${dir}/claim.${fence}`;
 }
 
-export function exitPath(dir: string): string {
-  return `${dir}/exit`;
+/** What the record of an attempt says: who has the claim, who the agent is, how it ended. */
+export interface Records {
+  readonly claim: Look<Claim>;
+  readonly agent: Look<ProcessIdentity>;
+  readonly exit: Look<ExitRecord>;
 }
 
-export function readClaim(dir: string, fence: number): Look<Claim> {
-  const record = readRecord(claimPath(dir, fence));
-  if (record.kind !== 'seen') return record;
-  return { kind: 'seen', value: parseClaim(record.value.text) };
+/** The time of an exit is the time at which its line was written, which is the last of them. */
+export function readRecords(dir: string, fence: number): Records {
+  const record = readRecord(recordPath(dir, fence));
+  if (record.kind !== 'seen') return { claim: record, agent: record, exit: record };
+  const { text, at } = record.value;
+  return {
+    claim: { kind: 'seen', value: parseClaim(text) },
+    agent: seenOrAbsent(parseAgent(text)),
+    exit: seenOrAbsent(parseExit(text, fence, at)),
+  };
 }
 
-export function readAgent(dir: string): Look<ProcessIdentity> {
-  const record = readRecord(`${dir}/pid`);
-  return record.kind === 'seen' ? seenOrAbsent(parseAgent(record.value.text)) : record;
-}
-
-/** The time of an exit is the time at which its record was written. */
-export function readExit(dir: string, fence: number): Look<ExitRecord> {
-  const record = readRecord(exitPath(dir));
-  if (record.kind !== 'seen') return record;
-  return seenOrAbsent(parseExit(record.value.text, fence, record.value.at));
+/** The mark of the attempt, as its shim wrote it down for who has no ledger; null: it did not, or it is not legible. */
+export function readMark(dir: string, fence: number): string | null {
+  const record = readRecord(recordPath(dir, fence));
+  if (record.kind !== 'seen') return null;
+  const about = parseJson(/^attempt (\{.*\}) end$/m.exec(record.value.text)?.[1] ?? 'null');
+  const mark = about !== null && typeof about === 'object' && 'mark' in about ? about.mark : null;
+  return typeof mark === 'string' ? mark : null;
 }
 
 /** Whatever the file says, it is there: the fence is taken. */
 export function parseClaim(text: string): Claim {
-  if (/^recovery end\n?$/.test(text)) return { by: 'recovery' };
+  if (/^recovery end$/m.test(text)) return { by: 'recovery' };
   const shim = parseIdentity(text, 'shim');
   return shim === null ? { by: 'nobody-legible' } : { by: 'shim', shim };
 }
@@ -59,21 +66,25 @@ export function parseAgent(text: string): ProcessIdentity | null {
 }
 
 function parseIdentity(text: string, who: 'shim' | 'agent'): ProcessIdentity | null {
-  const match = /^(shim|agent) (\d{1,10}) (\d{1,15}) (\S{1,100}) end\n?$/.exec(text);
-  if (match === null || match[1] !== who) return null;
-  return { pid: Number(match[2]), startTime: Number(match[3]), bootId: match[4]! };
+  const line = new RegExp(`^${who} (\\d{1,10}) (\\d{1,15}) (\\S{1,100}) end$`, 'm');
+  const match = line.exec(text);
+  if (match === null) return null;
+  return { pid: Number(match[1]), startTime: Number(match[2]), bootId: match[3]! };
 }
 
-/** @returns null where the record is not whole, or belongs to another fence */
+/**
+ * The first end counts: a shim says of a program that could not be executed both why and with which status.
+ *
+ * @returns null where no line is whole, or it belongs to another fence
+ */
 export function parseExit(text: string, fence: number, at: Millis): ExitRecord | null {
-  const match = /^(exit|refused) (\d{1,9}) (.+) end\n?$/.exec(text);
-  if (match === null || Number(match[2]) !== fence) return null;
-  const rest = match[3]!;
-  if (match[1] === 'refused') {
-    const reason = parseJsonString(rest);
-    return reason === null ? null : { kind: 'refused', reason, at };
+  for (const [, word, of, rest] of text.matchAll(/^(exit|refused) (\d{1,9}) (.+) end$/gm)) {
+    if (Number(of) !== fence) continue;
+    if (word === 'exit' && /^\d{1,3}$/.test(rest!)) return exitOfStatus(Number(rest), at);
+    const reason = word === 'refused' ? parseJson(rest!) : null;
+    if (typeof reason === 'string') return { kind: 'refused', reason, at };
   }
-  return /^\d{1,3}$/.test(rest) ? exitOfStatus(Number(rest), at) : null;
+  return null;
 }
 
 /**
@@ -115,16 +126,22 @@ const DEADLY_SIGNALS: ReadonlyMap<number, string> = new Map(
  */
 export function seizeClaim(dir: string, fence: number): SeizeResult {
   try {
-    return linkNew(claimPath(dir, fence), 'recovery end\n') ? 'seized' : 'taken';
+    return linkNew(recordPath(dir, fence), 'recovery end\n') ? 'seized' : 'taken';
   } catch {
     return 'unknown';
   }
 }
 
-/** Writes down, durably, that this fence was refused. An exit record that is there already stays. */
+/** Writes down, durably, that this fence was refused. An end that is there already stays. */
 export function writeRefusal(dir: string, fence: number, reason: string): void {
   const words = JSON.stringify(reason.slice(0, REASON_CHARACTERS_MAX));
-  linkNew(exitPath(dir), `refused ${fence} ${words} end\n`);
+  const fd = openSync(recordPath(dir, fence), 'a', 0o600);
+  try {
+    writeSync(fd, `\nrefused ${fence} ${words} end\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Creates `path` with all of `text` at once. @returns false where it exists */
@@ -148,11 +165,12 @@ function linkNew(path: string, text: string): boolean {
   }
 }
 
+const buffer = Buffer.allocUnsafeSlow(RECORD_BYTES_MAX);
+
 function readRecord(path: string): Look<{ text: string; at: Millis }> {
   try {
     const fd = openSync(path, 'r');
     try {
-      const buffer = Buffer.allocUnsafe(RECORD_BYTES_MAX);
       const length = readSync(fd, buffer, 0, RECORD_BYTES_MAX, 0);
       const at = Math.round(fstatSync(fd).mtimeMs);
       return { kind: 'seen', value: { text: buffer.toString('utf8', 0, length), at } };
@@ -170,10 +188,10 @@ function seenOrAbsent<T>(value: T | null): Look<T> {
   return value === null ? { kind: 'absent' } : { kind: 'seen', value };
 }
 
-function parseJsonString(text: string): string | null {
+/** @returns null also where it is no JSON */
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'string' ? value : null;
+    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -1,30 +1,30 @@
-// Owns the watching of run directories: a hint that a record may have changed, nothing more.
+// Owns the watching of attempts: a hint that the record of one may have changed, nothing more.
 import { type FSWatcher, watch } from 'node:fs';
 
 export interface RunWatch {
-  /** Calls `wake` for changes in `dir`. Of a shim that is our own child only its end is news: the kernel tells us. */
-  watch(dir: string, wake: () => void): void;
-  unwatch(dir: string): void;
-  /** A shim of ours runs for `dir`; call the result when it has ended, with whether it did its work to the end. */
-  ownShim(dir: string): (wellEnded: boolean) => void;
+  /** Calls `wake` when `record` changes. Of a shim whose end we are told, only that is news. */
+  watch(record: string, wake: () => void): void;
+  unwatch(record: string): void;
+  /** A shim of ours writes `record`: its end is told by the kernel, and nothing is watched until then. */
+  ownShim(record: string): void;
+  /** It has ended. One that was killed may leave an agent, whose end the kernel does not tell us. */
+  ownShimEnded(record: string, how: 'well' | 'badly'): void;
 }
 
 /**
- * Only the run directory itself is watched, not `output/` in it, so that a chatty agent wakes nobody. Errors (no more
- * inotify watches) are silent: the supervisor also looks by itself.
+ * Only the record itself is watched, so that a chatty agent wakes nobody. Errors (no more inotify watches, no record yet)
+ * are silent: the supervisor also looks by itself.
  */
 export function createRunWatch(): RunWatch {
   const own = new Set<string>();
   const wanted = new Map<string, { wake: () => void; watcher: FSWatcher | null }>();
 
-  function attach(dir: string): void {
-    const entry = wanted.get(dir);
-    if (entry === undefined || entry.watcher !== null || own.has(dir)) return;
+  function attach(record: string): void {
+    const entry = wanted.get(record);
+    if (entry === undefined || entry.watcher !== null || own.has(record)) return;
     try {
       // Not persistent: a watch must not keep a process alive that has nothing else to do.
-      const watcher = watch(dir, { persistent: false }, (_, name) => {
-        if (isRecord(name)) entry.wake();
-      });
+      const watcher = watch(record, { persistent: false }, () => entry.wake());
       entry.watcher = watcher;
       watcher.on('error', () => {
         watcher.close();
@@ -36,29 +36,23 @@ export function createRunWatch(): RunWatch {
   }
 
   return {
-    watch(dir, wake) {
-      const entry = wanted.get(dir);
-      if (entry === undefined) wanted.set(dir, { wake, watcher: null });
+    watch(record, wake) {
+      const entry = wanted.get(record);
+      if (entry === undefined) wanted.set(record, { wake, watcher: null });
       else entry.wake = wake;
-      attach(dir);
+      attach(record);
     },
-    unwatch(dir) {
-      wanted.get(dir)?.watcher?.close();
-      wanted.delete(dir);
+    unwatch(record) {
+      wanted.get(record)?.watcher?.close();
+      wanted.delete(record);
+      own.delete(record);
     },
-    ownShim(dir) {
-      own.add(dir);
-      return (wellEnded) => {
-        own.delete(dir);
-        wanted.get(dir)?.wake();
-        // One that was killed may leave an agent, whose end the kernel does not tell us.
-        if (!wellEnded) attach(dir);
-      };
+    ownShim(record) {
+      own.add(record);
+    },
+    ownShimEnded(record, how) {
+      own.delete(record);
+      if (how === 'badly') attach(record);
     },
   };
-}
-
-/** What others write into the directory (deadline.json, goal.log) says nothing new about the attempt. */
-function isRecord(name: string | null): boolean {
-  return name === null || name === 'exit' || name === 'pid' || name.startsWith('claim.');
 }

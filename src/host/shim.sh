@@ -2,14 +2,15 @@
 # The shim of one attempt: claims the fence, starts the agent in a session of its own, outlives the supervisor and
 # records how the agent ended. POSIX sh; docs/decisions/0004-sh-shim.md says why it is as it is.
 #
-#   /bin/sh shim.sh RUN_DIR FENCE UMASK BOOT_ID PROGRAM [ARGUMENT]...
+#   /bin/sh shim.sh RUN_DIR FENCE UMASK BOOT_ID ATTEMPT PROGRAM [ARGUMENT]...
 #
 # Its caller gives it a session of its own, the agent's environment and working directory, stdin from /dev/null, and
-# stdout and stderr that append to files. It writes three records, each in one write and ending in ` end`, so that a
-# reader can tell a whole record from one that is still being written:
-#   claim.FENCE  `shim PID START BOOT_ID end`
-#   pid          `agent PID START BOOT_ID end`
-#   exit         `exit FENCE STATUS end`
+# stdout and stderr that append to files. ATTEMPT is a description in JSON. It keeps one record, claim.FENCE, with lines
+# that are whole when they end in ` end`:
+#   shim PID START BOOT_ID end
+#   attempt ATTEMPT end
+#   agent PID START BOOT_ID end
+#   exit FENCE STATUS end
 # It forks twice: mkfifo and the agent. Its variables begin with drover_, because the environment is the
 # agent's. Everything is in braces: the shell has read it all before it runs the first line, whatever happens to this
 # file meanwhile.
@@ -47,9 +48,10 @@ identify_by_ps() {
   drover_start=$((((drover_day - 719469) * 24 + ${5#0}) * 3600 + ${6#0} * 60 + ${7#0}))
 }
 
-# FILE LINE. On a full disk: once a second, until there is room or the run directory is gone.
+# FILE LINE. On a full disk: once a second, until there is room or the run directory is gone. What a try left behind ends
+# at the newline with which the next begins.
 record() {
-  until echo "$2" >"$1"; do
+  until printf '\n%s\n' "$2" >>"$1"; do
     [ -d "${1%/*}" ] || exit 75
     sleep 1
   done
@@ -58,7 +60,7 @@ record() {
 # 1. The claim: who does not create it has no right to start anything.
 identify
 set -C
-echo "shim $drover_pid $drover_start $4 end" >"$1/claim.$2" || exit 75
+printf '%s end\n' "shim $drover_pid $drover_start $4" "attempt $5" >"$1/claim.$2" || exit 75
 set +C
 
 # 2. Whoever inherits descriptor 9 shows that somebody is still there. No reason to start nothing where it is refused.
@@ -70,11 +72,11 @@ drover_setsid=/usr/bin/setsid drover_perl=
 [ -x "$drover_setsid" ] || drover_setsid=$(command -v setsid) || drover_perl=$(command -v perl)
 (
   identify
-  record "$1/pid" "agent $drover_pid $drover_start $4 end"
+  record "$1/claim.$2" "agent $drover_pid $drover_start $4 end"
   # The agent rather than shim or supervisor, when memory runs out. Raised, never lowered.
   read -r drover_oom </proc/self/oom_score_adj && [ "$drover_oom" -lt 300 ] && echo 300 >/proc/self/oom_score_adj
   umask "$3"
-  shift 4
+  shift 5
   PATH=$drover_path
   exec </dev/null 2>&3 3>&-
   [ -z "$drover_setsid" ] || exec "$drover_setsid" -- "$@"
@@ -85,9 +87,9 @@ drover_setsid=/usr/bin/setsid drover_perl=
 drover_status=$?
 
 # 4. The end. Written whole before it is flushed, so that nobody waits for the disk to hear of it.
-record "$1/exit" "exit $2 $drover_status end"
+record "$1/claim.$2" "exit $2 $drover_status end"
 # Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it the record is all there is.
 kill -0 "$PPID" && exit 0
 export LC_ALL=C
-exec sync "$1/exit"
+exec sync "$1/claim.$2"
 }

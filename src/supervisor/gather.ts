@@ -19,6 +19,9 @@ export interface Looked {
   readonly evidence: Evidence;
 }
 
+const NOT_LOOKED = { kind: 'unknown', because: 'the process table was not looked at' } as const;
+const EMPTIED = { kind: 'seen', value: { processes: [], emptyLooks: 2 } } as const;
+
 interface FirstLook {
   readonly live: LiveDispatch;
   readonly memory: AttemptMemory;
@@ -74,6 +77,11 @@ function lookAtRecords(
   } else {
     memory.agent = state.process;
   }
+  if (memory.emptied) {
+    const runDir = runDirs.look(memory.key);
+    learn(memory, runDir);
+    return { live, memory, agent: 'gone', shim: 'gone', runDir };
+  }
   if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));
   const sight = (process: ProcessIdentity | null) =>
     // An unidentified shim or agent carries the mark: the tree's look covers it.
@@ -104,8 +112,10 @@ function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
   return news;
 }
 
-function needsMembers({ live, agent, shim, runDir }: FirstLook, now: Millis): boolean {
+function needsMembers({ live, memory, agent, shim, runDir }: FirstLook, now: Millis): boolean {
+  // An end that we caused is looked at, whoever else says that it worked (I8).
   if (live.dispatch.state.kind === 'stopping') return true;
+  if (memory.emptied) return false;
   // Until its shim has left, an attempt whose exit is on record is not judged by its tree.
   if (runDir.exit.kind === 'seen') return shim !== 'alive';
   if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
@@ -138,7 +148,8 @@ function judge(
   table: TableLook | null,
   { sampling, now }: { sampling: boolean; now: Millis },
 ): Evidence {
-  let members: Look<Members> = { kind: 'unknown', because: 'the process table was not looked at' };
+  let members: Look<Members> = NOT_LOOKED;
+  if (table === null && memory.emptied) members = EMPTIED;
   let signs: Evidence['signs'] = [];
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });

@@ -16,6 +16,8 @@ export interface AttemptMemory {
   start: Start;
   /** before it was started; lost: looks at its tree read the whole table */
   bornAfter: Bookmark | null;
+  /** its shim has waited for everybody of its tree, and is gone; lost: the tree is looked at */
+  emptied: boolean;
   /** lost: processes that shed mark, session and parents are found no more (tier sh only) */
   known: KnownTree;
   /** lost: two more looks */
@@ -118,6 +120,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     agent: attempt.process,
     start: { kind: 'not-mine' },
     bornAfter: null,
+    emptied: false,
     known: NOTHING_KNOWN,
     emptyLooks: 0,
     emptyLookAt: 0,

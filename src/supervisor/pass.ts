@@ -57,7 +57,7 @@ export async function pass(
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const { committed, claimed } = await commit(world, changes, claims, now);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
-  for (const one of claimed) await start(world, one, memory.of(one, now), surroundings);
+  for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
   for (const one of judged)
     await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now });
   await note(world, judged, now);

@@ -78,25 +78,43 @@ async function askGoal(
   wake(memory);
 }
 
-/** Starts what was claimed. The intent is committed; a crash anywhere here leaves a claim file or none (I1, I2). */
-export async function start(
+/**
+ * Starts what was claimed. The intent is committed; a crash anywhere here leaves a claim file or none (I1, I2). Nobody
+ * waits for the start: others may have ended meanwhile.
+ */
+export function start(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  surroundings: Surroundings,
+): void {
+  world.crashPoint('spawn.before');
+  memory.start = { kind: 'ordered' };
+  memory.bornAfter = world.processes.bookmark();
+  memory.outputBytes = 0;
+  memory.cpuMs = new Map();
+  memory.woken = false;
+  memory.nextLookAt = world.clock.now() + FIRST_LOOK_MS;
+  surroundings.background(awaitStart(world, live, memory, surroundings));
+}
+
+async function awaitStart(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   { wake }: Surroundings,
 ): Promise<void> {
-  world.crashPoint('spawn.before');
-  memory.start = { kind: 'under-way' };
-  memory.bornAfter = world.processes.bookmark();
-  memory.outputBytes = 0;
-  memory.cpuMs = new Map();
-  const result = await world.runDirs.spawn(orderOf(world, live));
+  const result = await world.runDirs.spawn(orderOf(world, live), (end) => {
+    memory.emptied = end === 'emptied';
+    wake(memory);
+  });
   world.crashPoint('spawn.after');
   switch (result.kind) {
     case 'spawned':
-      memory.shim = result.shim;
-      memory.woken = false;
-      memory.nextLookAt = world.clock.now() + FIRST_LOOK_MS;
+      memory.start = { kind: 'under-way' };
+      // Whom the claim names already is the one that counts.
+      memory.shim ??= result.shim;
+      if (result.shim === null) wake(memory);
       world.runDirs.watch(memory.key, () => wake(memory));
       return;
     case 'refused':
@@ -137,6 +155,7 @@ function orderOf(world: World, live: LiveDispatch): SpawnOrder {
     campaign: dispatch.campaign,
     name: dispatch.name,
     spec: dispatch.spec,
+    containment: attempt.containment,
     deadline: attempt.deadline,
   };
 }

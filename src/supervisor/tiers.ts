@@ -2,9 +2,12 @@
 // later uses the one that is on record.
 import type { ContainmentTier } from '../core/dispatch.ts';
 import type { Containment } from './containment.ts';
-import { SH } from './containment-sh.ts';
+import { BY_TABLE } from './containment-table.ts';
 
-const TIERS: Readonly<Partial<Record<ContainmentTier, Containment>>> = { sh: SH };
+const TIERS: Readonly<Partial<Record<ContainmentTier, Containment>>> = {
+  subreaper: BY_TABLE,
+  sh: BY_TABLE,
+};
 
 /** A tier that this version does not know can be held by a newer one: nobody is judged or signalled for it (I4). */
 export function containmentOf(tier: ContainmentTier): Containment {

@@ -5,11 +5,11 @@ import type { JournalLine } from './harness/journal.ts';
 import { type LiveProcess, isAlive, killExactly } from './harness/process-list.ts';
 import { until } from './harness/until.ts';
 
-/** The shim is the one that runs shim.sh; its agent has the same mark. */
+/** The shim is the one that says so (drover-shim, or shim.sh); its agent has the same mark. */
 function shimOf(herd: TestHerd, agent: JournalLine): LiveProcess {
   const shim = herd
     .marked()
-    .find(({ mark, commandLine }) => mark === agent.mark && commandLine.includes('shim.sh'));
+    .find(({ mark, commandLine }) => mark === agent.mark && /\bshim\b/.test(commandLine));
   if (shim === undefined) throw new Error(`no shim of ${agent.mark}`);
   return shim;
 }

@@ -75,7 +75,9 @@ describe.concurrent('18. an agent that was started and never committed as runnin
     'and was killed meanwhile together with its shim, is lost once and run again once',
     withHerd(async (herd) => {
       const { file } = await dieAfterSpawn(herd, 'spawn.after');
-      for (const process of herd.marked()) killExactly(process);
+      // Its shim first, or it would record how the agent ended.
+      const shimFirst = herd.marked().toSorted((a, b) => a.pid - b.pid);
+      for (const process of shimFirst) killExactly(process);
       await until('all have gone', () => herd.marked().length === 0);
       herd.open('a');
       expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });

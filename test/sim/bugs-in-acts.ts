@@ -50,11 +50,11 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     faults: [],
     plant: (world, { disk }) =>
       withRunDirs(world, {
-        spawn: async (order) => {
-          const result = await world.runDirs.spawn(order);
+        spawn: async (order, shimEnded) => {
+          const result = await world.runDirs.spawn(order, shimEnded);
           await world.clock.sleep(10, new Promise(() => {}));
           disk.get(order).claim = null;
-          await world.runDirs.spawn(order);
+          await world.runDirs.spawn(order, shimEnded);
           return result;
         },
       }),

@@ -72,8 +72,8 @@ function renaming(
             ? { kind: 'seen', value: holders.value.map(blur) }
             : holders;
         },
-        spawn: async (order) => {
-          const result = await world.runDirs.spawn(order);
+        spawn: async (order, shimEnded) => {
+          const result = await world.runDirs.spawn(order, shimEnded);
           if (result.kind !== 'spawned' || result.shim === null) return result;
           return { kind: 'spawned', shim: blur(result.shim) };
         },

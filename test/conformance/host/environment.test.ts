@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askGoal } from '../../../src/host/check-goal.ts';
-import { exitIn, makeRunWorld } from './orders.ts';
+import { exitIn, makeRunWorld, TIERS } from './orders.ts';
 import { makeScratch, type Scratch, scan, until } from './scratch.ts';
 
 let scratch: Scratch;
@@ -30,42 +30,45 @@ const SUPERVISOR = {
   NODE_OPTIONS: '--inspect',
 };
 
-test('an agent sees who and where it is, what was named for it, and none of the rest', async () => {
-  const world = makeRunWorld(scratch, SUPERVISOR);
-  const order = world.order(['env'], {
-    envFrom: ['API_BASE'],
-    env: { HOME: '/home/agent', EXTRA: 'a b', DROVER_ATTEMPT: '99' },
-  });
-  await world.runs.spawn(order);
-  await exitIn(world, order);
-  const dir = world.dirOf(order);
-  const seen = readFileSync(`${dir}/output/stdout`, 'utf8').trim().split('\n').toSorted();
-  const shellsOwn = /^(PWD|OLDPWD|SHLVL|_)=/;
-  expect(seen.filter((line) => !shellsOwn.test(line))).toEqual([
-    'API_BASE=https://api',
-    'DROVER_ATTEMPT=2',
-    'DROVER_DISPATCH=d1',
-    `DROVER_MARK=${order.mark}`,
-    `DROVER_RUN_DIR=${dir}`,
-    `DROVER_STATE_DIR=${scratch.dir}`,
-    'EXTRA=a b',
-    'HOME=/home/agent',
-    'LANG=C',
-    'LC_TIME=C',
-    `PATH=${process.env['PATH']}`,
-    'TZ=UTC',
-    'XDG_CONFIG_HOME=/home/me/.config',
-    'https_proxy=http://proxy',
-  ]);
-  expect(seen).toContain(`PWD=${scratch.dir}`);
-});
+test.each(TIERS)(
+  'an agent sees who and where it is, what was named for it, and none of the rest (%s)',
+  async (tier) => {
+    const world = makeRunWorld(scratch, { environment: SUPERVISOR, tier });
+    const order = world.order(['env'], {
+      envFrom: ['API_BASE'],
+      env: { HOME: '/home/agent', EXTRA: 'a b', DROVER_ATTEMPT: '99' },
+    });
+    await world.spawn(order);
+    await exitIn(world, order);
+    const dir = world.dirOf(order);
+    const seen = readFileSync(`${dir}/stdout`, 'utf8').trim().split('\n').toSorted();
+    const shellsOwn = /^(PWD|OLDPWD|SHLVL|_)=/;
+    expect(seen.filter((line) => !shellsOwn.test(line))).toEqual([
+      'API_BASE=https://api',
+      'DROVER_ATTEMPT=2',
+      'DROVER_DISPATCH=d1',
+      `DROVER_MARK=${order.mark}`,
+      `DROVER_RUN_DIR=${dir}`,
+      `DROVER_STATE_DIR=${scratch.dir}`,
+      'EXTRA=a b',
+      'HOME=/home/agent',
+      'LANG=C',
+      'LC_TIME=C',
+      `PATH=${process.env['PATH']}`,
+      'TZ=UTC',
+      'XDG_CONFIG_HOME=/home/me/.config',
+      'https_proxy=http://proxy',
+    ]);
+    expect(seen).toContain(`PWD=${scratch.dir}`);
+  },
+);
 
-test('a supervisor without PATH still gives its agents one', async () => {
-  const world = makeRunWorld(scratch, {});
+test.each(TIERS)('a supervisor without PATH still gives its agents one (%s)', async (tier) => {
+  const world = makeRunWorld(scratch, { environment: {}, tier });
   const order = world.order(['sh', '-c', 'echo "$PATH"']);
-  expect(await world.runs.spawn(order)).toMatchObject({ kind: 'spawned' });
+  expect(await world.spawn(order)).toMatchObject({ kind: 'spawned' });
   await exitIn(world, order);
-  expect(readFileSync(`${world.dirOf(order)}/output/stdout`, 'utf8')).toBe(
+  expect(readFileSync(`${world.dirOf(order)}/stdout`, 'utf8')).toBe(
     '/usr/local/bin:/usr/bin:/bin\n',
   );
 });

@@ -3,13 +3,17 @@ import { mkdirSync } from 'node:fs';
 import type { DispatchSpec } from '../../../src/core/dispatch.ts';
 import { createClock } from '../../../src/host/clock.ts';
 import { createRunDirs } from '../../../src/host/run-dirs.ts';
-import { runDirPath } from '../../../src/host/run-look.ts';
-import type { AttemptKey, RunDirs, SpawnOrder } from '../../../src/ports.ts';
+import { runDirPath } from '../../../src/host/run-dir.ts';
+import { openStarter } from '../../../src/host/starter.ts';
+import type { ContainmentTier } from '../../../src/core/dispatch.ts';
+import type { AttemptKey, RunDirs, SpawnOrder, SpawnResult } from '../../../src/ports.ts';
 import { type Scratch, table, until } from './scratch.ts';
 
 export interface RunWorld {
   readonly runs: RunDirs;
   readonly runsDir: string;
+  /** as the port does it, for who does not want to hear of the shim's end */
+  spawn(order: SpawnOrder): Promise<SpawnResult>;
   dirOf(key: AttemptKey): string;
   order(run: string[], spec?: Partial<DispatchSpec>, more?: Partial<SpawnOrder>): SpawnOrder;
 }
@@ -32,9 +36,18 @@ const SPEC: DispatchSpec = {
   leftoverGraceMs: 5_000,
 };
 
+const probe = await openStarter(table.bootId());
+const starter = probe.kind === 'ready' ? probe.starter : null;
+
+/** The tiers that this machine offers. */
+export const TIERS: readonly ContainmentTier[] = starter === null ? ['sh'] : ['subreaper', 'sh'];
+
 export function makeRunWorld(
   scratch: Scratch,
-  environment: Record<string, string | undefined> = process.env,
+  {
+    environment = process.env,
+    tier = TIERS[0]!,
+  }: { environment?: Record<string, string | undefined>; tier?: ContainmentTier } = {},
 ): RunWorld {
   const runsDir = `${scratch.dir}/runs`;
   mkdirSync(runsDir, { recursive: true });
@@ -44,10 +57,12 @@ export function makeRunWorld(
     processTable: table,
     clock: createClock(),
     environment,
+    starter,
   });
   return {
     runs,
     runsDir,
+    spawn: (order) => runs.spawn(order, () => {}),
     dirOf: (key) => runDirPath(runsDir, key),
     order: (run, spec = {}, more = {}) => ({
       dispatch: 'd1',
@@ -57,6 +72,7 @@ export function makeRunWorld(
       campaign: 'nightly',
       name: 'fix-142',
       deadline: null,
+      containment: tier,
       ...more,
       spec: { ...SPEC, cwd: scratch.dir, run, ...spec },
     }),

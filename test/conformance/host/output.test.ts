@@ -87,8 +87,8 @@ describe.each([
       '-c',
       'i=0; while [ ! -e stop ]; do i=$((i + 1)); echo "n $i"; done; echo last $i',
     ]);
-    await world.runs.spawn(order);
-    path = `${world.dirOf(order)}/output/stdout`;
+    await world.spawn(order);
+    path = `${world.dirOf(order)}/stdout`;
     const max = 64 * 1024;
     let dropped = 0;
     await until('much was dropped', () => {

@@ -5,29 +5,34 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  rmdirSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
-import { agentIn, exitIn, makeRunWorld, type RunWorld } from './orders.ts';
+import { agentIn, exitIn, makeRunWorld, type RunWorld, TIERS } from './orders.ts';
+import { readMark } from '../../../src/host/run-records.ts';
 import { FAKES, makeScratch, type Scratch, scan, table, until } from './scratch.ts';
 
 let scratch: Scratch;
 let world: RunWorld;
 beforeEach(() => {
   scratch = makeScratch();
-  world = makeRunWorld(scratch);
 });
 afterEach(() => scratch[Symbol.asyncDispose]());
 
 const ABSENT = { kind: 'absent' };
 
-describe('a start', () => {
+describe.each(TIERS)('a start at tier %s', (tier) => {
+  beforeEach(() => {
+    world = makeRunWorld(scratch, { tier });
+  });
+
   test('makes an agent, and everything about it can be looked up', async () => {
     const order = world.order(['sh', '-c', 'echo out; echo err >&2; exit 42']);
-    const spawned = (await world.runs.spawn(order)) as { shim: ProcessIdentity };
+    const spawned = (await world.spawn(order)) as { shim: ProcessIdentity };
     const exit = await exitIn(world, order);
     expect(exit).toMatchObject({ kind: 'exited', exitCode: 42 });
     expect(Math.abs(Date.now() - exit.at)).toBeLessThan(30_000);
@@ -38,17 +43,18 @@ describe('a start', () => {
     });
     expect(look.claim).toEqual({ kind: 'seen', value: { by: 'shim', shim: spawned.shim } });
     const dir = world.dirOf(order);
-    expect(readFileSync(`${dir}/output/stdout`, 'utf8')).toBe('out\n');
-    expect(readFileSync(`${dir}/output/stderr`, 'utf8')).toBe('err\n');
+    expect(readFileSync(`${dir}/stdout`, 'utf8')).toBe('out\n');
+    expect(readFileSync(`${dir}/stderr`, 'utf8')).toBe('err\n');
   });
 
   test('leaves a private directory that tells people and recovery what it is, without secrets', async () => {
     const deadline = { softAt: 1e12, hardAt: 2e12, extendedCount: 0, extendedMs: 0, because: '' };
     const order = world.order([`${FAKES}quick.sh`], { env: { SECRET: 'hunter2' } }, { deadline });
-    await world.runs.spawn(order);
+    await world.spawn(order);
     await exitIn(world, order);
     const dir = world.dirOf(order);
-    expect(JSON.parse(readFileSync(`${dir}/dispatch.json`, 'utf8'))).toEqual({
+    const record = readFileSync(`${dir}/claim.7`, 'utf8');
+    expect(JSON.parse(/^attempt (.*) end$/m.exec(record)![1]!)).toEqual({
       dispatch: 'd1',
       campaign: 'nightly',
       name: 'fix-142',
@@ -58,6 +64,7 @@ describe('a start', () => {
       cwd: scratch.dir,
       startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });
+    expect(readMark(dir, 7)).toBe(order.mark);
     expect(JSON.parse(readFileSync(`${dir}/deadline.json`, 'utf8'))).toEqual({
       softAt: '2001-09-09T01:46:40.000Z',
       hardAt: '2033-05-18T03:33:20.000Z',
@@ -77,10 +84,10 @@ describe('a start', () => {
   test('that is repeated starts nothing twice', async () => {
     const journal = `${scratch.dir}/journal`;
     const order = world.order([`${FAKES}journal.sh`, journal, '0.1', '3']);
-    const starts = await Promise.all([1, 2, 3].map(() => world.runs.spawn(order)));
+    const starts = await Promise.all([1, 2, 3].map(() => world.spawn(order)));
     expect(starts.map((start) => start.kind)).toEqual(['spawned', 'spawned', 'spawned']);
     expect(await exitIn(world, order)).toMatchObject({ exitCode: 3 });
-    await world.runs.spawn(order);
+    await world.spawn(order);
     await until(
       'no shim is left',
       () => !scan().some((row) => row.mark === order.mark && !row.zombie),
@@ -93,10 +100,10 @@ describe('a start', () => {
     const order = world.order([`${FAKES}journal.sh`, `${scratch.dir}/journal`]);
     expect(world.runs.seize(order)).toBe('seized');
     expect(world.runs.seize(order)).toBe('taken');
-    const { shim } = (await world.runs.spawn(order)) as { shim: { pid: number } };
+    expect(await world.spawn(order)).toMatchObject({ kind: 'spawned' });
     await until(
       'the shim has left',
-      () => !scan().some((row) => row.pid === shim.pid && !row.zombie),
+      () => !scan().some((row) => row.mark === order.mark && !row.zombie),
     );
     expect(existsSync(`${scratch.dir}/journal`)).toBe(false);
     expect(world.runs.look(order)).toMatchObject({
@@ -108,7 +115,7 @@ describe('a start', () => {
 
   test('that has happened cannot be seized any more', async () => {
     const order = world.order([`${FAKES}sleep-long.sh`]);
-    await world.runs.spawn(order);
+    await world.spawn(order);
     const agent = await agentIn(world, order);
     expect(world.runs.seize(order)).toBe('taken');
     expect(table.sight(agent)).toBe('alive');
@@ -116,21 +123,28 @@ describe('a start', () => {
 
   test('is tried again where the disk gives no room, and refused where the kernel never can', async () => {
     const order = world.order([`${FAKES}quick.sh`]);
-    mkdirSync(world.dirOf(order), { recursive: true });
-    writeFileSync(`${world.dirOf(order)}/output`, 'in the way');
-    expect(await world.runs.spawn(order)).toMatchObject({ kind: 'failed' });
+    mkdirSync(`${world.dirOf(order)}/stdout`, { recursive: true });
+    expect(await world.spawn(order)).toMatchObject({
+      kind: 'failed',
+      because: expect.stringContaining(world.dirOf(order)),
+    });
     expect(world.runs.look(order).claim).toEqual(ABSENT);
-    rmSync(`${world.dirOf(order)}/output`);
-    expect(await world.runs.spawn(order)).toMatchObject({ kind: 'spawned' });
+    rmdirSync(`${world.dirOf(order)}/stdout`);
+    expect(await world.spawn(order)).toMatchObject({ kind: 'spawned' });
     const long = world.order(['true', 'x'.repeat(200_000)], {}, { fence: 8 });
-    expect(await world.runs.spawn(long)).toMatchObject({
+    await world.spawn(long);
+    expect(await exitIn(world, long)).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('too long'),
     });
   });
 });
 
-describe('a refusal', () => {
+describe.each(TIERS)('a refusal at tier %s', (tier) => {
+  beforeEach(() => {
+    world = makeRunWorld(scratch, { tier });
+  });
+
   const refusals: [string, () => [string[], object?], RegExp][] = [
     ['a missing program', () => [['no-such-agent']], /no program "no-such-agent" in PATH \(\//],
     ['a missing path', () => [['./no/such']], /program \/.*\/no\/such does not exist/],
@@ -175,14 +189,14 @@ describe('a refusal', () => {
     const [run, spec] = build();
     const order = world.order(run, spec);
     const refused = { kind: 'refused', reason: expect.stringMatching(reason) };
-    expect(await world.runs.spawn(order)).toEqual(refused);
+    expect(await world.spawn(order)).toEqual(refused);
     expect(world.runs.look(order)).toMatchObject({
       claim: { kind: 'seen', value: { by: 'recovery' } },
       agent: ABSENT,
       exit: { kind: 'seen', value: refused },
     });
     // Again, as after a crash: the same answer, and still nothing runs.
-    expect(await world.runs.spawn(order)).toEqual(refused);
+    expect(await world.spawn(order)).toEqual(refused);
     expect(scan().filter((row) => row.mark === order.mark)).toEqual([]);
   });
 
@@ -190,11 +204,11 @@ describe('a refusal', () => {
     const program = `${scratch.dir}/agent`;
     writeFileSync(program, '#!/bin/sh\n: >started\nexec sleep 300\n', { mode: 0o755 });
     const order = world.order([program]);
-    const first = await world.runs.spawn(order);
+    const first = await world.spawn(order);
     const agent = await agentIn(world, order);
     await until('the agent runs', () => existsSync(`${scratch.dir}/started`));
     rmSync(program);
-    expect(await world.runs.spawn(order)).toEqual(first);
+    expect(await world.spawn(order)).toEqual(first);
     expect(world.runs.look(order).exit).toEqual(ABSENT);
     expect(table.sight(agent)).toBe('alive');
   });
@@ -202,7 +216,7 @@ describe('a refusal', () => {
   test('is completed where a crash left only its claim', async () => {
     const order = world.order(['no-such-agent']);
     expect(world.runs.seize(order)).toBe('seized');
-    expect(await world.runs.spawn(order)).toMatchObject({ kind: 'refused' });
+    expect(await world.spawn(order)).toMatchObject({ kind: 'refused' });
     expect(world.runs.look(order).exit).toMatchObject({ value: { kind: 'refused' } });
   });
 });

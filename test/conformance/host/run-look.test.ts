@@ -1,5 +1,6 @@
 // Looks at run directories: records, failures, what is remembered, who is woken.
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   renameSync,
@@ -11,7 +12,8 @@ import {
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Deadline } from '../../../src/core/dispatch.ts';
-import { agentIn, makeRunWorld, type RunWorld } from './orders.ts';
+import type { ShimEnd } from '../../../src/ports.ts';
+import { agentIn, makeRunWorld, type RunWorld, TIERS } from './orders.ts';
 import { FAKES, makeScratch, type Scratch, table, until } from './scratch.ts';
 
 let scratch: Scratch;
@@ -34,7 +36,7 @@ describe('a look', () => {
 
   test('where all runs have vanished is unknown, for a disk may have been unmounted', async () => {
     const order = world.order([`${FAKES}sleep-long.sh`]);
-    await world.runs.spawn(order);
+    await world.spawn(order);
     await agentIn(world, order);
     renameSync(world.runsDir, `${world.runsDir}-away`);
     const unknown = { kind: 'unknown', because: `ENOENT: ${world.runsDir}` };
@@ -45,49 +47,55 @@ describe('a look', () => {
       outputBytes: unknown,
     });
     expect(world.runs.seize({ dispatch: 'd1', fence: 8 })).toBe('unknown');
-    expect(await world.runs.spawn(order)).toMatchObject({ kind: 'failed' });
+    expect(await world.spawn(order)).toMatchObject({ kind: 'failed' });
     expect(existsSync(world.runsDir)).toBe(false);
     renameSync(`${world.runsDir}-away`, world.runsDir);
     expect(world.runs.look(order).agent.kind).toBe('seen');
   });
 
-  test('takes a record that is not whole for one that is not there yet', () => {
+  test('takes a line that is not whole for one that is not there yet', () => {
     const dir = world.dirOf({ dispatch: 'd1', fence: 7 });
     mkdirSync(dir, { recursive: true });
-    for (const name of ['pid', 'exit', 'claim.7']) writeFileSync(`${dir}/${name}`, '');
     const look = () => world.runs.look({ dispatch: 'd1', fence: 7 });
+    const append = (text: string) => appendFileSync(`${dir}/claim.7`, text);
+    append('');
     expect(look()).toMatchObject({
       claim: { kind: 'seen', value: { by: 'nobody-legible' } },
       agent: ABSENT,
       exit: ABSENT,
     });
-    writeFileSync(`${dir}/pid`, `agent 4711 12 boot en`);
-    writeFileSync(`${dir}/exit`, `exit 7 0`);
+    append('\nagent 4711 12 boot en');
     expect(look()).toMatchObject({ agent: ABSENT, exit: ABSENT });
-    writeFileSync(`${dir}/pid`, `agent 4711 12 boot end\n`);
-    writeFileSync(`${dir}/exit`, `exit 8 0 end\n`);
+    append('\nagent 4711 12 boot end\n');
     expect(look()).toMatchObject({ agent: { value: { pid: 4711 } }, exit: ABSENT });
-    writeFileSync(`${dir}/exit`, `exit 7 0 end\n`);
+    append('\nexit 8 0 end\n\nexit 7 0');
+    expect(look()).toMatchObject({ exit: ABSENT });
+    append('\nexit 7 0 end\n');
     expect(look()).toMatchObject({ exit: { value: { kind: 'exited', exitCode: 0 } } });
   });
 
   test('that fails is unknown and says where', () => {
     const dir = world.dirOf({ dispatch: 'd1', fence: 7 });
-    mkdirSync(`${dir}/exit`, { recursive: true });
-    mkdirSync(`${dir}/output`);
-    symlinkSync('pid', `${dir}/pid`);
-    symlinkSync('stderr', `${dir}/output/stderr`);
+    mkdirSync(`${dir}/claim.7`, { recursive: true });
+    symlinkSync('stderr', `${dir}/stderr`);
+    const unknown = { kind: 'unknown', because: `EISDIR: ${dir}/claim.7` };
     expect(world.runs.look({ dispatch: 'd1', fence: 7 })).toEqual({
-      claim: ABSENT,
-      agent: { kind: 'unknown', because: `ELOOP: ${dir}/pid` },
-      exit: { kind: 'unknown', because: `EISDIR: ${dir}/exit` },
-      outputBytes: { kind: 'unknown', because: `ELOOP: ${dir}/output/stderr` },
+      claim: unknown,
+      agent: unknown,
+      exit: unknown,
+      outputBytes: { kind: 'unknown', because: `ELOOP: ${dir}/stderr` },
+    });
+    rmSync(`${dir}/claim.7`, { recursive: true });
+    symlinkSync('claim.7', `${dir}/claim.7`);
+    expect(world.runs.look({ dispatch: 'd1', fence: 7 }).claim).toEqual({
+      kind: 'unknown',
+      because: `ELOOP: ${dir}/claim.7`,
     });
   });
 
   test('remembers nothing of a directory that was removed under its living agent', async () => {
     const order = world.order([`${FAKES}sleep-long.sh`]);
-    await world.runs.spawn(order);
+    await world.spawn(order);
     const agent = await agentIn(world, order);
     for (let again = 0; again < 3; again++) expect(world.runs.look(order).agent.kind).toBe('seen');
     rmSync(world.dirOf(order), { recursive: true });
@@ -95,23 +103,23 @@ describe('a look', () => {
     expect(table.sight(agent)).toBe('alive');
   });
 
-  test('is worth taking when the own shim has ended: then whoever watches is woken', async () => {
-    const order = world.order(['sh', '-c', 'until [ -e go ]; do sleep 0.02; done']);
-    let endsSeen = 0;
-    world.runs.watch(
-      order,
-      () => (endsSeen += Number(world.runs.look(order).exit.kind === 'seen')),
-    );
-    await world.runs.spawn(order);
-    await agentIn(world, order);
-    writeFileSync(`${scratch.dir}/go`, '');
-    await until('a wake that sees the end', () => endsSeen > 0);
-    expect(world.runs.look(order).exit).toMatchObject({ value: { exitCode: 0 } });
-  });
+  test.each(TIERS)(
+    'is worth taking when the own shim has ended, and whoever ordered it is told (%s)',
+    async (tier) => {
+      world = makeRunWorld(scratch, { tier });
+      const order = world.order(['sh', '-c', 'until [ -e go ]; do sleep 0.02; done']);
+      const ends: [ShimEnd, string][] = [];
+      await world.runs.spawn(order, (end) => ends.push([end, world.runs.look(order).exit.kind]));
+      await agentIn(world, order);
+      writeFileSync(`${scratch.dir}/go`, '');
+      await until('word of the end', () => ends.length > 0);
+      expect(ends).toEqual([[tier === 'subreaper' ? 'emptied' : 'gone', 'seen']]);
+    },
+  );
 
   test('is worth taking when a record of somebody else’s shim changes, and not for output', async () => {
     const order = world.order(['sh', '-c', 'until [ -e go ]; do echo word; sleep 0.002; done']);
-    await world.runs.spawn(order);
+    await world.spawn(order);
     await agentIn(world, order);
     // As a supervisor that adopts it.
     const adopter = makeRunWorld(scratch);
@@ -120,10 +128,7 @@ describe('a look', () => {
       wakes++;
       endsSeen += Number(adopter.runs.look(order).exit.kind === 'seen');
     });
-    await until(
-      'it has said much',
-      () => statSync(`${world.dirOf(order)}/output/stdout`).size > 200,
-    );
+    await until('it has said much', () => statSync(`${world.dirOf(order)}/stdout`).size > 200);
     adopter.runs.writeDeadline(order, { softAt: 1, hardAt: 2 } as Deadline);
     expect(wakes).toBe(0);
     writeFileSync(`${scratch.dir}/go`, '');

@@ -1,20 +1,19 @@
-// How the shim ends, under every shell of this machine: exit codes, signals, its own death, full disks, lost directories.
+// How a shim ends, each of them: exit codes, signals, its own death, full disks, lost directories.
 import {
   closeSync,
   constants,
   existsSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
   symlinkSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FAKES, makeScratch, type Scratch, scan, table, until } from './scratch.ts';
-import { agentOf, exitOf, runShim, SHELLS, type ShimOrder } from './shim-run.ts';
+import { agentOf, exitOf, runShim, SHIMS, type ShimOrder } from './shim-run.ts';
 
 let scratch: Scratch;
 beforeEach(() => {
@@ -22,15 +21,15 @@ beforeEach(() => {
 });
 afterEach(() => scratch[Symbol.asyncDispose]());
 
-describe.each(SHELLS)('the shim under %s', (_, shell) => {
+describe.each(SHIMS)('the shim under $name', (kind) => {
   function run(argv: string[], more: Partial<ShimOrder> = {}) {
-    return runShim({ shell, dir: `${scratch.dir}/run`, argv, mark: scratch.mark(), ...more });
+    return runShim({ shim: kind, dir: `${scratch.dir}/run`, argv, mark: scratch.mark(), ...more });
   }
 
   test.each([0, 1, 42, 127, 145, 173, 255])(
     'records exit code %i as an exit code',
     async (code) => {
-      const shim = run([`${FAKES}quick.sh`, String(code)]);
+      const shim = await run([`${FAKES}quick.sh`, String(code)]);
       expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: code });
       expect(await shim.ended).toEqual({ code: 0, signal: null });
     },
@@ -39,7 +38,7 @@ describe.each(SHELLS)('the shim under %s', (_, shell) => {
   test.each(['TERM', 'KILL', 'SEGV', 'INT', 'HUP', 'USR1'])(
     'records death by SIG%s as that signal',
     async (signal) => {
-      const shim = run(['sh', '-c', `kill -s ${signal} $$`]);
+      const shim = await run(['sh', '-c', `kill -s ${signal} $$`]);
       expect(await exitOf(shim)).toMatchObject({ kind: 'signalled', signal: `SIG${signal}` });
       await shim.ended;
       // What the shell has to say about it is no output of the agent.
@@ -47,18 +46,21 @@ describe.each(SHELLS)('the shim under %s', (_, shell) => {
     },
   );
 
-  test('is held by its FIFO as long as somebody of the agent is there', async () => {
-    const shim = run([`${FAKES}leaves-background-child.sh`]);
-    await exitOf(shim);
-    await shim.ended;
-    expect(isHeld(`${shim.dir}/life`)).toBe(true);
-    const child = table.identify(Number(shim.output()))!;
-    table.signal(child, 'SIGKILL');
-    await until('nobody holds the FIFO', () => !isHeld(`${shim.dir}/life`));
-  });
+  test.runIf(kind.kind === 'sh')(
+    'is held by its FIFO as long as somebody of the agent is there',
+    async () => {
+      const shim = await run([`${FAKES}leaves-background-child.sh`]);
+      await exitOf(shim);
+      await shim.ended;
+      expect(isHeld(`${shim.dir}/life`)).toBe(true);
+      const child = table.identify(Number(shim.output()))!;
+      table.signal(child, 'SIGKILL');
+      await until('nobody holds the FIFO', () => !isHeld(`${shim.dir}/life`));
+    },
+  );
 
   test('survives polite signals, waits on, and does not lose the record', async () => {
-    const shim = run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 42']);
+    const shim = await run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 42']);
     await agentOf(shim);
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {
       process.kill(shim.pid, signal);
@@ -69,18 +71,18 @@ describe.each(SHELLS)('the shim under %s', (_, shell) => {
   });
 
   test('when it is killed the agent lives on, its record stays, and no exit is invented', async () => {
-    const shim = run([`${FAKES}sleep-long.sh`]);
+    const shim = await run([`${FAKES}sleep-long.sh`]);
     const agent = await agentOf(shim);
     process.kill(shim.pid, 'SIGKILL');
     expect(await shim.ended).toEqual({ code: null, signal: 'SIGKILL' });
     expect(table.sight(agent)).toBe('alive');
     expect(shim.agent()).toEqual({ kind: 'seen', value: agent });
     expect(shim.exit()).toEqual({ kind: 'absent' });
-    expect(isHeld(`${shim.dir}/life`)).toBe(true);
+    expect(kind.kind === 'perl' || isHeld(`${shim.dir}/life`)).toBe(true);
   });
 
   test('takes a frozen agent for what it is: not at its end', async () => {
-    const shim = run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 7']);
+    const shim = await run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 7']);
     const agent = await agentOf(shim);
     process.kill(agent.pid, 'SIGSTOP');
     await until('it is stopped', () => statOf(agent.pid) === 'T');
@@ -94,19 +96,61 @@ describe.each(SHELLS)('the shim under %s', (_, shell) => {
   });
 
   test('on a full disk records the exit as soon as there is room', async () => {
-    mkdirSync(`${scratch.dir}/run`);
-    symlinkSync('/dev/full', `${scratch.dir}/run/exit`);
-    const shim = run([`${FAKES}quick.sh`, '42']);
-    await until('the shim waits for room', () =>
-      scan().find((row) => row.parent === shim.pid && row.command === 'sleep'),
-    );
-    expect(shim.exit()).toEqual({ kind: 'absent' });
-    unlinkSync(`${shim.dir}/exit`);
+    const shim = await run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 42']);
+    const agent = await agentOf(shim);
+    renameSync(`${shim.dir}/claim.1`, `${shim.dir}/kept`);
+    symlinkSync('/dev/full', `${shim.dir}/claim.1`);
+    writeFileSync(`${shim.dir}/go`, '');
+    await until('the agent is gone', () => table.sight(agent) === 'gone');
+    expect(table.identify(shim.pid)).not.toBe(null);
+    renameSync(`${shim.dir}/kept`, `${shim.dir}/claim.1`);
     expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: 42 });
   });
 
+  test('goes on when whoever started it is gone, and flushes what it records itself', async () => {
+    const shim = await run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 3']);
+    await agentOf(shim);
+    shim.orphan();
+    writeFileSync(`${shim.dir}/go`, '');
+    expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: 3 });
+    await until('the shim has left', () => table.identify(shim.pid) === null);
+  });
+
+  test.runIf(kind.kind === 'perl')(
+    'waits for everybody of its tree, whatever they shed',
+    async () => {
+      const daemon = 'setsid env -i sh -c "(setsid sleep 300 &)"';
+      const shim = await run(['sh', '-c', `${daemon}; exit 5`]);
+      expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: 5 });
+      const orphan = await until('the daemon is a child of the shim', () =>
+        scan().find((row) => row.parent === shim.pid && row.command === 'sleep'),
+      );
+      expect(orphan).toMatchObject({ mark: null });
+      const shimRow = scan().find(({ pid }) => pid === shim.pid);
+      expect(shimRow).toMatchObject({ zombie: false, mark: expect.any(String) });
+      table.signal({ ...orphan, bootId: table.bootId() }, 'SIGKILL');
+      expect(await shim.ended).toEqual({ code: 0, signal: null });
+    },
+  );
+
+  test.runIf(kind.kind === 'perl')('leaves the others behind where it is told to', async () => {
+    const shim = await run([`${FAKES}leaves-background-child.sh`], { stays: false });
+    await exitOf(shim);
+    expect(await shim.ended).toEqual({ code: 0, signal: null });
+    expect(table.identify(Number(shim.output()))).not.toBe(null);
+  });
+
+  test.runIf(kind.kind === 'perl')('says why a program could not be executed', async () => {
+    const shim = await run(['./no "such" program']);
+    expect(await exitOf(shim)).toEqual({
+      kind: 'refused',
+      reason: 'the program ./no "such" program could not be executed: No such file or directory',
+      at: expect.any(Number),
+    });
+  });
+
   test('leaves when its run directory was removed under the living agent', async () => {
-    const shim = run([`${FAKES}sleep-long.sh`], { cwd: scratch.dir });
+    const shim = await run([`${FAKES}sleep-long.sh`], { cwd: scratch.dir });
     const agent = await agentOf(shim);
     rmSync(shim.dir, { recursive: true });
     expect(table.sight(agent)).toBe('alive');

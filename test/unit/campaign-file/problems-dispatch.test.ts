@@ -180,7 +180,9 @@ dispatches:
   [
     'a containment that this version has not',
     command('containment: cgroup'),
-    ['5:18: containment: "cgroup" is not available in this version — write sh, or remove the key'],
+    [
+      '5:18: containment: "cgroup" is not available in this version — write subreaper or sh, or remove the key',
+    ],
   ],
   [
     'leftovers that are none',

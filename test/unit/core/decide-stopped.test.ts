@@ -47,8 +47,13 @@ describe('zero is proved: an attempt that we stopped', () => {
       'dispatch.ended ended: so far [stopped cancelled code 0 class cancelled] [wish done]',
     ],
     [
+      'within a tick of the clock by which files are dated counts as stopped',
+      zero({ exit: exited(0, MINUTE + 10) }),
+      'dispatch.ended ended: so far [stopped cancelled code 0 class cancelled] [wish done]',
+    ],
+    [
       'after it had ended by itself keeps its own end',
-      zero({ exit: exited(0, MINUTE + 1) }),
+      zero({ exit: exited(0, MINUTE + 11) }),
       'dispatch.ended ended: exited with code 0, before it was stopped [succeeded code 0] [wish done]',
     ],
     [

@@ -1,4 +1,5 @@
-// Owns containment tier sh: membership by the process table alone, and freeze before kill. Works on any POSIX system.
+// Owns containment by the process table: membership by what it shows, and freeze before kill. Tier sh has nothing else.
+// At tier subreaper ancestry is never lost while the shim lives: whoever sheds all the rest is still its descendant.
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
@@ -12,7 +13,7 @@ import type { World } from './world.ts';
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
-export const SH: Containment = { members, end };
+export const BY_TABLE: Containment = { members, end };
 
 function members(
   { ledger, processes }: World,

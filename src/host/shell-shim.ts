@@ -1,0 +1,56 @@
+// Owns the start of the shim of containment tier sh: a shell for each attempt, started by ourselves.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { HostProcessTable } from './host-process-table.ts';
+import { replaceFile } from './replace-file.ts';
+import { makeRunDir } from './run-dir.ts';
+import { outputPaths } from './run-look.ts';
+import type { ShimEnded, ShimOrder, ShimStart } from './shim-order.ts';
+import { describeError, errorCode } from './system-error.ts';
+
+const SHIM = fileURLToPath(new URL('./shim.sh', import.meta.url));
+
+export async function startShellShim(
+  order: ShimOrder,
+  processTable: HostProcessTable,
+  ended: ShimEnded,
+): Promise<ShimStart> {
+  try {
+    makeRunDir(order.dir);
+    makeRunDir(`${order.dir}/ops`);
+    if (order.deadline !== null) replaceFile(`${order.dir}/deadline.json`, order.deadline);
+    const pid = await launch(order, processTable.bootId(), ended);
+    return { kind: 'running', shim: processTable.identify(pid) };
+  } catch (error) {
+    if (errorCode(error) === 'E2BIG') return { kind: 'too-long' };
+    return { kind: 'failed', because: describeError(error, order.dir) };
+  }
+}
+
+/** @returns the pid of a shim that has begun to run; rejects where the operating system gave none */
+function launch(order: ShimOrder, bootId: string, ended: ShimEnded): Promise<number> {
+  const { dir, fence, umask, about, argv } = order;
+  return new Promise((resolve, reject) => {
+    const fds: number[] = [];
+    try {
+      // Files, never pipes: the agent goes on writing after we are gone. Appending, so that trimming is safe.
+      for (const path of outputPaths(dir)) fds.push(openSync(path, 'a', 0o600));
+      const child = spawn('/bin/sh', [SHIM, dir, String(fence), umask, bootId, about, ...argv], {
+        cwd: order.cwd,
+        env: order.environment,
+        detached: true,
+        stdio: ['ignore', ...fds],
+      });
+      child.once('error', reject);
+      child.unref();
+      if (child.pid === undefined) return;
+      child.once('exit', (code) => ended(code === 0 ? 'well' : 'badly'));
+      resolve(child.pid);
+    } catch (error) {
+      reject(error);
+    } finally {
+      for (const fd of fds) closeSync(fd);
+    }
+  });
+}

@@ -1,0 +1,221 @@
+#!/usr/bin/perl
+# The starter of one supervisor, and the shim of each attempt at containment tier subreaper. docs/decisions/0009 says why.
+#
+#   perl starter.pl BOOT_ID
+#
+# The starter reads orders from stdin, forks a shim for each, and says on stdout what became of it. It ends with its
+# supervisor, at the end of stdin; its shims do not. An order is its length, a newline, and fields that NULs separate:
+#   KEY RUN_DIR FENCE UMASK STAYS DIRECTORY ATTEMPT DEADLINE COUNT ARGUMENT... NAME=VALUE...
+# What it says, a line each:
+#   ready                      this machine can do it; otherwise it ends and stderr has the reason
+#   claimed KEY PID START      the shim has claimed its fence; START is field 22 of /proc/PID/stat
+#   failed KEY REASON          nothing was started
+#   ended KEY STATUS           the shim is gone, and waited for; STATUS as from waitpid
+#
+# A shim does what shim.sh does, and keeps its records in the same words. In addition it is a subreaper: whoever of its
+# tree loses the parent becomes its child, and as long as STAYS is 1 it stays until nobody is left.
+use strict;
+use warnings;
+use Config;
+use Fcntl qw(O_WRONLY O_CREAT O_EXCL O_APPEND O_TRUNC);
+
+# Calls that Perl has no words for without a module of two megabytes: prctl, setsid, fsync, exit_group.
+my %calls = (
+  (map { $_ => [157, 112, 74, 231] } qw(x86_64)),
+  (map { $_ => [167, 157, 82, 94] } qw(aarch64 riscv64 loongarch64)),
+  (map { $_ => [171, 66, 118, 234] } qw(powerpc64le ppc64le)),
+  (map { $_ => [172, 66, 118, 248] } qw(s390x arm armv7l)),
+  (map { $_ => [172, 66, 118, 252] } qw(i386 i686)),
+);
+my ($arch) = $Config{archname} =~ /^([^-]+)/;
+die "no numbers of system calls for $Config{archname}\n" if !$calls{$arch} || $Config{archname} =~ /x32/;
+my ($PRCTL, $SETSID, $FSYNC, $EXIT) = @{$calls{$arch}};
+my ($SET_CHILD_SUBREAPER, $GET_CHILD_SUBREAPER) = (36, 37);
+my $STATUS_NO_CLAIM = 75;
+
+my ($boot_id) = @ARGV;
+my ($environment_at, $environment_room) = find_environment();
+my $is_subreaper = pack 'i', 0;
+syscall($PRCTL, $GET_CHILD_SUBREAPER, $is_subreaper) == 0 or die "this kernel knows no subreaper: $!\n";
+chdir '/';
+umask 077;
+# Above 2, so that exec closes it.
+open my $report, '>&', \*STDOUT or die "stdout: $!\n";
+# Handlers, not ignored signals, which an agent would inherit.
+$SIG{$_} = sub { } for qw(CHLD HUP INT QUIT TERM USR1 USR2 PIPE);
+$0 = 'drover-starter';
+say_line('ready');
+
+my %shims;
+my $orders = '';
+for (;;) {
+  my $readable = '';
+  vec($readable, 0, 1) = 1;
+  # A child that ends between the look and the wait interrupts nothing: a second at most, then it is seen.
+  my $ready = select $readable, undef, undef, %shims ? 1 : undef;
+  while ((my $pid = waitpid -1, 1) > 0) {
+    my $key = delete $shims{$pid};
+    say_line("ended $key $?");
+  }
+  next if $ready <= 0;
+  my $length = sysread STDIN, $orders, 65_536, length $orders;
+  last if defined $length && $length == 0;
+  while ($orders =~ /\A(\d+)\n/ && length $orders >= $+[0] + $1) {
+    my ($begin, $size) = ($+[0], $1);
+    my @order = split /\0/, substr($orders, $begin, $size), -1;
+    substr($orders, 0, $begin + $size) = '';
+    start_shim(@order);
+  }
+}
+exit 0;
+
+sub start_shim {
+  my ($key) = @_;
+  my $pid = fork;
+  return say_line("failed $key no process could be started: $!") if !defined $pid;
+  if ($pid != 0) {
+    $shims{$pid} = $key;
+    return;
+  }
+  shim(@_);
+}
+
+sub shim {
+  my ($key, $dir, $fence, $umask, $stays, $directory, $attempt, $deadline, $count, @rest) = @_;
+  my @argv = splice @rest, 0, $count;
+  my $starter = getppid;
+  $SIG{CHLD} = 'DEFAULT';
+  syscall $SETSID;
+  syscall $PRCTL, $SET_CHILD_SUBREAPER, 1, 0, 0, 0;
+  $0 = 'drover-shim ' . substr $dir, 1 + rindex $dir, '/';
+  show_environment(@rest);
+  my $identity = identity();
+
+  my $refuse = sub { say_line("failed $key $_[0]: $!"); leave($STATUS_NO_CLAIM) };
+  for my $path ($dir, "$dir/ops") { mkdir $path, 0700 or -d $path or $refuse->($path) }
+  open STDIN, '<', '/dev/null' or $refuse->('/dev/null');
+  open STDOUT, '>>', "$dir/stdout" or $refuse->("$dir/stdout");
+  open STDERR, '>>', "$dir/stderr" or $refuse->("$dir/stderr");
+  chdir $directory or $refuse->($directory);
+
+  # 1. The claim: who does not create it has no right to start anything.
+  my $record = "$dir/claim.$fence";
+  my $claim = "shim $identity $boot_id end\n" . "attempt $attempt end\n";
+  if (!write_whole($record, O_CREAT | O_EXCL, $claim)) {
+    my $error = $!;
+    # There: of another shim, of recovery, or ours, and its content found no room. The fence is spent.
+    leave($STATUS_NO_CLAIM) if -e $record;
+    $! = $error;
+    $refuse->($record);
+  }
+  say_line("claimed $key $identity");
+  close $report;
+  # A courtesy to the agent: the deadline that counts is in the ledger.
+  write_whole("$dir/deadline.json", O_CREAT | O_TRUNC, $deadline) if $deadline ne '';
+
+  # 2. The agent: recorded first, then in its own session.
+  my $agent = fork;
+  leave(71) if !defined $agent;
+  become_agent($record, $fence, $umask, \@argv, \@rest) if $agent == 0;
+
+  # 3. The end. Nobody is left when there is no child to wait for: orphans of the tree are our children.
+  while ((my $pid = waitpid -1, 0) > 0) {
+    next if $pid != $agent;
+    # As a shell says it.
+    my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+    record($record, "exit $fence $status end");
+    # Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it this is all there is.
+    flush($record) if getppid != $starter;
+    last if !$stays;
+  }
+  leave(0);
+}
+
+sub become_agent {
+  my ($record, $fence, $umask, $argv, $environment) = @_;
+  syscall $SETSID;
+  record($record, 'agent ' . identity() . " $boot_id end");
+  prefer_for_oom();
+  umask oct $umask;
+  %ENV = map { split /=/, $_, 2 } @$environment;
+  exec { $argv->[0] } @$argv or do {
+    my $reason = sprintf 'the program %.1000s could not be executed: %s', $argv->[0], $!;
+    $reason =~ s/([\\"])/\\$1/g;
+    $reason =~ s/([\x00-\x1f])/sprintf '\\u%04x', ord $1/ge;
+    umask 077;
+    record($record, "refused $fence \"$reason\" end");
+    leave(127);
+  };
+}
+
+# At once: to destroy what a fork has of its parent would copy it first.
+sub leave {
+  my ($status) = @_;
+  syscall $EXIT, $status;
+}
+
+# PID START of whoever calls, as the process table has them: counted behind the last parenthesis.
+sub identity {
+  my ($behind) = slurp('/proc/self/stat') =~ /.*\) (.*)/s;
+  return "$$ " . (split / /, $behind)[19];
+}
+
+# The agent rather than shim or supervisor, when memory runs out. Raised, never lowered.
+sub prefer_for_oom {
+  my $path = '/proc/self/oom_score_adj';
+  my $score = slurp($path);
+  write_whole($path, 0, '300') if $score =~ /^-?\d+/ && $score < 300;
+}
+
+# On a full disk: once a second, until there is room or the run directory is gone. What a try left behind ends at the
+# newline with which the next begins.
+sub record {
+  my ($path, $line) = @_;
+  until (write_whole($path, O_CREAT, "\n$line\n")) {
+    leave($STATUS_NO_CLAIM) if !-d substr $path, 0, rindex $path, '/';
+    sleep 1;
+  }
+}
+
+sub write_whole {
+  my ($path, $flags, $text) = @_;
+  sysopen my $file, $path, O_WRONLY | O_APPEND | $flags, 0600 or return 0;
+  return ((syswrite $file, $text) // 0) == length $text;
+}
+
+sub flush {
+  my ($path) = @_;
+  sysopen my $file, $path, O_WRONLY or return;
+  syscall $FSYNC, fileno $file;
+}
+
+sub slurp {
+  my ($path) = @_;
+  open my $file, '<', $path or return '';
+  local $/;
+  return <$file> // '';
+}
+
+sub say_line {
+  my ($line) = @_;
+  $line =~ tr/\n/ /;
+  syswrite $report, "$line\n";
+}
+
+# A fork shows the environment of its parent to the process table, and nothing but exec would change that. So the
+# starter is given room in its own, and each shim writes there by what it can be found: its mark, and whose it is.
+sub find_environment {
+  my @fields = split / /, (slurp('/proc/self/stat') =~ /.*\) (.*)/s)[0];
+  my ($begin, $end) = @fields[47, 48];
+  return ($begin, $end - $begin - 1);
+}
+
+sub show_environment {
+  my @ours = sort { ($b =~ /^DROVER_MARK=/) <=> ($a =~ /^DROVER_MARK=/) } grep { /^DROVER_/ } @_;
+  my $text = join "\0", @ours;
+  $text = $ours[0] // '' if length $text > $environment_room;
+  return if $text eq '' || length $text > $environment_room;
+  open my $memory, '+<', '/proc/self/mem' or return;
+  sysseek $memory, $environment_at, 0;
+  syswrite $memory, $text . "\0" x ($environment_room - length $text);
+}

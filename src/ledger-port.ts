@@ -1,0 +1,173 @@
+// Owns the port to the ledger: what can be read from it and written to it, each in one transaction. Types only.
+import type { Campaign, OnFailure, PoolSpec } from './core/campaign.ts';
+import type {
+  Attempt,
+  AttemptEnd,
+  ContainmentTier,
+  Deadline,
+  Dispatch,
+  DispatchId,
+  LiveDispatch,
+  Millis,
+  Pool,
+  PoolUse,
+  State,
+  StateKind,
+  StopWish,
+} from './core/dispatch.ts';
+import type { EventType, Json, LedgerEvent, NewEvent } from './core/event.ts';
+import type { ProcessIdentity } from './core/identity.ts';
+import type { AttemptKey } from './ports.ts';
+
+/** One compare-and-set: takes effect only if the row still has `revision`. */
+export interface Change {
+  readonly dispatch: DispatchId;
+  readonly revision: number;
+  readonly next: State;
+  readonly because: string;
+  /** the agent as it was seen, where a fast one ended before it was ever `running` */
+  readonly process?: ProcessIdentity;
+  /** closes the current attempt; required when a live dispatch leaves the live states */
+  readonly attemptEnd?: AttemptEnd;
+  /** what this change is called in the event log */
+  readonly type: EventType;
+  /** goes into the event beside `from`, `to`, `because` */
+  readonly data?: { readonly [key: string]: Json };
+  /** forget the stop wish: it has been carried out */
+  readonly clearStopWish?: boolean;
+}
+
+export interface ClaimOrder {
+  /** at most this many in one transaction */
+  readonly limit: number;
+  readonly containment: ContainmentTier;
+  /** one nonce for each claim, made by `Chance` */
+  readonly nonce: () => string;
+}
+
+export interface PassCommit {
+  readonly changes: readonly Change[];
+  readonly claim: ClaimOrder | null;
+  readonly now: Millis;
+}
+
+export interface PassResult {
+  /** ids whose change took effect; the others had been changed by somebody else and are looked at again */
+  readonly committed: ReadonlySet<DispatchId>;
+  /** newly `starting`, each with its first-committed intent (I1) */
+  readonly claimed: readonly LiveDispatch[];
+}
+
+export interface EvidenceNote extends AttemptKey {
+  readonly at: Millis;
+  readonly kind: string;
+}
+
+export interface Submission {
+  readonly campaign: Campaign;
+  /** where the file was, for people; null for `drover add` */
+  readonly file: string | null;
+  readonly now: Millis;
+  /** one id for each new dispatch */
+  readonly newId: () => DispatchId;
+}
+
+export interface SubmitResult {
+  readonly added: readonly DispatchId[];
+  readonly updated: readonly DispatchId[];
+  readonly unchanged: readonly DispatchId[];
+}
+
+export interface CampaignRow {
+  readonly name: string;
+  readonly onFailure: OnFailure;
+  readonly file: string | null;
+  /** derived: `halt`, and a dispatch ended with class `agent`; the sentence says which */
+  readonly haltedBecause: string | null;
+}
+
+export interface DispatchFilter {
+  readonly campaign?: string;
+  readonly states?: readonly StateKind[];
+  readonly ids?: readonly DispatchId[];
+}
+
+/** A dispatch with its newest attempt, for `ps` and `show`. */
+export interface DispatchView {
+  readonly dispatch: Dispatch;
+  readonly attempt: Attempt | null;
+}
+
+export interface EventQuery {
+  /** events after this sequence number; 0: from the beginning */
+  readonly since: number;
+  readonly limit: number;
+  readonly dispatch?: DispatchId;
+}
+
+export interface SupervisorRow {
+  readonly process: ProcessIdentity;
+  readonly startedAt: Millis;
+  /** what a person asked of it: level-triggered like every wish */
+  readonly wish: 'run' | 'down' | 'drain' | 'stop-agents';
+  /** why it ended in order; null while it runs, or when it was killed */
+  readonly endedBecause: string | null;
+}
+
+/**
+ * The durable record, and the only meeting place of all Drover processes. Asynchronous, so that Postgres needs a driver
+ * only. Each method is one transaction. Fails with `LEDGER_BUSY` (try again), `LEDGER_UNAVAILABLE` (disk full, read-only,
+ * gone) or `LEDGER_CORRUPT`; after a failure nothing of the call has taken effect.
+ */
+export interface Ledger {
+  /** unguessable name of this ledger, part of every mark */
+  readonly id: string;
+  readonly driver: { readonly name: string; readonly version: string };
+  close(): Promise<void>;
+  /** Reads the whole store. @returns what is wrong with it; null: nothing */
+  check(): Promise<string | null>;
+
+  // the supervisor's half
+  live(): Promise<readonly LiveDispatch[]>;
+  /** parked rows whose `until` has come, and queued or parked rows that somebody wants stopped */
+  due(now: Millis): Promise<readonly Dispatch[]>;
+  /** The one write of a pass: all compare-and-sets, then claims for the slots that are free after them. */
+  commitPass(pass: PassCommit): Promise<PassResult>;
+  /** the earliest `until` of a parked row; null: none waits for time */
+  nextDueAt(): Promise<Millis | null>;
+  noteEvidence(notes: readonly EvidenceNote[]): Promise<void>;
+  /** Moves the deadline of the current attempt if `fence` is still current; appends `deadline.extended`. */
+  setDeadline(key: AttemptKey, deadline: Deadline, now: Millis): Promise<boolean>;
+  /** Shifts every deadline, kill moment and back-off by `byMs`, for durations survive a clock step or a suspend (I7). */
+  shiftTimes(byMs: number, now: Millis): Promise<void>;
+  append(events: readonly NewEvent[], now: Millis): Promise<void>;
+
+  // the supervisor's own row
+  announceSupervisor(process: ProcessIdentity, now: Millis): Promise<void>;
+  concludeSupervisor(process: ProcessIdentity, because: string, now: Millis): Promise<void>;
+  supervisor(): Promise<SupervisorRow | null>;
+  wishSupervisor(wish: SupervisorRow['wish'], now: Millis): Promise<boolean>;
+
+  // what people ask for
+  /** Adds, updates or leaves alone, as core/submission decides; throws `CAMPAIGN_CHANGED` where a started one differs. */
+  submit(submission: Submission): Promise<SubmitResult>;
+  wishStop(ids: readonly DispatchId[], wish: StopWish): Promise<readonly DispatchId[]>;
+  /** Ended → queued with a new attempt allowed; reopens what was skipped because of it. Others are left out of the result. */
+  retry(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
+  /** Creates or resizes. */
+  setPool(pool: PoolSpec, now: Millis): Promise<void>;
+  setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;
+
+  // looking
+  dispatches(filter: DispatchFilter): Promise<readonly DispatchView[]>;
+  attempts(dispatch: DispatchId): Promise<readonly Attempt[]>;
+  /** id, unambiguous prefix of an id, or `campaign/name` → the matches, at most a handful */
+  find(reference: string): Promise<readonly Dispatch[]>;
+  campaign(name: string): Promise<CampaignRow | null>;
+  campaigns(): Promise<readonly CampaignRow[]>;
+  pools(): Promise<readonly PoolUse[]>;
+  pool(name: string): Promise<Pool | null>;
+  events(query: EventQuery): Promise<readonly LedgerEvent[]>;
+  lastSeq(): Promise<number>;
+  counts(filter: DispatchFilter): Promise<Readonly<Partial<Record<StateKind, number>>>>;
+}
