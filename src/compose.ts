@@ -95,8 +95,11 @@ export async function openHerd({
     },
     ring: () => ring(paths.bell),
     async supervise(options) {
+      // Perl starts while the rest is loaded.
+      const { openStarter } = await import('./host/starter.ts');
+      const starting = openStarter();
       const { supervise } = await import('./compose/supervise.ts');
-      return await supervise({ paths, ledger, clock, chance }, options);
+      return await supervise({ paths, ledger, clock, chance, starting }, options);
     },
     async detachSupervisor(options) {
       const { detachSupervisor } = await import('./compose/detach.ts');

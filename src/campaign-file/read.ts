@@ -45,7 +45,8 @@ function readBounded(path: string, code: ErrorCode): Uint8Array {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(path, 'r');
-    const buffer = Buffer.alloc(FILE_BYTES_MAX + 1);
+    // Not filled with zeros: only what was read is looked at.
+    const buffer = Buffer.allocUnsafeSlow(FILE_BYTES_MAX + 1);
     let length = 0;
     // A pipe gives its content in pieces, and its size is not known before.
     for (let count = -1; count !== 0 && length < buffer.length; length += count) {

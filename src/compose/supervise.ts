@@ -7,7 +7,7 @@ import { listen } from '../host/bell.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
-import { type Starter, openStarter } from '../host/starter.ts';
+import type { Starter, StarterProbe } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Chance, Clock, Ledger } from '../ports.ts';
@@ -19,6 +19,8 @@ interface Parts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly chance: Chance;
+  /** on its way */
+  readonly starting: Promise<StarterProbe>;
 }
 
 /** @returns null where another process holds the lock */
@@ -27,9 +29,13 @@ export async function supervise(
   options: SuperviseOptions,
 ): Promise<SupervisorHandle | null> {
   const lock = takeSupervisorLock(parts.paths.lock);
-  if (lock === null) return null;
+  if (lock === null) {
+    (await starterOf(parts.starting))?.close();
+    return null;
+  }
   try {
-    const starter = await starterHere();
+    // Where this machine has no subreapers `drover doctor` says why.
+    const starter = await starterOf(parts.starting);
     const world = await realWorld(parts, options, starter);
     const supervisor = startSupervisor(world, options.until);
     const bell = listen(parts.paths.bell, () => supervisor.ring());
@@ -48,18 +54,18 @@ export async function supervise(
     };
   } catch (error) {
     lock.release();
+    (await starterOf(parts.starting))?.close();
     throw error;
   }
 }
 
-function toStandardError(line: string): void {
-  process.stderr.write(`drover: ${line}\n`);
+async function starterOf(starting: Promise<StarterProbe>): Promise<Starter | null> {
+  const probe = await starting;
+  return probe.kind === 'ready' ? probe.starter : null;
 }
 
-/** null where this machine has no subreapers; `drover doctor` says why. */
-async function starterHere(): Promise<Starter | null> {
-  const probe = await openStarter(createProcessTable().bootId());
-  return probe.kind === 'ready' ? probe.starter : null;
+function toStandardError(line: string): void {
+  process.stderr.write(`drover: ${line}\n`);
 }
 
 async function realWorld(

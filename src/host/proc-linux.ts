@@ -127,7 +127,8 @@ function readStat(buffer: Buffer, pid: number): ProcStat | 'gone' | 'hidden' | (
   }
 }
 
-function readBootId(): string {
+/** @throws DroverError `NOT_POSSIBLE` */
+export function readBootId(): string {
   const path = '/proc/sys/kernel/random/boot_id';
   try {
     return readFileSync(path, 'latin1').trim();

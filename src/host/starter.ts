@@ -3,6 +3,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { readBootId } from './proc-linux.ts';
 import type { ShimEnded, ShimOrder, ShimStart } from './shim-order.ts';
 import { describeError } from './system-error.ts';
 
@@ -27,9 +28,15 @@ export type StarterProbe =
   | { readonly kind: 'unavailable'; readonly because: string };
 
 /** Starts a starter and waits for its word that it can make subreapers here. One that dies is replaced. */
-export async function openStarter(bootId: string): Promise<StarterProbe> {
+export async function openStarter(): Promise<StarterProbe> {
   if (process.platform !== 'linux') {
     return { kind: 'unavailable', because: 'only Linux has subreapers' };
+  }
+  let bootId: string;
+  try {
+    bootId = readBootId();
+  } catch (error) {
+    return { kind: 'unavailable', because: describeError(error, '/proc') };
   }
   let current = new StarterProcess(bootId);
   const because = await current.ready;

@@ -3,7 +3,10 @@ import type { DispatchId, Millis, State } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import { whole } from './columns.ts';
 import type { Driver, Query, Value } from './driver.ts';
-import { STATE_COLUMNS, stateValues } from './rows.ts';
+import { placeholders, STATE_COLUMNS, stateValues } from './rows.ts';
+
+/** One statement for what a dispatch reports of a change; few enough shapes that each stays prepared. */
+const EVENTS_PER_STATEMENT = 8;
 
 /** A write transaction under way. */
 export interface Writing {
@@ -47,13 +50,23 @@ export async function takeNumbers(
 async function appendEvents(query: Query, events: readonly NewEvent[], now: Millis): Promise<void> {
   if (events.length === 0) return;
   let seq = await takeNumbers(query, 'event', events.length);
-  for (const { type, dispatch, attempt, data } of events) {
-    await query(
-      'insert into events (seq, at, type, dispatch, attempt, data) values ($1, $2, $3, $4, $5, $6)',
-      [seq, now, type, dispatch, attempt, JSON.stringify(data)],
-    );
-    seq += 1;
+  for (let from = 0; from < events.length; from += EVENTS_PER_STATEMENT) {
+    const chunk = events.slice(from, from + EVENTS_PER_STATEMENT);
+    const params = chunk.flatMap(({ type, dispatch, attempt, data }): Value[] => {
+      return [seq++, now, type, dispatch, attempt, JSON.stringify(data)];
+    });
+    await query(insertEvents(chunk.length), params);
   }
+}
+
+const EVENT_COLUMNS = ['seq', 'at', 'type', 'dispatch', 'attempt', 'data'];
+
+function insertEvents(count: number): string {
+  const width = EVENT_COLUMNS.length;
+  const rows = Array.from({ length: count }, (_, row) => {
+    return `(${placeholders(width, row * width + 1)})`;
+  });
+  return `insert into events (${EVENT_COLUMNS.join(', ')}) values ${rows.join(', ')}`;
 }
 
 const STATE_ASSIGNMENTS = STATE_COLUMNS.map((column, index) => `${column} = $${index + 4}`).join(

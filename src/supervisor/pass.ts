@@ -3,7 +3,7 @@
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision } from '../core/decision.ts';
-import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { type Looked, gather, sampleEveryMs } from './gather.ts';
@@ -18,6 +18,8 @@ const NOTE_EVERY_MS = 5_000;
 export interface PassReport {
   readonly live: readonly LiveDispatch[];
   readonly claimed: number;
+  /** as many were claimed as one transaction may: there can be more */
+  readonly claimsLeft: boolean;
   readonly changed: number;
   /** when the next pass is due by time alone */
   readonly nextAt: Millis;
@@ -64,6 +66,7 @@ export async function pass(
   return {
     live,
     claimed: claimed.length,
+    claimsLeft: claimed.length >= CLAIMS_PER_PASS_MAX,
     changed: changes.length,
     nextAt: await nextPassAt(world, memory),
   };
@@ -151,14 +154,28 @@ async function follow(
       await keepUp(world, judged, now);
       return;
     case 'change':
-      // A change that somebody else's write overtook is decided again on what is there now.
-      memory.nextLookAt =
-        committed && decision.next.kind === 'running' ? nextLookAt(now, everyMs, null) : 0;
+      // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
+      // let go of its slot is dropped by the next pass, whenever that comes.
+      memory.nextLookAt = committed ? lookAfter(decision.next, everyMs, now) : 0;
       return;
     case 'extend':
       await world.ledger.setDeadline(memory.key, decision.deadline, now);
       memory.nextLookAt = 0;
       return;
+  }
+}
+
+function lookAfter(next: State, everyMs: number, now: Millis): Millis {
+  switch (next.kind) {
+    case 'running':
+      return nextLookAt(now, everyMs, null);
+    case 'starting':
+    case 'stopping':
+      return 0;
+    case 'queued':
+    case 'parked':
+    case 'ended':
+      return Number.POSITIVE_INFINITY;
   }
 }
 

@@ -96,6 +96,7 @@ export function start(
   memory.woken = false;
   memory.nextLookAt = world.clock.now() + FIRST_LOOK_MS;
   surroundings.background(awaitStart(world, live, memory, surroundings));
+  world.runDirs.watch(memory.key, () => surroundings.wake(memory));
 }
 
 async function awaitStart(
@@ -115,7 +116,6 @@ async function awaitStart(
       // Whom the claim names already is the one that counts.
       memory.shim ??= result.shim;
       if (result.shim === null) wake(memory);
-      world.runDirs.watch(memory.key, () => wake(memory));
       return;
     case 'refused':
       wake(memory);

@@ -154,7 +154,7 @@ class Loop {
     if (wish.ended !== null) return { sleepMs: 0, ended: wish.ended };
     const mayClaim = this.#mayClaim(wish.mayClaim);
     const report = await pass(this.#world, this.#memory, this.#surroundings, mayClaim);
-    if (report.claimed > 0) this.#rung = true;
+    if (report.claimsLeft) this.#rung = true;
     const untilNextMs = Math.min(report.nextAt - this.#world.clock.now(), SAFETY_TICK_MS);
     return {
       sleepMs: this.#rung ? 0 : Math.max(0, untilNextMs),

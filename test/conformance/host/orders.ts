@@ -36,7 +36,7 @@ const SPEC: DispatchSpec = {
   leftoverGraceMs: 5_000,
 };
 
-const probe = await openStarter(table.bootId());
+const probe = await openStarter();
 const starter = probe.kind === 'ready' ? probe.starter : null;
 
 /** The tiers that this machine offers. */

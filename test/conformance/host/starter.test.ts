@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => scratch[Symbol.asyncDispose]());
 
 async function open() {
-  const probe = await openStarter(table.bootId());
+  const probe = await openStarter();
   if (probe.kind !== 'ready') throw new Error(probe.because);
   return probe.starter;
 }
