@@ -9,11 +9,11 @@ import { renderFigures, skipped } from './figures.mjs';
 import { openLab } from './lab.mjs';
 import { noOp } from './no-op.mjs';
 import { reuse } from './reuse.mjs';
-import { idle, recovery, standing } from './standing.mjs';
+import { idle, recovery, shims, standing } from './standing.mjs';
 import { ps, version } from './start-up.mjs';
 import { stop } from './stop-tree.mjs';
 
-const ROWS = [noOp, reuse, version, ps, idle, standing, recovery, stop];
+const ROWS = [noOp, reuse, version, ps, idle, standing, shims, recovery, stop];
 /** From here on others take more of the machine than we may ignore. */
 const BUSY_LOAD = 0.5;
 const NAMES = ROWS.map(({ name }) => name).join(', ');

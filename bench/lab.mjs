@@ -105,8 +105,8 @@ function openHerd(dir, base) {
     /** As `time`, for a command. */
     timeDrover: async (...words) => await run(words, 'ignore'),
     /** Starts a supervisor that stays. */
-    up(more = {}) {
-      const child = spawn(process.execPath, [DROVER, 'up', '--quiet'], {
+    up(more = {}, ...words) {
+      const child = spawn(process.execPath, [DROVER, 'up', '--quiet', ...words], {
         env: { ...env, ...more },
         stdio: ['ignore', 'ignore', 'inherit'],
       });

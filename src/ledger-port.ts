@@ -90,6 +90,8 @@ export interface DispatchFilter {
   readonly campaign?: string;
   readonly states?: readonly StateKind[];
   readonly ids?: readonly DispatchId[];
+  /** the first so many, in the order of submission */
+  readonly limit?: number;
 }
 
 /** A dispatch with its newest attempt, for `ps` and `show`. */

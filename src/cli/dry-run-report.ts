@@ -1,13 +1,12 @@
 // Owns `drover run --dry-run`: reads what the plan needs, changes nothing, prints the plan.
 import type { Campaign } from '../core/campaign.ts';
-import type { PoolUse } from '../core/dispatch.ts';
+import { OPEN_STATES, type PoolUse } from '../core/dispatch.ts';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import { DroverError } from '../core/error.ts';
 import { type Context, printJson, printTable, say } from './context.ts';
 import { type DryRunInput, type PlanLine, planDryRun } from './dry-run.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { oneLine } from './render/width.ts';
-import { OPEN_STATES } from './supervision.ts';
 
 /** @throws DroverError `CAMPAIGN_CHANGED`, as the submission itself would */
 export async function dryRun(

@@ -2,7 +2,7 @@
 // handing it on.
 import type { Herd, SupervisorHandle } from '../compose.ts';
 import { type ProcessIdentity, sameProcess } from '../core/identity.ts';
-import type { ContainmentTier, StateKind } from '../core/dispatch.ts';
+import { type ContainmentTier, OPEN_STATES } from '../core/dispatch.ts';
 import type { Ledger, SupervisorRow } from '../ports.ts';
 
 /** `told`: whoever was asked to end it wants it ended; nobody takes the place then. */
@@ -18,15 +18,6 @@ export interface Supervision {
   /** Ends our own supervisor, if it is ours; agents go on. */
   readonly release: (because: string) => Promise<void>;
 }
-
-/** Every state but `ended`. */
-export const OPEN_STATES: readonly StateKind[] = [
-  'queued',
-  'parked',
-  'starting',
-  'running',
-  'stopping',
-];
 
 /**
  * A person's `drover down` ends the supervisor for a reason that begins so; every other end is

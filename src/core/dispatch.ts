@@ -91,6 +91,8 @@ export type StateKind = State['kind'];
 
 /** The states that hold a slot. Slots are counted from these rows, never stored (I11). */
 export const LIVE_STATES = ['starting', 'running', 'stopping'] as const;
+/** Every state but `ended`. */
+export const OPEN_STATES = ['queued', 'parked', ...LIVE_STATES] as const;
 export type LiveStateKind = (typeof LIVE_STATES)[number];
 
 export type ContainmentTier = 'cgroup' | 'subreaper' | 'sh';

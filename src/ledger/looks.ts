@@ -107,17 +107,18 @@ export async function dispatches(
   if (filter.states?.length === 0) return [];
   const views: DispatchView[] = [];
   const chunks = conditions(filter);
+  const limit = filter.limit === undefined ? '' : ` limit ${Math.trunc(filter.limit)}`;
   for (const { where, params } of chunks) {
     const sql = `select ${DISPATCH}, ${ATTEMPT}
       from dispatches d left join attempts a on a.dispatch = d.id and a.fence = d.fence
-      where ${where} order by d.position`;
+      where ${where} order by d.position${limit}`;
     for (const row of await query(sql, params)) {
       const attempt = row['attempt'] === null ? null : toAttempt(row);
       views.push({ dispatch: toDispatch(row), attempt });
     }
   }
   if (chunks.length > 1) views.sort((a, b) => a.dispatch.position - b.dispatch.position);
-  return views;
+  return filter.limit === undefined ? views : views.slice(0, filter.limit);
 }
 
 const STATE_KINDS: readonly StateKind[] = [

@@ -3,6 +3,7 @@
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision } from '../core/decision.ts';
+import { LIVE_STATES } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
@@ -16,8 +17,8 @@ const CLAIMS_PER_PASS_MAX = 32;
 const NOTE_EVERY_MS = 5_000;
 
 export interface PassReport {
-  readonly live: readonly LiveDispatch[];
-  readonly claimed: number;
+  /** how many hold a slot after it */
+  readonly live: number;
   /** as many were claimed as one transaction may: there can be more */
   readonly claimsLeft: boolean;
   readonly changed: number;
@@ -64,12 +65,19 @@ export async function pass(
     await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now });
   await note(world, judged, now);
   return {
-    live,
-    claimed: claimed.length,
+    live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
     claimsLeft: claimed.length >= CLAIMS_PER_PASS_MAX,
     changed: changes.length,
     nextAt: await nextPassAt(world, memory),
   };
+}
+
+function letGo(
+  { live: { dispatch }, decision }: Judged,
+  committed: PassResult['committed'],
+): boolean {
+  if (decision.kind !== 'change' || !committed.has(dispatch.id)) return false;
+  return !LIVE_STATES.some((kind) => kind === decision.next.kind);
 }
 
 function changesOfLive({ live: { dispatch }, decision, memory: { agent } }: Judged): Change[] {

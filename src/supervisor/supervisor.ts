@@ -190,7 +190,7 @@ class Loop {
   }
 
   async #nothingLeft(report: PassReport, wish: Wish): Promise<string | null> {
-    if (report.live.length > 0 || report.claimed > 0) return null;
+    if (report.live > 0) return null;
     if (!wish.mayClaim) return wish.whenEmpty;
     return this.#until === 'idle' ? await idleBecause(this.#world.ledger) : null;
   }

@@ -219,3 +219,35 @@ describe.concurrent('exit codes', () => {
     }),
   );
 });
+
+describe.concurrent('ps for people', () => {
+  test(
+    'shows who holds a slot first, then as many as a person can take in, and says how many more wait',
+    withHerd(async (herd) => {
+      const many = Array.from({ length: 150 }, (_, n) => ({ name: `n${n}`, run: ['true'] }));
+      const last = { name: 'last', run: herd.gated('last'), priority: 1 };
+      await herd.ok([
+        'run',
+        herd.campaign({
+          campaign: 'one',
+          pools: { p: { slots: 1 } },
+          defaults: { pool: 'p' },
+          dispatches: [...many, last],
+        }),
+        '--detach',
+      ]);
+      await herd.untilBegun('last');
+      await herd.untilState('last', 'running');
+      const { stdout, stderr } = await herd.ok(['ps']);
+      const rows = stdout.trim().split('\n').slice(1);
+      expect(rows).toHaveLength(100);
+      expect(rows[0]).toContain('one/last');
+      expect(rows[1]).toContain('one/n0');
+      expect(stderr).toContain('51 more wait: --all shows them');
+      const all = await herd.ok(['ps', '--all']);
+      expect(all.stdout.trim().split('\n')).toHaveLength(152);
+      expect(await herd.json<unknown[]>(['ps'])).toHaveLength(151);
+      await herd.ok(['stop', '--all']);
+    }),
+  );
+});

@@ -1,16 +1,14 @@
 // Owns `drover ps`: dispatches, one row each.
 import type { Command } from 'commander';
-import type { DispatchFilter, DispatchView } from '../../ports.ts';
+import { LIVE_STATES, OPEN_STATES } from '../../core/dispatch.ts';
+import type { DispatchFilter, DispatchView, Ledger } from '../../ports.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import { type Context, note, printJson, printTable, say, withHerdIfAny } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { dispatchJson } from '../json.ts';
 import type { Bind } from '../options.ts';
 import type { Column } from '../render/table.ts';
 import { oneLine } from '../render/width.ts';
 import { ageWord, nameOf, stateColour, stateWord } from '../render/words.ts';
-import { requireCampaign } from '../resolve.ts';
-import { OPEN_STATES } from '../supervision.ts';
 
 interface PsOptions {
   readonly all?: boolean;
@@ -19,7 +17,7 @@ interface PsOptions {
 
 export function define(command: Command, bind: Bind): void {
   command
-    .option('--all', 'also those that have ended')
+    .option('--all', 'also those that have ended, and however many wait')
     .option('--campaign <name>', 'only those of this campaign');
   bind<PsOptions>(command, async (context, _words, options) => await ps(context, options));
 }
@@ -30,24 +28,47 @@ async function ps(context: Context, { all, campaign }: PsOptions): Promise<ExitC
     return EXIT.done;
   };
   return await withHerdIfAny(context, empty, async ({ ledger, clock }) => {
-    if (campaign !== undefined) await requireCampaign(ledger, campaign);
+    if (campaign !== undefined) {
+      const { requireCampaign } = await import('../resolve.ts');
+      await requireCampaign(ledger, campaign);
+    }
     const scope: DispatchFilter = campaign === undefined ? {} : { campaign };
-    const filter = all === true ? scope : { ...scope, states: OPEN_STATES };
-    const views = await ledger.dispatches(filter);
     const now = clock.now();
     if (context.json) {
+      const filter = all === true ? scope : { ...scope, states: OPEN_STATES };
+      const views = await ledger.dispatches(filter);
+      const { dispatchJson } = await import('../json.ts');
       printJson(
         context,
         views.map((view) => dispatchJson(view, now)),
       );
       return EXIT.done;
     }
+    const views = all === true ? await ledger.dispatches(scope) : await excerpt(ledger, scope);
     if (views.length > 0) printDispatches(context, views, now);
-    const { ended = 0 } = all === true ? {} : await ledger.counts({ ...scope, states: ['ended'] });
-    if (ended > 0) note(context, `${ended} ended, --all shows them`);
+    const hidden = all === true ? [] : await hiddenOnes(ledger, scope, views.length);
+    if (hidden.length > 0) note(context, `${hidden.join(', ')}: --all shows them`);
     else if (views.length === 0) say(context, 'no dispatches');
     return EXIT.done;
   });
+}
+
+/** What a person can take in: all that hold a slot, then those that wait, up to this many rows. */
+const ROWS_MAX = 100;
+
+async function excerpt(ledger: Ledger, scope: DispatchFilter): Promise<readonly DispatchView[]> {
+  const live = await ledger.dispatches({ ...scope, states: LIVE_STATES });
+  const limit = Math.max(0, ROWS_MAX - live.length);
+  const waiting = await ledger.dispatches({ ...scope, states: ['queued', 'parked'], limit });
+  return [...live, ...waiting];
+}
+
+async function hiddenOnes(ledger: Ledger, scope: DispatchFilter, shown: number): Promise<string[]> {
+  const { ended = 0 } = await ledger.counts({ ...scope, states: ['ended'] });
+  // Whoever shows fewer rows than it may has shown them all: ten thousand need not be counted for that.
+  const open = shown < ROWS_MAX ? {} : await ledger.counts({ ...scope, states: OPEN_STATES });
+  const more = Object.values(open).reduce((sum, count) => sum + count, 0) - shown;
+  return [...(more > 0 ? [`${more} more wait`] : []), ...(ended > 0 ? [`${ended} ended`] : [])];
 }
 
 const COLUMNS: readonly Column[] = [

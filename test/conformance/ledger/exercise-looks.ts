@@ -1,5 +1,6 @@
 // Owns what every ledger must show to those who only look.
 import { describe, expect, test } from 'vitest';
+import type { DispatchFilter } from '../../../src/ports.ts';
 import { Bed, FAILED, LOST, type Open, planned, PROCESS, STALLED } from './bed.ts';
 
 export function exerciseLooks(open: Open): void {
@@ -66,6 +67,18 @@ export function exerciseLooks(open: Open): void {
       await bed.end(await bed.live('a'), FAILED);
       expect(await ids({ states: ['ended'] })).toEqual(['d1']);
       expect(await ids({ states: ['ended', 'queued'] })).toEqual(['d1', 'd2', 'd3']);
+    });
+
+    test('at dispatches gives the first of them where it has a limit', async () => {
+      const bed = new Bed(await open());
+      await bed.submit(['a', 'b', 'c'].map((name) => planned(name)));
+      await bed.claim(1);
+      const names = async (filter: DispatchFilter) =>
+        (await bed.ledger.dispatches(filter)).map(({ dispatch }) => dispatch.name);
+      expect(await names({ limit: 2 })).toEqual(['a', 'b']);
+      expect(await names({ states: ['queued'], limit: 1 })).toEqual(['b']);
+      expect(await names({ ids: ['d3', 'd1', 'd2'], limit: 2 })).toEqual(['a', 'b']);
+      expect(await names({ limit: 0 })).toEqual([]);
     });
 
     test('takes more ids than one statement may have', async () => {
