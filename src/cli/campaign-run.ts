@@ -12,7 +12,6 @@ import { createProgressView } from './progress-view.ts';
 import { type Progress, followProgress } from './progress.ts';
 import { renderSummary } from './render/summary.ts';
 import { dispatchCount } from './render/words.ts';
-import { reportStop, stopAndWait } from './stopping.ts';
 import { type Supervision, createSupervision, openCount, openElsewhere } from './supervision.ts';
 import { type Waker, createWaker } from './waker.ts';
 
@@ -166,6 +165,7 @@ async function nextInterrupt({ context, herd, waker }: Course) {
 
 async function stopCampaign(course: Course): Promise<ExitCode> {
   const { context, herd, run, view, progress } = course;
+  const { reportStop, stopAndWait } = await import('./stopping.ts');
   view.remark(`stopping ${run.campaign}`);
   await progress.refresh();
   const stopped = await stopAndWait(context, herd, {

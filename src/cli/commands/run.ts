@@ -15,7 +15,6 @@ import { dispatchJson } from '../json.ts';
 import { type Bind, containmentOption, pairsOption } from '../options.ts';
 import { ensureSupervised } from '../supervision.ts';
 import { isToRetry } from '../targets.ts';
-import { dryRun } from '../dry-run-report.ts';
 
 export interface RunOptions {
   readonly detach?: boolean;
@@ -46,6 +45,7 @@ async function run(context: Context, file: string, options: RunOptions): Promise
   const input = await readCampaign(context, file, options.var ?? {});
   for (const warning of input.warnings) note(context, `warning: ${formatProblem(warning)}`);
   if (options.dryRun === true) {
+    const { dryRun } = await import('../dry-run-report.ts');
     return await dryRun(context, input.campaign, options.retryFailed === true);
   }
   await requireTier(context, options.containment);
