@@ -108,7 +108,7 @@ function lockHeld(path: string, problems: string[]): boolean {
 
 async function examineSubreaper(): Promise<Examination['tiers'][number]> {
   const probe = await openStarter();
-  if (probe.kind === 'ready') probe.starter.close();
+  if (probe.kind === 'ready') await probe.starter.close();
   return probe.kind === 'ready'
     ? { name: 'subreaper', available: true, because: 'Perl can make its shims subreapers' }
     : { name: 'subreaper', available: false, because: probe.because };

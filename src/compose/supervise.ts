@@ -30,7 +30,7 @@ export async function supervise(
 ): Promise<SupervisorHandle | null> {
   const lock = takeSupervisorLock(parts.paths.lock);
   if (lock === null) {
-    (await starterOf(parts.starting))?.close();
+    await (await starterOf(parts.starting))?.close();
     return null;
   }
   try {
@@ -39,11 +39,14 @@ export async function supervise(
     const world = await realWorld(parts, options, starter);
     const supervisor = startSupervisor(world, options.until);
     const bell = listen(parts.paths.bell, () => supervisor.ring());
-    const ended = supervisor.ended.finally(() => {
+    const end = async (): Promise<string> => {
+      const because = await supervisor.ended;
       bell.close();
-      starter?.close();
       lock.release();
-    });
+      await starter?.close();
+      return because;
+    };
+    const ended = end();
     return {
       ended,
       afterPass: async () => await supervisor.afterPass(),
@@ -54,7 +57,7 @@ export async function supervise(
     };
   } catch (error) {
     lock.release();
-    (await starterOf(parts.starting))?.close();
+    await (await starterOf(parts.starting))?.close();
     throw error;
   }
 }

@@ -11,6 +11,7 @@ const STARTER = fileURLToPath(new URL('./starter.pl', import.meta.url));
 /** Perl needs some milliseconds; a machine that is out of memory or processors may need very much longer. */
 const READY_WITHIN_MS = 30_000;
 const ERROR_CHARACTERS_MAX = 500;
+const LEAVES_WITHIN_MS = 1_000;
 /** In the starter's environment; each shim writes its mark and its other DROVER_ variables over it (starter.pl). */
 const ROOM = '-'.repeat(2_000);
 const PATH = '/usr/bin:/bin:/usr/local/bin';
@@ -18,8 +19,8 @@ const PATH = '/usr/bin:/bin:/usr/local/bin';
 export interface Starter {
   /** Starts a shim. Safe to repeat: the claim decides which of two shims may start the agent. */
   start(order: ShimOrder, ended: ShimEnded): Promise<ShimStart>;
-  /** Ends the starter; its shims go on. */
-  close(): void;
+  /** Ends the starter, once it has done what it was told, and waits for its end; its shims go on. */
+  close(): Promise<void>;
 }
 
 /** `unavailable`: this machine cannot do it, and why. */
@@ -113,8 +114,17 @@ class StarterProcess {
     });
   }
 
-  close(): void {
+  /** A starter that somebody has stopped is not waited for: it ends when it goes on. */
+  async close(): Promise<void> {
     this.#child.stdin.end();
+    if (this.#isGone) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LEAVES_WITHIN_MS);
+      this.#child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   #hear(line: string): void {

@@ -63,7 +63,7 @@ test.runIf(process.platform === 'linux')(
     }
     await until('the second is told', () => ends.length === 2);
     expect(ends).toEqual(['first badly', 'second well']);
-    starter.close();
+    await starter.close();
   },
 );
 
@@ -72,8 +72,9 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const starter = await open();
     const started = starter.start(order('last', ['sh', '-c', ': >done']), () => {});
-    starter.close();
+    const closed = starter.close();
     const { shim } = (await started) as { shim: { pid: number } };
+    await closed;
     await until('the agent has worked', () => existsSync(`${scratch.dir}/done`));
     await until('nobody of it is left', () => !scan().some(({ pid }) => pid === shim.pid));
     expect(readRecords(`${scratch.dir}/last`, 1).exit).toMatchObject({ value: { exitCode: 0 } });
