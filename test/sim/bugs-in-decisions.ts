@@ -228,7 +228,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     faults: [],
     decide: believing(({ runDir }, { dispatch: { state } }) => {
       if (state.kind !== 'stopping' || runDir.exit.kind !== 'seen') return {};
-      const exit = { ...runDir.exit, value: { ...runDir.exit.value, at: state.since - 1 } };
+      const exit = { ...runDir.exit, value: { ...runDir.exit.value, at: state.since - 20 } };
       return { runDir: { ...runDir, exit } };
     }),
   },

@@ -11,7 +11,7 @@ import { CHECKS } from './judge.ts';
 import { FAULTS, type Fault } from './profile.ts';
 
 const BUGS = [...BUGS_IN_LOOKS, ...BUGS_IN_DECISIONS, ...BUGS_IN_ACTS, ...BUGS_IN_LEDGERS];
-const SEEDS_MAX = 300;
+const SEEDS_MAX = 600;
 
 const planted = vi.hoisted(() => ({
   decide: null as ((real: Decide) => Decide) | null,
