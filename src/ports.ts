@@ -106,8 +106,8 @@ export type SpawnResult =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly because: string };
 
-/** How a shim went. `emptied`: it has waited for everybody of its tree, which proves that nobody is left. */
-export type ShimEnd = 'emptied' | 'gone';
+/** `emptied`: the shim has waited for everybody of its tree and is gone, which proves that nobody is left. */
+export type ShimWord = 'emptied' | 'news';
 
 export type SeizeResult = 'seized' | 'taken' | 'unknown';
 
@@ -119,8 +119,8 @@ export interface RunDirs {
    * cannot be told who does.
    */
   lifeHolders(key: AttemptKey): Look<readonly ProcessIdentity[]>;
-  /** @param shimEnded told when the shim is gone, where the kernel tells us: it is a child of ours */
-  spawn(order: SpawnOrder, shimEnded: (end: ShimEnd) => void): Promise<SpawnResult>;
+  /** @param shimTold of what happens to the shim, where we are told: a look is worth it */
+  spawn(order: SpawnOrder, shimTold: (word: ShimWord) => void): Promise<SpawnResult>;
   /** Creates `claim.<fence>` as recovery, atomically with its content: afterwards nobody ever starts this fence (I2). */
   seize(key: AttemptKey): SeizeResult;
   /** Runs `done_when` as a marked process of the attempt, bounded in time. Never throws; `unknown` says why in `because`. */

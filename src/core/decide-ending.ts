@@ -9,6 +9,8 @@ export const UNKNOWN_POLL_MS = 1_000;
 export const PROOF_POLL_MS = 10;
 /** After its record is written a shim has only to exit; one that is still there was stopped or starved. */
 export const SHIM_LEAVES_MS = 5_000;
+/** One that waits for the rest of its tree is gone by then where nobody is left. */
+export const SHIM_WAITS_MS = 50;
 
 /** The exit is on record: the end is known, and the tree has to be empty before it may be written. */
 export function concludeExit(
@@ -24,8 +26,12 @@ export function concludeExit(
     return stay(`${because}; cannot see its shim`, moment.now + UNKNOWN_POLL_MS);
   }
   if (evidence.shim === 'alive') {
-    if (shimMayStillLeave(exit, moment.now)) {
+    if (shimMayStillLeave(live, exit, moment.now)) {
       return stay(`${because}; its shim is leaving`, moment.now + PROOF_POLL_MS);
+    }
+    // Whom it still waits for, and whether any of them is ours, says the table.
+    if (shimStays(live)) {
+      return concludeEnd(live, { end, because, looksNeeded: 2 }, evidence, moment);
     }
     // Who keeps the background processes keeps a shim that hangs as well: no kill could tell them apart.
     if (live.dispatch.spec.leftovers === 'end') {
@@ -41,8 +47,16 @@ export function concludeExit(
 }
 
 /** By the clock of the record; a step in between makes it look far away, in either direction. */
-export function shimMayStillLeave(exit: ExitRecord, now: Millis): boolean {
-  return Math.abs(now - exit.at) < SHIM_LEAVES_MS;
+export function shimMayStillLeave(live: LiveDispatch, exit: ExitRecord, now: Millis): boolean {
+  return Math.abs(now - exit.at) < (shimStays(live) ? SHIM_WAITS_MS : SHIM_LEAVES_MS);
+}
+
+/**
+ * A subreaper waits for everybody of its tree, members or not: a daemon that opted out, or a supervisor that was started
+ * from inside (and which is then its descendant) keeps it for as long as it lives. It holds nothing meanwhile.
+ */
+export function shimStays({ attempt, dispatch: { spec } }: LiveDispatch): boolean {
+  return attempt.containment === 'subreaper' && spec.leftovers === 'end';
 }
 
 /** Agent and shim are gone and nothing is on record. */

@@ -9,6 +9,7 @@ import {
   describeProcess,
   endedAfterGoal,
   shimMayStillLeave,
+  shimStays,
   treeUnseen,
 } from './decide-ending.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
@@ -99,7 +100,7 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
   }
   const { processes, emptyLooks } = members.value;
   const treeEmpty = processes.length === 0 && evidence.agent === 'gone';
-  if (treeEmpty && evidence.shim === 'gone') {
+  if (treeEmpty && (evidence.shim === 'gone' || shimWaitsForOthers(live, evidence, moment))) {
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);
     return stopped(live, evidence, moment);
   }
@@ -109,11 +110,18 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
   return treeEmpty ? awaitShim(live, evidence, moment) : endTree(live, evidence, moment);
 }
 
+/** The end is on record, and whoever the shim still waits for is none of ours. */
+function shimWaitsForOthers(live: Stopping, { runDir }: Evidence, { now }: Moment): boolean {
+  const { exit } = runDir;
+  return shimStays(live) && exit.kind === 'seen' && !shimMayStillLeave(live, exit.value, now);
+}
+
 /** Only its shim is left; it records the exit and goes, unless somebody stopped it. */
-function awaitShim({ state }: Stopping, { runDir }: Evidence, { now }: Moment): Decision {
+function awaitShim(live: Stopping, { runDir }: Evidence, { now }: Moment): Decision {
+  const { state } = live;
   const leaving =
     runDir.exit.kind === 'seen'
-      ? shimMayStillLeave(runDir.exit.value, now)
+      ? shimMayStillLeave(live, runDir.exit.value, now)
       : now < Math.max(state.since, state.killAt) + SHIM_LEAVES_MS;
   if (leaving) return stay('its tree is empty; its shim is leaving', now + PROOF_POLL_MS);
   return stay('its shim does not leave', now + UNKNOWN_POLL_MS, { kind: 'kill', withShim: true });

@@ -27,7 +27,13 @@ export type ExitRecord =
       readonly exitCode: number;
       readonly at: Millis;
     }
-  | { readonly kind: 'refused'; readonly reason: string; readonly at: Millis };
+  /** it never ran; `final`: and never can, however often it is tried */
+  | {
+      readonly kind: 'refused';
+      readonly final: boolean;
+      readonly reason: string;
+      readonly at: Millis;
+    };
 
 /** What the run directory says about one attempt. */
 export interface RunDirLook {

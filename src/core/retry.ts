@@ -42,6 +42,7 @@ const CLASS_OF_CAUSE: Readonly<Record<StopCause, FailureClass | null>> = {
 export function endOfExit(exit: ExitRecord): AttemptEnd {
   switch (exit.kind) {
     case 'refused':
+      if (!exit.final) return endOfFailedStart(exit.reason);
       return {
         outcome: { kind: 'refused', reason: exit.reason },
         class: null,

@@ -31,6 +31,8 @@ export interface TreeRoots {
   readonly mark: string;
   /** the agent and its shim, as recorded; sessions that they lead are the attempt's own */
   readonly leaders: readonly { readonly pid: number; readonly startTime: number }[];
+  /** its children are the agent, and at tier subreaper whoever of the tree has lost its parent */
+  readonly shim: { readonly pid: number; readonly startTime: number } | null;
 }
 
 /**
@@ -54,12 +56,16 @@ export function findMembers<P extends TreeProcess>(
     const leader = byPid.get(pid);
     if (leader?.startTime === startTime) addLed(leader, sessions, groups);
   }
+  const { shim } = roots;
+  const shimPid =
+    shim !== null && byPid.get(shim.pid)?.startTime === shim.startTime ? shim.pid : null;
   const members = new Map<number, P>();
   const belongs = (process: P) =>
     process.mark === roots.mark ||
     leaderKeys.has(processKey(process)) ||
     known.processes.has(processKey(process)) ||
     members.has(process.parent) ||
+    process.parent === shimPid ||
     sessions.has(process.session) ||
     groups.has(process.group);
   const open = new Set(

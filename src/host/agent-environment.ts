@@ -1,7 +1,7 @@
 // Owns what an agent gets to see of the world: its environment, and whether its program and directory are there at all.
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
-import { MARK_VARIABLE } from '../core/identity.ts';
+import { MARK_OFF, MARK_VARIABLE } from '../core/identity.ts';
 import type { SpawnOrder } from '../ports.ts';
 import { errorCode } from './system-error.ts';
 
@@ -15,10 +15,12 @@ export function ownEnvironment(): Environment {
 /** What an agent inherits from its attempt, and a supervisor that is started from inside it must not. */
 const OF_AN_ATTEMPT = ['DROVER_MARK', 'DROVER_DISPATCH', 'DROVER_ATTEMPT', 'DROVER_RUN_DIR'];
 
-/** Our own, as if no attempt were around us. */
+/** Our own, as if no attempt were around us: for a supervisor that is started from inside of one. */
 export function environmentOfNoAttempt(): Environment {
   const environment = { ...process.env };
   for (const name of OF_AN_ATTEMPT) delete environment[name];
+  // It outlives the attempt on purpose, and none of its children inherits this.
+  environment[MARK_VARIABLE] = MARK_OFF;
   return environment;
 }
 

@@ -41,16 +41,16 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     lifeHolders: (key) =>
       lifeHolders(`${dirOf(key)}/life`, (pid) => options.processTable.identify(pid)),
 
-    async spawn(order, shimEnded) {
+    async spawn(order, shimTold) {
       const dir = dirOf(order);
       const record = recordOf(order);
       // Only the shim of tier subreaper waits for more than its agent, and only if it is told to stay.
       const waits = order.containment === 'subreaper' && order.spec.leftovers === 'end';
       watches.ownShim(record);
       try {
-        return await startAttempt(dir, order, starting, (how) => {
-          watches.ownShimEnded(record, how);
-          shimEnded(waits && how === 'well' ? 'emptied' : 'gone');
+        return await startAttempt(dir, order, starting, (word) => {
+          if (word !== 'exited') watches.ownShimEnded(record, word);
+          shimTold(waits && word === 'ended' ? 'emptied' : 'news');
         });
       } catch (error) {
         return { kind: 'failed', because: describeError(error, dir) };

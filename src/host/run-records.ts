@@ -49,14 +49,14 @@ export function readRecords(dir: string, fence: number): Records {
 export function readMark(dir: string, fence: number): string | null {
   const record = readRecord(recordPath(dir, fence));
   if (record.kind !== 'seen') return null;
-  const about = parseJson(/^attempt (\{.*\}) end$/m.exec(record.value.text)?.[1] ?? 'null');
+  const about = parseJson(firstMatch(record.value.text, /^attempt (\{.*\}) end$/s)?.[1] ?? 'null');
   const mark = about !== null && typeof about === 'object' && 'mark' in about ? about.mark : null;
   return typeof mark === 'string' ? mark : null;
 }
 
 /** Whatever the file says, it is there: the fence is taken. */
 export function parseClaim(text: string): Claim {
-  if (/^recovery end$/m.test(text)) return { by: 'recovery' };
+  if (firstMatch(text, /^recovery end$/) !== null) return { by: 'recovery' };
   const shim = parseIdentity(text, 'shim');
   return shim === null ? { by: 'nobody-legible' } : { by: 'shim', shim };
 }
@@ -65,9 +65,13 @@ export function parseAgent(text: string): ProcessIdentity | null {
   return parseIdentity(text, 'agent');
 }
 
+const IDENTITY = {
+  shim: /^shim (\d{1,10}) (\d{1,15}) (\S{1,100}) end$/,
+  agent: /^agent (\d{1,10}) (\d{1,15}) (\S{1,100}) end$/,
+};
+
 function parseIdentity(text: string, who: 'shim' | 'agent'): ProcessIdentity | null {
-  const line = new RegExp(`^${who} (\\d{1,10}) (\\d{1,15}) (\\S{1,100}) end$`, 'm');
-  const match = line.exec(text);
+  const match = firstMatch(text, IDENTITY[who]);
   if (match === null) return null;
   return { pid: Number(match[1]), startTime: Number(match[2]), bootId: match[3]! };
 }
@@ -78,11 +82,22 @@ function parseIdentity(text: string, who: 'shim' | 'agent'): ProcessIdentity | n
  * @returns null where no line is whole, or it belongs to another fence
  */
 export function parseExit(text: string, fence: number, at: Millis): ExitRecord | null {
-  for (const [, word, of, rest] of text.matchAll(/^(exit|refused) (\d{1,9}) (.+) end$/gm)) {
-    if (Number(of) !== fence) continue;
-    if (word === 'exit' && /^\d{1,3}$/.test(rest!)) return exitOfStatus(Number(rest), at);
-    const reason = word === 'refused' ? parseJson(rest!) : null;
-    if (typeof reason === 'string') return { kind: 'refused', reason, at };
+  for (const line of text.split('\n')) {
+    const [, word, of, rest = ''] = /^(exit|refused|failed) (\d{1,9}) (.+) end$/s.exec(line) ?? [];
+    if (word === undefined || Number(of) !== fence) continue;
+    if (word === 'exit' && /^\d{1,3}$/.test(rest)) return exitOfStatus(Number(rest), at);
+    const reason = word === 'exit' ? null : parseJson(rest);
+    if (typeof reason === 'string')
+      return { kind: 'refused', final: word === 'refused', reason, at };
+  }
+  return null;
+}
+
+/** Lines end at `\n` alone: what a regular expression takes for the end of a line may stand in a name. */
+function firstMatch(text: string, pattern: RegExp): RegExpExecArray | null {
+  for (const line of text.split('\n')) {
+    const match = pattern.exec(line);
+    if (match !== null) return match;
   }
   return null;
 }

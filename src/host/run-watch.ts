@@ -8,7 +8,7 @@ export interface RunWatch {
   /** A shim of ours writes `record`: its end is told by the kernel, and nothing is watched until then. */
   ownShim(record: string): void;
   /** It has ended. One that was killed may leave an agent, whose end the kernel does not tell us. */
-  ownShimEnded(record: string, how: 'well' | 'badly'): void;
+  ownShimEnded(record: string, how: 'ended' | 'died'): void;
 }
 
 /**
@@ -52,7 +52,7 @@ export function createRunWatch(): RunWatch {
     },
     ownShimEnded(record, how) {
       own.delete(record);
-      if (how === 'badly') attach(record);
+      if (how === 'died') attach(record);
     },
   };
 }

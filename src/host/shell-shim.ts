@@ -6,7 +6,7 @@ import type { HostProcessTable } from './host-process-table.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir } from './run-dir.ts';
 import { outputPaths } from './run-look.ts';
-import type { ShimEnded, ShimOrder, ShimStart } from './shim-order.ts';
+import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
 import { describeError, errorCode } from './system-error.ts';
 
 const SHIM = fileURLToPath(new URL('./shim.sh', import.meta.url));
@@ -14,22 +14,25 @@ const SHIM = fileURLToPath(new URL('./shim.sh', import.meta.url));
 export async function startShellShim(
   order: ShimOrder,
   processTable: HostProcessTable,
-  ended: ShimEnded,
+  told: ShimTold,
 ): Promise<ShimStart> {
   try {
     makeRunDir(order.dir);
     makeRunDir(`${order.dir}/ops`);
     if (order.deadline !== null) replaceFile(`${order.dir}/deadline.json`, order.deadline);
-    const pid = await launch(order, processTable.bootId(), ended);
+    const pid = await launch(order, processTable.bootId(), told);
     return { kind: 'running', shim: processTable.identify(pid) };
   } catch (error) {
-    if (errorCode(error) === 'E2BIG') return { kind: 'too-long' };
+    if (errorCode(error) === 'E2BIG') {
+      const reason = 'the arguments and the environment together are too long for a program';
+      return { kind: 'refused', reason };
+    }
     return { kind: 'failed', because: describeError(error, order.dir) };
   }
 }
 
 /** @returns the pid of a shim that has begun to run; rejects where the operating system gave none */
-function launch(order: ShimOrder, bootId: string, ended: ShimEnded): Promise<number> {
+function launch(order: ShimOrder, bootId: string, told: ShimTold): Promise<number> {
   const { dir, fence, umask, about, argv } = order;
   return new Promise((resolve, reject) => {
     const fds: number[] = [];
@@ -45,7 +48,7 @@ function launch(order: ShimOrder, bootId: string, ended: ShimEnded): Promise<num
       child.once('error', reject);
       child.unref();
       if (child.pid === undefined) return;
-      child.once('exit', (code) => ended(code === 0 ? 'well' : 'badly'));
+      child.once('exit', (code) => told(code === 0 ? 'ended' : 'died'));
       resolve(child.pid);
     } catch (error) {
       reject(error);

@@ -21,12 +21,15 @@ export interface ShimOrder {
 
 /**
  * `running`: it has been started; null where it was gone before it could be identified. `failed`: nothing was started,
- * and it may be tried again. `too-long`: nothing was started, and nothing ever can be.
+ * and it may be tried again. `refused`: nothing was started, and nothing ever can be.
  */
 export type ShimStart =
   | { readonly kind: 'running'; readonly shim: ProcessIdentity | null }
   | { readonly kind: 'failed'; readonly because: string }
-  | { readonly kind: 'too-long' };
+  | { readonly kind: 'refused'; readonly reason: string };
 
-/** Told when the shim is gone; `well`: it did its work to the end. */
-export type ShimEnded = (how: 'well' | 'badly') => void;
+/**
+ * Told of a shim that is there: `exited`: its agent has ended, which is on record, and others of its tree are left.
+ * `ended`: it did its work to the end and is gone. `died`: it is gone, or nobody is left who would tell of it.
+ */
+export type ShimTold = (word: 'exited' | 'ended' | 'died') => void;

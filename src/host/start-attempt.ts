@@ -6,7 +6,7 @@ import type { HostProcessTable } from './host-process-table.ts';
 import { makeRunDir } from './run-dir.ts';
 import { readRecords, seizeClaim, writeRefusal } from './run-records.ts';
 import { startShellShim } from './shell-shim.ts';
-import type { ShimEnded, ShimOrder, ShimStart } from './shim-order.ts';
+import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
 import type { Starter } from './starter.ts';
 
 /** A record is read up to a bound; what is for people must not push the rest beyond it. */
@@ -27,47 +27,45 @@ export interface Starting {
 /**
  * Starts the shim in `dir`. Safe to repeat: the claim decides which of two shims may start the agent.
  *
- * @param ended told when the shim is gone
+ * @param told of what becomes of the shim
  * @throws errors of the operating system (no memory, descriptors, disk): nothing was started
  */
 export async function startAttempt(
   dir: string,
   order: SpawnOrder,
   starting: Starting,
-  ended: ShimEnded,
+  told: ShimTold,
 ): Promise<SpawnResult> {
   const { stateDir, environment } = starting;
   const planned = planStart(order, environment, { runDir: dir, stateDir });
   if (planned.kind === 'refused') return refuse(dir, order.fence, planned.reason);
   const started = await startShim(order, shimOrder(dir, order, planned.environment, starting), {
     starting,
-    ended,
+    told,
   });
   switch (started.kind) {
     case 'running':
       return { kind: 'spawned', shim: started.shim };
     case 'failed':
       return started;
-    case 'too-long': {
-      const reason = 'the arguments and the environment together are too long for a program';
-      return refuse(dir, order.fence, reason);
-    }
+    case 'refused':
+      return refuse(dir, order.fence, started.reason);
   }
 }
 
 async function startShim(
   { containment }: SpawnOrder,
   order: ShimOrder,
-  { starting, ended }: { readonly starting: Starting; readonly ended: ShimEnded },
+  { starting, told }: { readonly starting: Starting; readonly told: ShimTold },
 ): Promise<ShimStart> {
   switch (containment) {
     case 'sh':
-      return await startShellShim(order, starting.processTable, ended);
+      return await startShellShim(order, starting.processTable, told);
     case 'subreaper':
-      if (starting.starter !== null) return await starting.starter.start(order, ended);
-      return { kind: 'failed', because: 'this machine has no subreapers: see drover doctor' };
+      if (starting.starter !== null) return await starting.starter.start(order, told);
+      return { kind: 'refused', reason: 'this machine has no subreapers: see drover doctor' };
     case 'cgroup':
-      return { kind: 'failed', because: 'this version cannot hold an attempt in a cgroup' };
+      return { kind: 'refused', reason: 'this version cannot hold an attempt in a cgroup' };
   }
 }
 

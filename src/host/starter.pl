@@ -9,7 +9,9 @@
 # What it says, a line each:
 #   ready                      this machine can do it; otherwise it ends and stderr has the reason
 #   claimed KEY PID START      the shim has claimed its fence; START is field 22 of /proc/PID/stat
-#   failed KEY REASON          nothing was started
+#   unstarted KEY REASON       there is no shim for this order
+#   failed KEY REASON          the shim could not claim, and leaves
+#   exited KEY                 the agent has ended, which is on record, and others of its tree are left
 #   ended KEY STATUS           the shim is gone, and waited for; STATUS as from waitpid
 #
 # A shim does what shim.sh does, and keeps its records in the same words. In addition it is a subreaper: whoever of its
@@ -72,7 +74,7 @@ exit 0;
 sub start_shim {
   my ($key) = @_;
   my $pid = fork;
-  return say_line("failed $key no process could be started: $!") if !defined $pid;
+  return say_line("unstarted $key no process could be started: $!") if !defined $pid;
   if ($pid != 0) {
     $shims{$pid} = $key;
     return;
@@ -109,7 +111,6 @@ sub shim {
     $refuse->($record);
   }
   say_line("claimed $key $identity");
-  close $report;
   # A courtesy to the agent: the deadline that counts is in the ledger.
   write_whole("$dir/deadline.json", O_CREAT | O_TRUNC, $deadline) if $deadline ne '';
 
@@ -119,31 +120,44 @@ sub shim {
   become_agent($record, $fence, $umask, \@argv, \@rest) if $agent == 0;
 
   # 3. The end. Nobody is left when there is no child to wait for: orphans of the tree are our children.
-  while ((my $pid = waitpid -1, 0) > 0) {
+  my $left = 1;
+  while ($left && (my $pid = waitpid -1, 0) > 0) {
     next if $pid != $agent;
     # As a shell says it.
     my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     record($record, "exit $fence $status end");
     # Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it this is all there is.
     flush($record) if getppid != $starter;
-    last if !$stays;
+    $left = $stays && is_somebody_left();
+    say_line("exited $key") if $left;
   }
   leave(0);
 }
 
+# Waits for those that have ended as well, without waiting for anybody.
+sub is_somebody_left {
+  my $pid;
+  do { $pid = waitpid -1, 1 } while $pid > 0;
+  return $pid == 0;
+}
+
 sub become_agent {
   my ($record, $fence, $umask, $argv, $environment) = @_;
+  # From its record on it can be signalled, and must not swallow that.
+  $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT TERM USR1 USR2 PIPE);
   syscall $SETSID;
   record($record, 'agent ' . identity() . " $boot_id end");
   prefer_for_oom();
   umask oct $umask;
   %ENV = map { split /=/, $_, 2 } @$environment;
   exec { $argv->[0] } @$argv or do {
+    # ENOENT E2BIG ENOEXEC EACCES ENOTDIR EISDIR ENAMETOOLONG ELOOP say something of the program, others of the moment.
+    my $word = (grep { $! == $_ } 2, 7, 8, 13, 20, 21, 36, 40) ? 'refused' : 'failed';
     my $reason = sprintf 'the program %.1000s could not be executed: %s', $argv->[0], $!;
     $reason =~ s/([\\"])/\\$1/g;
     $reason =~ s/([\x00-\x1f])/sprintf '\\u%04x', ord $1/ge;
     umask 077;
-    record($record, "refused $fence \"$reason\" end");
+    record($record, "$word $fence \"$reason\" end");
     leave(127);
   };
 }

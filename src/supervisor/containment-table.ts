@@ -24,12 +24,13 @@ function members(
   if (table.kind !== 'seen') return table;
   // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
   const bootId = processes.bootId();
-  const leaders = [memory.agent, memory.shim]
-    .filter((process) => process !== null)
-    .filter((process) => process.bootId === bootId);
+  const ofThisBoot = (process: ProcessIdentity | null) =>
+    process?.bootId === bootId ? process : null;
+  const shim = ofThisBoot(memory.shim);
+  const leaders = [ofThisBoot(memory.agent), shim].filter((process) => process !== null);
   const found = findMembers(
     table.value.rows,
-    { mark: formatMark({ ...live.attempt, ledger: ledger.id }), leaders },
+    { mark: formatMark({ ...live.attempt, ledger: ledger.id }), leaders, shim },
     memory.known,
     table.value.isProtected,
   );

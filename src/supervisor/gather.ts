@@ -1,6 +1,7 @@
 // Owns the look: what the run directory and the process table say of the attempts that are due. The order matters: first
 // the sightings, then the records, then the table. A process that was gone before its record was found absent can write
 // it no more; the other way round, an exit in between would be taken for a loss.
+import { shimMayStillLeave, shimStays } from '../core/decide-ending.ts';
 import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
@@ -116,8 +117,11 @@ function needsMembers({ live, memory, agent, shim, runDir }: FirstLook, now: Mil
   // An end that we caused is looked at, whoever else says that it worked (I8).
   if (live.dispatch.state.kind === 'stopping') return true;
   if (memory.emptied) return false;
-  // Until its shim has left, an attempt whose exit is on record is not judged by its tree.
-  if (runDir.exit.kind === 'seen') return shim !== 'alive';
+  // Until its shim has left, an attempt whose exit is on record is not judged by its tree: unless the shim waits for it.
+  if (runDir.exit.kind === 'seen') {
+    if (shim !== 'alive') return true;
+    return shimStays(live) && !shimMayStillLeave(live, runDir.exit.value, now);
+  }
   if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
   const { claim } = runDir;
   if (claim.kind !== 'seen') return false;

@@ -164,7 +164,7 @@ async function follow(
     case 'change':
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
-      memory.nextLookAt = committed ? lookAfter(decision.next, everyMs, now) : 0;
+      memory.nextLookAt = committed ? lookAfter(decision.next, live, now) : 0;
       return;
     case 'extend':
       await world.ledger.setDeadline(memory.key, decision.deadline, now);
@@ -173,10 +173,14 @@ async function follow(
   }
 }
 
-function lookAfter(next: State, everyMs: number, now: Millis): Millis {
+function lookAfter(next: State, { dispatch, attempt }: LiveDispatch, now: Millis): Millis {
   switch (next.kind) {
     case 'running':
-      return nextLookAt(now, everyMs, null);
+      return nextLookAt(
+        now,
+        sampleEveryMs(dispatch.spec.stallMs),
+        attempt.deadline?.softAt ?? null,
+      );
     case 'starting':
     case 'stopping':
       return 0;

@@ -36,6 +36,9 @@ export function perform(
     }
     case 'ask-goal':
       memory.goal = 'asking';
+      // It runs with the mark of its attempt, and can leave somebody behind: what was proved is of the time before.
+      memory.emptied = false;
+      memory.emptyLooks = 0;
       surroundings.background(askGoal(world, live, memory, surroundings));
       return;
     case 'signal':
@@ -105,8 +108,8 @@ async function awaitStart(
   memory: AttemptMemory,
   { wake }: Surroundings,
 ): Promise<void> {
-  const result = await world.runDirs.spawn(orderOf(world, live), (end) => {
-    memory.emptied = end === 'emptied';
+  const result = await world.runDirs.spawn(orderOf(world, live), (word) => {
+    memory.emptied = word === 'emptied';
     wake(memory);
   });
   world.crashPoint('spawn.after');

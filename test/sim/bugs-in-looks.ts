@@ -182,7 +182,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     plant: (world) =>
       looking(world, ({ claim }) => {
         if (claim.kind !== 'seen' || claim.value.by !== 'nobody-legible') return {};
-        const refused = { kind: 'refused', reason: 'torn', at: 0 } as const;
+        const refused = { kind: 'refused', final: true, reason: 'torn', at: 0 } as const;
         return { exit: { kind: 'seen', value: refused } };
       }),
   },

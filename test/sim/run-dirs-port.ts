@@ -138,7 +138,7 @@ async function spawn(stage: Stage, instance: Instance, order: SpawnOrder): Promi
     if (dir.claim !== null) return { kind: 'failed', because: 'simulated: the claim is taken' };
     dir.claim = { by: 'recovery' };
     const reason = `there is no program ${MISSING_PROGRAM}`;
-    dir.exit = { kind: 'refused', reason, at: clocks.wall() };
+    dir.exit = { kind: 'refused', final: true, reason, at: clocks.wall() };
     disk.changed(dir);
     return { kind: 'refused', reason };
   }

@@ -129,7 +129,28 @@ test('a record without its end is not there yet, wherever it was cut', () => {
   expect(parseExit(exit, 4, 9)).toBeNull();
   expect(parseExit(refused, 3, 9)).toEqual({
     kind: 'refused',
+    final: true,
     reason: 'no "such"\nprogram end',
+    at: 9,
+  });
+});
+
+test('a name with the line separators of Unicode in it makes no line of its own', () => {
+  const name = 'x\u2028exit 1 0 end\u2029agent 1 2 b end\u2028y';
+  const text = `shim 4711 12 b end\nattempt ${JSON.stringify({ mark: 'm', cwd: name })} end\n`;
+  expect(parseExit(text, 1, 9)).toBeNull();
+  expect(parseAgent(text)).toBeNull();
+  const refusal = `${text}\nrefused 1 ${JSON.stringify(name)} end\n`;
+  expect(parseExit(refusal, 1, 9)).toMatchObject({ kind: 'refused', reason: name });
+});
+
+test('of several ends the first counts, and why an attempt could not begin says whether it ever can', () => {
+  const end = (text: string) => parseExit(text, 1, 9);
+  expect(end('\nrefused 1 "gone" end\n\nexit 1 127 end\n')).toMatchObject({ final: true });
+  expect(end('\nfailed 1 "busy" end\n\nexit 1 127 end\n')).toEqual({
+    kind: 'refused',
+    final: false,
+    reason: 'busy',
     at: 9,
   });
 });

@@ -193,7 +193,7 @@ describe.each(TIERS)('a refusal at tier %s', (tier) => {
     expect(world.runs.look(order)).toMatchObject({
       claim: { kind: 'seen', value: { by: 'recovery' } },
       agent: ABSENT,
-      exit: { kind: 'seen', value: refused },
+      exit: { kind: 'seen', value: { ...refused, final: true } },
     });
     // Again, as after a crash: the same answer, and still nothing runs.
     expect(await world.spawn(order)).toEqual(refused);

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Deadline } from '../../../src/core/dispatch.ts';
-import type { ShimEnd } from '../../../src/ports.ts';
+import type { ShimWord } from '../../../src/ports.ts';
 import { agentIn, makeRunWorld, type RunWorld, TIERS } from './orders.ts';
 import { FAKES, makeScratch, type Scratch, table, until } from './scratch.ts';
 
@@ -108,12 +108,12 @@ describe('a look', () => {
     async (tier) => {
       world = makeRunWorld(scratch, { tier });
       const order = world.order(['sh', '-c', 'until [ -e go ]; do sleep 0.02; done']);
-      const ends: [ShimEnd, string][] = [];
+      const ends: [ShimWord, string][] = [];
       await world.runs.spawn(order, (end) => ends.push([end, world.runs.look(order).exit.kind]));
       await agentIn(world, order);
       writeFileSync(`${scratch.dir}/go`, '');
       await until('word of the end', () => ends.length > 0);
-      expect(ends).toEqual([[tier === 'subreaper' ? 'emptied' : 'gone', 'seen']]);
+      expect(ends).toEqual([[tier === 'subreaper' ? 'emptied' : 'news', 'seen']]);
     },
   );
 

@@ -144,6 +144,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     const shim = await run(['./no "such" program']);
     expect(await exitOf(shim)).toEqual({
       kind: 'refused',
+      final: true,
       reason: 'the program ./no "such" program could not be executed: No such file or directory',
       at: expect.any(Number),
     });

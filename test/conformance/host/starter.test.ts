@@ -1,10 +1,10 @@
 // The starter as its supervisor sees it: that it is ready, that it can die, and that its shims go on without it.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStarter } from '../../../src/host/starter.ts';
 import type { ShimOrder } from '../../../src/host/shim-order.ts';
 import { readRecords } from '../../../src/host/run-records.ts';
-import { makeScratch, type Scratch, scan, table, until } from './scratch.ts';
+import { FAKES, makeScratch, type Scratch, scan, table, until } from './scratch.ts';
 
 let scratch: Scratch;
 beforeEach(() => {
@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => scratch[Symbol.asyncDispose]());
 
-async function open() {
-  const probe = await openStarter();
+async function open(answerWithinMs?: number) {
+  const probe = await openStarter(answerWithinMs);
   if (probe.kind !== 'ready') throw new Error(probe.because);
   return probe.starter;
 }
@@ -43,14 +43,16 @@ test.runIf(process.platform === 'linux')(
     const starter = await open();
     const ends: string[] = [];
     const waits = ['sh', '-c', 'until [ -e go ]; do sleep 0.02; done; exit 4'];
-    const first = await starter.start(order('first', waits), (how) => ends.push(`first ${how}`));
+    const first = await starter.start(order('first', waits), (word) => ends.push(`first ${word}`));
     if (first.kind !== 'running' || first.shim === null) throw new Error('not started');
     const killed = starterOf(first.shim.pid);
     process.kill(killed, 'SIGKILL');
     await until('its end is known', () => ends.length === 1);
-    expect(ends).toEqual(['first badly']);
+    expect(ends).toEqual(['first died']);
     expect(table.sight(first.shim)).toBe('alive');
-    const second = await starter.start(order('second', waits), (how) => ends.push(`second ${how}`));
+    const second = await starter.start(order('second', waits), (word) =>
+      ends.push(`second ${word}`),
+    );
     if (second.kind !== 'running' || second.shim === null) throw new Error('not started');
     expect(starterOf(second.shim.pid)).not.toBe(killed);
     writeFileSync(`${scratch.dir}/go`, '');
@@ -62,7 +64,7 @@ test.runIf(process.platform === 'linux')(
       expect(end).toMatchObject({ exitCode: 4 });
     }
     await until('the second is told', () => ends.length === 2);
-    expect(ends).toEqual(['first badly', 'second well']);
+    expect(ends).toEqual(['first died', 'second ended']);
     await starter.close();
   },
 );
@@ -76,7 +78,29 @@ test.runIf(process.platform === 'linux')(
     const { shim } = (await started) as { shim: { pid: number } };
     await closed;
     await until('the agent has worked', () => existsSync(`${scratch.dir}/done`));
-    await until('nobody of it is left', () => !scan().some(({ pid }) => pid === shim.pid));
+    await until(
+      'nobody of it is left',
+      () => !scan().some(({ pid, zombie }) => pid === shim.pid && !zombie),
+    );
     expect(readRecords(`${scratch.dir}/last`, 1).exit).toMatchObject({ value: { exitCode: 0 } });
   },
 );
+
+test.runIf(process.platform === 'linux').each([
+  ['one that dies with an order in its pipe', 60_000, true],
+  ['one that never answers', 300, false],
+])('what was asked of %s is asked of another, and runs once', async (_, withinMs, killed) => {
+  const starter = await open(withinMs);
+  const first = await starter.start(order('first', ['sleep', '300']), () => {});
+  if (first.kind !== 'running' || first.shim === null) throw new Error('not started');
+  const pid = starterOf(first.shim.pid);
+  process.kill(pid, 'SIGSTOP');
+  const journal = `${scratch.dir}/journal`;
+  const second = starter.start(order('second', [`${FAKES}journal.sh`, journal]), () => {});
+  if (killed) process.kill(pid, 'SIGKILL');
+  expect(await second).toMatchObject({ kind: 'running', shim: { pid: expect.any(Number) } });
+  await until('it has run', () => readRecords(`${scratch.dir}/second`, 1).exit.kind === 'seen');
+  expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(1);
+  expect(table.sight(first.shim)).toBe('alive');
+  await starter.close();
+});

@@ -1,6 +1,13 @@
 // Owns a herd for one test: its own state directory, the commands that work on it, and the proof at the end that
 // nothing of it is left.
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +65,11 @@ export class TestHerd {
   write(name: string, text: string): string {
     writeFileSync(this.path(name), text);
     return this.path(name);
+  }
+
+  /** What a file of this test says; empty where it is not there. */
+  read(name: string): string {
+    return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : '';
   }
 
   /** A campaign file. JSON is YAML, and needs no quoting by hand. */
@@ -187,8 +199,11 @@ export class TestHerd {
   }
 
   /** Waits for the processes of the command line that are on their way out, detached supervisors above all. */
-  async untilUnsupervised(): Promise<void> {
-    await until('no process of the command line is left', () => this.supervisors().length === 0);
+  async untilUnsupervised(state = this.state): Promise<void> {
+    await until(
+      'no process of the command line is left',
+      () => droverProcesses(state).length === 0,
+    );
   }
 
   /** Ends whatever is left, by identity, and says what it was. */

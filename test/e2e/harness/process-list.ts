@@ -53,14 +53,16 @@ export function isAlive({ pid, startTime }: { pid: number; startTime: number }):
 
 /** Those that carry a mark of the herd in `stateDir`: agents, their tools, their shims. */
 export function markedProcesses(stateDir: string): LiveProcess[] {
-  return liveProcesses().filter((one) => one.mark !== null && one.stateDir === stateDir);
+  return liveProcesses().filter(
+    ({ mark, stateDir: of }) => mark !== null && mark !== 'off' && of === stateDir,
+  );
 }
 
-/** Processes of the command line itself that work on `stateDir`: supervisors and followers. */
+/** Processes of the command line itself that work on `stateDir`: supervisors (detached ones opt out) and followers. */
 export function droverProcesses(stateDir: string): LiveProcess[] {
   return liveProcesses().filter(
     ({ commandLine, mark }) =>
-      mark === null &&
+      (mark === null || mark === 'off') &&
       commandLine.includes('cli/main.js') &&
       commandLine.split(' ').includes(stateDir),
   );

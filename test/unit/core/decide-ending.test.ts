@@ -82,6 +82,40 @@ describe('a shim that has recorded the exit', () => {
   ]);
 });
 
+describe('a shim that waits for the rest of its tree', () => {
+  const waits = (agoMs: number, spec: RowSpec = {}) =>
+    over(exited(0, agoMs), { shim: 'alive', tier: 'subreaper', ...spec });
+  const leaving = 'stay +10: exited with code 0; its shim is leaving';
+  decisionTable([
+    ['has fifty milliseconds, where nobody is left', waits(49), leaving],
+    [
+      'says that somebody is: they are ended after their grace',
+      waits(50, { members: [71] }),
+      'attempt.stopping stopping 70@700 leftovers of succeeded code 0 kill +5000: exited with code 0; 1 of its processes are still there',
+    ],
+    [
+      'and for nobody of ours, as one look says: looked at again',
+      waits(50),
+      'stay +10: exited with code 0; looking again',
+    ],
+    [
+      'and for nobody of ours, as two looks say, holds nothing',
+      waits(50, { emptyLooks: 2 }),
+      'dispatch.ended ended: exited with code 0 [succeeded code 0] [wish done]',
+    ],
+    [
+      'while nobody can see for whom is waited for',
+      waits(9_000, { members: 'unknown' }),
+      'stay +1000: exited with code 0; cannot see its tree: EIO',
+    ],
+    [
+      'where leftovers are kept waits for nobody',
+      waits(4_999, { spec: { leftovers: 'keep' } }),
+      leaving,
+    ],
+  ]);
+});
+
 describe('processes that outlive their agent', () => {
   decisionTable([
     [

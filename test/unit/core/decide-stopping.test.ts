@@ -130,6 +130,33 @@ describe('a shim that does not leave', () => {
   ]);
 });
 
+describe('a shim that waits for others than ours', () => {
+  const waits = (spec: RowSpec) =>
+    zero({ shim: 'alive', tier: 'subreaper', exit: exited(0, 50), ...spec });
+  decisionTable([
+    [
+      'does not hold the slot, once two looks found nobody',
+      waits({}),
+      'dispatch.ended ended: so far [stopped cancelled code 0 class cancelled] [wish done]',
+    ],
+    [
+      'does not make one look enough',
+      waits({ emptyLooks: 1 }),
+      'stay +10: its tree is empty; looking again',
+    ],
+    [
+      'may be about to leave just after its record',
+      waits({ exit: exited(0, 49) }),
+      'stay +10: its tree is empty; its shim is leaving',
+    ],
+    [
+      'without a record has not ended its work',
+      waits({ exit: 'absent', killInMs: -4_999 }),
+      'stay +10: its tree is empty; its shim is leaving',
+    ],
+  ]);
+});
+
 describe('I8: survivors are named', () => {
   const many = (spec: RowSpec) =>
     stopping({ agent: 'gone', killRounds: 3, members: [71], killed: [71], ...spec });

@@ -42,7 +42,7 @@ describe('what an exit record means', () => {
   });
 
   test('a refusal is no failure of any class', () => {
-    expect(endOfExit({ kind: 'refused', reason: 'no such program', at: AT })).toEqual({
+    expect(endOfExit({ kind: 'refused', final: true, reason: 'no such program', at: AT })).toEqual({
       outcome: { kind: 'refused', reason: 'no such program' },
       class: null,
       exitCode: null,
@@ -91,7 +91,7 @@ describe('what a stop of ours means', () => {
   });
 
   test('a refusal has neither', () => {
-    const exit = { kind: 'refused', reason: 'no such program', at: AT } as const;
+    const exit = { kind: 'refused', final: true, reason: 'no such program', at: AT } as const;
     expect(endOfStop('cancelled', exit)).toMatchObject({ exitCode: null, signal: null });
   });
 });
@@ -115,7 +115,7 @@ describe('I16: what follows', () => {
 
   test.each<[string, AttemptEnd]>([
     ['success', SUCCEEDED],
-    ['a refusal', endOfExit({ kind: 'refused', reason: 'no such program', at: AT })],
+    ['a refusal', endOfExit({ kind: 'refused', final: true, reason: 'no such program', at: AT })],
     ['a cancel', endOfStop('cancelled', null)],
     ['a failure of class quota', failed(1, null, 'quota')],
     ['a failure of class auth', failed(1, null, 'auth')],

@@ -66,6 +66,8 @@ export interface RowSpec {
   readonly process?: null;
   readonly agent?: Sighting;
   readonly shim?: Sighting;
+  /** default: sh */
+  readonly tier?: 'subreaper';
   readonly claim?: 'shim' | 'recovery' | 'illegible' | 'absent' | 'unknown';
   /** the pid record of the agent */
   readonly pid?: 'seen' | 'absent' | 'unknown';
@@ -110,7 +112,7 @@ export function signalled(signal: string, exitCode: number, agoMs = HOUR): ExitR
 }
 
 export function refused(reason: string): ExitRecord {
-  return { kind: 'refused', reason, at: NOW };
+  return { kind: 'refused', final: true, reason, at: NOW };
 }
 
 export interface Row {
@@ -154,7 +156,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       attempt: 1,
       fence: 1,
       nonce: 'n',
-      containment: 'sh',
+      containment: spec.tier ?? 'sh',
       claimedAt: NOW - HOUR,
       startedAt: null,
       process: null,

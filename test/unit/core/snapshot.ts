@@ -21,14 +21,20 @@ export interface Question {
   readonly table: readonly TreeProcess[];
   /** pids of agent and shim; each started at its tenfold */
   readonly leaders?: readonly number[];
+  /** pid of the shim, which started at its tenfold */
+  readonly shim?: number;
   readonly known?: Partial<KnownTree>;
   readonly protect?: readonly number[];
 }
 
-export function membersOf({ table, leaders = [], known = {}, protect = [] }: Question) {
+export function membersOf({ table, leaders = [], shim, known = {}, protect = [] }: Question) {
   return findMembers(
     table,
-    { mark: MARK, leaders: leaders.map((pid) => ({ pid, startTime: pid * 10 })) },
+    {
+      mark: MARK,
+      leaders: leaders.map((pid) => ({ pid, startTime: pid * 10 })),
+      shim: shim === undefined ? null : { pid: shim, startTime: shim * 10 },
+    },
     { ...NOTHING_KNOWN, ...known },
     protect.length === 0 ? NOBODY : ({ pid }) => protect.includes(pid),
   );

@@ -20,6 +20,29 @@ describe('who belongs to a tree', () => {
       [],
     ],
     [
+      'children of its shim, whatever they have shed, and not the protected shim itself',
+      {
+        table: [process(4, leads(4)), process(5, { parent: 4, ...leads(5) })],
+        shim: 4,
+        protect: [4],
+      },
+      [5],
+    ],
+    [
+      'I3: not children of who has the pid of its shim and another start time',
+      { table: [process(4, { startTime: 41 }), process(5, { parent: 4 })], shim: 4 },
+      [],
+    ],
+    [
+      'not children of its shim that have opted out, nor what is behind them',
+      {
+        table: [process(4), process(5, { parent: 4, mark: 'off' }), process(6, { parent: 5 })],
+        shim: 4,
+        protect: [4],
+      },
+      [],
+    ],
+    [
       'children of members',
       { table: [process(5, { mark: MARK }), process(6, { parent: 5 })] },
       [5, 6],
