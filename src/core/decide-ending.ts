@@ -10,7 +10,7 @@ export const PROOF_POLL_MS = 10;
 /** After its record is written a shim has only to exit; one that is still there was stopped or starved. */
 export const SHIM_LEAVES_MS = 5_000;
 /** One that waits for the rest of its tree is gone by then where nobody is left. */
-export const SHIM_WAITS_MS = 50;
+const SHIM_WAITS_MS = 50;
 
 /** The exit is on record: the end is known, and the tree has to be empty before it may be written. */
 export function concludeExit(

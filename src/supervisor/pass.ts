@@ -9,7 +9,7 @@ import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { type Looked, gather, sampleEveryMs } from './gather.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
-import { type Surroundings, nextLookAt, perform, start, upkeep } from './perform.ts';
+import { type Surroundings, nextLookAt, perform, releaseShim, start, upkeep } from './perform.ts';
 import type { World } from './world.ts';
 
 /** More claims than this in one transaction would delay the acts that follow it. */
@@ -76,8 +76,11 @@ function letGo(
   { live: { dispatch }, decision }: Judged,
   committed: PassResult['committed'],
 ): boolean {
-  if (decision.kind !== 'change' || !committed.has(dispatch.id)) return false;
-  return !LIVE_STATES.some((kind) => kind === decision.next.kind);
+  return decision.kind === 'change' && committed.has(dispatch.id) && !holdsSlot(decision.next);
+}
+
+function holdsSlot({ kind }: State): boolean {
+  return LIVE_STATES.some((live) => live === kind);
 }
 
 function changesOfLive({ live: { dispatch }, decision, memory: { agent } }: Judged): Change[] {
@@ -165,6 +168,9 @@ async function follow(
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
       memory.nextLookAt = committed ? lookAfter(decision.next, live, now) : 0;
+      if (committed && !holdsSlot(decision.next) && judged.evidence.shim === 'alive') {
+        releaseShim(world, live, memory, surroundings);
+      }
       return;
     case 'extend':
       await world.ledger.setDeadline(memory.key, decision.deadline, now);

@@ -1,9 +1,11 @@
 // Owns the effects: everything here follows a committed intent and is safe to repeat.
+import { shimStays } from '../core/decide-ending.ts';
 import type { Act } from '../core/decision.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import { type ProcessIdentity, formatMark } from '../core/identity.ts';
+import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import type { SpawnOrder } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
+import { lookAtTable } from './table-look.ts';
 import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
 
@@ -79,6 +81,25 @@ async function askGoal(
   if (goal === 'unknown') world.log(`${live.dispatch.name}: done_when gave no answer: ${because}`);
   memory.goal = goal;
   wake(memory);
+}
+
+/**
+ * Its attempt has ended, and it waits for somebody who is none of ours: a daemon that opted out lives on without it. It
+ * has recorded all that it had to. Where it is protected (we are its descendant) it leaves when we do.
+ */
+export function releaseShim(
+  { processes }: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  { shims }: Surroundings,
+): void {
+  const { shim } = memory;
+  if (shim === null || !shimStays(live)) return;
+  const table = lookAtTable(processes, shims(memory));
+  if (table.kind !== 'seen') return;
+  const key = processKey(shim);
+  const row = table.value.rows.find((one) => processKey(one) === key);
+  if (row !== undefined && !table.value.isProtected(row)) processes.signal(shim, 'SIGKILL');
 }
 
 /**
