@@ -24,7 +24,7 @@ export function lookAtTree(
   const containment = containmentOf(live.attempt.containment);
   let members = containment.members(world, live, memory, table);
   if (members.kind === 'seen' && members.value.length === 0 && table.kind === 'seen') {
-    const hidden = lookBehind(world, memory, table.value.rows);
+    const hidden = lookBehind(world, live, memory, table.value.rows);
     if (hidden.kind === 'unknown') members = hidden;
     if (hidden.kind === 'seen') members = containment.members(world, live, memory, table);
   }
@@ -51,6 +51,13 @@ function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): v
   memory.emptyLookAt = now;
 }
 
+/** A subreaper that is there has a child, or is about to leave. */
+function waitsForNobodyShown(shim: ProcessIdentity | null, rows: readonly ProcessRow[]): boolean {
+  if (shim === null) return false;
+  const isThere = rows.some((row) => processKey(row) === processKey(shim) && !row.zombie);
+  return isThere && !rows.some(({ parent, zombie }) => parent === shim.pid && !zombie);
+}
+
 /**
  * A tree that looks empty in the table is asked for at its life line. A snapshot is no instant: who forks a successor and
  * ends, over and over, may be missing in it, and then somebody holds the line whom it does not show.
@@ -59,9 +66,15 @@ function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): v
  */
 function lookBehind(
   world: World,
+  { attempt }: LiveDispatch,
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
 ): Look<readonly ProcessIdentity[]> {
+  const shim = memory.shim?.bootId === world.processes.bootId() ? memory.shim : null;
+  if (attempt.containment === 'subreaper' && waitsForNobodyShown(shim, rows)) {
+    const because = 'its shim waits for a process that the table does not show yet';
+    return { kind: 'unknown', because };
+  }
   const holders = world.runDirs.lifeHolders(memory.key);
   if (holders.kind !== 'seen') return holders;
   const shown = new Set(rows.map(processKey));
