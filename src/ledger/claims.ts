@@ -1,12 +1,13 @@
 // Owns how free slots are given: check and reserve in one transaction, under the pool's lock (I11).
-import type { Attempt, Deadline, Dispatch, FailureClass, LiveDispatch } from '../core/dispatch.ts';
+import type { Attempt, Deadline, Dispatch, LiveDispatch } from '../core/dispatch.ts';
 import type { Millis } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
 import { compareTurns } from '../core/order.ts';
 import type { ClaimOrder } from '../ports.ts';
 import { text, whole } from './columns.ts';
-import type { Query, Row } from './driver.ts';
-import { DISPATCH, placeholders, toDispatch, toFailureClass } from './rows.ts';
+import type { Query } from './driver.ts';
+import { failuresOf } from './failures.ts';
+import { DISPATCH, placeholders, toDispatch } from './rows.ts';
 import { LIVE } from './schema-1.ts';
 import type { Writing } from './writing.ts';
 
@@ -147,22 +148,4 @@ async function insertAttempt(query: Query, attempt: Attempt): Promise<void> {
     deadline?.because ?? null,
     attempt.because,
   ]);
-}
-
-/** What counts against a retry budget: an attempt that a person or a newer fence ended is no failure of its own. */
-export const COUNTED = `a.class <> 'cancelled' and (a.cause is null or a.cause not in ('cancelled', 'superseded'))`;
-
-async function failuresOf(query: Query, dispatch: string): Promise<LiveDispatch['failures']> {
-  const sql = `select a.class, count(*) as n from attempts a where a.dispatch = $1 and ${COUNTED} group by a.class`;
-  return countFailures(await query(sql, [dispatch]));
-}
-
-/** From rows with a class and how many (`n`). */
-export function countFailures(rows: readonly Row[]): LiveDispatch['failures'] {
-  const failures: Partial<Record<FailureClass, number>> = {};
-  for (const row of rows) {
-    const failure = toFailureClass(row, 'class');
-    if (failure !== null) failures[failure] = whole(row, 'n');
-  }
-  return failures;
 }

@@ -16,23 +16,32 @@ import type {
 } from '../ports.ts';
 import type { Driver } from './driver.ts';
 import * as looks from './looks.ts';
-import { commitPass } from './pass.ts';
-import { setPool, setPoolPaused, wishStop } from './requests.ts';
-import { retry } from './retry.ts';
-import { submit } from './submit.ts';
-import {
-  announceSupervisor,
-  concludeSupervisor,
-  supervisor,
-  wishSupervisor,
-} from './supervisor-row.ts';
-import { noteEvidence, setDeadline, shiftTimes } from './times.ts';
-import { write } from './writing.ts';
+import { supervisor } from './supervisor-row.ts';
+import type { Writing } from './writing.ts';
 
 const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 
-/** A ledger over a driver whose schema is up to date. `id` is the one that its creation wrote down. */
-export function createLedger(driver: Driver, id: string): Ledger {
+type Changes = typeof import('./changes.ts') & Pick<typeof import('./writing.ts'), 'write'>;
+
+/** All that writes, loaded by the first who needs it. */
+let changes: Changes | null = null;
+
+async function loadChanges(): Promise<Changes> {
+  changes ??= { ...(await import('./changes.ts')), ...(await import('./writing.ts')) };
+  return changes;
+}
+
+/**
+ * A ledger over a driver whose schema is up to date. `id` is the one that its creation wrote down.
+ *
+ * @param writes whether what writes is loaded at once, or only when it is asked for
+ */
+export async function createLedger(
+  driver: Driver,
+  id: string,
+  { writes }: { readonly writes: boolean },
+): Promise<Ledger> {
+  if (writes) await loadChanges();
   return new DriverLedger(driver, id);
 }
 
@@ -51,6 +60,14 @@ class DriverLedger implements Ledger {
     return this.#driver.close();
   }
 
+  async #write<T>(
+    now: Millis,
+    work: (writing: Writing, changes: Changes) => Promise<T>,
+  ): Promise<T> {
+    const loaded = changes ?? (await loadChanges());
+    return await loaded.write(this.#driver, now, (writing) => work(writing, loaded));
+  }
+
   check() {
     return this.#driver.check();
   }
@@ -65,7 +82,7 @@ class DriverLedger implements Ledger {
 
   async commitPass(pass: PassCommit) {
     if (pass.changes.length === 0 && pass.claim === null) return NOTHING;
-    return write(this.#driver, pass.now, (writing) => commitPass(writing, pass));
+    return this.#write(pass.now, (writing, { commitPass }) => commitPass(writing, pass));
   }
 
   nextDueAt() {
@@ -74,28 +91,33 @@ class DriverLedger implements Ledger {
 
   async noteEvidence(notes: readonly EvidenceNote[]) {
     if (notes.length === 0) return;
+    const { noteEvidence } = changes ?? (await loadChanges());
     await this.#driver.transaction((query) => noteEvidence(query, notes));
   }
 
   setDeadline(key: AttemptKey, deadline: Deadline, now: Millis) {
-    return write(this.#driver, now, (writing) => setDeadline(writing, key, deadline));
+    return this.#write(now, (writing, { setDeadline }) => setDeadline(writing, key, deadline));
   }
 
   shiftTimes(byMs: number, now: Millis) {
-    return write(this.#driver, now, (writing) => shiftTimes(writing, byMs));
+    return this.#write(now, (writing, { shiftTimes }) => shiftTimes(writing, byMs));
   }
 
   async append(events: readonly NewEvent[], now: Millis) {
     if (events.length === 0) return;
-    await write(this.#driver, now, async (writing) => void writing.events.push(...events));
+    await this.#write(now, async (writing) => void writing.events.push(...events));
   }
 
   announceSupervisor(process: ProcessIdentity, now: Millis) {
-    return write(this.#driver, now, (writing) => announceSupervisor(writing, process));
+    return this.#write(now, (writing, { announceSupervisor }) =>
+      announceSupervisor(writing, process),
+    );
   }
 
   concludeSupervisor(process: ProcessIdentity, because: string, now: Millis) {
-    return write(this.#driver, now, (writing) => concludeSupervisor(writing, process, because));
+    return this.#write(now, (writing, { concludeSupervisor }) =>
+      concludeSupervisor(writing, process, because),
+    );
   }
 
   supervisor() {
@@ -103,27 +125,27 @@ class DriverLedger implements Ledger {
   }
 
   wishSupervisor(wish: SupervisorRow['wish'], now: Millis) {
-    return write(this.#driver, now, (writing) => wishSupervisor(writing, wish));
+    return this.#write(now, (writing, { wishSupervisor }) => wishSupervisor(writing, wish));
   }
 
   submit(submission: Submission) {
-    return write(this.#driver, submission.now, (writing) => submit(writing, submission));
+    return this.#write(submission.now, (writing, { submit }) => submit(writing, submission));
   }
 
   wishStop(ids: readonly DispatchId[], wish: StopWish) {
-    return write(this.#driver, wish.at, (writing) => wishStop(writing, ids, wish));
+    return this.#write(wish.at, (writing, { wishStop }) => wishStop(writing, ids, wish));
   }
 
   retry(ids: readonly DispatchId[], now: Millis) {
-    return write(this.#driver, now, (writing) => retry(writing, ids));
+    return this.#write(now, (writing, { retry }) => retry(writing, ids));
   }
 
   setPool(pool: PoolSpec, now: Millis) {
-    return write(this.#driver, now, (writing) => setPool(writing, pool));
+    return this.#write(now, (writing, { setPool }) => setPool(writing, pool));
   }
 
   setPoolPaused(pool: string, paused: boolean, now: Millis) {
-    return write(this.#driver, now, (writing) => setPoolPaused(writing, pool, paused));
+    return this.#write(now, (writing, { setPoolPaused }) => setPoolPaused(writing, pool, paused));
   }
 
   dispatches(filter: DispatchFilter) {

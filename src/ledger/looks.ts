@@ -4,7 +4,7 @@ import type { StateKind } from '../core/dispatch.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
 import type { CampaignRow, DispatchFilter, DispatchView, EventQuery } from '../ports.ts';
-import { COUNTED, countFailures } from './claims.ts';
+import { COUNTED, countFailures } from './failures.ts';
 import { text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
 import type { Query, Row, Value } from './driver.ts';
 import {

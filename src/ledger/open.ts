@@ -37,7 +37,8 @@ export async function openLedger(path: string, options: LedgerOptions): Promise<
     interceptor: options.interceptor ?? null,
   });
   try {
-    return createLedger(driver, await migrate(driver, place, options.newLedgerId));
+    const id = await migrate(driver, place, options.newLedgerId);
+    return await createLedger(driver, id, { writes: options.create });
   } catch (error) {
     await driver.close();
     throw error;
