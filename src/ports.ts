@@ -9,6 +9,7 @@ import type {
 } from './core/dispatch.ts';
 import type { Look, RunDirLook, Sighting } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
+import type { Operation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
 
@@ -127,6 +128,8 @@ export interface RunDirs {
   checkGoal(
     order: SpawnOrder,
   ): Promise<{ readonly goal: 'reached' | 'missed' | 'unknown'; readonly because: string }>;
+  /** The operation leases that the agent's side holds or has left (core/operation.ts). */
+  operations(key: AttemptKey): Look<readonly Operation[]>;
   /** Replaces `deadline.json` by rename. */
   writeDeadline(key: AttemptKey, deadline: Deadline): void;
   /** Keeps each output stream below `bytesMax` by dropping its middle; returns how many bytes were dropped now. */

@@ -142,6 +142,20 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => await import('./commands/doctor.ts'),
   },
   {
+    name: 'op',
+    summary: 'inside an attempt: run a command that may be silent for long',
+    example: 'drover op --for 2h --label "full build" -- make all',
+    completes: ['command'],
+    load: async () => await import('./commands/op.ts'),
+  },
+  {
+    name: 'deadline',
+    summary: 'inside an attempt: until when it may work',
+    example: 'drover deadline --json',
+    completes: [],
+    load: async () => await import('./commands/deadline.ts'),
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
     example: 'drover completion bash >> ~/.bashrc',

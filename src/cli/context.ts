@@ -21,12 +21,20 @@ export interface Screen {
   readonly paint: Paint;
 }
 
+export interface SurroundingAttempt {
+  readonly dispatch: string;
+  readonly attempt: number;
+  readonly runDir: string;
+}
+
 export interface Context {
   readonly stateDir: string;
   /** `--state` as it was given; null: found without it, so that hints need not repeat it */
   readonly stateFlag: string | null;
   readonly json: boolean;
   readonly cwd: string;
+  /** the attempt around this command: whoever calls it is an agent or one of its tools; null: there is none */
+  readonly attempt: SurroundingAttempt | null;
   readonly out: Screen;
   readonly err: Screen;
   readonly interrupts: Interrupts;

@@ -2,6 +2,7 @@
 // whether to colour.
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { SurroundingAttempt } from './context.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,6 +20,15 @@ export function stateDirOf(flag: string | undefined, environment: Environment): 
   // The XDG specification says that a relative path in its variables is to be ignored.
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'drover');
   return join(homedir(), '.local', 'state', 'drover');
+}
+
+/** What the environment says of the attempt around us; null: nothing, or not all of it. */
+export function attemptOf(environment: Environment): SurroundingAttempt | null {
+  const dispatch = environment['DROVER_DISPATCH'] ?? '';
+  const runDir = environment['DROVER_RUN_DIR'] ?? '';
+  const attempt = Number(environment['DROVER_ATTEMPT'] ?? Number.NaN);
+  if (dispatch === '' || !isAbsolute(runDir) || !Number.isSafeInteger(attempt)) return null;
+  return { dispatch, attempt, runDir };
 }
 
 /**

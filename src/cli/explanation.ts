@@ -1,7 +1,8 @@
 // Owns what `drover why` knows: the evidence as it is now, and the next moment at which something
 // changes. Pure.
 import type { Millis, PoolUse } from '../core/dispatch.ts';
-import type { Sighting } from '../core/evidence.ts';
+import type { Look, Sighting } from '../core/evidence.ts';
+import { describeOperation, isValid, lapsesAt, type Operation } from '../core/operation.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import type { Output } from '../compose/output.ts';
@@ -22,6 +23,7 @@ export interface Seen {
   readonly haltedBecause: string | null;
   readonly agent: Sighting | null;
   readonly output: ReturnType<Output['lastLine']>;
+  readonly operations: Look<readonly Operation[]>;
   readonly now: Millis;
 }
 
@@ -53,12 +55,27 @@ export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
     const detail = `${bytes} bytes, last line: ${text}`;
     lines.push({ kind: 'output', at, expiresAt: at + dispatch.spec.stallMs, detail });
   }
+  lines.push(...operationLines(seen));
   if (state.kind === 'queued') lines.push(...startLines(seen));
   if (stopWish !== null) {
     const detail = `${stopWish.cause}: ${stopWish.because}`;
     lines.push({ kind: 'stop-wish', at: stopWish.at, expiresAt: null, detail });
   }
   return lines;
+}
+
+/** Those that are lapsed are shown as well: who held them is the one to ask. */
+function operationLines({ operations, now }: Seen): EvidenceLine[] {
+  if (operations.kind === 'unknown') {
+    const detail = `cannot be looked at: ${operations.because}`;
+    return [{ kind: 'operation', at: null, expiresAt: null, detail }];
+  }
+  if (operations.kind === 'absent') return [];
+  return operations.value.map((operation) => {
+    const lapsed = isValid(operation, now) ? '' : 'lapsed: ';
+    const detail = `${lapsed}${describeOperation(operation, now)}`;
+    return { kind: 'operation', at: operation.touchedAt, expiresAt: lapsesAt(operation), detail };
+  });
 }
 
 /**

@@ -30,7 +30,7 @@ async function main(words: readonly string[]): Promise<number> {
 async function contextMaker(): Promise<
   (options: CommonOptions, interrupts: Interrupts) => Context
 > {
-  const [{ createScreen }, { stateDirOf, wantsColor }] = await Promise.all([
+  const [{ createScreen }, { attemptOf, stateDirOf, wantsColor }] = await Promise.all([
     import('./context.ts'),
     import('./environment.ts'),
   ]);
@@ -42,6 +42,7 @@ async function contextMaker(): Promise<
       stateFlag: state ?? null,
       json: json === true,
       cwd: process.cwd(),
+      attempt: attemptOf(process.env),
       out: screen(process.stdout),
       err: screen(process.stderr),
       interrupts,

@@ -5,14 +5,13 @@ import type { ContainmentTier } from '../core/dispatch.ts';
 import { parseDuration } from '../core/duration.ts';
 import { DroverError } from '../core/error.ts';
 import type { Context } from './context.ts';
-import type { ExitCode } from './exit-code.ts';
 
-/** What a command does with its words and options. */
+/** What a command does with its words and options. Its exit code is one of exit-code.ts, or that of a program it ran. */
 export type Work<Options> = (
   context: Context,
   words: readonly string[],
   options: Options,
-) => Promise<ExitCode>;
+) => Promise<number>;
 
 /** Binds a command to its work; main.ts makes the context and keeps the exit code. */
 export type Bind = <Options extends object>(command: Command, work: Work<Options>) => void;

@@ -26,7 +26,7 @@ export interface ProgramOptions {
 /**
  * Commands whose result is what an agent wrote, or a script for a shell: there is no JSON of it.
  */
-const WITHOUT_JSON: ReadonlySet<string> = new Set(['logs', 'completion', '__complete']);
+const WITHOUT_JSON: ReadonlySet<string> = new Set(['logs', 'op', 'completion', '__complete']);
 
 /**
  * Runs one command line.
@@ -36,8 +36,8 @@ const WITHOUT_JSON: ReadonlySet<string> = new Set(['logs', 'completion', '__comp
 export async function runProgram(
   words: readonly string[],
   options: ProgramOptions,
-): Promise<ExitCode> {
-  let exitCode: ExitCode = EXIT.done;
+): Promise<number> {
+  let exitCode: number = EXIT.done;
   const bind: Bind = (command, work) => {
     command.action(async () => {
       const common: CommonOptions = commonOptions(command);

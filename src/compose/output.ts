@@ -1,6 +1,9 @@
-// Owns what faces read of an attempt's output.
+// Owns what faces read of an attempt's run directory: its output, and the operations that it is in.
 import { statSync } from 'node:fs';
 import type { Millis } from '../core/dispatch.ts';
+import type { Look } from '../core/evidence.ts';
+import type { Operation } from '../core/operation.ts';
+import { readOperations } from '../host/operation-files.ts';
 import { lastLine, readOutput } from '../host/read-output.ts';
 import { runDirPath } from '../host/run-dir.ts';
 import { outputPath } from '../host/run-look.ts';
@@ -23,6 +26,8 @@ export interface Output {
   lastLine(
     key: AttemptKey,
   ): { readonly text: string; readonly at: Millis; readonly bytes: number } | null;
+  /** Operation leases as their holders left them. */
+  operations(key: AttemptKey): Look<readonly Operation[]>;
 }
 
 const PIECE_BYTES = 65_536;
@@ -47,6 +52,7 @@ export function createOutput(runsDir: string): Output {
       }
       return null;
     },
+    operations: (key) => readOperations(runDirPath(runsDir, key)),
   };
 }
 

@@ -46,7 +46,7 @@ export interface RunDirLook {
 
 /** A sign of work, made by the worker's side only (I5), valid until it expires. */
 export interface Sign {
-  readonly kind: 'output' | 'cpu';
+  readonly kind: 'output' | 'cpu' | 'operation';
   readonly at: Millis;
   readonly detail: string;
 }

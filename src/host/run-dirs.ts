@@ -4,6 +4,7 @@ import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { lifeHolders } from './life-line.ts';
+import { readOperations } from './operation-files.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
 import { createRunLook, outputPaths } from './run-look.ts';
@@ -67,6 +68,8 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     },
 
     checkGoal: (order) => checkGoal(dirOf(order), order, options),
+
+    operations: (key) => readOperations(dirOf(key)),
 
     writeDeadline(key, deadline) {
       try {

@@ -161,7 +161,8 @@ function judge(
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       const { outputBytes } = runDir;
-      signs = sampleSigns(memory, { rows: tree.rows, outputBytes, now, everyMs });
+      const operations = world.runDirs.operations(memory.key);
+      signs = sampleSigns(memory, { rows: tree.rows, outputBytes, operations, now, everyMs });
     }
   }
   return {

@@ -3,6 +3,7 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Goal, Sign, Start } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
+import type { KnownOperation } from '../core/operation.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
 import type { AttemptKey, Bookmark } from '../ports.ts';
 
@@ -28,6 +29,8 @@ export interface AttemptMemory {
   outputBytes: number | null;
   cpuMs: ReadonlyMap<string, number> | null;
   sampledAt: Millis;
+  /** operation leases by id; lost: taken as they are read */
+  operations: ReadonlyMap<string, KnownOperation>;
   /** why the last sample could not be taken as a whole; lost: sampled again */
   blind: string | null;
   /** lost: taken from the ledger, at most a few seconds old */
@@ -95,6 +98,9 @@ export function createMemory() {
         if (memory.lastSign !== null) {
           memory.lastSign = { ...memory.lastSign, at: memory.lastSign.at + byMs };
         }
+        memory.operations = new Map(
+          [...memory.operations].map(([id, one]) => [id, shifted(one, byMs)] as const),
+        );
         memory.nextLookAt = 0;
       }
     },
@@ -106,6 +112,12 @@ export function createMemory() {
       }
     },
   };
+}
+
+function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation {
+  const { startedAt, notAfter, touchedAt } = known;
+  const moved = { startedAt: startedAt + byMs, notAfter: notAfter + byMs };
+  return { read, known: { ...known, ...moved, touchedAt: touchedAt + byMs } };
 }
 
 function nameOf(key: AttemptKey): string {
@@ -127,6 +139,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     outputBytes: null,
     cpuMs: null,
     sampledAt: now,
+    operations: new Map(),
     blind: null,
     // Never in the future: the clock may have been set back while nobody watched.
     lastSign:

@@ -1,8 +1,9 @@
-// Owns how two samples become a sign of work: growth of output, and CPU time of the whole tree. A first sample is no
-// evidence; a look that failed is none in either direction (I4, I5).
+// Owns what becomes a sign of work: growth of output and CPU time of the whole tree between two samples, and operation
+// leases that are valid now. A first sample is no evidence; a look that failed is none in either direction (I4, I5).
 import type { Millis } from '../core/dispatch.ts';
 import type { Look, Sign } from '../core/evidence.ts';
 import { processKey } from '../core/identity.ts';
+import { describeOperation, isValid, type Operation, readAgain } from '../core/operation.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 
@@ -20,6 +21,7 @@ export interface Sample {
   /** the tree's processes */
   readonly rows: Look<readonly ProcessRow[]>;
   readonly outputBytes: Look<number>;
+  readonly operations: Look<readonly Operation[]>;
   readonly now: Millis;
   /** the distance of samples on the grid */
   readonly everyMs: number;
@@ -33,36 +35,65 @@ export interface Sample {
  */
 export function sampleSigns(
   memory: AttemptMemory,
-  { rows, outputBytes, now, everyMs }: Sample,
+  { rows, outputBytes, operations, now, everyMs }: Sample,
 ): readonly Sign[] {
   const elapsedMs = Math.max(1, now - memory.sampledAt);
-  const signs: Sign[] = [];
-  let blind: string | null = null;
-  if (outputBytes.kind === 'unknown') blind = outputBytes.because;
-  if (outputBytes.kind === 'seen') {
-    const before = memory.outputBytes;
-    // A first sample shows no growth: the watch begins with it.
-    if (before === null) memory.watchedSince = now;
-    else if (outputBytes.value > before) {
-      signs.push({ kind: 'output', at: now, detail: `wrote ${outputBytes.value - before} bytes` });
-    }
-    memory.outputBytes = outputBytes.value;
-  }
+  const found = [sampleOutput(memory, outputBytes, now)];
   if (rows.kind === 'seen') {
     if (memory.cpuMs === null) memory.watchedSince = now;
-    const sign = sampleCpu(memory, rows.value, elapsedMs, now);
-    if (sign !== null) signs.push(sign);
+    found.push(sampleCpu(memory, rows.value, elapsedMs, now));
     if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
       memory.watchedSince = now;
     }
     memory.sampledAt = now;
-  } else {
-    blind ??= rows.kind === 'unknown' ? rows.because : 'the process table was empty';
   }
-  const newest = signs.at(-1);
-  if (newest !== undefined) memory.lastSign = newest;
-  memory.blind = blind;
+  // Last, for it says best what the agent is doing.
+  found.push(openOperation(memory, operations, now));
+  const signs = found.filter((sign) => sign !== null);
+  memory.lastSign = signs.at(-1) ?? memory.lastSign;
+  memory.blind = whyBlind({ rows, outputBytes, operations });
   return signs;
+}
+
+/** null: everything could be looked at. */
+function whyBlind({
+  rows,
+  outputBytes,
+  operations,
+}: Pick<Sample, 'rows' | 'outputBytes' | 'operations'>): string | null {
+  for (const look of [outputBytes, rows, operations]) {
+    if (look.kind === 'unknown') return look.because;
+  }
+  return rows.kind === 'absent' ? 'the process table was empty' : null;
+}
+
+/** A first sample shows no growth: the watch begins with it. */
+function sampleOutput(memory: AttemptMemory, outputBytes: Look<number>, now: Millis): Sign | null {
+  if (outputBytes.kind !== 'seen') return null;
+  const before = memory.outputBytes;
+  memory.outputBytes = outputBytes.value;
+  if (before === null) memory.watchedSince = now;
+  if (before === null || outputBytes.value <= before) return null;
+  return { kind: 'output', at: now, detail: `wrote ${outputBytes.value - before} bytes` };
+}
+
+/** The valid one that may last longest: it is seen at each look for as long as its holder says so. */
+function openOperation(
+  memory: AttemptMemory,
+  operations: Look<readonly Operation[]>,
+  now: Millis,
+): Sign | null {
+  if (operations.kind === 'unknown') return null;
+  const read = operations.kind === 'seen' ? operations.value : [];
+  memory.operations = new Map(
+    read.map((one) => [one.id, readAgain(memory.operations.get(one.id) ?? null, one, now)]),
+  );
+  const [longest] = [...memory.operations.values()]
+    .map(({ known }) => known)
+    .filter((operation) => isValid(operation, now))
+    .toSorted((a, b) => b.notAfter - a.notAfter);
+  if (longest === undefined) return null;
+  return { kind: 'operation', at: now, detail: describeOperation(longest, now) };
 }
 
 /** Growth per process identity, so that a process that ends takes nothing away from what the others did. */

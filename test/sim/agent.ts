@@ -3,11 +3,15 @@ import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
 import { type ChildPlan, type Phase, type Program, durationOf, writeProgram } from './program.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, nameOf, noteWork } from './truth.ts';
+import { type AttemptTruth, endLease, nameOf, noteWork } from './truth.ts';
 
 /** Shorter than two looks are apart, so that the second sees what the first has missed (src/supervisor/tree.ts). */
 const EXEC_MS_MAX = 4;
 const HOPS_MAX = 60;
+/** As seldom as the contract allows. */
+const TOUCH_EVERY_MS = 30_000;
+/** An agent that waits for a tool which is gone hangs for longer than any window. */
+const ABANDONED_MS = 3_600_000;
 const FORKS_MAX = 25;
 
 /** The agent has been executed: performs its program. */
@@ -74,6 +78,9 @@ function performPhase(
         next();
       });
       return;
+    case 'operation':
+      hold(stage, performance, phase, next);
+      return;
     case 'output': {
       const endAt = stage.timeline.now + phase.durationMs;
       const write = () => {
@@ -85,6 +92,39 @@ function performPhase(
       return;
     }
   }
+}
+
+/** Inside a lease: nothing is heard of it but the touches of whoever holds it. */
+function hold(
+  stage: Stage,
+  { agent, attempt, dir }: Performance,
+  { durationMs, abandoned }: Extract<Phase, { kind: 'operation' }>,
+  next: () => void,
+): void {
+  const { clocks, machine, timeline } = stage;
+  const endAt = timeline.now + durationMs;
+  const startedAt = clocks.wall();
+  dir.operation = {
+    id: 'tool.json',
+    label: 'tool',
+    startedAt,
+    notAfter: startedAt + 2 * durationMs + ABANDONED_MS,
+    touchedAt: startedAt,
+  };
+  attempt.lease = { from: timeline.now, touchedAt: timeline.now };
+  const touch = () => {
+    if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
+    if (attempt.lease !== null) attempt.lease.touchedAt = timeline.now;
+    const leftMs = endAt - timeline.now;
+    machine.after(agent, Math.min(TOUCH_EVERY_MS, Math.max(0, leftMs)), () => {
+      if (timeline.now < endAt) return touch();
+      dir.operation = null;
+      endLease(attempt, timeline.now);
+      next();
+    });
+  };
+  if (abandoned) machine.after(agent, ABANDONED_MS, next);
+  else touch();
 }
 
 /** Bytes that find no room, or no file that anybody could look at, are no sign of work. */

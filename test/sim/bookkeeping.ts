@@ -43,6 +43,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     stirredAt: null,
     busy: 0,
     busySince: 0,
+    lease: null,
     status: null,
     agentEndedAt: null,
     recordedAt: null,

@@ -186,4 +186,24 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
         return { exit: { kind: 'seen', value: refused } };
       }),
   },
+  {
+    name: 'an operation lease is no sign of work',
+    caughtBy: 'I6 only the silent are stalled',
+    faults: [],
+    plant: (world) => withRunDirs(world, { operations: () => ({ kind: 'absent' }) }),
+  },
+  {
+    name: 'an operation lease holds without its holder',
+    caughtBy: 'I6 the silent are stopped',
+    faults: [],
+    plant: (world) =>
+      withRunDirs(world, {
+        operations: (key) => {
+          const found = world.runDirs.operations(key);
+          if (found.kind !== 'seen') return found;
+          const touchedAt = world.clock.now();
+          return { kind: 'seen', value: found.value.map((one) => ({ ...one, touchedAt })) };
+        },
+      }),
+  },
 ];

@@ -4,7 +4,7 @@ import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { DispatchView } from '../../src/ports.ts';
 import { isLive } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, lastWorkOf } from './truth.ts';
+import { type AttemptTruth, lastWorkOf, stirredBefore } from './truth.ts';
 
 /** Longer than every poll, back-off and record of a slow machine together (longest: 30 s between two kills). */
 const SOON_MS = 60_000;
@@ -113,7 +113,7 @@ function checkSilence(
 ): void {
   if (state.kind !== 'running' || !attempt.agentLives) return;
   const workedAt = lastWorkOf(attempt, timeline.now) ?? attempt.claimedAt;
-  const silentMs = timeline.now - Math.max(workedAt, attempt.stirredAt ?? 0);
+  const silentMs = timeline.now - Math.max(workedAt, stirredBefore(attempt, timeline.now) ?? 0);
   // Twice, for a window that is granted afresh may begin late.
   const withinMs = 2 * attempt.spec.stallMs + SOON_MS;
   if (Math.min(silentMs, calmMs) < withinMs) return;

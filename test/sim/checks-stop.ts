@@ -3,7 +3,7 @@ import type { State } from '../../src/core/dispatch.ts';
 import { FRESH_MS } from '../../src/core/verdict.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, lastWorkOf, nameOf, sampleMs } from './truth.ts';
+import { type AttemptTruth, lastWorkOf, nameOf, sampleMs, stirredBefore } from './truth.ts';
 
 const LATE_MS_MIN = 5_000;
 
@@ -100,7 +100,7 @@ function checkExtension(stage: Stage, change: RowChange, attempt: AttemptTruth):
   const to = after.attempt?.deadline?.softAt;
   if (from === undefined || to === undefined || to <= from) return;
   const lookAt = lookedAt(stage, change, attempt);
-  const stirredAt = attempt.busy > 0 ? lookAt : attempt.stirredAt;
+  const stirredAt = stirredBefore(attempt, lookAt);
   const quietMs = stirredAt === null ? Infinity : lookAt - stirredAt;
   // A sign is dated by the look that found it, so it may be older by what lies between two looks.
   const freshMs = Math.min(FRESH_MS, attempt.spec.stallMs) + sampleMs(attempt.spec) + 1_000;

@@ -1,6 +1,7 @@
 // Owns what lies in the run directories: records as their readers find them, and whether there is room for more.
 import type { Deadline } from '../../src/core/dispatch.ts';
 import type { Claim, ExitRecord } from '../../src/core/evidence.ts';
+import type { Operation } from '../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { AttemptKey } from '../../src/ports.ts';
 import { nameOf } from './truth.ts';
@@ -16,6 +17,7 @@ export interface RunDir {
   /** what trimming has not dropped */
   keptBytes: number;
   deadline: Deadline | null;
+  operation: Operation | null;
 }
 
 export class Disk {
@@ -58,5 +60,6 @@ function empty(key: AttemptKey): RunDir {
     outputBytes: 0,
     keptBytes: 0,
     deadline: null,
+    operation: null,
   };
 }

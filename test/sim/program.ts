@@ -6,7 +6,9 @@ import { sampleMs } from './truth.ts';
 export type Phase =
   | { readonly kind: 'output'; readonly everyMs: number; readonly durationMs: number }
   | { readonly kind: 'cpu'; readonly share: number; readonly durationMs: number }
-  | { readonly kind: 'quiet'; readonly durationMs: number };
+  | { readonly kind: 'quiet'; readonly durationMs: number }
+  /** silent, under an operation lease, for longer than any silence may last; `abandoned`: its holder has died in it */
+  | { readonly kind: 'operation'; readonly durationMs: number; readonly abandoned: boolean };
 
 export type ChildKind =
   /** in the agent's session */
@@ -85,6 +87,12 @@ export function writeProgram(
   const phases = writePhases(random, spec, kind);
   if (kind === 'quick' && random.chance(0.5)) {
     phases.push({ kind: 'output', everyMs: 20, durationMs: random.int(1, 300) });
+  }
+  const operation = random.fork('operation');
+  if (kind === 'long' && operation.chance(0.5)) {
+    const durationMs = Math.floor(spec.stallMs * (1.2 + operation.next()));
+    const abandoned = operation.chance(0.3);
+    phases.splice(operation.int(0, phases.length), 0, { kind: 'operation', durationMs, abandoned });
   }
   const hangs = kind === 'hang' || (kind !== 'quick' && random.chance(0.05));
   return {

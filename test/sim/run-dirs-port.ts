@@ -51,6 +51,13 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       return result;
     },
     checkGoal: (order) => instance.cross('checkGoal', () => askGoal(stage, instance, order)),
+    operations(key) {
+      instance.enter('operations');
+      if (stage.isOut('dirs')) return UNKNOWN;
+      const { exists, operation } = disk.get(key);
+      if (!exists) return ABSENT;
+      return { kind: 'seen', value: operation === null ? [] : [operation] };
+    },
     writeDeadline(key, deadline) {
       instance.enter('writeDeadline');
       const dir = disk.get(key);

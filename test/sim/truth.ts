@@ -23,6 +23,8 @@ export interface AttemptTruth {
   /** processes of it that burn CPU now, and since when at least one does */
   busy: number;
   busySince: number;
+  /** it is inside an operation lease: since when, and when its holder last touched it */
+  lease: { readonly from: number; touchedAt: number } | null;
   /** how the agent ended, as a shell reports it; null while it lives, or never lived */
   status: number | null;
   agentEndedAt: number | null;
@@ -111,8 +113,33 @@ export function nameOf({ dispatch, fence }: AttemptKey): string {
  */
 export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
   if (attempt.busy > 0 && at - attempt.busySince >= evidentMs(attempt)) return at;
+  if (isHeld(attempt, at)) return at;
   return attempt.workedAt.findLast((moment) => moment <= at) ?? null;
 }
+
+/** Inside a lease that its holder has touched in time. */
+function isHeld({ lease }: AttemptTruth, at: number): boolean {
+  return lease !== null && at >= lease.from && at < lease.touchedAt + LEASE_TOUCHED_MS;
+}
+
+/** The last moment, `at` or before, at which a look may have taken something for a sign of work; null: there is none. */
+export function stirredBefore(attempt: AttemptTruth, at: number): number | null {
+  if (attempt.busy > 0) return at;
+  const { lease, stirredAt } = attempt;
+  if (lease === null || at < lease.from) return stirredAt;
+  return Math.max(stirredAt ?? 0, Math.min(at, lease.touchedAt + LEASE_TOUCHED_MS));
+}
+
+/** The last look that has certainly seen it lies a little before its end. */
+export function endLease(attempt: AttemptTruth, now: number): void {
+  const { lease } = attempt;
+  attempt.lease = null;
+  attempt.stirredAt = now;
+  const seenAt = now - 2 * sampleMs(attempt.spec) - SLOW_PASS_MS;
+  if (lease !== null && seenAt > lease.from) noteWork(attempt, seenAt);
+}
+
+const LEASE_TOUCHED_MS = 90_000;
 
 /** More than can happen between a look and the commit that rests on it. */
 const SIGNS_KEPT_MAX = 64;

@@ -52,13 +52,15 @@ async function lookAt(herd: Herd, { dispatch }: DispatchView): Promise<Seen> {
   const { state } = dispatch;
   const process = state.kind === 'running' || state.kind === 'stopping' ? state.process : null;
   const key = { dispatch: dispatch.id, fence: dispatch.fence };
+  const output = await herd.output();
   const pools = await herd.ledger.pools();
   const campaign = await herd.ledger.campaign(dispatch.campaign);
   return {
     pool: pools.find(({ name }) => name === dispatch.pool) ?? null,
     haltedBecause: campaign?.haltedBecause ?? null,
     agent: process === null ? null : await herd.sight(process),
-    output: isLive(state) ? (await herd.output()).lastLine(key) : null,
+    output: isLive(state) ? output.lastLine(key) : null,
+    operations: isLive(state) ? output.operations(key) : { kind: 'absent' },
     now: herd.clock.now(),
   };
 }

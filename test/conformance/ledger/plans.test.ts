@@ -44,7 +44,10 @@ describe.each(ENGINES)('over $name', (engine) => {
       }),
     };
     const driver = openSqlite(spied, MEMORY, { busyTimeoutMs: 0, interceptor: null });
-    return { connection, bed: new Bed(createLedger(driver, await migrate(driver, MEMORY))) };
+    return {
+      connection,
+      bed: new Bed(await createLedger(driver, await migrate(driver, MEMORY), { writes: true })),
+    };
   }
 
   test('every statement was seen, and only a look at everything, or for a fragment of an id, reads a whole table', () => {

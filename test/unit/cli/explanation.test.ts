@@ -15,7 +15,14 @@ import {
   view,
 } from './rows.ts';
 
-const NOTHING: Seen = { agent: null, output: null, pool: null, haltedBecause: null, now: NOW };
+const NOTHING: Seen = {
+  agent: null,
+  output: null,
+  operations: { kind: 'absent' },
+  pool: null,
+  haltedBecause: null,
+  now: NOW,
+};
 const RUNNING_SINCE = NOW - 65_000;
 
 function kinds(lines: readonly { kind: string; detail: string }[]): string[] {

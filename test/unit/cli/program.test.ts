@@ -19,6 +19,7 @@ async function drover(...words: string[]) {
   const context: Context = {
     stateDir: '/nowhere/drover-state',
     stateFlag: null,
+    attempt: null,
     json: false,
     cwd: '/nowhere',
     out: createScreen(stream('out'), false),

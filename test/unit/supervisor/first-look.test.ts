@@ -30,7 +30,11 @@ function worldOf(live: LiveDispatch): World {
       scan: () => ({ kind: 'seen', value: rows }),
       sight: () => 'alive',
     },
-    runDirs: { look: () => runDir, lifeHolders: () => ({ kind: 'absent' }) },
+    runDirs: {
+      look: () => runDir,
+      operations: () => ({ kind: 'absent' }),
+      lifeHolders: () => ({ kind: 'absent' }),
+    },
   } as unknown as World;
 }
 

@@ -1,6 +1,7 @@
 // Owns the scenes of a look: a world that shows one, and writes down in which order it was looked at.
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evidence.ts';
+import type { Operation } from '../../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
@@ -23,6 +24,7 @@ export interface Scene {
   readonly holders?: readonly number[] | 'unknown';
   /** what the run directory says at each look, the last one for ever */
   readonly runDirs?: readonly RunDirLook[];
+  readonly operations?: Look<readonly Operation[]>;
 }
 
 /** A world that shows one scene and writes down in which order it was looked at. */
@@ -51,6 +53,7 @@ export function show(scene: Scene) {
         order.push('records');
         return runDirs[Math.min(looks++, runDirs.length - 1)] ?? ordinary;
       },
+      operations: () => scene.operations ?? { kind: 'absent' },
       lifeHolders: () => {
         order.push('life line');
         return holdersOf(scene);

@@ -1,10 +1,11 @@
 // Owns the tables of signs of work: what growth between two samples proves, and what a failed sample does not (I4, I5).
 import { describe, expect, test } from 'vitest';
+import type { Operation } from '../../../src/core/operation.ts';
 import type { Look } from '../../../src/core/evidence.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
-import { HOUR, NOW, row } from '../core/row.ts';
+import { HOUR, MINUTE, NOW, row } from '../core/row.ts';
 
 const EVERY_MS = 10_000;
 
@@ -31,6 +32,7 @@ function sample(differs: Partial<Sample>): Sample {
   return {
     rows: seen([process(70, 1_000)]),
     outputBytes: seen(100),
+    operations: seen([]),
     now: NOW + EVERY_MS,
     everyMs: EVERY_MS,
     ...differs,
@@ -175,5 +177,70 @@ describe('I7: a gap between samples', () => {
     expect(memory.watchedSince).toBe(NOW - HOUR);
     sampleSigns(memory, sample({ now: NOW + 31_000 }));
     expect(memory.watchedSince).toBe(NOW + 31_000);
+  });
+});
+
+describe('an operation lease', () => {
+  const lease = (differs: Partial<Operation> = {}): Operation => ({
+    id: 'a.json',
+    label: 'npm test',
+    startedAt: NOW - 12 * MINUTE,
+    notAfter: NOW + EVERY_MS + 18 * MINUTE,
+    touchedAt: NOW + EVERY_MS,
+    ...differs,
+  });
+  const said = (...operations: readonly Operation[]) => found({ operations: seen(operations) });
+
+  test('is a sign of work at each look, for as long as it is valid', () => {
+    expect(said(lease())).toEqual(['in operation "npm test" for 12m10s, at most 18m more']);
+  });
+
+  test.each([
+    ['that was touched 90 s ago', lease({ touchedAt: NOW + EVERY_MS - 90_000 }), 0],
+    ['that was touched a moment later', lease({ touchedAt: NOW + EVERY_MS - 89_999 }), 1],
+    [
+      'that is touched in the future, by a clock that was set back',
+      lease({ touchedAt: NOW + HOUR }),
+      0,
+    ],
+    ['whose time is over', lease({ notAfter: NOW + EVERY_MS }), 0],
+    ['whose time is not quite over', lease({ notAfter: NOW + EVERY_MS + 1 }), 1],
+  ])('%s', (_, operation, signs) => {
+    expect(said(operation)).toHaveLength(signs);
+  });
+
+  test('of several, the one that may last longest speaks', () => {
+    const long = lease({ id: 'b.json', label: 'build', notAfter: NOW + HOUR });
+    expect(said(lease(), long, lease({ id: 'c.json' }))[0]).toContain('"build"');
+  });
+
+  test('is told with the other signs, and is the last word', () => {
+    const signs = found({ outputBytes: seen(200), operations: seen([lease()]) });
+    expect(signs).toEqual(['wrote 100 bytes', expect.stringContaining('npm test')]);
+  });
+
+  test('I4: that cannot be read makes the sample blind', () => {
+    const memory = memoryAfter();
+    sampleSigns(memory, sample({ operations: EMFILE }));
+    expect(memory.blind).toBe('EMFILE');
+  });
+
+  test('I7: outlives a step of the clock: a touch counts from when it was seen, the end keeps its distance', () => {
+    const memory = createMemory();
+    const live = row({}).live;
+    const its = memory.of(live, NOW);
+    const look = (now: number, operation: Operation) =>
+      sampleSigns(its, sample({ now, operations: seen([operation]) }));
+    expect(look(NOW, lease({ touchedAt: NOW }))).toHaveLength(1);
+    memory.shift(2 * HOUR);
+    const after = NOW + 2 * HOUR + 10_000;
+    // The file still has the date of before; its holder has not touched it again yet.
+    expect(look(after, lease({ touchedAt: NOW }))).toHaveLength(1);
+    expect(look(after + 90_000, lease({ touchedAt: NOW }))).toHaveLength(0);
+    expect(look(after + 95_000, lease({ touchedAt: after + 95_000 }))).toHaveLength(1);
+    // The 18 minutes that it had are over now, however the clock was moved.
+    const end = NOW + 2 * HOUR + EVERY_MS + 18 * MINUTE;
+    expect(look(end - 1, lease({ touchedAt: end - 1 }))).toHaveLength(1);
+    expect(look(end, lease({ touchedAt: end }))).toHaveLength(0);
   });
 });

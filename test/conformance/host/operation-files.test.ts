@@ -1,0 +1,101 @@
+// Operation leases as files: what is read of them, what is no lease, and how one is held.
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { holdOperation, readOperations } from '../../../src/host/operation-files.ts';
+import { makeScratch, type Scratch } from './scratch.ts';
+
+let scratch: Scratch;
+beforeEach(() => {
+  scratch = makeScratch();
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+const START = Date.parse('2026-11-29T14:00:00.000Z');
+const END = START + 5 * 60_000;
+
+function lease(name: string, text: string): void {
+  mkdirSync(`${scratch.dir}/ops`, { recursive: true });
+  writeFileSync(`${scratch.dir}/ops/${name}`, text);
+  utimesSync(`${scratch.dir}/ops/${name}`, START / 1_000, START / 1_000);
+}
+
+const written = (differs: object = {}) =>
+  JSON.stringify({
+    operation: 'npm test',
+    startedAt: '2026-11-29T14:00:00Z',
+    notAfter: '2026-11-29T14:05:00Z',
+    ...differs,
+  });
+
+describe('reading', () => {
+  test('finds what any program left there by the contract', () => {
+    lease('a.json', written());
+    const operation = { id: 'a.json', label: 'npm test', startedAt: START, notAfter: END };
+    expect(readOperations(scratch.dir)).toEqual({
+      kind: 'seen',
+      value: [{ ...operation, touchedAt: START }],
+    });
+  });
+
+  test.each([
+    ['cut.json', written().slice(0, 40)],
+    ['empty.json', ''],
+    ['list.json', '[]'],
+    ['number.json', '7'],
+    ['without-end.json', written({ notAfter: undefined })],
+    ['no-time.json', written({ notAfter: 'soon' })],
+    ['no-name.json', written({ operation: 7 })],
+    ['huge.json', written({ operation: 'x'.repeat(5_000) })],
+    ['a.json.tmp', written()],
+  ])('takes %s for no lease', (name, text) => {
+    lease(name, text);
+    expect(readOperations(scratch.dir)).toEqual({ kind: 'seen', value: [] });
+  });
+
+  test('keeps a label on one line, and short', () => {
+    lease('a.json', written({ operation: `two\nlines ${'x'.repeat(500)}` }));
+    const look = readOperations(scratch.dir);
+    const [operation] = look.kind === 'seen' ? look.value : [];
+    expect(operation?.label).toMatch(/^two lines x+$/);
+    expect(operation?.label).toHaveLength(200);
+  });
+
+  test('reads no more than a bounded number of them', () => {
+    for (let n = 0; n < 100; n++) lease(`${n}.json`, written());
+    const look = readOperations(scratch.dir);
+    expect(look.kind === 'seen' && look.value.length).toBe(64);
+  });
+
+  test('I4: is absent without a directory, and unknown where it cannot be told', () => {
+    expect(readOperations(scratch.dir)).toEqual({ kind: 'absent' });
+    symlinkSync('ops', `${scratch.dir}/ops`);
+    const because = `ELOOP: ${scratch.dir}/ops`;
+    expect(readOperations(scratch.dir)).toEqual({ kind: 'unknown', because });
+  });
+});
+
+test('a lease is there from the first moment, is touched, and is gone with its holder', () => {
+  mkdirSync(`${scratch.dir}/ops`);
+  const held = holdOperation(scratch.dir, { label: 'build', startedAt: START, notAfter: END });
+  const [name] = readdirSync(`${scratch.dir}/ops`);
+  const path = `${scratch.dir}/ops/${name}`;
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+    operation: 'build',
+    startedAt: '2026-11-29T14:00:00.000Z',
+    notAfter: '2026-11-29T14:05:00.000Z',
+  });
+  held.touch(START + 30_000);
+  expect(Math.round(statSync(path).mtimeMs)).toBe(START + 30_000);
+  held.release();
+  expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
+  held.touch(START + 60_000);
+  expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
+});
