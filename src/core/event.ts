@@ -18,6 +18,7 @@ export const EVENT_TYPES = [
   'attempt.ended',
   'slot.freed',
   'deadline.extended',
+  'stall.spared',
   'output.trimmed',
   'pool.changed',
   'pool.paused',

@@ -38,6 +38,10 @@ export interface AttemptMemory {
   notedAt: Millis;
   /** lost: one fresh window */
   watchedSince: Millis;
+  /** when output last grew, or the watch began; lost: the watch begins */
+  outputAt: Millis;
+  /** `outputAt` of the silence of which it was said that others would have ended it; lost: said once more */
+  sparedFor: Millis | null;
   /** lost: asked again */
   goal: Goal;
   /** lost: counted from zero, so that survivors are named a little later */
@@ -93,6 +97,8 @@ export function createMemory() {
     shift(byMs: number): void {
       for (const memory of attempts.values()) {
         memory.watchedSince += byMs;
+        memory.outputAt += byMs;
+        if (memory.sparedFor !== null) memory.sparedFor += byMs;
         memory.sampledAt += byMs;
         memory.notedAt += byMs;
         if (memory.lastSign !== null) {
@@ -108,6 +114,7 @@ export function createMemory() {
     grantFreshWindow(now: Millis): void {
       for (const memory of attempts.values()) {
         memory.watchedSince = now;
+        memory.outputAt = now;
         memory.nextLookAt = 0;
       }
     },
@@ -146,6 +153,8 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
       note === null ? null : { kind: 'output', at: Math.min(note.at, now), detail: note.kind },
     notedAt: now,
     watchedSince: now,
+    outputAt: now,
+    sparedFor: null,
     goal: 'unasked',
     killRounds: 0,
     lastKilled: new Set(),

@@ -5,10 +5,12 @@ import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision } from '../core/decision.ts';
 import { LIVE_STATES } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
+import { formatDuration } from '../core/duration.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { type Looked, gather, sampleEveryMs } from './gather.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
+import { sparedStall } from './signs.ts';
 import { type Surroundings, nextLookAt, perform, releaseShim, start, upkeep } from './perform.ts';
 import type { World } from './world.ts';
 
@@ -198,16 +200,22 @@ function lookAfter(next: State, { dispatch, attempt }: LiveDispatch, now: Millis
 }
 
 async function keepUp(world: World, { live, memory }: Judged, now: Millis): Promise<void> {
-  if (live.dispatch.state.kind === 'starting') return;
+  const { dispatch, attempt } = live;
+  if (dispatch.state.kind === 'starting') return;
   const { trimmedBytes } = upkeep(world, live, memory);
-  if (trimmedBytes === 0) return;
-  const event: NewEvent = {
-    type: 'output.trimmed',
-    dispatch: live.dispatch.id,
-    attempt: live.attempt.attempt,
-    data: { bytes: trimmedBytes, boundBytes: world.outputBytesMax },
-  };
-  await world.ledger.append([event], now);
+  const events: NewEvent[] = [];
+  const about = { dispatch: dispatch.id, attempt: attempt.attempt };
+  if (trimmedBytes > 0) {
+    const data = { bytes: trimmedBytes, boundBytes: world.outputBytesMax };
+    events.push({ ...about, type: 'output.trimmed', data });
+  }
+  const { stallMs } = dispatch.spec;
+  const silentMs = dispatch.state.kind === 'running' ? sparedStall(memory, stallMs, now) : null;
+  if (silentMs !== null) {
+    const because = `no output for ${formatDuration(silentMs)}; spared: ${memory.lastSign?.detail ?? ''}`;
+    events.push({ ...about, type: 'stall.spared', data: { silentMs, stallMs, because } });
+  }
+  if (events.length > 0) await world.ledger.append(events, now);
 }
 
 /** The earliest moment at which an attempt is due or a wait is over. */

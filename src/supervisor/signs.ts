@@ -55,6 +55,21 @@ export function sampleSigns(
   return signs;
 }
 
+/**
+ * A watcher of output alone would have called it stalled by now. Said once for each silence, so that a report can count
+ * how often that would have been wrong.
+ *
+ * @returns for how long it has been silent; null: there is nothing to say
+ */
+export function sparedStall(memory: AttemptMemory, stallMs: number, now: Millis): number | null {
+  const { lastSign, outputAt } = memory;
+  const silentMs = now - outputAt;
+  if (silentMs < stallMs || memory.sparedFor === outputAt) return null;
+  if (lastSign === null || lastSign.kind === 'output' || now - lastSign.at >= stallMs) return null;
+  memory.sparedFor = outputAt;
+  return silentMs;
+}
+
 /** null: everything could be looked at. */
 function whyBlind({
   rows,
@@ -74,6 +89,7 @@ function sampleOutput(memory: AttemptMemory, outputBytes: Look<number>, now: Mil
   memory.outputBytes = outputBytes.value;
   if (before === null) memory.watchedSince = now;
   if (before === null || outputBytes.value <= before) return null;
+  memory.outputAt = now;
   return { kind: 'output', at: now, detail: `wrote ${outputBytes.value - before} bytes` };
 }
 

@@ -26,13 +26,16 @@ describe.concurrent('7. a silent tool call', () => {
     'under an operation lease is not killed, however long it is beyond the stall window, and why says so',
     withHerd(async (herd) => {
       const gate = herd.path('gate');
-      const tool = `until [ -e ${gate} ]; do read -t 1 _ </dev/zero || :; sleep 0.5; done`;
+      const tool = `until [ -e ${gate} ]; do sleep 0.5; done`;
       const run = `${drover} op --for 1h --label "full build" -- sh -c '${tool}' >/dev/null; exit 6`;
       const file = one(herd, { run });
       const running = herd.start(['run', file]);
       const { startedAt } = await herd.untilState('a', 'running');
       await until('many windows have passed', () => Date.now() - Date.parse(startedAt!) > 6_000);
       expect(await herd.row('a')).toMatchObject({ state: 'running', verdict: 'working' });
+      expect((await herd.ok(['ps'])).stdout).toMatch(
+        /working +(now|\d+s ago) .*in operation "full build"/,
+      );
       const { stdout } = await herd.ok(['why', 'ops/a']);
       expect(stdout).toMatch(
         /operation .*in operation "full build" for \d+s, at most 59m\d+s more/,
@@ -46,6 +49,10 @@ describe.concurrent('7. a silent tool call', () => {
       expect(await running.ended).toMatchObject({ code: 1 });
       expect(await herd.row('a')).toMatchObject({ outcome: 'failed', exitCode: 6 });
       expect(await stops(herd)).toEqual([]);
+      const spared = (await herd.events()).filter(({ type }) => type === 'stall.spared');
+      expect(spared.map(({ data }) => data['because'])).toEqual([
+        expect.stringMatching(/^no output for 1s.*; spared: in operation "full build"/),
+      ]);
     }),
   );
 

@@ -8,7 +8,15 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Bind } from '../options.ts';
 import type { Column } from '../render/table.ts';
 import { oneLine } from '../render/width.ts';
-import { ageWord, nameOf, stateColour, stateWord } from '../render/words.ts';
+import {
+  ageWord,
+  deadlineWord,
+  nameOf,
+  reasonWord,
+  stateColour,
+  stateWord,
+  workedWord,
+} from '../render/words.ts';
 
 interface PsOptions {
   readonly all?: boolean;
@@ -79,6 +87,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'AGE', align: 'right' },
   { title: 'POOL', cellsMin: 6 },
   { title: 'VERDICT' },
+  { title: 'WORKED' },
+  { title: 'DEADLINE' },
   { title: 'BECAUSE', cellsMin: 10 },
 ];
 
@@ -96,7 +106,9 @@ export function printDispatches(
     ageWord(dispatch, now),
     dispatch.pool,
     verdictOf(dispatch, attempt, now) ?? '',
-    oneLine(dispatch.because),
+    workedWord(dispatch, attempt, now),
+    deadlineWord(dispatch, attempt, now),
+    oneLine(reasonWord(dispatch, attempt)),
   ]);
   printTable(context, COLUMNS, rows);
 }

@@ -1,7 +1,8 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
-import type { Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
+import { LIVE_STATES } from '../../core/dispatch.ts';
+import type { Attempt, Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
 import type { Colour } from './paint.ts';
-import { momentShown, secondsShown } from './time.ts';
+import { ageShown, momentShown, secondsShown } from './time.ts';
 
 /** How people and hints name a dispatch. */
 export function nameOf(dispatch: { readonly campaign: string; readonly name: string }): string {
@@ -79,4 +80,23 @@ export function ageWord(dispatch: Dispatch, now: Millis): string {
     case 'ended':
       return dispatch.startedAt === null ? '' : secondsShown(state.at - dispatch.startedAt);
   }
+}
+
+/** When a running one last gave a sign of work; empty where there was none, or where nobody waits for one. */
+export function workedWord({ state }: Dispatch, attempt: Attempt | null, now: Millis): string {
+  const last = attempt?.lastEvidence ?? null;
+  return state.kind === 'running' && last !== null ? ageShown(last.at, now) : '';
+}
+
+/** When the deadline of a live one comes, and how often it was extended: `in 42m (+3)`. */
+export function deadlineWord({ state }: Dispatch, attempt: Attempt | null, now: Millis): string {
+  const deadline = attempt?.deadline ?? null;
+  if (deadline === null || !LIVE_STATES.some((kind) => kind === state.kind)) return '';
+  const { softAt, extendedCount } = deadline;
+  return `${ageShown(softAt, now)}${extendedCount === 0 ? '' : ` (+${extendedCount})`}`;
+}
+
+/** Why a running one runs says nothing; what it was last seen doing does. */
+export function reasonWord({ state, because }: Dispatch, attempt: Attempt | null): string {
+  return state.kind === 'running' ? (attempt?.lastEvidence?.kind ?? because) : because;
 }

@@ -4,7 +4,7 @@ import type { Operation } from '../../../src/core/operation.ts';
 import type { Look } from '../../../src/core/evidence.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
-import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
+import { type Sample, sampleSigns, sparedStall } from '../../../src/supervisor/signs.ts';
 import { HOUR, MINUTE, NOW, row } from '../core/row.ts';
 
 const EVERY_MS = 10_000;
@@ -242,5 +242,39 @@ describe('an operation lease', () => {
     const end = NOW + 2 * HOUR + EVERY_MS + 18 * MINUTE;
     expect(look(end - 1, lease({ touchedAt: end - 1 }))).toHaveLength(1);
     expect(look(end, lease({ touchedAt: end }))).toHaveLength(0);
+  });
+});
+
+describe('a stall that was spared', () => {
+  const STALL_MS = 20 * MINUTE;
+  const busy = seen([process(70, 60_000)]);
+
+  /** An attempt that wrote its last word at NOW, and used CPU time `laterMs` later. */
+  function silentFor(laterMs: number): AttemptMemory {
+    const memory = createMemory().of(row({}).live, NOW);
+    sampleSigns(memory, sample({ now: NOW }));
+    sampleSigns(memory, sample({ now: NOW + laterMs, rows: busy, everyMs: laterMs }));
+    return memory;
+  }
+
+  test('is said when a watcher of output alone would have ended it, and once for each silence', () => {
+    expect(sparedStall(silentFor(STALL_MS - 1), STALL_MS, NOW + STALL_MS - 1)).toBeNull();
+    const memory = silentFor(STALL_MS);
+    expect(sparedStall(memory, STALL_MS, NOW + STALL_MS)).toBe(STALL_MS);
+    expect(sparedStall(memory, STALL_MS, NOW + STALL_MS + 1)).toBeNull();
+    sampleSigns(memory, sample({ now: NOW + HOUR, outputBytes: seen(300), everyMs: HOUR }));
+    expect(sparedStall(memory, STALL_MS, NOW + HOUR)).toBeNull();
+    const later = NOW + HOUR + STALL_MS;
+    const more = seen([process(70, 120_000)]);
+    const silent = { now: later, rows: more, outputBytes: seen(300), everyMs: HOUR };
+    sampleSigns(memory, sample(silent));
+    expect(sparedStall(memory, STALL_MS, later)).toBe(STALL_MS);
+  });
+
+  test('is not said of one that is silent in every way, nor of one that writes', () => {
+    const memory = createMemory().of(row({}).live, NOW);
+    sampleSigns(memory, sample({ now: NOW }));
+    sampleSigns(memory, sample({ now: NOW + HOUR, everyMs: HOUR }));
+    expect(sparedStall(memory, STALL_MS, NOW + HOUR)).toBeNull();
   });
 });
