@@ -44,6 +44,8 @@ export interface AttemptMemory {
   sparedFor: Millis | null;
   /** lost: asked again */
   goal: Goal;
+  /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
+  unshownLooks: number;
   /** lost: counted from zero, so that survivors are named a little later */
   killRounds: number;
   /** lost: empty until the next kill */
@@ -156,6 +158,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',
+    unshownLooks: 0,
     killRounds: 0,
     lastKilled: new Set(),
     signalled: false,

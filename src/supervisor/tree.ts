@@ -14,6 +14,12 @@ import type { World } from './world.ts';
  */
 const LOOKS_APART_MS_MIN = 5;
 
+/**
+ * A shim that somebody stopped waits for nobody, and is there. Who hops from process to process is shown by one of so many
+ * looks; then the table is believed.
+ */
+const UNSHOWN_LOOKS_MAX = 5;
+
 /** Finds the members, remembers them by identity, and counts empty looks in a row. */
 export function lookAtTree(
   world: World,
@@ -71,7 +77,10 @@ function lookBehind(
   rows: readonly ProcessRow[],
 ): Look<readonly ProcessIdentity[]> {
   const shim = memory.shim?.bootId === world.processes.bootId() ? memory.shim : null;
-  if (attempt.containment === 'subreaper' && waitsForNobodyShown(shim, rows)) {
+  if (attempt.containment !== 'subreaper' || !waitsForNobodyShown(shim, rows)) {
+    memory.unshownLooks = 0;
+  } else if (memory.unshownLooks < UNSHOWN_LOOKS_MAX) {
+    memory.unshownLooks++;
     const because = 'its shim waits for a process that the table does not show yet';
     return { kind: 'unknown', because };
   }

@@ -52,6 +52,19 @@ describe.concurrent('what an agent leaves behind', () => {
     })(context);
   });
 
+  test(
+    'ends, though somebody stopped the shim that waits for it',
+    withHerd(async (herd) => {
+      const stopper = `sleep 0.5; kill -STOP $PPID; echo $PPID >${herd.path('shim')}; exec sleep 300`;
+      const run = `( ${stopper} ) & echo $! >${herd.path('pid')}; exit 0`;
+      const file = one(herd, { run, containment: 'subreaper', leftover_grace: '2s' });
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+      expect(liveProcess(await pidIn(herd, 'pid'))).toBeNull();
+      const shim = await pidIn(herd, 'shim');
+      await until('its shim has gone', () => liveProcess(shim) === null);
+    }),
+  );
+
   test.for(TIERS)('at tier %s by done_when ends as well', async (tier, context) => {
     await withHerd(async (herd) => {
       const done_when = `setsid sleep 300 & echo $! >${herd.path('pid')}; sleep 0.2`;

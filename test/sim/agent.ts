@@ -189,7 +189,7 @@ function forkChild(
   });
   if (child === null) return null;
   child.ignoresTerm = plan.ignoresTerm;
-  if (plan.kind === 'daemon' || plan.kind === 'escapee') child.parent = 1;
+  if (plan.kind === 'daemon' || plan.kind === 'escapee') machine.orphan(child);
   if (plan.kind === 'hopper') child.elusive = true;
   execNowAndThen(stage, child);
   if (plan.busy && plan.kind !== 'escapee' && child.mark === attempt.mark) machine.work(child, 0.5);

@@ -35,6 +35,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     name,
     mark: formatMark({ ...mark, attempt: attempt!.attempt, nonce: attempt!.nonce }),
     spec,
+    containment: attempt!.containment,
     claimedAt,
     agentStarts: 0,
     agentLives: false,

@@ -40,7 +40,11 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['supervisor-killed', 'slow'],
     decide: believing((evidence, live) =>
-      isState(live, 'starting') && evidence.start.kind === 'not-mine' ? neverStarted(evidence) : {},
+      isState(live, 'starting') &&
+      evidence.start.kind === 'not-mine' &&
+      evidence.runDir.claim.kind === 'absent'
+        ? neverStarted(evidence)
+        : {},
     ),
   },
   {

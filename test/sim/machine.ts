@@ -69,6 +69,7 @@ export class Machine {
     this.#bootAt = this.#timeline.now;
     const init = newborn({ pid: 1, startTime: 0, role: 'init', attempt: null });
     init.reaps = true;
+    init.adopts = true;
     this.#processes.set(1, init);
   }
 
@@ -116,8 +117,7 @@ export class Machine {
     process.deferred.length = 0;
     for (const child of this.#processes.values()) {
       if (child.parent !== process.pid || child === process) continue;
-      child.parent = 1;
-      if (child.zombie) this.#processes.delete(child.pid);
+      this.orphan(child);
     }
     const parent = this.#processes.get(process.parent);
     const waits = parent?.reaps === true && !parent.stopped;
@@ -135,6 +135,20 @@ export class Machine {
     }
     this.#processes.delete(process.pid);
     if (process.attempt !== null) this.pids.free(process.pid);
+    parent?.onReap?.();
+  }
+
+  /** Its parent is gone: the nearest of its ancestors that adopts is its parent now. */
+  orphan(process: SimProcess): void {
+    let ancestor = this.#processes.get(process.parent);
+    do ancestor = this.#processes.get(ancestor?.parent ?? 1) ?? this.init;
+    while (!ancestor.adopts || ancestor.zombie);
+    process.parent = ancestor.pid;
+    if (process.zombie && ancestor.reaps && !ancestor.stopped) this.reap(process);
+  }
+
+  hasChildren({ pid }: SimProcess): boolean {
+    return [...this.all()].some(({ parent }) => parent === pid);
   }
 
   /** Runs `work` now, or when the process is continued, or never. */

@@ -7,11 +7,18 @@ import { BUGS_IN_ACTS } from './bugs-in-acts.ts';
 import { BUGS_IN_DECISIONS } from './bugs-in-decisions.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
+import { BUGS_IN_SUBREAPERS } from './bugs-in-subreapers.ts';
 import { CHECKS } from './judge.ts';
 import { FAULTS, type Fault } from './profile.ts';
 
-const BUGS = [...BUGS_IN_LOOKS, ...BUGS_IN_DECISIONS, ...BUGS_IN_ACTS, ...BUGS_IN_LEDGERS];
-const SEEDS_MAX = 600;
+const BUGS = [
+  ...BUGS_IN_LOOKS,
+  ...BUGS_IN_DECISIONS,
+  ...BUGS_IN_ACTS,
+  ...BUGS_IN_LEDGERS,
+  ...BUGS_IN_SUBREAPERS,
+];
+const SEEDS_MAX = 1000;
 
 const planted = vi.hoisted(() => ({
   decide: null as ((real: Decide) => Decide) | null,

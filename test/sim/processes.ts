@@ -45,6 +45,10 @@ export interface SimProcess {
   onEnd: ((status: Status) => void) | null;
   /** waits for its children at once */
   reaps: boolean;
+  /** whoever of its descendants loses its parent becomes its child (PR_SET_CHILD_SUBREAPER) */
+  adopts: boolean;
+  /** told when it has waited for a child */
+  onReap: (() => void) | null;
   /** another user's: no signal of ours is allowed */
   foreign: boolean;
   cpuMs: number;
@@ -86,6 +90,8 @@ export function newborn(
     onTerm: null,
     onEnd: null,
     reaps: false,
+    adopts: false,
+    onReap: null,
     foreign: false,
     cpuMs: 0,
     busySince: null,

@@ -1,7 +1,7 @@
 // Owns what a simulated supervisor can do with run directories, and how each of it fails.
 import type { Look, RunDirLook } from '../../src/core/evidence.ts';
 import type { ProcessIdentity } from '../../src/core/identity.ts';
-import type { AttemptKey, RunDirs, SpawnOrder, SpawnResult } from '../../src/ports.ts';
+import type { AttemptKey, RunDirs, ShimWord, SpawnOrder, SpawnResult } from '../../src/ports.ts';
 import { checkSpawn } from './checks-start.ts';
 import type { RunDir } from './disk.ts';
 import { type Instance, never } from './instance.ts';
@@ -32,7 +32,7 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       instance.noteLook(key, knows);
       return look;
     },
-    spawn: (order) => instance.cross('spawn', () => spawn(stage, instance, order)),
+    spawn: (order, told) => instance.cross('spawn', () => spawn(stage, instance, order, told)),
     seize(key) {
       instance.enter('seize');
       const dir = disk.get(key);
@@ -85,13 +85,13 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
   };
 }
 
-/** As with agents that run on Node, whose children do not inherit the line: shim and agent hold it. */
+/** As with agents that run on Node, whose children do not inherit the line: shim and agent hold it. Tier sh alone has one. */
 function lifeHolders(stage: Stage, key: AttemptKey): Look<readonly ProcessIdentity[]> {
   if (stage.isOut('dirs')) return UNKNOWN;
   const holders = [...stage.machine.all()].filter(
     (process) =>
       (process.role === 'shim' || process.role === 'agent') &&
-      process.attempt !== null &&
+      process.attempt?.containment === 'sh' &&
       nameOf(process.attempt.key) === nameOf(key) &&
       stage.machine.lives(process),
   );
@@ -132,7 +132,12 @@ function readable(dir: RunDir): RunDirLook {
 }
 
 /** As start-attempt.ts does it: refusals are written down, the shim's fork and exec are two moments. */
-async function spawn(stage: Stage, instance: Instance, order: SpawnOrder): Promise<SpawnResult> {
+async function spawn(
+  stage: Stage,
+  instance: Instance,
+  order: SpawnOrder,
+  told: (word: ShimWord) => void,
+): Promise<SpawnResult> {
   const { disk, timeline, clocks } = stage;
   const attempt = checkSpawn(stage, order);
   const dir = disk.get(order);
@@ -149,7 +154,9 @@ async function spawn(stage: Stage, instance: Instance, order: SpawnOrder): Promi
     disk.changed(dir);
     return { kind: 'refused', reason };
   }
-  const shim = startShim(stage, attempt, instance.process);
+  const shim = startShim(stage, attempt, instance.process, (word) =>
+    tell(stage, instance, word, told),
+  );
   if (shim === null) return { kind: 'failed', because: 'simulated: no process is free' };
   stage.trace.tell(instance.name, () => `starts ${order.name}: shim ${shim.pid}`);
   await new Promise<void>((resolve) => {
@@ -162,6 +169,21 @@ async function spawn(stage: Stage, instance: Instance, order: SpawnOrder): Promi
   if (!instance.lives) return never();
   const identified = stage.machine.lives(shim) && !stage.chanceOf('identify').chance(0.02);
   return { kind: 'spawned', shim: identified ? stage.machine.identity(shim) : null };
+}
+
+/** The starter's word arrives a moment later; never where the starter died first. */
+function tell(
+  stage: Stage,
+  { process, name }: Instance,
+  word: ShimWord,
+  told: (word: ShimWord) => void,
+): void {
+  if (stage.isOut('hints') || stage.strikes('hints-lost', 0.5)) return;
+  stage.machine.after(process, stage.lagMs(), () => {
+    stage.answered = true;
+    stage.trace.tell(name, () => `is told: ${word}`);
+    told(word);
+  });
 }
 
 /** Runs as a marked process in a session of its own, and outlives a killed supervisor (check-goal.ts). */

@@ -1,22 +1,28 @@
-// Owns the simulated shim as src/host/shim.sh does it: claim, agent, pid record, wait, exit record. Each arrow is an event of
-// its own, so that everything else can come in between, and a kill between any two.
+// Owns the simulated shim as src/host/shim.sh does it, and starter.pl at tier subreaper: claim, agent, pid record, wait,
+// exit record, and there the wait for everybody else. Each arrow is an event of its own, so that everything else can come in
+// between, and a kill between any two.
 import { execNowAndThen, runAgent } from './agent.ts';
 import type { RunDir } from './disk.ts';
 import { type SimProcess, type Status, STATUS_KILL } from './processes.ts';
 import type { Stage } from './stage.ts';
 import type { AttemptTruth } from './truth.ts';
 import type { ExitRecord } from '../../src/core/evidence.ts';
+import type { ShimWord } from '../../src/ports.ts';
 import { checkAgentStart } from './checks-start.ts';
 
 /** Told with the status when it could not claim (shim.sh). */
 const STATUS_NO_CLAIM = 75;
 const RETRY_MS = 1_000;
 
-/** @returns null where the machine has no pid left */
+/**
+ * @param told as its starter tells who ordered it (run-dirs.ts)
+ * @returns null where the machine has no pid left
+ */
 export function startShim(
   stage: Stage,
   attempt: AttemptTruth,
   supervisor: SimProcess,
+  told: (word: ShimWord) => void,
 ): SimProcess | null {
   const shim = stage.machine.fork({
     role: 'shim',
@@ -30,8 +36,15 @@ export function startShim(
   if (shim === null) return null;
   attempt.shimLives = true;
   shim.onTerm = () => {};
-  shim.onEnd = () => {
+  if (attempt.containment === 'subreaper') {
+    shim.adopts = true;
+    shim.reaps = true;
+  }
+  shim.onEnd = (status) => {
     attempt.shimLives = false;
+    if (attempt.containment === 'subreaper') {
+      told(status === 0 && attempt.spec.leftovers === 'end' ? 'emptied' : 'news');
+    }
     stage.trace.tell(`shim ${shim.pid}`, () => `of ${attempt.name} is gone`);
   };
   return shim;
@@ -39,8 +52,10 @@ export function startShim(
 
 /** It has been executed: its environment is the agent's, and it does its work. */
 export function runShim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
-  shim.mark = attempt.mark;
-  shim.command = 'sh shim.sh';
+  // A subreaper is a fork of the starter, and writes its mark over the environment of that; which can fail.
+  const isMarked = attempt.containment === 'sh' || stage.chanceOf('tier').chance(0.9);
+  if (isMarked) shim.mark = attempt.mark;
+  shim.command = attempt.containment === 'sh' ? 'sh shim.sh' : 'perl starter.pl';
   // The shell has to be read and started: under load the longest of its steps.
   const loadMs = stage.strikes('slow', 0.5) ? stage.chanceOf('lag').int(50, 4_000) : 0;
   stage.machine.after(shim, loadMs, () =>
@@ -161,7 +176,21 @@ function recordExit(stage: Stage, shim: SimProcess, ended: Ended): void {
     stage.trace.tell('fault', () => `stops shim ${shim.pid}, which has nothing left to do`);
     machine.halt(shim);
   }
-  next(stage, shim, () => machine.exit(shim, 0));
+  next(stage, shim, () => leave(stage, shim, attempt));
+}
+
+/** At tier subreaper when the last of its tree has ended, unless its leftovers are kept. */
+function leave(stage: Stage, shim: SimProcess, attempt: AttemptTruth): void {
+  const { machine } = stage;
+  const waits = attempt.containment === 'subreaper' && attempt.spec.leftovers === 'end';
+  if (waits && machine.hasChildren(shim)) {
+    shim.onReap = () => {
+      shim.onReap = null;
+      next(stage, shim, () => leave(stage, shim, attempt));
+    };
+  } else {
+    machine.exit(shim, 0);
+  }
 }
 
 /** File times come from a clock that ticks every 4 ms (CONFIG_HZ=250). */

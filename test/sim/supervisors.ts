@@ -94,7 +94,8 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     processes: createProcessPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
     ledger: createLedgerPort(stage, desk, instance),
-    containment: 'sh',
+    // Whoever supervises next may find no Perl, or find it again.
+    containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'sh'] as const),
     outputBytesMax: 5_000,
     log: (line) => note(stage, instance, line),
     crashPoint: (name) => instance.crashPoint(name),

@@ -1,10 +1,13 @@
-// Owns what containment tier sh can see of a tree, told from the truth: the yardstick for "nobody is left" (I8). It asks
+// Owns what a containment tier can see of a tree, told from the truth: the yardstick for "nobody is left" (I8). It asks
 // less than the code under test finds: what only a memory of earlier looks can know is left out.
 import type { Machine } from './machine.ts';
 import type { SimProcess } from './processes.ts';
 import type { AttemptTruth } from './truth.ts';
 
-/** The living processes of an attempt that looks of tier sh find without any memory; its shim is not among them. */
+/**
+ * The living processes of an attempt that looks of its tier find without any memory; its shim is not among them. At tier
+ * subreaper nobody hides from a shim that lives.
+ */
 export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess[] {
   const own: SimProcess[] = [];
   for (const process of machine.all()) {
@@ -12,7 +15,19 @@ export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess
       own.push(process);
     }
   }
-  const seen = new Set(own.filter(({ mark }) => mark === attempt.mark));
+  const adopters = new Set<number>();
+  for (const process of machine.all()) {
+    if (process.attempt === attempt && process.adopts && machine.lives(process)) {
+      adopters.add(process.pid);
+    }
+  }
+  const seen = new Set(
+    own.filter(
+      (process) =>
+        process.mark === attempt.mark ||
+        (adopters.has(process.parent) && !hidesBehindOtherMark(process, attempt)),
+    ),
+  );
   for (let grown = true; grown; ) {
     grown = false;
     for (const process of own) {

@@ -1,5 +1,5 @@
 // Owns what really happened in a world, beside what any supervisor could see of it. Checks compare the two.
-import type { DispatchSpec, RetryClass } from '../../src/core/dispatch.ts';
+import type { ContainmentTier, DispatchSpec, RetryClass } from '../../src/core/dispatch.ts';
 import type { AttemptKey, DispatchView } from '../../src/ports.ts';
 
 /** Every simulated ledger has this name, so that marks are the same in every run. */
@@ -11,6 +11,7 @@ export interface AttemptTruth {
   readonly name: string;
   readonly mark: string;
   readonly spec: DispatchSpec;
+  readonly containment: ContainmentTier;
   /** when its intent was committed */
   readonly claimedAt: number;
   agentStarts: number;
