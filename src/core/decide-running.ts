@@ -1,5 +1,5 @@
 // Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
-import { concludeExit, concludeLoss, treeUnseen } from './decide-ending.ts';
+import { SHIM_LEAVES_MS, concludeExit, concludeLoss, treeUnseen } from './decide-ending.ts';
 import { beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { oldestOf } from './decide-start.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
@@ -36,6 +36,14 @@ function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision 
   }
   if (evidence.shim !== 'gone') {
     const because = 'its agent is gone; its shim has not recorded the exit yet';
+    // A shim that somebody stopped, or whose record somebody destroyed, must not outlast the hard limit.
+    const { deadline } = live.attempt;
+    const late = deadline !== null && moment.now >= deadline.hardAt + SHIM_LEAVES_MS;
+    if (evidence.shim === 'alive' && late) {
+      const { graceMs } = live.dispatch.spec;
+      const reason = `its hard limit is reached; ${because}`;
+      return beginStopping(live, { cause: 'timed-out', graceMs, because: reason }, moment);
+    }
     return (
       obeyDespiteShim(live, evidence.shim, because, moment) ??
       stay(because, moment.now + RECORD_POLL_MS)

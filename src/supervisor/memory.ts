@@ -3,7 +3,7 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Goal, Sign, Start } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
-import type { KnownOperation } from '../core/operation.ts';
+import { type KnownOperation, isValid } from '../core/operation.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
 import type { AttemptKey, Bookmark } from '../ports.ts';
 
@@ -117,6 +117,9 @@ export function createMemory() {
       for (const memory of attempts.values()) {
         memory.watchedSince = now;
         memory.outputAt = now;
+        memory.operations = new Map(
+          [...memory.operations].map(([id, one]) => [id, granted(one, memory.sampledAt, now)]),
+        );
         memory.nextLookAt = 0;
       }
     },
@@ -127,6 +130,11 @@ function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation 
   const { startedAt, notAfter, touchedAt } = known;
   const moved = { startedAt: startedAt + byMs, notAfter: notAfter + byMs };
   return { read, known: { ...known, ...moved, touchedAt: touchedAt + byMs } };
+}
+
+/** Who held it when we last looked could not touch it while the machine slept. */
+function granted(one: KnownOperation, seenAt: Millis, now: Millis): KnownOperation {
+  return isValid(one.known, seenAt) ? { ...one, known: { ...one.known, touchedAt: now } } : one;
 }
 
 function nameOf(key: AttemptKey): string {

@@ -10,6 +10,8 @@ const EXEC_MS_MAX = 4;
 const HOPS_MAX = 60;
 /** As seldom as the contract allows. */
 const TOUCH_EVERY_MS = 30_000;
+/** Longer than all jumps of a clock together. */
+const ALLOWED_MS = 7 * 24 * 3_600_000;
 /** An agent that waits for a tool which is gone hangs for longer than any window. */
 const ABANDONED_MS = 3_600_000;
 const FORKS_MAX = 25;
@@ -108,10 +110,15 @@ function hold(
     id: 'tool.json',
     label: 'tool',
     startedAt,
-    notAfter: startedAt + 2 * durationMs + ABANDONED_MS,
+    notAfter: startedAt + ALLOWED_MS,
     touchedAt: startedAt,
   };
-  attempt.lease = { from: timeline.now, touchedAt: timeline.now };
+  attempt.lease = {
+    from: timeline.now,
+    touchedAt: timeline.now,
+    abandoned,
+    doubtfulFrom: Number.POSITIVE_INFINITY,
+  };
   const touch = () => {
     if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
     if (attempt.lease !== null) attempt.lease.touchedAt = timeline.now;

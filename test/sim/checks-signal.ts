@@ -18,8 +18,9 @@ export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName
     return;
   }
   const state = stateOf(stage, attempt);
-  // A subreaper that waits for strangers is let go when its attempt is over.
-  if (state === 'stopping' || (target.role === 'shim' && attempt.recordedAt !== null)) return;
+  if (state === 'stopping') return;
+  // A subreaper that waits for strangers, or is still about to claim, is let go when its attempt is over.
+  if (target.role === 'shim' && state !== 'starting' && state !== 'running') return;
   const message = `${what} of ${attempt.name}, which is ${state} and not to be stopped`;
   judge.report('I3 only its own are signalled', message);
 }

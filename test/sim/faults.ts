@@ -5,7 +5,7 @@ import type { Outage, Stage } from './stage.ts';
 import type { Supervisors } from './supervisors.ts';
 import type { RunDir } from './disk.ts';
 import type { Instance } from './instance.ts';
-import { unwatched } from './truth.ts';
+import { doubtLeases, unwatched } from './truth.ts';
 
 /** Steps that add up to less are not noticed, by design (time-watch.ts). */
 const STEP_MS_MIN = 2_000;
@@ -200,6 +200,7 @@ function jump(stage: Stage, byMs: number, watcher: Instance | null): void {
   stage.truth.driftMs = STEP_MS_MIN;
   if (Math.abs(byMs) < SMALL_JUMP_MS) stage.truth.jumpedAt = stage.timeline.now;
   stage.disturb();
+  doubtLeases(stage.truth, stage.timeline.now);
   if (watcher === null) unwatched(stage.truth, stage.timeline.now, byMs);
   else watcher.unsettledMs += byMs;
 }

@@ -19,7 +19,7 @@ export type ChildKind =
   | 'daemon'
   /** cleared its environment */
   | 'shedder'
-  /** cleared its environment and left session and parent: beyond what tier sh can find again, and a child of its shim at tier subreaper */
+  /** cleared its environment and left session and parent: lost for tier sh, its shim's child at tier subreaper */
   | 'escapee'
   /** a shared daemon that opted out (`DROVER_MARK=off`) */
   | 'opted-out'

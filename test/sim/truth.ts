@@ -25,7 +25,7 @@ export interface AttemptTruth {
   busy: number;
   busySince: number;
   /** it is inside an operation lease: since when, and when its holder last touched it */
-  lease: { readonly from: number; touchedAt: number } | null;
+  lease: Lease | null;
   /** how the agent ended, as a shell reports it; null while it lives, or never lived */
   status: number | null;
   agentEndedAt: number | null;
@@ -39,6 +39,14 @@ export interface AttemptTruth {
   stoppingAt: number | null;
   /** what the last `done_when` answered */
   lastGoal: 'reached' | 'missed' | 'unknown' | null;
+}
+
+interface Lease {
+  readonly from: number;
+  touchedAt: number;
+  /** nobody holds it any more, and time has jumped: whether it still counts is for nobody to say */
+  readonly abandoned: boolean;
+  doubtfulFrom: number;
 }
 
 export interface DispatchTruth {
@@ -104,6 +112,13 @@ export function unwatched(truth: Truth, at: number, byMs: number): void {
   for (const attempt of truth.attempts.values()) attempt.unwatchedMs += byMs;
 }
 
+/** Time jumps: the last touch of who is gone may seem old. */
+export function doubtLeases({ attempts }: Truth, at: number): void {
+  for (const { lease } of attempts.values()) {
+    if (lease?.abandoned === true) lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
+  }
+}
+
 export function nameOf({ dispatch, fence }: AttemptKey): string {
   return `${dispatch}/${fence}`;
 }
@@ -120,7 +135,8 @@ export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
 
 /** Inside a lease that its holder has touched in time. */
 function isHeld({ lease }: AttemptTruth, at: number): boolean {
-  return lease !== null && at >= lease.from && at < lease.touchedAt + LEASE_TOUCHED_MS;
+  if (lease === null || at < lease.from) return false;
+  return at < Math.min(lease.touchedAt + LEASE_TOUCHED_MS, lease.doubtfulFrom);
 }
 
 /** The last moment, `at` or before, at which a look may have taken something for a sign of work; null: there is none. */

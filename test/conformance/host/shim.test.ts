@@ -173,6 +173,9 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     const script = variant((text) => text.replace(full[0], `${full[1]}${full[0]}`));
     const shim = await run([`${FAKES}journal.sh`, `${scratch.dir}/journal`], { script });
     await until('its record finds no room', () => existsSync(`${shim.dir}/kept`));
+    // Before its exec, mkfifo is a child like the other.
+    const hasLine = () => kind.kind === 'perl' || existsSync(`${shim.dir}/life`);
+    await until('its life line is there', hasLine);
     const waiting = await until('the one that will be the agent waits', () =>
       scan().find((row) => row.parent === shim.pid && !row.zombie && row.command !== 'mkfifo'),
     );

@@ -104,35 +104,6 @@ describe('I4: an agent that cannot be seen', () => {
   ]);
 });
 
-describe('an agent that is gone while its exit is not on record', () => {
-  const gone = (spec: RowSpec): RowSpec => ({ agent: 'gone', ...spec });
-  const waits = 'stay +20: its agent is gone; its shim has not recorded the exit yet';
-  decisionTable([
-    ['leaves the record to its shim', gone({}), waits],
-    ['I4: leaves it to a shim that cannot be seen', gone({ shim: 'unknown' }), waits],
-    [
-      'I4: is not lost while the record cannot be read',
-      gone({ exit: 'unknown', shim: 'gone', members: [], emptyLooks: 2 }),
-      'stay +1000: its agent is gone; cannot read its exit record: EIO',
-    ],
-    [
-      'its shim is given a moment against a cancel',
-      gone({ wish: { cause: 'cancelled', agoMs: 4_999 } }),
-      waits,
-    ],
-    [
-      'its shim does not outlast a cancel for ever',
-      gone({ wish: { cause: 'cancelled', agoMs: 5_000, graceMs: SECOND } }),
-      'attempt.stopping stopping 70@700 cancelled kill +1000: somebody wished it; its agent is gone; its shim has not recorded the exit yet',
-    ],
-    [
-      'I4: a shim that cannot be seen does outlast it',
-      gone({ shim: 'unknown', wish: { cause: 'cancelled', agoMs: HOUR } }),
-      waits,
-    ],
-  ]);
-});
-
 describe('I7: an agent with a deadline', () => {
   const soft = (softInMs: number, spec: RowSpec = {}): RowSpec => ({
     deadline: { softInMs, hardInMs: 2 * HOUR },
