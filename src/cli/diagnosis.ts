@@ -1,11 +1,12 @@
 // Owns what `drover doctor` concludes: what the herd left behind, and what needs a person. Pure:
 // from what was found on the machine and what the ledger says, which may be nothing where it is
 // broken.
+import { isLive } from '../core/dispatch.ts';
 import type { Examination, FoundRunDirectory, MarkedProcess } from '../compose/examine.ts';
 import type { Millis } from '../core/dispatch.ts';
 import { type Mark, parseMark, processKey } from '../core/identity.ts';
 import type { DispatchView, SupervisorRow } from '../ports.ts';
-import { isLive, pidOf } from './json.ts';
+import { pidOf } from './json.ts';
 import { isoOrNull, secondsShown } from './render/time.ts';
 import { nameOf } from './render/words.ts';
 

@@ -1,6 +1,6 @@
 // Owns the plan of `drover run --dry-run`: what would start, in order, and why not the rest. Pure.
 import type { Campaign, PlannedDispatch } from '../core/campaign.ts';
-import { type Dispatch, LIVE_STATES, type PoolUse, type State } from '../core/dispatch.ts';
+import { type Dispatch, isLive, type PoolUse, type State } from '../core/dispatch.ts';
 import { topologicalOrder } from '../core/graph.ts';
 import { compareTurns } from '../core/order.ts';
 import { planSubmission } from '../core/submission.ts';
@@ -164,7 +164,7 @@ function lineOf(
   turns: ReadonlyMap<string, Turn>,
 ): PlanLine {
   if (state.kind === 'ended') return stays(name, `already ended: ${stateWord(state)}`);
-  if (LIVE_STATES.some((kind) => kind === state.kind)) {
+  if (isLive(state)) {
     return stays(name, `already ${stateWord(state)}`);
   }
   // What halted it would be run again.

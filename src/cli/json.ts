@@ -4,19 +4,15 @@ import {
   type Attempt,
   type AttemptEnd,
   type Deadline,
-  LIVE_STATES,
   type Millis,
   type PoolUse,
   type State,
+  isLive,
 } from '../core/dispatch.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { verdictOf } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import { isoOrNull } from './render/time.ts';
-
-export function isLive(state: State): boolean {
-  return LIVE_STATES.some((kind) => kind === state.kind);
-}
 
 export function dispatchJson({ dispatch, attempt }: DispatchView, now: Millis) {
   return {

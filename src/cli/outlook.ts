@@ -2,7 +2,7 @@
 // Pure tables.
 import {
   type Dispatch,
-  LIVE_STATES,
+  isLive,
   type Millis,
   type PoolUse,
   type StopCause,
@@ -37,7 +37,7 @@ export function outlookOf(
 ): Outlook {
   const open = dispatches.filter(({ state }) => state.kind !== 'ended');
   if (open.length === 0) return { kind: 'ended' };
-  const live = open.filter(({ state }) => LIVE_STATES.some((kind) => kind === state.kind));
+  const live = open.filter(({ state }) => isLive(state));
   if (live.length === 0) {
     if (haltedBecause !== null) return { kind: 'halted', because: haltedBecause };
     return noWait && waitsForQuota(open, pools, now) ? { kind: 'quota' } : { kind: 'going' };

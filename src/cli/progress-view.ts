@@ -1,12 +1,12 @@
 // Owns how progress reaches people: a table redrawn in place on a terminal, one line for each
 // change elsewhere.
+import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, DispatchId } from '../core/dispatch.ts';
 import type { Herd } from '../compose.ts';
 import type { Output } from '../compose/output.ts';
 import type { Clock } from '../ports.ts';
 import { type Context, type Screen, peopleScreen } from './context.ts';
 import type { ProgressView } from './follow.ts';
-import { isLive } from './json.ts';
 import type { Progress } from './progress.ts';
 import { eventLine } from './render/event-line.ts';
 import { HIDE_CURSOR, SHOW_CURSOR, redraw } from './render/frame.ts';

@@ -95,6 +95,10 @@ export const LIVE_STATES = ['starting', 'running', 'stopping'] as const;
 export const OPEN_STATES = ['queued', 'parked', ...LIVE_STATES] as const;
 export type LiveStateKind = (typeof LIVE_STATES)[number];
 
+export function isLive({ kind }: State): boolean {
+  return LIVE_STATES.some((live) => live === kind);
+}
+
 export type ContainmentTier = 'cgroup' | 'subreaper' | 'sh';
 
 /** What is to be run and under which rules: everything that the campaign file said, resolved. Holds no secret values. */

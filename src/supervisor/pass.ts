@@ -3,7 +3,7 @@
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision } from '../core/decision.ts';
-import { LIVE_STATES } from '../core/dispatch.ts';
+import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { NewEvent } from '../core/event.ts';
@@ -78,11 +78,7 @@ function letGo(
   { live: { dispatch }, decision }: Judged,
   committed: PassResult['committed'],
 ): boolean {
-  return decision.kind === 'change' && committed.has(dispatch.id) && !holdsSlot(decision.next);
-}
-
-function holdsSlot({ kind }: State): boolean {
-  return LIVE_STATES.some((live) => live === kind);
+  return decision.kind === 'change' && committed.has(dispatch.id) && !isLive(decision.next);
 }
 
 function changesOfLive({ live: { dispatch }, decision, memory: { agent } }: Judged): Change[] {
@@ -170,7 +166,7 @@ async function follow(
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
       memory.nextLookAt = committed ? lookAfter(decision.next, live, now) : 0;
-      if (committed && !holdsSlot(decision.next) && judged.evidence.shim === 'alive') {
+      if (committed && !isLive(decision.next) && judged.evidence.shim === 'alive') {
         releaseShim(world, live, memory, surroundings);
       }
       return;

@@ -6,7 +6,7 @@ import type { Herd } from '../../compose.ts';
 import type { Output } from '../../compose/output.ts';
 import { type Context, hintCommand, note, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { isLive } from '../json.ts';
+import { isLive } from '../../core/dispatch.ts';
 import { type Bind, wholeNumberOption } from '../options.ts';
 import { RETRY_READ_MS, createPatience } from '../patience.ts';
 import { nameOf, stateWord } from '../render/words.ts';

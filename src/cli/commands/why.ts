@@ -1,5 +1,6 @@
 // Owns `drover why`: the evidence now, the verdict, the next moment at which something changes, and
 // every decision.
+import { isLive } from '../../core/dispatch.ts';
 import type { Command } from 'commander';
 import type { Dispatch } from '../../core/dispatch.ts';
 import type { LedgerEvent } from '../../core/event.ts';
@@ -15,7 +16,7 @@ import {
   evidenceOf,
   nextChangeOf,
 } from '../explanation.ts';
-import { type Decision, decisionsOf, isLive, pidOf } from '../json.ts';
+import { type Decision, decisionsOf, pidOf } from '../json.ts';
 import type { Bind } from '../options.ts';
 import { ageShown, isoOrNull, momentShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';

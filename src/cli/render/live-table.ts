@@ -1,6 +1,6 @@
 // Owns the live table of `drover run` on a terminal: what is shown where not everything fits. Pure;
 // frame.ts draws it.
-import { LIVE_STATES, type Dispatch, type Millis } from '../../core/dispatch.ts';
+import { isLive, type Dispatch, type Millis } from '../../core/dispatch.ts';
 import type { DispatchView } from '../../ports.ts';
 import type { Paint } from './paint.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
@@ -33,7 +33,7 @@ const LINES_AROUND = 3;
  * Live first, then what went wrong, then what waits for time, then the queue, then what succeeded.
  */
 function rank({ state }: Dispatch): number {
-  if (LIVE_STATES.some((kind) => kind === state.kind)) return 0;
+  if (isLive(state)) return 0;
   if (state.kind === 'ended') return state.outcome.kind === 'succeeded' ? 5 : ranksOfEnds(state);
   return state.kind === 'parked' && state.for !== 'dependency' ? 3 : 4;
 }
@@ -94,7 +94,7 @@ function rowOf(dispatch: Dispatch, { lastLines, now }: LiveTable): (Cell | strin
 function headline({ campaign, views, haltedBecause, elapsedMs }: LiveTable): string {
   const states = views.map(({ dispatch }) => dispatch.state);
   const ended = states.filter(({ kind }) => kind === 'ended').length;
-  const live = states.filter((state) => LIVE_STATES.some((kind) => kind === state.kind)).length;
+  const live = states.filter((state) => isLive(state)).length;
   const halted = haltedBecause === null ? '' : `, halted: ${oneLine(haltedBecause)}`;
   const counts = `${ended} of ${views.length} ended, ${live} live`;
   return `${campaign}: ${counts}, ${secondsShown(elapsedMs)}${halted}`;

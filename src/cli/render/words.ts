@@ -1,5 +1,5 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
-import { LIVE_STATES } from '../../core/dispatch.ts';
+import { isLive } from '../../core/dispatch.ts';
 import type { Attempt, Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
 import type { Colour } from './paint.ts';
 import { ageShown, momentShown, secondsShown } from './time.ts';
@@ -91,7 +91,7 @@ export function workedWord({ state }: Dispatch, attempt: Attempt | null, now: Mi
 /** When the deadline of a live one comes, and how often it was extended: `in 42m (+3)`. */
 export function deadlineWord({ state }: Dispatch, attempt: Attempt | null, now: Millis): string {
   const deadline = attempt?.deadline ?? null;
-  if (deadline === null || !LIVE_STATES.some((kind) => kind === state.kind)) return '';
+  if (deadline === null || !isLive(state)) return '';
   const { softAt, extendedCount } = deadline;
   return `${ageShown(softAt, now)}${extendedCount === 0 ? '' : ` (+${extendedCount})`}`;
 }
