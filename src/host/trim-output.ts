@@ -104,7 +104,8 @@ const CATCH_UP_ROUNDS = 4;
 /**
  * Where holes cannot be punched: what follows the gap is saved, the file cut down to its head and made long again
  * without blocks, and the tail put back where it was. What is appended between the last look at the size and the cut,
- * microseconds, is lost; and a crash in the middle leaves the tail in `<path>.tail` only.
+ * microseconds, is lost, and may begin inside a line: a file's size grows page by page while one write goes on. A crash
+ * in the middle leaves the tail in `<path>.tail` only.
  */
 function cutAndPutBack(path: string, fd: number, head: number, gap: number): void {
   const savedPath = `${path}.tail`;
