@@ -2,6 +2,7 @@
 import type { Campaign, OnFailure, PoolSpec } from './core/campaign.ts';
 import type {
   Attempt,
+  AttemptKey,
   AttemptEnd,
   ContainmentTier,
   Deadline,
@@ -17,7 +18,8 @@ import type {
 } from './core/dispatch.ts';
 import type { EventType, Json, LedgerEvent, NewEvent } from './core/event.ts';
 import type { ProcessIdentity } from './core/identity.ts';
-import type { AttemptKey } from './ports.ts';
+import type { Sign } from './core/sign.ts';
+import type { Witness } from './core/snapshot.ts';
 
 /** One compare-and-set: takes effect only if the row still has `revision`. */
 export interface Change {
@@ -59,14 +61,17 @@ export interface PassResult {
 }
 
 export interface EvidenceNote extends AttemptKey {
-  readonly at: Millis;
-  readonly kind: string;
+  readonly signs: readonly Sign[];
+  readonly resultAt: Millis | null;
+  readonly unseen: string | null;
 }
 
 export interface Submission {
   readonly campaign: Campaign;
   /** where the file was, for people; null for `drover add` */
   readonly file: string | null;
+  /** the attempt from inside which it is made: whatever it adds is its child; null: it is made from outside */
+  readonly parent: AttemptKey | null;
   readonly now: Millis;
   /** one id for each new dispatch */
   readonly newId: () => DispatchId;
@@ -139,7 +144,13 @@ export interface Ledger {
   nextDueAt(): Promise<Millis | null>;
   noteEvidence(notes: readonly EvidenceNote[]): Promise<void>;
   /** Moves the deadline of the current attempt if `fence` is still current; appends `deadline.extended`. */
-  setDeadline(key: AttemptKey, deadline: Deadline, now: Millis): Promise<boolean>;
+  setDeadline(
+    key: AttemptKey,
+    deadline: Deadline,
+    now: Millis,
+    /** what it was decided on; absent: a person decided */
+    evidence?: readonly Witness[],
+  ): Promise<boolean>;
   /** Shifts every deadline, kill moment and back-off by `byMs`, for durations survive a clock step or a suspend (I7). */
   shiftTimes(byMs: number, now: Millis): Promise<void>;
   append(events: readonly NewEvent[], now: Millis): Promise<void>;

@@ -1,9 +1,9 @@
 // Owns the types through which the supervisor (and the faces) see the world. Each port has two real implementations:
 // the host's and the simulator's; the ledger has one over several drivers. Nothing here has behaviour.
 import type {
+  AttemptKey,
   ContainmentTier,
   Deadline,
-  DispatchId,
   DispatchSpec,
   Millis,
 } from './core/dispatch.ts';
@@ -12,6 +12,7 @@ import type { ProcessIdentity } from './core/identity.ts';
 import type { Operation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
+export type { AttemptKey };
 
 // ── Clock and chance ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -32,6 +33,12 @@ export interface Chance {
 }
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A file that a campaign names as evidence. */
+export interface EvidenceFile {
+  readonly bytes: number;
+  readonly modifiedMs: Millis;
+}
 
 /** One row of the process table. */
 export interface ProcessRow {
@@ -73,6 +80,11 @@ export interface ProcessTable {
   scan(since?: Bookmark | null): Look<readonly ProcessRow[]>;
   /** A moment not after now, for `scan`; null where nothing is gained by one. */
   bookmark(): Bookmark | null;
+  /**
+   * Bytes that a process and its waited-for children have read and written so far; null where the system does not tell.
+   * The row is one of a scan just now.
+   */
+  ioBytes(row: ProcessRow): number | null;
   /** one process, cheaply */
   sight(process: ProcessIdentity): Sighting;
   /** Re-reads the identity immediately before the signal; a stranger is never signalled (I3). */
@@ -80,12 +92,6 @@ export interface ProcessTable {
 }
 
 // ── Run directories ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Names the run directory of one attempt. */
-export interface AttemptKey {
-  readonly dispatch: DispatchId;
-  readonly fence: number;
-}
 
 export interface SpawnOrder extends AttemptKey {
   readonly attempt: number;
@@ -124,7 +130,7 @@ export interface RunDirs {
   spawn(order: SpawnOrder, shimTold: (word: ShimWord) => void): Promise<SpawnResult>;
   /** Creates `claim.<fence>` as recovery, atomically with its content: afterwards nobody ever starts this fence (I2). */
   seize(key: AttemptKey): SeizeResult;
-  /** Runs `done_when` as a marked process of the attempt, bounded in time. Never throws; `unknown` says why in `because`. */
+  /** Runs `done_when` under the attempt's `helperMark`, bounded in time. Never throws; `unknown` says why in `because`. */
   checkGoal(
     order: SpawnOrder,
   ): Promise<{ readonly goal: 'reached' | 'missed' | 'unknown'; readonly because: string }>;

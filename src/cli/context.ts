@@ -35,6 +35,8 @@ export interface Context {
   readonly cwd: string;
   /** the attempt around this command: whoever calls it is an agent or one of its tools; null: there is none */
   readonly attempt: SurroundingAttempt | null;
+  /** the mark around this command, of whichever ledger; null: there is none */
+  readonly markText: string | null;
   readonly out: Screen;
   readonly err: Screen;
   readonly interrupts: Interrupts;

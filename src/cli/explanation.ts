@@ -3,7 +3,7 @@
 import type { Millis, PoolUse } from '../core/dispatch.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import { describeOperation, isValid, lapsesAt, type Operation } from '../core/operation.ts';
-import { silenceOf } from '../core/verdict.ts';
+import { silenceOf, watchedBy } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import type { Output } from '../compose/output.ts';
 
@@ -45,10 +45,8 @@ export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
       detail: `agent ${pid} ${detail}`,
     });
   }
-  const last = attempt?.lastEvidence ?? null;
-  if (last !== null) {
-    const expiresAt = last.at + dispatch.spec.stallMs;
-    lines.push({ kind: 'work', at: last.at, expiresAt, detail: last.kind });
+  for (const { kind, at, detail } of attempt?.signs ?? []) {
+    lines.push({ kind, at, expiresAt: at + dispatch.spec.stallMs, detail });
   }
   if (seen.output !== null) {
     const { at, bytes, text } = seen.output;
@@ -127,10 +125,8 @@ function runningMoments(
   watchedSince: Millis,
   now: Millis,
 ): NextChange[] {
-  const last = attempt?.lastEvidence ?? null;
-  const lastSign =
-    last === null ? null : { kind: 'output' as const, at: last.at, detail: last.kind };
-  const { changesAt } = silenceOf({ lastSign, watchedSince }, dispatch.spec.stallMs, now);
+  const watched = watchedBy(attempt, watchedSince);
+  const { changesAt } = silenceOf(watched, dispatch.spec, now);
   const moments: NextChange[] = [{ at: changesAt, what: 'it counts as stalled' }];
   const deadline = attempt?.deadline ?? null;
   if (deadline !== null) {

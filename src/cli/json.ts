@@ -10,6 +10,7 @@ import {
   isLive,
 } from '../core/dispatch.ts';
 import type { LedgerEvent } from '../core/event.ts';
+import { newestSign } from '../core/sign.ts';
 import { verdictOf } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import { isoOrNull } from './render/time.ts';
@@ -24,6 +25,7 @@ export function dispatchJson({ dispatch, attempt }: DispatchView, now: Millis) {
     ...stateJson(dispatch.state),
     attempt: dispatch.attempt,
     fence: dispatch.fence,
+    parent: dispatch.parent,
     verdict: verdictOf(dispatch, attempt, now),
     because: dispatch.because,
     createdAt: isoOrNull(dispatch.createdAt),
@@ -56,7 +58,7 @@ function newestAttemptJson(state: State, attempt: Attempt | null) {
   const counts = state.kind === 'ended' || isLive(state);
   return {
     sessionId: attempt.sessionId,
-    lastEvidenceAt: isoOrNull(attempt.lastEvidence?.at ?? null),
+    lastEvidenceAt: isoOrNull(newestSign(attempt.signs)?.at ?? null),
     ...deadlineJson(counts ? attempt.deadline : null),
     containment: attempt.containment,
   };

@@ -43,6 +43,7 @@ async function contextMaker(): Promise<
       json: json === true,
       cwd: process.cwd(),
       attempt: attemptOf(process.env),
+      markText: process.env['DROVER_MARK'] ?? null,
       out: screen(process.stdout),
       err: screen(process.stderr),
       interrupts,

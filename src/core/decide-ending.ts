@@ -3,6 +3,7 @@
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
 import type { AttemptEnd, LiveDispatch, Millis, Survivor } from './dispatch.ts';
 import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
+import { describeExit } from './snapshot.ts';
 import { LOST, SUCCEEDED, endOfExit, failed, followUp } from './retry.ts';
 
 export const UNKNOWN_POLL_MS = 1_000;
@@ -80,7 +81,7 @@ function concludeEnd(
 ): Decision {
   const { end, because } = conclusion;
   const { spec } = live.dispatch;
-  if (evidence.goal === 'asking') return awaitGoal(because);
+  if (evidence.goal === 'asking' || evidence.result === 'asking') return awaitGoal(because);
   if (spec.leftovers === 'keep') return endedAfterGoal(live, conclusion, evidence, moment);
   const { members } = evidence;
   if (members.kind !== 'seen') return treeUnseen(because, members, moment);
@@ -199,15 +200,4 @@ export function describeProcess({ pid, startTime, command }: Survivor): {
   command: string;
 } {
   return { pid, startTime, command };
-}
-
-export function describeExit(exit: ExitRecord): string {
-  switch (exit.kind) {
-    case 'exited':
-      return `exited with code ${exit.exitCode}`;
-    case 'signalled':
-      return `ended by ${exit.signal}`;
-    case 'refused':
-      return exit.reason;
-  }
 }

@@ -1,11 +1,12 @@
 // Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
 import { SHIM_LEAVES_MS, concludeExit, concludeLoss, treeUnseen } from './decide-ending.ts';
-import { beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
+import { beginLeaving, beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { oldestOf } from './decide-start.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
 import type { Deadline, LiveDispatch, Millis, State } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence } from './evidence.ts';
+import { SUCCEEDED } from './retry.ts';
 import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
 
 const UNKNOWN_POLL_MS = 1_000;
@@ -76,7 +77,7 @@ function adoptNext(live: Running, evidence: Evidence, moment: Moment): Decision 
 function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision {
   const { stopWish, spec } = live.dispatch;
   if (stopWish !== null) return obeyWish(live, stopWish, stopWish.because, moment);
-  const silence = silenceOf(evidence, spec.stallMs, moment.now);
+  const silence = silenceOf(evidence, spec, moment.now);
   const { deadline } = live.attempt;
   if (deadline !== null && moment.now >= deadline.hardAt) {
     const because = `its hard limit is reached; ${silence.because}`;
@@ -86,24 +87,31 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
     const because = `cannot look for signs of work: ${evidence.blind}`;
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
-  if (silence.verdict === 'stalled') {
+  if (silence.over) {
     const { because } = silence;
-    return beginStopping(live, { cause: 'stalled', graceMs: spec.graceMs, because }, moment);
+    return silence.verdict === 'lingering'
+      ? beginLeaving(live, { end: SUCCEEDED, because }, moment)
+      : beginStopping(live, { cause: 'stalled', graceMs: spec.graceMs, because }, moment);
   }
   if (deadline !== null && moment.now >= deadline.softAt) {
-    return softLimit(live, deadline, evidence, moment);
+    return softLimit(live, { deadline, silence }, evidence, moment);
   }
-  return stay(silence.because, nextChange(deadline, silence));
+  const nextAt = nextChange(deadline, silence);
+  if (spec.doneWhen === null || evidence.result !== 'unasked') return stay(silence.because, nextAt);
+  const askAt = silence.since + Math.min(FRESH_MS, spec.lingerMs / 2);
+  if (moment.now < askAt) return stay(silence.because, Math.min(nextAt, askAt));
+  return stay(`${silence.because}; asking whether its result is there`, nextAt, ASK_RESULT);
 }
+
+const ASK_RESULT = { kind: 'ask-result' } as const;
 
 /** Evidence extends in steps, up to the hard limit; without fresh evidence the soft limit ends the attempt (I7). */
 function softLimit(
   live: Running,
-  deadline: Deadline,
+  { deadline, silence }: { deadline: Deadline; silence: Silence },
   evidence: Evidence,
   moment: Moment,
 ): Decision {
-  const silence = silenceOf(evidence, live.dispatch.spec.stallMs, moment.now);
   const knownAt = evidence.watchedSince + Math.min(FRESH_MS, live.dispatch.spec.stallMs);
   if (silence.verdict !== 'working' && moment.now < knownAt) {
     const because = 'its deadline has passed; not watched long enough to tell';

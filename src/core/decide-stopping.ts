@@ -5,9 +5,9 @@ import {
   SHIM_LEAVES_MS,
   UNKNOWN_POLL_MS,
   awaitGoal,
-  describeExit,
   describeProcess,
   endedAfterGoal,
+  endedBy,
   shimMayStillLeave,
   shimStays,
   treeUnseen,
@@ -19,12 +19,14 @@ import type {
   Millis,
   State,
   StopCause,
+  StopReason,
   StopWish,
   Survivor,
 } from './dispatch.ts';
 import type { Evidence, ExitRecord, Sighting } from './evidence.ts';
 import { processKey } from './identity.ts';
 import { endOfExit, endOfStop } from './retry.ts';
+import { describeExit } from './snapshot.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
@@ -42,22 +44,35 @@ export type Stopping = LiveDispatch & { readonly state: Extract<State, { kind: '
 export function beginStopping(
   live: LiveDispatch,
   { cause, graceMs, because }: { cause: StopCause; graceMs: number; because: string },
-  { now }: Moment,
+  moment: Moment,
 ): ChangeDecision {
-  const { state } = live.dispatch;
+  const reason = { kind: 'cause', cause } as const;
+  return { ...stoppingFor(live, reason, graceMs, moment), because, data: { cause, graceMs } };
+}
+
+/** Its result is there and it does not leave: the tree is ended, and the attempt as what its result says. */
+export function beginLeaving(
+  live: LiveDispatch,
+  { end, because }: { end: AttemptEnd; because: string },
+  moment: Moment,
+): ChangeDecision {
+  const { graceMs } = live.dispatch.spec;
+  const reason = { kind: 'lingering', end } as const;
+  const data = { lingering: end.outcome.kind, graceMs };
+  return { ...stoppingFor(live, reason, graceMs, moment), because, data };
+}
+
+function stoppingFor(
+  { dispatch: { state } }: LiveDispatch,
+  reason: StopReason,
+  graceMs: number,
+  { now }: Moment,
+): Pick<ChangeDecision, 'kind' | 'type' | 'next'> {
+  const process = state.kind === 'running' ? state.process : null;
   return {
     kind: 'change',
     type: 'attempt.stopping',
-    next: {
-      kind: 'stopping',
-      since: now,
-      reason: { kind: 'cause', cause },
-      process: state.kind === 'running' ? state.process : null,
-      killAt: now + graceMs,
-      survivors: [],
-    },
-    because,
-    data: { cause, graceMs },
+    next: { kind: 'stopping', since: now, reason, process, killAt: now + graceMs, survivors: [] },
   };
 }
 
@@ -130,9 +145,11 @@ function awaitShim(live: Stopping, { runDir }: Evidence, { now }: Moment): Decis
 function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { state } = live;
   const { now } = moment;
-  const agentLeft = state.reason.kind === 'cause' && evidence.agent === 'gone';
+  // Who ended by himself and left others behind gives them their grace.
+  const byUs = state.reason.kind !== 'leftovers';
+  const agentLeft = byUs && evidence.agent === 'gone';
   if (now < state.killAt && !agentLeft) {
-    const graceful = state.reason.kind === 'cause' && sparedAgent(live, evidence) === null;
+    const graceful = byUs && sparedAgent(live, evidence) === null;
     return stay(live.dispatch.because, state.killAt, graceful ? { kind: 'signal' } : null);
   }
   const survivors = survivorsOf(live, evidence);
@@ -180,7 +197,8 @@ function sparedAgent({ dispatch, state }: Stopping, evidence: Evidence): Survivo
 
 /** A newer wish may shorten the grace, never lengthen it. */
 export function killMoment(state: Stopping['state'], wish: StopWish | null): Millis {
-  if (wish === null || wish.graceMs === null || state.reason.kind !== 'cause') return state.killAt;
+  if (wish === null || wish.graceMs === null || state.reason.kind === 'leftovers')
+    return state.killAt;
   // The one that began this stop has its grace from when we began: it may have waited long for a supervisor.
   if (wish.at <= state.since) return state.killAt;
   return Math.min(state.killAt, wish.at + wish.graceMs);
@@ -217,9 +235,16 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   if (record !== null && endedBefore(record, since)) {
     return conclude(endOfExit(record), `${describeExit(record)}, before it was stopped`);
   }
-  // Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile.
-  const cancelled = reason.cause === 'superseded' && stopWish?.cause === 'cancelled';
-  return conclude(endOfStop(cancelled ? 'cancelled' : reason.cause, record));
+  if (reason.kind === 'lingering') {
+    const { exitCode, signal } = endOfStop('stalled', record);
+    return endedBy(live, { ...reason.end, exitCode, signal }, because, moment);
+  }
+  return conclude(endOfStop(causeNow(reason.cause, stopWish), record));
+}
+
+/** Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile. */
+function causeNow(cause: StopCause, wish: StopWish | null): StopCause {
+  return cause === 'superseded' && wish?.cause === 'cancelled' ? 'cancelled' : cause;
 }
 
 /**

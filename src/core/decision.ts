@@ -12,6 +12,8 @@ export interface Moment {
 export type Act =
   | { readonly kind: 'seize-claim' }
   | { readonly kind: 'ask-goal' }
+  /** the same question, of an agent that lives */
+  | { readonly kind: 'ask-result' }
   /** the graceful signal, to the agent alone */
   | { readonly kind: 'signal' }
   /** freeze and kill the tree; `withShim` once the shim has nothing left to record */

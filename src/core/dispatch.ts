@@ -1,11 +1,18 @@
 // Owns the vocabulary of a dispatch: what it is, the states it can be in, and how it can end. Types only; rules live in
 // decide.ts, retry.ts and schedule.ts.
 import type { ProcessIdentity } from './identity.ts';
+import type { Sign } from './sign.ts';
 
 /** Milliseconds since the epoch, wall clock. Durations end in `Ms`. */
 export type Millis = number;
 
 export type DispatchId = string;
+
+/** Names one attempt for ever, and its run directory. */
+export interface AttemptKey {
+  readonly dispatch: DispatchId;
+  readonly fence: number;
+}
 
 /** Why an attempt or dispatch did not succeed; the row of the policy table (I16). */
 export type FailureClass =
@@ -51,11 +58,13 @@ export interface AttemptEnd {
 
 /**
  * Why a tree is being ended. `cause` is ours (the agent did not end by itself); `leftovers` means that the agent ended
- * and left background processes, and carries the end that the exit record already proved.
+ * and left background processes, and carries the end that the exit record already proved; `lingering` means that its
+ * result is there and it does not leave, and carries the end that the result says.
  */
 export type StopReason =
   | { readonly kind: 'cause'; readonly cause: StopCause }
-  | { readonly kind: 'leftovers'; readonly end: AttemptEnd };
+  | { readonly kind: 'leftovers'; readonly end: AttemptEnd }
+  | { readonly kind: 'lingering'; readonly end: AttemptEnd };
 
 /** States carry their data, so that nonsense (a queued dispatch with a process) cannot be written. */
 export type State =
@@ -142,6 +151,8 @@ export interface Dispatch {
   readonly name: string;
   readonly pool: string;
   readonly priority: number;
+  /** the attempt from inside which it was added; null: it was added from outside */
+  readonly parent: AttemptKey | null;
   /** order of submission in this ledger; older first among equal priorities */
   readonly position: number;
   readonly spec: DispatchSpec;
@@ -183,7 +194,12 @@ export interface Attempt {
   readonly startedAt: Millis | null;
   readonly process: ProcessIdentity | null;
   readonly deadline: Deadline | null;
-  readonly lastEvidence: { readonly at: Millis; readonly kind: string } | null;
+  /** the newest sign of work of each kind; at most a few seconds older than what its supervisor knows */
+  readonly signs: readonly Sign[];
+  /** since when its result is known to be there while its process is not gone, and nothing else was seen of it */
+  readonly resultAt: Millis | null;
+  /** why the last look for signs of work failed; null: it did not */
+  readonly unseen: string | null;
   readonly sessionId: string | null;
   readonly resumedFrom: number | null;
   readonly endedAt: Millis | null;

@@ -1,6 +1,7 @@
 // Owns the shape of what was seen of an attempt in one look. Every part has three answers (I4): seen, absent, unknown.
 import type { Millis, Survivor } from './dispatch.ts';
 import type { ProcessIdentity } from './identity.ts';
+import type { Sign } from './sign.ts';
 
 /** `unknown` is never treated as `absent`: the look failed, and `because` says how. */
 export type Look<T> =
@@ -44,13 +45,6 @@ export interface RunDirLook {
   readonly outputBytes: Look<number>;
 }
 
-/** A sign of work, made by the worker's side only (I5), valid until it expires. */
-export interface Sign {
-  readonly kind: 'output' | 'cpu' | 'operation';
-  readonly at: Millis;
-  readonly detail: string;
-}
-
 /** The processes that belong to an attempt's tree, without its shim. */
 export interface Members {
   readonly processes: readonly Survivor[];
@@ -60,6 +54,12 @@ export interface Members {
 
 /** Whether `done_when` holds; `unasked` until somebody needs to know. */
 export type Goal = 'unasked' | 'asking' | 'reached' | 'missed' | 'unknown';
+
+/**
+ * Whether the result of an agent that lives is there: asked when it has been silent for a while, and forgotten with the
+ * next sign of work. `missing` covers an answer that could not be had.
+ */
+export type Result = 'unasked' | 'asking' | 'there' | 'missing';
 
 /** What this very supervisor knows of the start that it made; after a restart it knows nothing (`not-mine`). */
 export type Start =
@@ -79,15 +79,14 @@ export interface Evidence {
   readonly runDir: RunDirLook;
   /** `unknown` also where the table was not needed for this look */
   readonly members: Look<Members>;
-  /** signs of work that this look found */
+  /** the newest sign of work of each kind, of this attempt and fence, from whichever look */
   readonly signs: readonly Sign[];
-  /** the newest sign of work of this attempt and fence, from whichever look; null: none so far */
-  readonly lastSign: Sign | null;
   /** since when the attempt is watched without a break; silence is counted from here at the earliest */
   readonly watchedSince: Millis;
   /** a look for signs of work failed; the reason. Silence then proves nothing (I4) */
   readonly blind: string | null;
   readonly goal: Goal;
+  readonly result: Result;
   readonly start: Start;
   /** kills of the tree that this supervisor has finished */
   readonly killRounds: number;

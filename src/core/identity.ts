@@ -52,3 +52,11 @@ export function parseMark(text: string): Mark | null {
     nonce: nonce!,
   };
 }
+
+/**
+ * The mark of what we run for an attempt, `done_when`: it belongs to the tree, and what it does is no sign of work (I5).
+ * It is in the environment, so that whoever comes after us knows it as well.
+ */
+export function helperMark(mark: string): string {
+  return `${mark}helper`;
+}

@@ -1,6 +1,6 @@
 // Owns who belongs to an attempt's tree (containment tier sh): the union of mark, session, group, parents and everything
 // that was seen before, less the protected. Pure: it reads one snapshot of the process table.
-import { MARK_OFF, parseMark, processKey } from './identity.ts';
+import { MARK_OFF, helperMark, parseMark, processKey } from './identity.ts';
 
 /** What membership needs to know of a process. */
 export interface TreeProcess {
@@ -60,8 +60,10 @@ export function findMembers<P extends TreeProcess>(
   const shimPid =
     shim !== null && byPid.get(shim.pid)?.startTime === shim.startTime ? shim.pid : null;
   const members = new Map<number, P>();
+  const helper = helperMark(roots.mark);
   const belongs = (process: P) =>
     process.mark === roots.mark ||
+    process.mark === helper ||
     leaderKeys.has(processKey(process)) ||
     known.processes.has(processKey(process)) ||
     members.has(process.parent) ||
@@ -124,6 +126,7 @@ function remember(
 
 function carriesOtherMark(process: TreeProcess, mark: string): boolean {
   if (process.mark === null || process.mark === mark) return false;
+  if (process.mark === helperMark(mark)) return false;
   return process.mark === MARK_OFF || parseMark(process.mark) !== null;
 }
 

@@ -1,7 +1,8 @@
 // Owns the verdict: what the evidence says of an attempt. One silence bound, counted from the last sign of work (I6).
-import type { Attempt, Dispatch, Millis } from './dispatch.ts';
+import type { Attempt, Dispatch, DispatchSpec, Millis } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
-import type { Evidence } from './evidence.ts';
+import type { Result } from './evidence.ts';
+import { newestSign, type Sign } from './sign.ts';
 
 export type Verdict =
   | 'working'
@@ -14,41 +15,67 @@ export type Verdict =
 
 /**
  * A sign of work counts as fresh for this long, so that two missed samples never end a run that worked a minute ago;
- * never longer than the stall window itself.
+ * never longer than the window of silence itself.
  */
 export const FRESH_MS = 60_000;
 
+/** What silence is told from. */
+export interface Watched {
+  /** the newest sign of each kind */
+  readonly signs: readonly Sign[];
+  readonly watchedSince: Millis;
+  /** `there`: and nothing was seen of it since, so the shorter window holds */
+  readonly result: Result;
+}
+
 export interface Silence {
-  readonly verdict: Extract<Verdict, 'working' | 'quiet' | 'stalled'>;
+  readonly verdict: Extract<Verdict, 'working' | 'quiet' | 'stalled' | 'lingering'>;
+  /** the window is over: silence alone is proof enough to end it */
+  readonly over: boolean;
   readonly because: string;
-  /** when silence alone would change the verdict */
+  /** silence is counted from here */
+  readonly since: Millis;
+  /** when silence alone would change what follows */
   readonly changesAt: Millis;
 }
+
+type Windows = Pick<DispatchSpec, 'stallMs' | 'lingerMs'>;
 
 /**
  * Silence is counted from the last sign, or from when we began to watch where there is none: nothing else resets it.
  *
- * @param stallMs the stall window of the dispatch
+ * | result there | age of the last sign       | silence      | verdict     |
+ * |--------------|----------------------------|--------------|-------------|
+ * | no           | any                        | >= stall     | `stalled`   |
+ * | no           | < one minute and < stall   | < stall      | `working`   |
+ * | no           | older, or none             | < stall      | `quiet`     |
+ * | yes          | any                        | any          | `lingering`, over from min(linger, stall) on |
  */
-export function silenceOf(
-  evidence: Pick<Evidence, 'lastSign' | 'watchedSince'>,
-  stallMs: number,
-  now: Millis,
-): Silence {
-  const sign = evidence.lastSign;
-  const from = Math.max(sign?.at ?? 0, evidence.watchedSince);
-  const silentMs = Math.max(0, now - from);
-  const freshMs = Math.min(FRESH_MS, stallMs);
+export function silenceOf(watched: Watched, windows: Windows, now: Millis): Silence {
+  const sign = newestSign(watched.signs);
+  const since = Math.max(sign?.at ?? 0, watched.watchedSince);
+  const silentMs = Math.max(0, now - since);
+  const windowMs = windowOf(watched, windows);
+  const over = silentMs >= windowMs;
+  const changesAt = over ? now : since + windowMs;
   const last = sign === null ? 'no sign of work yet' : `last sign of work: ${sign.detail}`;
-  if (silentMs >= stallMs) {
-    const because = `no sign of work for ${formatDuration(silentMs)}; ${last}`;
-    return { verdict: 'stalled', because, changesAt: now };
+  if (watched.result === 'there') {
+    const because = `its result is there, and nothing was seen of it for ${formatDuration(silentMs)}`;
+    return { verdict: 'lingering', over, because, since, changesAt };
   }
-  if (sign !== null && now - sign.at < freshMs) {
-    return { verdict: 'working', because: sign.detail, changesAt: from + stallMs };
+  if (over) {
+    const because = `no sign of work for ${formatDuration(silentMs)}; ${last}`;
+    return { verdict: 'stalled', over, because, since, changesAt };
+  }
+  if (sign !== null && now - sign.at < Math.min(FRESH_MS, windowMs)) {
+    return { verdict: 'working', over, because: sign.detail, since, changesAt };
   }
   const because = `quiet for ${formatDuration(silentMs)}; ${last}`;
-  return { verdict: 'quiet', because, changesAt: from + stallMs };
+  return { verdict: 'quiet', over, because, since, changesAt };
+}
+
+function windowOf({ result }: Watched, { stallMs, lingerMs }: Windows): number {
+  return result === 'there' ? Math.min(lingerMs, stallMs) : stallMs;
 }
 
 /** The verdict as far as the ledger alone can tell; null where the dispatch holds no slot. */
@@ -66,22 +93,30 @@ export function verdictOf(
     case 'starting':
       return 'quiet';
     case 'stopping':
+      if (state.reason.kind === 'lingering') return 'lingering';
       return state.reason.kind === 'cause' && state.reason.cause === 'stalled' ? 'stalled' : 'gone';
     case 'running':
-      return verdictOfRunning(state.since, spec.stallMs, attempt, now);
+      return verdictOfRunning(watchedBy(attempt, state.since), spec, attempt, now);
   }
 }
 
+/** What the ledger knows of the watch over an attempt. */
+export function watchedBy(attempt: Attempt | null, runningSince: Millis): Watched {
+  return {
+    signs: attempt?.signs ?? [],
+    watchedSince: runningSince,
+    result: attempt === null || attempt.resultAt === null ? 'unasked' : 'there',
+  };
+}
+
 function verdictOfRunning(
-  since: Millis,
-  stallMs: number,
+  watched: Watched,
+  windows: Windows,
   attempt: Attempt | null,
   now: Millis,
 ): Verdict {
-  const last = attempt?.lastEvidence ?? null;
-  const lastSign =
-    last === null ? null : { kind: 'output' as const, at: last.at, detail: last.kind };
-  const { verdict } = silenceOf({ lastSign, watchedSince: since }, stallMs, now);
-  // Whoever looks ends a stalled one. That it still runs means that nobody looked, and then silence proves nothing.
-  return verdict === 'stalled' ? 'unknown' : verdict;
+  if (attempt !== null && attempt.unseen !== null) return 'unknown';
+  const { verdict, over } = silenceOf(watched, windows, now);
+  // Whoever looks ends it. That it still runs means that nobody looked, and then silence proves nothing.
+  return over ? 'unknown' : verdict;
 }

@@ -8,6 +8,7 @@ import type { Bookmark, ProcessRow } from '../ports.ts';
 import { deliverSignal, probePid } from './deliver-signal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { createMarkReader, ScanFailure } from './proc-environ.ts';
+import { readIoBytes } from './proc-io.ts';
 import { createPidList } from './proc-list.ts';
 import { type ProcStat, parseStat } from './proc-parse.ts';
 import { describeError, errorCode } from './system-error.ts';
@@ -82,6 +83,7 @@ export function createLinuxTable(): HostProcessTable {
     self: () => self,
     scan,
     bookmark: () => pids.bookmark(),
+    ioBytes: ({ pid }) => readIoBytes(pid),
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sight),
     identify(pid) {

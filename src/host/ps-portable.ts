@@ -84,6 +84,8 @@ export function createPortableTable(): HostProcessTable {
     bootId: () => bootId,
     self: () => self,
     scan,
+    // ps tells nothing of it.
+    ioBytes: () => null,
     bookmark: () => null,
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),

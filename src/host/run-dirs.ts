@@ -1,4 +1,5 @@
 // Owns the port RunDirs: where the run directory of an attempt lies, and what can be done with it.
+import { MARK_VARIABLE, helperMark } from '../core/identity.ts';
 import type { AttemptKey, Clock, RunDirs, SpawnOrder } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
@@ -103,7 +104,13 @@ async function checkGoal(
     const planned = attemptEnvironment(order, environment, { runDir, stateDir });
     if (planned.kind === 'refused') return { goal: 'unknown', because: planned.reason };
     const logPath = `${runDir}/goal.log`;
-    return await askGoal({ doneWhen, cwd, environment: planned.environment, logPath });
+    const mark = { [MARK_VARIABLE]: helperMark(order.mark) };
+    return await askGoal({
+      doneWhen,
+      cwd,
+      environment: { ...planned.environment, ...mark },
+      logPath,
+    });
   } catch (error) {
     return { goal: 'unknown', because: describeError(error, runDir) };
   }

@@ -3,6 +3,7 @@ import type { PoolSpec } from '../core/campaign.ts';
 import type { Deadline, DispatchId, Millis, StopWish } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
+import type { Witness } from '../core/snapshot.ts';
 import type {
   AttemptKey,
   DispatchFilter,
@@ -95,8 +96,10 @@ class DriverLedger implements Ledger {
     await this.#driver.transaction((query) => noteEvidence(query, notes));
   }
 
-  setDeadline(key: AttemptKey, deadline: Deadline, now: Millis) {
-    return this.#write(now, (writing, { setDeadline }) => setDeadline(writing, key, deadline));
+  setDeadline(key: AttemptKey, deadline: Deadline, now: Millis, evidence?: readonly Witness[]) {
+    return this.#write(now, (writing, { setDeadline }) =>
+      setDeadline(writing, key, deadline, evidence),
+    );
   }
 
   shiftTimes(byMs: number, now: Millis) {

@@ -6,6 +6,7 @@ import type {
   ContainmentTier,
   Deadline,
   Dispatch,
+  DispatchId,
   DispatchSpec,
   FailureClass,
   LiveDispatch,
@@ -19,6 +20,7 @@ import { LIVE_STATES } from '../core/dispatch.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { EVENT_TYPES } from '../core/event.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
+import type { Sign } from '../core/sign.ts';
 import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
 import type { Row, Value } from './driver.ts';
 
@@ -28,7 +30,7 @@ import type { Row, Value } from './driver.ts';
  */
 export const DISPATCH = `json_array(d.id, d.campaign, d.name, d.pool, d.priority, d.position, json(d.spec),
   json(d.needs), json(d.state_json), d.because, d.attempt, d.fence, json(d.stop_wish), d.created_at, d.started_at,
-  d.ended_at, d.revision) as dispatch`;
+  d.ended_at, d.revision, d.parent_dispatch, d.parent_fence) as dispatch`;
 
 /** In the order of `DISPATCH`. */
 type DispatchValues = readonly [
@@ -49,6 +51,8 @@ type DispatchValues = readonly [
   startedAt: Millis | null,
   endedAt: Millis | null,
   revision: number,
+  parent: DispatchId | null,
+  parentFence: number,
 ];
 
 const parseDispatch = (value: string): DispatchValues => JSON.parse(value);
@@ -73,14 +77,15 @@ export function toDispatch(row: Row): Dispatch {
     startedAt: values[14],
     endedAt: values[15],
     revision: values[16],
+    parent: values[17] === null ? null : { dispatch: values[17], fence: values[18] },
   };
 }
 
 /** An attempt `a` as one JSON array in column `attempt`; null where an outer join found none. */
 export const ATTEMPT = `case when a.fence is null then null else json_array(a.dispatch, a.attempt, a.fence, a.nonce,
   a.containment, a.claimed_at, a.started_at, a.boot_id, a.pid, a.start_time, a.soft_at, a.hard_at, a.extended_count,
-  a.extended_ms, a.deadline_because, a.evidence_at, a.evidence_kind, a.session_id, a.resumed_from, a.ended_at,
-  json(a.outcome_json), a.class, a.exit_code, a.signal, a.because) end as attempt`;
+  a.extended_ms, a.deadline_because, json(a.signs), a.session_id, a.resumed_from, a.ended_at,
+  json(a.outcome_json), a.class, a.exit_code, a.signal, a.because, a.result_at, a.unseen) end as attempt`;
 
 /** In the order of `ATTEMPT`. What belongs together is there as a whole, or null as a whole. */
 type AttemptValues = readonly [
@@ -99,8 +104,7 @@ type AttemptValues = readonly [
   extendedCount: number,
   extendedMs: number,
   deadlineBecause: string,
-  evidenceAt: Millis | null,
-  evidenceKind: string,
+  signs: readonly Sign[],
   sessionId: string | null,
   resumedFrom: number | null,
   endedAt: Millis | null,
@@ -109,6 +113,8 @@ type AttemptValues = readonly [
   exitCode: number | null,
   signal: string | null,
   because: string,
+  resultAt: Millis | null,
+  unseen: string | null,
 ];
 
 const parseAttempt = (value: string): AttemptValues => JSON.parse(value);
@@ -125,12 +131,14 @@ export function toAttempt(row: Row): Attempt {
     startedAt: values[6],
     process: toProcess(values[7], values[8], values[9]),
     deadline: toDeadline(values),
-    lastEvidence: values[15] === null ? null : { at: values[15], kind: values[16] },
-    sessionId: values[17],
-    resumedFrom: values[18],
-    endedAt: values[19],
+    signs: values[15],
+    resultAt: values[24],
+    unseen: values[25],
+    sessionId: values[16],
+    resumedFrom: values[17],
+    endedAt: values[18],
     end: toEnd(values),
-    because: values[24],
+    because: values[23],
   };
 }
 
@@ -151,9 +159,9 @@ function toDeadline(values: AttemptValues): Deadline | null {
 }
 
 function toEnd(values: AttemptValues): AttemptEnd | null {
-  const outcome = values[20];
+  const outcome = values[19];
   if (outcome === null) return null;
-  return { outcome, class: values[21], exitCode: values[22], signal: values[23] };
+  return { outcome, class: values[20], exitCode: values[21], signal: values[22] };
 }
 
 const FAILURE_CLASSES: readonly FailureClass[] = [...RETRY_CLASSES, 'quota', 'auth', 'cancelled'];

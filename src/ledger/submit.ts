@@ -1,6 +1,6 @@
 // Owns how a submitted campaign reaches the tables; what is to be done is decided by core/submission.ts.
 import type { Campaign, PlannedDispatch } from '../core/campaign.ts';
-import type { Dispatch, DispatchId, Outcome } from '../core/dispatch.ts';
+import type { AttemptKey, Dispatch, DispatchId, Outcome } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { EventType } from '../core/event.ts';
 import type { Addition, Update } from '../core/submission.ts';
@@ -26,6 +26,7 @@ export async function submit(writing: Writing, submission: Submission): Promise<
   const existing = await rowsNamedBy(writing.query, campaign);
   const plan = planSubmission(campaign, existing, writing.now);
   await writeCampaign(writing, campaign, file);
+  const parent = await knownParent(writing.query, submission.parent);
   const ids = new Map(existing.map((row) => [row.name, row.id]));
   const added: DispatchId[] = [];
   const first = await takePositions(writing.query, plan.additions.length);
@@ -33,7 +34,7 @@ export async function submit(writing: Writing, submission: Submission): Promise<
     const id = submission.newId();
     ids.set(addition.planned.name, id);
     added.push(id);
-    await add(writing, campaign.name, addition, { id, position: first + index });
+    await add(writing, campaign.name, addition, { id, position: first + index, parent });
   }
   // Only now has everything that may be needed a row.
   for (const [index, { planned }] of plan.additions.entries()) {
@@ -41,6 +42,7 @@ export async function submit(writing: Writing, submission: Submission): Promise<
   }
   for (const change of plan.updates) await update(writing, change, ids);
   for (const change of plan.updates) await settleSkipped(writing, change);
+  if (parent !== null) await inherit(writing.query, parent, existing);
   const updated = plan.updates.map((change) => change.dispatch.id);
   writing.events.push({
     type: 'campaign.submitted',
@@ -55,6 +57,26 @@ export async function submit(writing: Writing, submission: Submission): Promise<
     },
   });
   return { added, updated, unchanged: plan.unchanged };
+}
+
+/** An environment may name an attempt of another time: nobody is the child of what this ledger does not know. */
+async function knownParent(query: Query, parent: AttemptKey | null): Promise<AttemptKey | null> {
+  if (parent === null) return null;
+  const sql = 'select 1 as one from attempts where dispatch = $1 and fence = $2';
+  return (await query(sql, [parent.dispatch, parent.fence])).length === 0 ? null : parent;
+}
+
+/** A new attempt that names again what the one before it has added waits for it now. */
+async function inherit(
+  query: Query,
+  parent: AttemptKey,
+  existing: readonly Dispatch[],
+): Promise<void> {
+  for (const row of existing) {
+    const older = row.parent?.dispatch === parent.dispatch && row.parent.fence < parent.fence;
+    if (!older || row.state.kind === 'ended') continue;
+    await query('update dispatches set parent_fence = $2 where id = $1', [row.id, parent.fence]);
+  }
 }
 
 async function refuseUnknownPools(query: Query, campaign: Campaign): Promise<void> {
@@ -102,14 +124,15 @@ async function takePositions(query: Query, count: number): Promise<number> {
 }
 
 const INSERT = `insert into dispatches (id, campaign, name, pool, priority, position, attempt, fence, revision,
-  created_at, because, needs, spec, ${STATE_COLUMNS.join(', ')})
-  values ($1, $2, $3, $4, $5, $6, 0, 0, 1, $7, $8, $9, $10, ${placeholders(STATE_COLUMNS.length, 11)})`;
+  created_at, because, needs, spec, parent_dispatch, parent_fence, ${STATE_COLUMNS.join(', ')})
+  values ($1, $2, $3, $4, $5, $6, 0, 0, 1, $7, $8, $9, $10, $11, $12,
+  ${placeholders(STATE_COLUMNS.length, 13)})`;
 
 async function add(
   { query, now, events }: Writing,
   campaign: string,
   { planned, state, because }: Addition,
-  { id, position }: { id: DispatchId; position: number },
+  { id, position, parent }: { id: DispatchId; position: number; parent: AttemptKey | null },
 ): Promise<void> {
   const { name, pool, priority, after, spec } = planned;
   await query(INSERT, [
@@ -123,6 +146,8 @@ async function add(
     because,
     JSON.stringify(after),
     JSON.stringify(spec),
+    parent?.dispatch ?? null,
+    parent?.fence ?? null,
     ...stateValues(state),
   ]);
   const type: EventType =

@@ -1,10 +1,12 @@
 // Owns what moves with time while an attempt is live: its last evidence, its deadline, and all moments after a step of
 // the clock.
 import type { Deadline, Millis, State } from '../core/dispatch.ts';
+import { newestSign, shiftSigns } from '../core/sign.ts';
+import type { Witness } from '../core/snapshot.ts';
 import type { AttemptKey, EvidenceNote } from '../ports.ts';
 import { whole } from './columns.ts';
 import type { Query } from './driver.ts';
-import { DISPATCH, toDispatch } from './rows.ts';
+import { ATTEMPT, DISPATCH, toAttempt, toDispatch } from './rows.ts';
 import { LIVE, OPEN } from './schema-1.ts';
 import type { Writing } from './writing.ts';
 import { setState } from './writing.ts';
@@ -15,11 +17,11 @@ const CURRENT = `dispatch = $1 and fence = $2 and ended_at is null
 
 /** Only ever moves forward, and leaves the revision alone: evidence is no decision that could be overtaken. */
 export async function noteEvidence(query: Query, notes: readonly EvidenceNote[]): Promise<void> {
-  for (const { dispatch, fence, at, kind } of notes) {
+  for (const { dispatch, fence, signs, resultAt, unseen } of notes) {
     await query(
-      `update attempts set evidence_at = $3, evidence_kind = $4
-       where ${CURRENT} and (evidence_at is null or evidence_at < $3)`,
-      [dispatch, fence, at, kind],
+      `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6
+       where ${CURRENT} and (evidence_at is null or evidence_at <= $3)`,
+      [dispatch, fence, newestSign(signs)?.at ?? null, JSON.stringify(signs), resultAt, unseen],
     );
   }
 }
@@ -32,6 +34,7 @@ export async function setDeadline(
   { query, events }: Writing,
   { dispatch, fence }: AttemptKey,
   deadline: Deadline,
+  evidence: readonly Witness[] | null = null,
 ): Promise<boolean> {
   const { softAt, hardAt, extendedCount, extendedMs, because } = deadline;
   const [row] = await query(
@@ -42,7 +45,12 @@ export async function setDeadline(
   if (row === undefined) return false;
   await query('update dispatches set revision = revision + 1 where id = $1', [dispatch]);
   const data = { softAt, hardAt, extendedCount, extendedMs, because };
-  events.push({ type: 'deadline.extended', dispatch, attempt: whole(row, 'attempt'), data });
+  events.push({
+    type: 'deadline.extended',
+    dispatch,
+    attempt: whole(row, 'attempt'),
+    data: evidence === null ? data : { ...data, evidence },
+  });
   return true;
 }
 
@@ -59,11 +67,28 @@ export async function shiftTimes(writing: Writing, byMs: number): Promise<void> 
   const { query, events } = writing;
   await query(SHIFT_DEADLINES, [byMs]);
   await shiftWishes(query, byMs);
+  await shiftEvidence(query, byMs);
   for (const row of await query(WITH_DURATIONS, [])) {
     const dispatch = toDispatch(row);
     await setState(writing, dispatch, shifted(dispatch.state, byMs), dispatch.because);
   }
   events.push({ type: 'clock.stepped', dispatch: null, attempt: null, data: { byMs } });
+}
+
+/** Or a sign from before a step back would be the newest for as long as the step was. */
+async function shiftEvidence(query: Query, byMs: number): Promise<void> {
+  const rows = await query(
+    `select ${ATTEMPT} from dispatches d join attempts a on a.dispatch = d.id and a.fence = d.fence
+     where ${LIVE} and a.evidence_at is not null`,
+    [],
+  );
+  for (const { dispatch, fence, signs } of rows.map(toAttempt)) {
+    await query(
+      `update attempts set evidence_at = evidence_at + $3, result_at = result_at + $3, signs = $4
+       where dispatch = $1 and fence = $2 and ended_at is null`,
+      [dispatch, fence, byMs, JSON.stringify(shiftSigns(signs, byMs))],
+    );
+  }
 }
 
 /** The grace of a wish is counted from when it was made. */

@@ -5,11 +5,11 @@ import { shimMayStillLeave, shimStays } from '../core/decide-ending.ts';
 import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
-import type { ProcessIdentity } from '../core/identity.ts';
+import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
-import type { Bookmark } from '../ports.ts';
+import type { AttemptKey, Bookmark } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
-import { sampleSigns } from './signs.ts';
+import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
 import { lookAtTree } from './tree.ts';
 import type { World } from './world.ts';
@@ -31,13 +31,21 @@ interface FirstLook {
   readonly runDir: RunDirLook;
 }
 
-/** @param shims all shims of live attempts, which are protected from each other's trees */
+/** What a look needs of the other attempts. */
+export interface Others {
+  /** all shims of live attempts, which are protected from each other's trees */
+  readonly shims: () => readonly ProcessIdentity[];
+  /** the dispatches that an attempt has added and that are working */
+  readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  readonly now: Millis;
+}
+
 export function gather(
   world: World,
   due: readonly { live: LiveDispatch; memory: AttemptMemory }[],
-  shims: () => readonly ProcessIdentity[],
-  now: Millis,
+  others: Others,
 ): Looked[] {
+  const { shims, now } = others;
   const looks = due.map(({ live, memory }) => lookAtRecords(world, live, memory, now));
   const needs = looks.map((look) => {
     const sampling = samplesNow(look, now);
@@ -49,7 +57,7 @@ export function gather(
   return needs.map(({ look, sampling, table: needsTable }) => ({
     live: look.live,
     memory: look.memory,
-    evidence: judge(world, look, needsTable ? table : null, { sampling, now }),
+    evidence: judge(world, look, needsTable ? table : null, { ...others, sampling }),
   }));
 }
 
@@ -140,8 +148,7 @@ function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
   // Nobody is ended on an older sample: he may have begun to work since.
   const { deadline } = live.attempt;
   const isDue = deadline !== null && now >= deadline.softAt;
-  if (isDue || silenceOf(memory, live.dispatch.spec.stallMs, now).verdict === 'stalled')
-    return true;
+  if (isDue || silenceOf(memory, live.dispatch.spec, now).over) return true;
   const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
@@ -150,19 +157,27 @@ function judge(
   world: World,
   { live, memory, agent, shim, runDir }: FirstLook,
   table: TableLook | null,
-  { sampling, now }: { sampling: boolean; now: Millis },
+  { sampling, now, childrenOf }: Others & { sampling: boolean },
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
   if (table === null && memory.emptied) members = EMPTIED;
-  let signs: Evidence['signs'] = [];
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
-      const { outputBytes } = runDir;
-      const operations = world.runDirs.operations(memory.key);
-      signs = sampleSigns(memory, { rows: tree.rows, outputBytes, operations, now, everyMs });
+      sampleSigns(memory, {
+        rows: tree.rows,
+        helper: helperMark(formatMark({ ...live.attempt, ledger: world.ledger.id })),
+        outputBytes: runDir.outputBytes,
+        files: { kind: 'absent' },
+        operations: world.runDirs.operations(memory.key),
+        children: childrenOf(memory.key),
+        ioBytesOf: (process) => world.processes.ioBytes(process),
+        cpuShareMin: 0.01,
+        now,
+        everyMs,
+      });
     }
   }
   return {
@@ -171,11 +186,11 @@ function judge(
     shim,
     runDir,
     members,
-    signs,
-    lastSign: memory.lastSign,
+    signs: memory.signs,
     watchedSince: memory.watchedSince,
     blind: memory.blind,
     goal: memory.goal,
+    result: memory.result,
     start: memory.start,
     killRounds: memory.killRounds,
     lastKilled: memory.lastKilled,

@@ -1,11 +1,12 @@
 // Owns what only this supervisor process knows of its live attempts. All of it may be lost with the process: each field
 // says what its loss costs.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import type { Goal, Sign, Start } from '../core/evidence.ts';
+import type { Goal, Result, Start } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import { type KnownOperation, isValid } from '../core/operation.ts';
+import { type Sign, shiftSigns } from '../core/sign.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
-import type { AttemptKey, Bookmark } from '../ports.ts';
+import type { AttemptKey, Bookmark, EvidenceFile, EvidenceNote } from '../ports.ts';
 
 export interface AttemptMemory {
   readonly key: AttemptKey;
@@ -25,16 +26,20 @@ export interface AttemptMemory {
   emptyLooks: number;
   /** when the last of them was counted */
   emptyLookAt: Millis;
-  /** last sample of output and CPU time; lost: one sample that proves nothing */
+  /** last sample of output, named files, CPU time and I/O; lost: one sample that proves nothing */
   outputBytes: number | null;
+  files: ReadonlyMap<string, EvidenceFile> | null;
   cpuMs: ReadonlyMap<string, number> | null;
+  ioBytes: ReadonlyMap<string, number> | null;
   sampledAt: Millis;
   /** operation leases by id; lost: taken as they are read */
   operations: ReadonlyMap<string, KnownOperation>;
   /** why the last sample could not be taken as a whole; lost: sampled again */
   blind: string | null;
-  /** lost: taken from the ledger, at most a few seconds old */
-  lastSign: Sign | null;
+  /** the newest of each kind; lost: taken from the ledger, at most a few seconds old */
+  signs: readonly Sign[];
+  /** what of it the ledger was told last, and when; lost: told again */
+  noted: Pick<EvidenceNote, 'signs' | 'resultAt' | 'unseen'>;
   notedAt: Millis;
   /** lost: one fresh window */
   watchedSince: Millis;
@@ -44,6 +49,12 @@ export interface AttemptMemory {
   sparedFor: Millis | null;
   /** lost: asked again */
   goal: Goal;
+  /** lost: taken from the ledger where it is there, else asked again */
+  result: Result;
+  /** since when it is there */
+  resultAt: Millis | null;
+  /** only what was seen later can make it work again */
+  resultAskedAt: Millis;
   /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
   unshownLooks: number;
   /** lost: counted from zero, so that survivors are named a little later */
@@ -97,20 +108,7 @@ export function createMemory() {
     },
     /** The wall clock stepped: every moment that we remember moves along, so that durations stay what they were (I7). */
     shift(byMs: number): void {
-      for (const memory of attempts.values()) {
-        memory.watchedSince += byMs;
-        memory.outputAt += byMs;
-        if (memory.sparedFor !== null) memory.sparedFor += byMs;
-        memory.sampledAt += byMs;
-        memory.notedAt += byMs;
-        if (memory.lastSign !== null) {
-          memory.lastSign = { ...memory.lastSign, at: memory.lastSign.at + byMs };
-        }
-        memory.operations = new Map(
-          [...memory.operations].map(([id, one]) => [id, shifted(one, byMs)] as const),
-        );
-        memory.nextLookAt = 0;
-      }
+      for (const memory of attempts.values()) shiftMemory(memory, byMs);
     },
     /** We could not look for a while: silence is counted afresh, once (I7). */
     grantFreshWindow(now: Millis): void {
@@ -124,6 +122,22 @@ export function createMemory() {
       }
     },
   };
+}
+
+function shiftMemory(memory: AttemptMemory, byMs: number): void {
+  memory.watchedSince += byMs;
+  memory.outputAt += byMs;
+  if (memory.sparedFor !== null) memory.sparedFor += byMs;
+  memory.sampledAt += byMs;
+  memory.notedAt += byMs;
+  memory.signs = shiftSigns(memory.signs, byMs);
+  memory.noted = { ...memory.noted, signs: shiftSigns(memory.noted.signs, byMs) };
+  memory.resultAskedAt += byMs;
+  if (memory.resultAt !== null) memory.resultAt += byMs;
+  memory.operations = new Map(
+    [...memory.operations].map(([id, one]) => [id, shifted(one, byMs)] as const),
+  );
+  memory.nextLookAt = 0;
 }
 
 function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation {
@@ -142,7 +156,9 @@ function nameOf(key: AttemptKey): string {
 }
 
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
-  const note = attempt.lastEvidence;
+  const { resultAt, unseen } = attempt;
+  // Never in the future: the clock may have been set back while nobody watched.
+  const signs = attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }));
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -154,18 +170,22 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     emptyLooks: 0,
     emptyLookAt: 0,
     outputBytes: null,
+    files: null,
     cpuMs: null,
+    ioBytes: null,
     sampledAt: now,
     operations: new Map(),
     blind: null,
-    // Never in the future: the clock may have been set back while nobody watched.
-    lastSign:
-      note === null ? null : { kind: 'output', at: Math.min(note.at, now), detail: note.kind },
+    signs,
+    noted: { signs, resultAt, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',
+    result: resultAt === null ? 'unasked' : 'there',
+    resultAt,
+    resultAskedAt: resultAt ?? 0,
     unshownLooks: 0,
     killRounds: 0,
     lastKilled: new Set(),

@@ -6,9 +6,11 @@ import type { ChangeDecision, Decision } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
+import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { type Looked, gather, sampleEveryMs } from './gather.ts';
+import { workingChildren } from './children.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
 import { type Surroundings, nextLookAt, perform, releaseShim, start, upkeep } from './perform.ts';
@@ -52,7 +54,11 @@ export async function pass(
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
   const due = all.filter(({ live: one, memory: its }) => isDue(one, its, now));
-  const looked = gather(world, due, () => surroundings.shims(null), now);
+  const looked = gather(world, due, {
+    shims: () => surroundings.shims(null),
+    childrenOf: workingChildren(all, now),
+    now,
+  });
   const judged: Judged[] = looked.map((look) => ({
     ...look,
     decision: decide(look.live, look.evidence, { now, chance: chance.next() }),
@@ -81,9 +87,10 @@ function letGo(
   return decision.kind === 'change' && committed.has(dispatch.id) && !isLive(decision.next);
 }
 
-function changesOfLive({ live: { dispatch }, decision, memory: { agent } }: Judged): Change[] {
+function changesOfLive({ live, decision, memory: { agent }, evidence }: Judged): Change[] {
   if (decision.kind !== 'change') return [];
-  const change = changeOf(dispatch, decision);
+  const data = { ...decision.data, evidence: snapshotOf(evidence) };
+  const change = changeOf(live.dispatch, { ...decision, data });
   return [agent === null ? change : { ...change, process: agent }];
 }
 
@@ -135,14 +142,15 @@ async function commit(
 
 /** Signs of work go to the ledger every few seconds: they serve people and the next supervisor, not this one. */
 async function note(world: World, judged: readonly Judged[], now: Millis): Promise<void> {
-  const notes = judged.flatMap(({ live, memory, evidence: { lastSign } }) => {
+  const notes = judged.flatMap(({ live, memory }) => {
+    const { signs, resultAt, blind: unseen, noted } = memory;
     // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
     const everyMs = Math.min(NOTE_EVERY_MS, sampleEveryMs(live.dispatch.spec.stallMs));
-    if (lastSign === null || lastSign.at <= memory.notedAt || now - memory.notedAt < everyMs) {
-      return [];
-    }
+    const told = noted.signs === signs && noted.resultAt === resultAt && noted.unseen === unseen;
+    if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
     memory.notedAt = now;
-    return [{ ...memory.key, at: lastSign.at, kind: lastSign.detail }];
+    memory.noted = { signs, resultAt, unseen };
+    return [{ ...memory.key, ...memory.noted }];
   });
   if (notes.length > 0) await world.ledger.noteEvidence(notes);
 }
@@ -171,7 +179,12 @@ async function follow(
       }
       return;
     case 'extend':
-      await world.ledger.setDeadline(memory.key, decision.deadline, now);
+      await world.ledger.setDeadline(
+        memory.key,
+        decision.deadline,
+        now,
+        snapshotOf(judged.evidence),
+      );
       memory.nextLookAt = 0;
       return;
   }
@@ -195,7 +208,8 @@ function lookAfter(next: State, { dispatch, attempt }: LiveDispatch, now: Millis
   }
 }
 
-async function keepUp(world: World, { live, memory }: Judged, now: Millis): Promise<void> {
+async function keepUp(world: World, judged: Judged, now: Millis): Promise<void> {
+  const { live, memory } = judged;
   const { dispatch, attempt } = live;
   if (dispatch.state.kind === 'starting') return;
   const { trimmedBytes } = upkeep(world, live, memory);
@@ -206,10 +220,12 @@ async function keepUp(world: World, { live, memory }: Judged, now: Millis): Prom
     events.push({ ...about, type: 'output.trimmed', data });
   }
   const { stallMs } = dispatch.spec;
-  const silentMs = dispatch.state.kind === 'running' ? sparedStall(memory, stallMs, now) : null;
-  if (silentMs !== null) {
-    const because = `no output for ${formatDuration(silentMs)}; spared: ${memory.lastSign?.detail ?? ''}`;
-    events.push({ ...about, type: 'stall.spared', data: { silentMs, stallMs, because } });
+  const spared = dispatch.state.kind === 'running' ? sparedStall(memory, stallMs, now) : null;
+  if (spared !== null) {
+    const { silentMs, by } = spared;
+    const because = `no output for ${formatDuration(silentMs)}; spared: ${by}`;
+    const data = { silentMs, stallMs, because, evidence: snapshotOf(judged.evidence) };
+    events.push({ ...about, type: 'stall.spared', data });
   }
   if (events.length > 0) await world.ledger.append(events, now);
 }

@@ -43,6 +43,10 @@ export function perform(
       memory.emptyLooks = 0;
       surroundings.background(askGoal(world, live, memory, surroundings));
       return;
+    case 'ask-result':
+      memory.result = 'asking';
+      surroundings.background(askResult(world, live, memory, surroundings));
+      return;
     case 'signal':
       signalAgent(world, memory);
       return;
@@ -77,10 +81,34 @@ async function askGoal(
   memory: AttemptMemory,
   { wake }: Surroundings,
 ): Promise<void> {
+  memory.goal = await checkGoal(world, live);
+  wake(memory);
+}
+
+/** The agent lives, and may end meanwhile: whom the question leaves behind is looked for then. */
+async function askResult(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  { wake }: Surroundings,
+): Promise<void> {
+  const goal = await checkGoal(world, live);
+  const now = world.clock.now();
+  memory.emptied = false;
+  memory.emptyLooks = 0;
+  memory.result = goal === 'reached' ? 'there' : 'missing';
+  memory.resultAt = goal === 'reached' ? now : null;
+  memory.resultAskedAt = now;
+  wake(memory);
+}
+
+async function checkGoal(
+  world: World,
+  live: LiveDispatch,
+): Promise<'reached' | 'missed' | 'unknown'> {
   const { goal, because } = await world.runDirs.checkGoal(orderOf(world, live));
   if (goal === 'unknown') world.log(`${live.dispatch.name}: done_when gave no answer: ${because}`);
-  memory.goal = goal;
-  wake(memory);
+  return goal;
 }
 
 /**

@@ -1,27 +1,46 @@
-// Owns what becomes a sign of work: growth of output and CPU time of the whole tree between two samples, and operation
-// leases that are valid now. A first sample is no evidence; a look that failed is none in either direction (I4, I5).
+// Owns what becomes a sign of work: growth between two samples, of output, of named files, of the tree's CPU time and
+// I/O; and what says that it is going on now, operation leases and child dispatches. A first sample is no evidence; a
+// look that failed is none in either direction (I4, I5).
 import type { Millis } from '../core/dispatch.ts';
-import type { Look, Sign } from '../core/evidence.ts';
+import type { Look } from '../core/evidence.ts';
 import { processKey } from '../core/identity.ts';
 import { describeOperation, isValid, type Operation, readAgain } from '../core/operation.ts';
-import type { ProcessRow } from '../ports.ts';
+import { type FoundSign, newestSign, withSign } from '../core/sign.ts';
+import type { EvidenceFile, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 
-/** A tree that uses less than this share of one core is idling: timers and heartbeats of an idle Node stay below it. */
-const CPU_SHARE_MIN = 0.01;
 /** Two ticks of the kernel's CPU accounting (10 ms each): a single one may be rounding. */
 const CPU_MS_MIN = 20;
+/** Less is what keeps a connection alive, or a timer that reads a small file (docs/decisions/0011). */
+const IO_BYTES_PER_S_MIN = 64 * 1024;
 
 /** Nobody watched while this many samples in a row were missing, and no less than this long. */
 const MISSED_SAMPLES_MIN = 3;
 const UNWATCHED_MS_MIN = 5_000;
 
+/** A dispatch that this attempt added and that is working. */
+export interface WorkingChild {
+  readonly name: string;
+  /** of its newest sign, whenever that was */
+  readonly at: Millis;
+  readonly detail: string;
+}
+
 /** What one sample looks at; unknown where it could not be read. */
 export interface Sample {
   /** the tree's processes */
   readonly rows: Look<readonly ProcessRow[]>;
+  /** `helperMark`: who carries it works for us, and nothing of that is a sign (I5) */
+  readonly helper: string;
   readonly outputBytes: Look<number>;
+  /** by path; absent: it names none */
+  readonly files: Look<ReadonlyMap<string, EvidenceFile>>;
   readonly operations: Look<readonly Operation[]>;
+  readonly children: readonly WorkingChild[];
+  /** bytes read and written so far by a process and its waited-for children; null: it cannot be told */
+  readonly ioBytesOf: (row: ProcessRow) => number | null;
+  /** a tree that uses less than this share of one core is idling */
+  readonly cpuShareMin: number;
   readonly now: Millis;
   /** the distance of samples on the grid */
   readonly everyMs: number;
@@ -33,57 +52,64 @@ export interface Sample {
  * After a gap (the table could not be read, the ledger was gone, we were stopped) growth of CPU time is spread too thin to
  * show a burst of work. So the gap is a break in the watch: silence is counted from its end (I7).
  */
-export function sampleSigns(
-  memory: AttemptMemory,
-  { rows, outputBytes, operations, now, everyMs }: Sample,
-): readonly Sign[] {
+export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
+  const { rows, helper, now, everyMs } = sample;
   const elapsedMs = Math.max(1, now - memory.sampledAt);
-  const found = [sampleOutput(memory, outputBytes, now)];
+  const found = [sampleOutput(memory, sample), sampleFiles(memory, sample)];
   if (rows.kind === 'seen') {
     if (memory.cpuMs === null) memory.watchedSince = now;
-    found.push(sampleCpu(memory, rows.value, elapsedMs, now));
+    const own = rows.value.filter(({ mark }) => mark !== helper);
+    const cpu = sampleCpu(memory, own, elapsedMs, sample);
+    const known = cpu !== null || found.some((sign) => sign !== null);
+    found.push(cpu, sampleIo(memory, known ? null : own, elapsedMs, sample));
     if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
       memory.watchedSince = now;
     }
     memory.sampledAt = now;
   }
-  // Last, for it says best what the agent is doing.
-  found.push(openOperation(memory, operations, now));
-  const signs = found.filter((sign) => sign !== null);
-  memory.lastSign = signs.at(-1) ?? memory.lastSign;
-  memory.blind = whyBlind({ rows, outputBytes, operations });
-  return signs;
+  found.push(workingChild(sample), openOperation(memory, sample));
+  for (const sign of found) if (sign !== null) memory.signs = withSign(memory.signs, sign);
+  memory.blind = whyBlind(sample);
+  if (found.some((sign) => sign !== null && sign.at > memory.resultAskedAt)) forgetResult(memory);
+}
+
+/** It works again: what it had when it was silent is not its last word. An answer that is on its way still counts. */
+function forgetResult(memory: AttemptMemory): void {
+  if (memory.result === 'asking') return;
+  memory.result = 'unasked';
+  memory.resultAt = null;
 }
 
 /**
  * A watcher of output alone would have called it stalled by now. Said once for each silence, so that a report can count
  * how often that would have been wrong.
  *
- * @returns for how long it has been silent; null: there is nothing to say
+ * @returns for how long it has been silent, and what spared it; null: there is nothing to say
  */
-export function sparedStall(memory: AttemptMemory, stallMs: number, now: Millis): number | null {
-  const { lastSign, outputAt } = memory;
+export function sparedStall(
+  memory: AttemptMemory,
+  stallMs: number,
+  now: Millis,
+): { readonly silentMs: number; readonly by: string } | null {
+  const { outputAt, signs } = memory;
   const silentMs = now - outputAt;
   if (silentMs < stallMs || memory.sparedFor === outputAt) return null;
-  if (lastSign === null || lastSign.kind === 'output' || now - lastSign.at >= stallMs) return null;
+  const newest = newestSign(signs);
+  if (newest === null || newest.kind === 'output' || now - newest.at >= stallMs) return null;
   memory.sparedFor = outputAt;
-  return silentMs;
+  return { silentMs, by: newest.detail };
 }
 
 /** null: everything could be looked at. */
-function whyBlind({
-  rows,
-  outputBytes,
-  operations,
-}: Pick<Sample, 'rows' | 'outputBytes' | 'operations'>): string | null {
-  for (const look of [outputBytes, rows, operations]) {
+function whyBlind({ rows, outputBytes, operations, files }: Sample): string | null {
+  for (const look of [outputBytes, rows, operations, files]) {
     if (look.kind === 'unknown') return look.because;
   }
   return rows.kind === 'absent' ? 'the process table was empty' : null;
 }
 
 /** A first sample shows no growth: the watch begins with it. */
-function sampleOutput(memory: AttemptMemory, outputBytes: Look<number>, now: Millis): Sign | null {
+function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): FoundSign | null {
   if (outputBytes.kind !== 'seen') return null;
   const before = memory.outputBytes;
   memory.outputBytes = outputBytes.value;
@@ -93,12 +119,37 @@ function sampleOutput(memory: AttemptMemory, outputBytes: Look<number>, now: Mil
   return { kind: 'output', at: now, detail: `wrote ${outputBytes.value - before} bytes` };
 }
 
+/**
+ * A file has grown where it is new, longer, or written again in place. A file that was there at the first sample may be
+ * somebody else's: it counts from the second on.
+ */
+function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
+  if (files.kind === 'unknown') return null;
+  const before = memory.files;
+  const seen = files.kind === 'seen' ? files.value : new Map<string, EvidenceFile>();
+  memory.files = seen;
+  if (before === null) return null;
+  const grown = [...seen].filter(([path, { bytes, modifiedMs }]) => {
+    const known = before.get(path);
+    if (known === undefined) return bytes > 0;
+    return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);
+  });
+  const [first] = grown;
+  if (first === undefined) return null;
+  const others = grown.length === 1 ? '' : ` and ${grown.length - 1} more`;
+  return { kind: 'file', at: now, detail: `wrote to ${first[0]}${others}` };
+}
+
+/** Dated by the child's own evidence: whoever waits for it is no busier than it is. */
+function workingChild({ children }: Sample): FoundSign | null {
+  const [newest] = children.toSorted((a, b) => b.at - a.at);
+  if (newest === undefined) return null;
+  const detail = `waits for child dispatch ${newest.name}: ${newest.detail}`;
+  return { kind: 'child', at: newest.at, detail };
+}
+
 /** The valid one that may last longest: it is seen at each look for as long as its holder says so. */
-function openOperation(
-  memory: AttemptMemory,
-  operations: Look<readonly Operation[]>,
-  now: Millis,
-): Sign | null {
+function openOperation(memory: AttemptMemory, { operations, now }: Sample): FoundSign | null {
   if (operations.kind === 'unknown') return null;
   const read = operations.kind === 'seen' ? operations.value : [];
   memory.operations = new Map(
@@ -117,15 +168,45 @@ function sampleCpu(
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
   elapsedMs: number,
-  now: Millis,
-): Sign | null {
+  { cpuShareMin, now }: Sample,
+): FoundSign | null {
   const before = memory.cpuMs;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
   memory.cpuMs = cpuMs;
   if (before === null) return null;
-  let usedMs = 0;
-  for (const [key, value] of cpuMs) usedMs += Math.max(0, value - (before.get(key) ?? 0));
-  if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < CPU_SHARE_MIN) return null;
+  const usedMs = growth(before, cpuMs);
+  if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < cpuShareMin) return null;
   const share = Math.round((usedMs / elapsedMs) * 100);
   return { kind: 'cpu', at: now, detail: `used ${usedMs} ms of CPU (${share} % of a core)` };
+}
+
+/**
+ * Costs a file for each process, so it is asked only where nothing else speaks (null: something does), and then the
+ * next time begins anew.
+ */
+function sampleIo(
+  memory: AttemptMemory,
+  rows: readonly ProcessRow[] | null,
+  elapsedMs: number,
+  { ioBytesOf, now }: Sample,
+): FoundSign | null {
+  const before = memory.ioBytes;
+  memory.ioBytes = null;
+  if (rows === null) return null;
+  const ioBytes = new Map<string, number>();
+  for (const row of rows) {
+    const bytes = ioBytesOf(row);
+    if (bytes !== null) ioBytes.set(processKey(row), bytes);
+  }
+  memory.ioBytes = ioBytes;
+  if (before === null) return null;
+  const bytes = growth(before, ioBytes);
+  if ((bytes * 1_000) / elapsedMs < IO_BYTES_PER_S_MIN) return null;
+  return { kind: 'io', at: now, detail: `read and wrote ${Math.round(bytes / 1024)} KiB` };
+}
+
+function growth(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const [key, value] of now) sum += Math.max(0, value - (before.get(key) ?? 0));
+  return sum;
 }

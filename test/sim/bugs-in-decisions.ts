@@ -178,7 +178,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     caughtBy: 'I6 only the silent are stalled',
     faults: [],
     decide: believing((_, live) =>
-      isState(live, 'running') ? { lastSign: null, watchedSince: live.attempt.startedAt ?? 0 } : {},
+      isState(live, 'running') ? { signs: [], watchedSince: live.attempt.startedAt ?? 0 } : {},
     ),
   },
   {
@@ -204,16 +204,17 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     caughtBy: 'I6 the silent are stopped',
     faults: [],
     decide: believing((_, __, { now }) => ({
-      lastSign: { kind: 'output', at: now, detail: 'the supervisor is there' },
+      signs: [{ kind: 'output', at: now, since: now, detail: 'the supervisor is there' }],
     })),
   },
   {
     name: 'signs of work are too old for the soft limit',
     caughtBy: 'I7 no time-out while it works',
     faults: [],
-    decide: believing(({ lastSign }, { attempt: { deadline } }, { now }) => {
-      if (lastSign === null || deadline === null || now < deadline.softAt) return {};
-      return { lastSign: { ...lastSign, at: Math.min(lastSign.at, now - FRESH_MS) } };
+    decide: believing(({ signs }, { attempt: { deadline } }, { now }) => {
+      if (deadline === null || now < deadline.softAt) return {};
+      const old = signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now - FRESH_MS) }));
+      return { signs: old };
     }),
   },
   {
@@ -222,7 +223,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     faults: [],
     decide: believing((evidence, { attempt: { deadline } }, { now }) =>
       evidence.agent === 'alive' && deadline !== null && now >= deadline.softAt
-        ? { lastSign: { kind: 'cpu', at: now, detail: 'it is alive' } }
+        ? { signs: [{ kind: 'cpu', at: now, since: now, detail: 'it is alive' }] }
         : {},
     ),
   },

@@ -40,7 +40,7 @@ function writeSpec(random: Random): DispatchSpec {
     deadlineMs: random.chance(0.5) ? random.int(500, 40_000) : null,
     extendMs: random.pick([0, 2_000, 30_000, 30_000, 400_000]),
     stallMs,
-    lingerMs: 1_000,
+    lingerMs: random.fork('linger').pick([1_000, 1_000, 5_000, 30_000, 120_000]),
     graceMs: random.pick([0, 100, 1_000, 5_000]),
     retries: {
       infrastructure: random.int(0, 3),

@@ -35,7 +35,8 @@ function checkAgentIsDead({ judge }: Stage, { after }: RowChange, attempt: Attem
 function checkTreeIsEmpty(stage: Stage, { before, after }: RowChange, attempt: AttemptTruth): void {
   const { state } = before.dispatch;
   const wasStopped = state.kind === 'stopping';
-  if (attempt.spec.leftovers === 'keep' && !(wasStopped && state.reason.kind === 'cause')) return;
+  if (attempt.spec.leftovers === 'keep' && !(wasStopped && state.reason.kind !== 'leftovers'))
+    return;
   const { judge, machine } = stage;
   const [left] = visibleTree(machine, attempt).filter(
     (process) => wasStopped || !hidesFromOneLook(process),

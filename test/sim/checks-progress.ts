@@ -105,19 +105,27 @@ function checkHardLimit(
   judge.report('I7 the hard limit is kept', message);
 }
 
+/** A result that was there when it fell silent is found by the first question. */
+function windowOf({ truth }: Stage, { key, spec }: AttemptTruth, silentSince: number): number {
+  const { goalReachedAt } = truth.dispatch(key.dispatch);
+  const isThere = spec.doneWhen !== null && goalReachedAt !== null && goalReachedAt <= silentSince;
+  return isThere ? Math.min(spec.stallMs, spec.lingerMs) : spec.stallMs;
+}
+
 function checkSilence(
-  { judge, timeline }: Stage,
+  stage: Stage,
   { name, state, because }: Dispatch,
   attempt: AttemptTruth,
   calmMs: number,
 ): void {
+  const { judge, timeline } = stage;
   if (state.kind !== 'running' || !attempt.agentLives) return;
   const workedAt = lastWorkOf(attempt, timeline.now) ?? attempt.claimedAt;
   const silentMs = timeline.now - Math.max(workedAt, stirredBefore(attempt, timeline.now) ?? 0);
   // Twice, for a window that is granted afresh may begin late.
-  const withinMs = 2 * attempt.spec.stallMs + SOON_MS;
+  const withinMs = 2 * windowOf(stage, attempt, timeline.now - silentMs) + SOON_MS;
   if (Math.min(silentMs, calmMs) < withinMs) return;
-  const message = `${name} is silent for ${Math.round(silentMs)} ms (stall ${attempt.spec.stallMs}): ${because}`;
+  const message = `${name} is silent for ${Math.round(silentMs)} ms (stall ${attempt.spec.stallMs}, linger ${attempt.spec.lingerMs}): ${because}`;
   judge.report('I6 the silent are stopped', message);
 }
 

@@ -1,4 +1,5 @@
 // Owns the checks at the moment of a signal: whose process it hits, and whether that one may be hit (I3, I9).
+import { isMarkOf } from './tier.ts';
 import type { SignalName } from '../../src/ports.ts';
 import type { SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -47,7 +48,7 @@ function isShimAtWork({ attempt }: SimProcess): boolean {
 }
 
 function isForeignMark({ mark, attempt }: SimProcess): boolean {
-  return attempt !== null && mark !== attempt.mark;
+  return attempt !== null && !isMarkOf(mark, attempt);
 }
 
 /** The state in the ledger; `over` where another fence is current. */

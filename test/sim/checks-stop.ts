@@ -16,6 +16,7 @@ export function checkStop(stage: Stage, change: RowChange): void {
   if (state.kind === 'stopping' && before.dispatch.state.kind !== 'stopping') {
     attempt.stoppingAt = stage.timeline.now;
     if (state.reason.kind === 'cause') checkCause(stage, change, attempt, state);
+    else if (state.reason.kind === 'lingering') checkLingering(stage, change, attempt);
     else if (attempt.agentLives) {
       const message = `${attempt.name} lives and is ended as a leftover: ${after.dispatch.because}`;
       stage.judge.report('I4 no end while its agent lives', message);
@@ -33,7 +34,7 @@ function checkCause(
   if (reason.kind !== 'cause') return;
   switch (reason.cause) {
     case 'stalled':
-      checkSilent(stage, change, attempt);
+      checkSilent(stage, change, attempt, attempt.spec.stallMs);
       return;
     case 'timed-out':
       checkInTime(stage, change, attempt);
@@ -49,14 +50,28 @@ function lookedAt({ timeline }: Stage, { commit }: RowChange, { key }: AttemptTr
   return commit.by?.lookedAt.get(nameOf(key)) ?? timeline.now;
 }
 
-function checkSilent(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
+/** Nobody lingers whose result is not there, or who did something within the window. */
+function checkLingering(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
+  const { stallMs, lingerMs } = attempt.spec;
+  checkSilent(stage, change, attempt, Math.min(stallMs, lingerMs));
+  if (stage.truth.dispatch(attempt.key.dispatch).goalReachedAt !== null) return;
+  const message = `${attempt.name} has no result: ${change.after.dispatch.because}`;
+  stage.judge.report('I12 no success without proof', message);
+}
+
+function checkSilent(
+  stage: Stage,
+  change: RowChange,
+  attempt: AttemptTruth,
+  windowMs: number,
+): void {
   const lookAt = lookedAt(stage, change, attempt);
   const workedAt = workBefore(attempt, lookAt);
   const silentMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
-  if (silentMs >= attempt.spec.stallMs - stage.truth.driftMs) return;
+  if (silentMs >= windowMs - stage.truth.driftMs) return;
   // What it writes into a removed directory is seen by nobody.
   if (attempt.damaged && !stage.disk.get(attempt.key).exists) return;
-  const message = `${attempt.name} worked ${Math.round(silentMs)} ms before it was called stalled (${attempt.spec.stallMs} ms): ${change.after.dispatch.because}`;
+  const message = `${attempt.name} worked ${Math.round(silentMs)} ms before it was called silent (${windowMs} ms): ${change.after.dispatch.because}`;
   stage.judge.report('I6 only the silent are stalled', message);
 }
 

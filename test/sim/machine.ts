@@ -203,7 +203,7 @@ export class Machine {
     process.busySince = this.#timeline.now;
     process.busyShare = share;
     const { attempt } = process;
-    if (attempt === null) return;
+    if (attempt === null || process.role === 'goal') return;
     if (attempt.busy === 0) attempt.busySince = this.#timeline.now;
     attempt.busy++;
   }
@@ -213,7 +213,8 @@ export class Machine {
     if (process.busySince === null) return;
     process.cpuMs = this.cpuMs(process);
     process.busySince = null;
-    if (process.attempt !== null) endBurst(process.attempt, this.#timeline.now, dies);
+    if (process.attempt !== null && process.role !== 'goal')
+      endBurst(process.attempt, this.#timeline.now, dies);
   }
 
   cpuMs(process: SimProcess): number {

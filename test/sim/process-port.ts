@@ -21,6 +21,7 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
       for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
       return { kind: 'seen', value: readTable(stage) };
     },
+    ioBytes: () => null,
     sight(process) {
       instance.enter('sight');
       if (stage.isOut('sight')) return 'unknown';

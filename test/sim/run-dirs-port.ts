@@ -1,6 +1,6 @@
 // Owns what a simulated supervisor can do with run directories, and how each of it fails.
 import type { Look, RunDirLook } from '../../src/core/evidence.ts';
-import type { ProcessIdentity } from '../../src/core/identity.ts';
+import { helperMark, type ProcessIdentity } from '../../src/core/identity.ts';
 import type { AttemptKey, RunDirs, ShimWord, SpawnOrder, SpawnResult } from '../../src/ports.ts';
 import { checkSpawn } from './checks-start.ts';
 import type { RunDir } from './disk.ts';
@@ -204,12 +204,13 @@ function askGoal(
     role: 'goal',
     parent: instance.process,
     attempt,
-    mark: order.mark,
+    mark: helperMark(order.mark),
     command: 'done_when',
     leads: true,
     reaps: true,
   });
   if (asked === null) return Promise.resolve(answer('unknown'));
+  machine.work(asked, 0.5);
   return new Promise((resolve) => {
     asked.onEnd = (status) => {
       stage.answered = true;

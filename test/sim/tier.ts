@@ -1,5 +1,6 @@
 // Owns what a containment tier can see of a tree, told from the truth: the yardstick for "nobody is left" (I8). It asks
 // less than the code under test finds: what only a memory of earlier looks can know is left out.
+import { helperMark } from '../../src/core/identity.ts';
 import type { Machine } from './machine.ts';
 import type { SimProcess } from './processes.ts';
 import type { AttemptTruth } from './truth.ts';
@@ -24,7 +25,7 @@ export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess
   const seen = new Set(
     own.filter(
       (process) =>
-        process.mark === attempt.mark ||
+        isMarkOf(process.mark, attempt) ||
         (adopters.has(process.parent) && !hidesBehindOtherMark(process, attempt)),
     ),
   );
@@ -50,7 +51,12 @@ export function hidesFromOneLook({ elusive }: SimProcess): boolean {
 
 /** Who carries the opt-out, or the mark of somebody else, is not of this tree by its own word. */
 function hidesBehindOtherMark({ mark }: SimProcess, attempt: AttemptTruth): boolean {
-  return mark !== null && mark !== attempt.mark;
+  return mark !== null && !isMarkOf(mark, attempt);
+}
+
+/** That of its agent, or that of what a supervisor runs for it. */
+export function isMarkOf(mark: string | null, { mark: own }: AttemptTruth): boolean {
+  return mark === own || mark === helperMark(own);
 }
 
 function isReached(process: SimProcess, seen: ReadonlySet<SimProcess>): boolean {

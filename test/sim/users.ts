@@ -83,7 +83,7 @@ export class Users {
   #submit(campaign: Campaign, first: boolean): void {
     const now = this.#stage.clocks.wall();
     const newId = () => `d${(++this.#ids).toString(36)}x${this.#stage.chanceOf('ids').id(5)}`;
-    void this.#ask('submit', [{ campaign, file: null, now, newId }], {
+    void this.#ask('submit', [{ campaign, file: null, parent: null, now, newId }], {
       done: () => {
         if (first) this.pending--;
         for (const { name, slots } of campaign.pools) this.#poolChanged(name, { slots });

@@ -56,6 +56,7 @@ function row(plan: PlannedDispatch, state: State, attempt = 0): Dispatch {
     ...plan,
     id: `id-${plan.name}`,
     campaign: 'nightly',
+    parent: null,
     position: 1,
     state,
     because: `was ${state.kind}`,

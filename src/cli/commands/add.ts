@@ -19,6 +19,7 @@ import {
   usage,
   wholeNumberOption,
 } from '../options.ts';
+import { parentIn } from '../parent.ts';
 import { viewOf } from '../resolve.ts';
 import { ensureSupervised } from '../supervision.ts';
 import { didYouMean } from '../../campaign-file/suggest.ts';
@@ -85,6 +86,7 @@ async function add(
     const { added, updated, unchanged } = await herd.ledger.submit({
       campaign,
       file: null,
+      parent: parentIn(herd.ledger.id, context),
       now: herd.clock.now(),
       newId: () => id,
     });

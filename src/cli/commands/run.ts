@@ -12,6 +12,7 @@ import { noteContainment, requireTier } from '../containment.ts';
 import { type Context, hintCommand, note, printJson, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
+import { parentIn } from '../parent.ts';
 import { type Bind, containmentOption, pairsOption } from '../options.ts';
 import { ensureSupervised } from '../supervision.ts';
 import { isToRetry } from '../targets.ts';
@@ -67,6 +68,7 @@ async function submit(
   const since = await ledger.lastSeq();
   const { campaign } = input;
   await ledger.submit({
+    parent: parentIn(ledger.id, context),
     campaign,
     file: resolve(context.cwd, file),
     now: clock.now(),

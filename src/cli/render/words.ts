@@ -1,6 +1,7 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
 import { isLive } from '../../core/dispatch.ts';
 import type { Attempt, Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
+import { newestSign } from '../../core/sign.ts';
 import type { Colour } from './paint.ts';
 import { ageShown, momentShown, secondsShown } from './time.ts';
 
@@ -84,7 +85,7 @@ export function ageWord(dispatch: Dispatch, now: Millis): string {
 
 /** When a running one last gave a sign of work; empty where there was none, or where nobody waits for one. */
 export function workedWord({ state }: Dispatch, attempt: Attempt | null, now: Millis): string {
-  const last = attempt?.lastEvidence ?? null;
+  const last = newestSign(attempt?.signs ?? []);
   return state.kind === 'running' && last !== null ? ageShown(last.at, now) : '';
 }
 
@@ -98,5 +99,5 @@ export function deadlineWord({ state }: Dispatch, attempt: Attempt | null, now: 
 
 /** Why a running one runs says nothing; what it was last seen doing does. */
 export function reasonWord({ state, because }: Dispatch, attempt: Attempt | null): string {
-  return state.kind === 'running' ? (attempt?.lastEvidence?.kind ?? because) : because;
+  return state.kind === 'running' ? (newestSign(attempt?.signs ?? [])?.detail ?? because) : because;
 }

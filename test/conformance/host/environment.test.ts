@@ -1,6 +1,7 @@
 // What an agent gets to see of the supervisor's environment, and how done_when is asked.
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { helperMark } from '../../../src/core/identity.ts';
 import { askGoal } from '../../../src/host/check-goal.ts';
 import { exitIn, makeRunWorld, TIERS } from './orders.ts';
 import { makeScratch, type Scratch, scan, until } from './scratch.ts';
@@ -89,13 +90,13 @@ describe('done_when', () => {
     });
   });
 
-  test('is asked in the directory and with the mark and environment of the attempt', async () => {
+  test('is asked in the directory, with the mark of a helper and the environment of the attempt', async () => {
     const world = makeRunWorld(scratch);
     const doneWhen = 'pwd; echo "$DROVER_MARK $X"; echo trouble >&2';
     const order = world.order(['true'], { doneWhen, env: { X: 'x y' } });
     expect(await world.runs.checkGoal(order)).toMatchObject({ goal: 'reached' });
     const log = readFileSync(`${world.dirOf(order)}/goal.log`, 'utf8');
-    expect(log).toBe(`${scratch.dir}\n${order.mark} x y\ntrouble\n`);
+    expect(log).toBe(`${scratch.dir}\n${helperMark(order.mark)} x y\ntrouble\n`);
     expect(await world.runs.checkGoal(order)).toMatchObject({ goal: 'reached' });
     expect(readFileSync(`${world.dirOf(order)}/goal.log`, 'utf8')).toBe(log);
   });

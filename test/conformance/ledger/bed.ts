@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
 import type {
   AttemptEnd,
+  AttemptKey,
   DispatchSpec,
   LiveDispatch,
   Outcome,
@@ -14,6 +15,7 @@ import type {
 import type { DroverError } from '../../../src/core/error.ts';
 import type { LedgerEvent } from '../../../src/core/event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { Sign, SignKind } from '../../../src/core/sign.ts';
 import { libsql } from '../../../src/ledger/sqlite-libsql.ts';
 import { nodeSqlite } from '../../../src/ledger/sqlite-node.ts';
 import type { SqliteEngine } from '../../../src/ledger/sqlite.ts';
@@ -68,6 +70,12 @@ export function planned(name: string, { spec, ...fields }: PlanFields = {}): Pla
 }
 
 /** A ledger and short ways to move it. Time stands still unless a test moves it. */
+/** What a note says of one sign. */
+export function seenAt(at: number, kind: SignKind = 'output') {
+  const sign: Sign = { kind, at, since: at, detail: 'seen' };
+  return { signs: [sign], resultAt: null, unseen: null };
+}
+
 export class Bed {
   readonly ledger: Ledger;
   now = 1_000;
@@ -86,11 +94,12 @@ export class Bed {
       name = 'nightly',
       pools = [{ name: 'work', slots: 4 }],
       ...rest
-    }: Partial<Campaign> & { file?: string } = {},
+    }: Partial<Campaign> & { file?: string; parent?: AttemptKey } = {},
   ): Promise<SubmitResult> {
     const { file = null, onFailure = 'continue' } = rest;
     const campaign: Campaign = { name, onFailure, pools, dispatches: plans };
-    return this.ledger.submit({ campaign, file, now: this.now, newId: this.newId });
+    const { parent = null } = rest;
+    return this.ledger.submit({ campaign, file, parent, now: this.now, newId: this.newId });
   }
 
   pools(...pools: PoolSpec[]) {

@@ -1,7 +1,7 @@
 // Owns what every ledger must show to those who only look.
 import { describe, expect, test } from 'vitest';
 import type { DispatchFilter } from '../../../src/ports.ts';
-import { Bed, FAILED, LOST, type Open, planned, PROCESS, STALLED } from './bed.ts';
+import { Bed, FAILED, LOST, type Open, planned, PROCESS, seenAt, STALLED } from './bed.ts';
 
 export function exerciseLooks(open: Open): void {
   describe('a look', () => {
@@ -117,7 +117,7 @@ export function exerciseLooks(open: Open): void {
       const [ended] = await bed.ledger.attempts('d1');
       bed.now = 5_000;
       await bed.run((await bed.claim())[0]!);
-      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, at: 9_000, kind: 'output' }]);
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }]);
       const late = { softAt: 1, hardAt: 2, extendedCount: 1, extendedMs: 1, because: 'late' };
       expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, late, 1)).toBe(false);
       const both = await bed.ledger.attempts('d1');

@@ -1,7 +1,8 @@
 // Owns what every ledger must do with evidence, deadlines, steps of the clock, the supervisor's row and its own log.
 import { describe, expect, test } from 'vitest';
 import type { State } from '../../../src/core/dispatch.ts';
-import { Bed, type Open, planned, PROCESS } from './bed.ts';
+import type { SignKind } from '../../../src/core/sign.ts';
+import { Bed, type Open, planned, PROCESS, seenAt } from './bed.ts';
 
 export function exerciseTimes(open: Open): void {
   describe('evidence', () => {
@@ -9,13 +10,13 @@ export function exerciseTimes(open: Open): void {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);
       const [a] = await bed.claim();
-      const note = (at: number, kind: string) =>
-        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, at, kind }]);
+      const note = (at: number, kind: SignKind) =>
+        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at, kind) }]);
       await note(5_000, 'output');
       await note(4_000, 'cpu');
-      expect((await bed.live('a')).attempt.lastEvidence).toEqual({ at: 5_000, kind: 'output' });
+      expect((await bed.live('a')).attempt).toMatchObject(seenAt(5_000, 'output'));
       await note(6_000, 'cpu');
-      expect((await bed.live('a')).attempt.lastEvidence).toEqual({ at: 6_000, kind: 'cpu' });
+      expect((await bed.live('a')).attempt).toMatchObject(seenAt(6_000, 'cpu'));
       expect(await bed.run(a!)).toBe(true);
     });
 
@@ -23,10 +24,10 @@ export function exerciseTimes(open: Open): void {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);
       await bed.claim();
-      const notes = [0, 2].map((fence) => ({ dispatch: 'd1', fence, at: 5_000, kind: 'output' }));
+      const notes = [0, 2].map((fence) => ({ dispatch: 'd1', fence, ...seenAt(5_000) }));
       await bed.ledger.noteEvidence(notes);
       await bed.ledger.noteEvidence([]);
-      expect((await bed.live('a')).attempt.lastEvidence).toBeNull();
+      expect((await bed.live('a')).attempt.signs).toEqual([]);
     });
   });
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { migrate } from '../../../src/ledger/migrations.ts';
 import { MEMORY, openSqlite, type SqliteConnection } from '../../../src/ledger/sqlite.ts';
-import { Bed, ENGINES, FAILED, LOST, planned, PROCESS } from './bed.ts';
+import { Bed, ENGINES, FAILED, LOST, planned, PROCESS, seenAt } from './bed.ts';
 
 /** Small tables, in which a scan is the best plan; by name or by the alias that statements give them. */
 const SMALL = /^SCAN (pools|p|campaigns|c|counters|meta|supervisor|sqlite_master)\b/;
@@ -119,7 +119,7 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.wishStop(['d5'], wish);
   const next = { kind: 'parked', since: 1, for: 'backoff', until: 5 } as const;
   await bed.change(third!, next, { attemptEnd: LOST });
-  await ledger.noteEvidence([{ dispatch: 'd1', fence: 1, at: 1, kind: 'output' }]);
+  await ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(1) }]);
   const deadline = { softAt: 1, hardAt: 2, extendedCount: 1, extendedMs: 1, because: 'works' };
   await ledger.setDeadline({ dispatch: 'd1', fence: 1 }, deadline, 1);
   await ledger.shiftTimes(5, 1);

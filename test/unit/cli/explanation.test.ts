@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Seen, evidenceOf, nextChangeOf } from '../../../src/cli/explanation.ts';
 import type { Deadline, State } from '../../../src/core/dispatch.ts';
+import { signAt } from '../core/row.ts';
 import {
   NOW,
   QUEUED,
@@ -32,16 +33,16 @@ function kinds(lines: readonly { kind: string; detail: string }[]): string[] {
 describe('evidenceOf', () => {
   test('what counts as work expires with the stall window, the process does not', () => {
     const row = dispatch('x', RUNNING);
-    const lastEvidence = { at: NOW - 9_000, kind: '12 bytes of output' };
+    const signs = [signAt(NOW - 9_000, 'cpu')];
     const output = { text: 'step 3', at: NOW - 4_000, bytes: 12 };
     const seen: Seen = { ...NOTHING, agent: 'alive', output };
-    expect(evidenceOf({ dispatch: row, attempt: attempt({ lastEvidence }) }, seen)).toEqual([
+    expect(evidenceOf({ dispatch: row, attempt: attempt({ signs }) }, seen)).toEqual([
       { kind: 'process', at: NOW, expiresAt: null, detail: 'agent 123 alive' },
       {
-        kind: 'work',
+        kind: 'cpu',
         at: NOW - 9_000,
         expiresAt: NOW - 9_000 + SPEC.stallMs,
-        detail: '12 bytes of output',
+        detail: 'wrote 9 bytes',
       },
       {
         kind: 'output',

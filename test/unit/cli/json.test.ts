@@ -8,6 +8,7 @@ import {
   poolJson,
 } from '../../../src/cli/json.ts';
 import type { State } from '../../../src/core/dispatch.ts';
+import { signAt } from '../core/row.ts';
 import {
   CANCELLED,
   FAILED,
@@ -26,7 +27,7 @@ import {
 const KEYS =
   `id, campaign, name, agent, pool, state, outcome, cause, exitCode, attempt, fence, pid, sessionId,
   verdict, because, createdAt, startedAt, endedAt, lastEvidenceAt, softDeadlineAt, hardDeadlineAt,
-  parkedUntil, parkedFor, containment, survivors`.split(/,\s+/);
+  parkedUntil, parkedFor, containment, survivors, parent`.split(/,\s+/);
 
 const PARKED: State = { kind: 'parked', since: NOW, for: 'quota', until: NOW + 60_000 };
 const STARTING: State = { kind: 'starting', since: NOW };
@@ -68,7 +69,7 @@ describe('a dispatch', () => {
       extendedMs: 0,
       because: '',
     };
-    const withDeadline = attempt({ deadline, lastEvidence: { at: NOW - 500, kind: 'output' } });
+    const withDeadline = attempt({ deadline, signs: [signAt(NOW - 500)] });
     const live = dispatchJson({ dispatch: dispatch('x', RUNNING), attempt: withDeadline }, NOW);
     expect(live).toMatchObject({
       softDeadlineAt: '2026-11-20T18:00:01.000Z',

@@ -20,6 +20,7 @@ async function drover(...words: string[]) {
     stateDir: '/nowhere/drover-state',
     stateFlag: null,
     attempt: null,
+    markText: null,
     json: false,
     cwd: '/nowhere',
     out: createScreen(stream('out'), false),

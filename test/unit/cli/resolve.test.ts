@@ -32,6 +32,7 @@ async function submit(campaign: string, ids: Readonly<Record<string, string>>): 
   await ledger.submit({
     campaign: { name: campaign, onFailure: 'continue', pools: [], dispatches },
     file: null,
+    parent: null,
     now: NOW,
     newId: () => remaining.shift() ?? '',
   });

@@ -47,6 +47,7 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
         LOST,
         SUCCEEDED,
         failed(3, null, 'agent'),
+        { kind: 'lingering' as const, end: SUCCEEDED },
       ),
       killInMs: span,
       survivors: pids,
@@ -62,6 +63,7 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
       watchedMs: fc.nat({ max: 9 * HOUR }),
       blind: fc.constant('EMFILE'),
       goal: fc.constantFrom('unasked', 'asking', 'reached', 'missed', 'unknown'),
+      result: fc.constantFrom('unasked', 'asking', 'there', 'missing'),
       start: fc.constantFrom(
         { kind: 'not-mine' as const },
         { kind: 'under-way' as const },

@@ -6,6 +6,7 @@ import type { Decision } from '../../../src/core/decision.ts';
 import { LIVE_STATES } from '../../../src/core/dispatch.ts';
 import { anySpec } from './any-row.ts';
 import { told } from './decision-table.ts';
+import { newestSign } from '../../../src/core/sign.ts';
 import { HOUR, NOW, type Row, type RowSpec, row } from './row.ts';
 
 interface Decided extends Row {
@@ -87,7 +88,7 @@ describe('decide', () => {
       if (decision.kind !== 'stay' || decision.nextAt === null) return true;
       const { state, spec } = dispatch;
       const killAt = state.kind === 'stopping' ? state.killAt : NOW;
-      const lastSignAt = Math.max(NOW, evidence.lastSign?.at ?? NOW);
+      const lastSignAt = Math.max(NOW, newestSign(evidence.signs)?.at ?? NOW);
       const latest = Math.max(NOW + 30_000, killAt, lastSignAt + spec.stallMs);
       return decision.nextAt > NOW && decision.nextAt <= latest;
     };
@@ -101,6 +102,10 @@ describe('decide', () => {
       switch (decision.act.kind) {
         case 'seize-claim':
           return state.kind === 'starting' && evidence.runDir.claim.kind === 'absent';
+        case 'ask-result':
+          return (
+            state.kind === 'running' && evidence.agent === 'alive' && evidence.result === 'unasked'
+          );
         case 'ask-goal':
           return dispatch.spec.doneWhen !== null && evidence.goal === 'unasked';
         case 'signal':
@@ -180,6 +185,7 @@ describe('I4: a doubt never ends, frees or kills anything', () => {
       if (decision.kind !== 'change' || decision.next.kind !== 'stopping') return true;
       const { reason } = decision.next;
       if (reason.kind === 'leftovers') return true;
+      if (reason.kind === 'lingering') return false;
       if (reason.cause === 'timed-out') return (spec.deadline?.hardInMs ?? 1) <= 0;
       return reason.cause !== 'stalled';
     };

@@ -17,12 +17,14 @@ import type {
   Evidence,
   ExitRecord,
   Goal,
+  Result,
   Look,
   Members,
   Sighting,
   Start,
 } from '../../../src/core/evidence.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { Sign, SignKind } from '../../../src/core/sign.ts';
 
 export const NOW = 1_800_000_000_000;
 export const SECOND = 1_000;
@@ -57,7 +59,7 @@ export interface RowSpec {
   /** how long it has been in its state */
   readonly sinceMs?: number;
   /** `stopping` only: our cause, or the proved end of an agent that left processes behind */
-  readonly reason?: StopCause | AttemptEnd;
+  readonly reason?: StopCause | AttemptEnd | StopReason;
   /** `stopping` only: negative is in the past */
   readonly killInMs?: number;
   /** `stopping` only: pids named so far */
@@ -83,6 +85,7 @@ export interface RowSpec {
   readonly watchedMs?: number;
   readonly blind?: string;
   readonly goal?: Goal;
+  readonly result?: Result;
   readonly start?: Start;
   readonly killRounds?: number;
   /** pids that the last kill signalled */
@@ -138,6 +141,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       name: 'fix',
       pool: 'default',
       priority: 0,
+      parent: null,
       position: 1,
       spec: { ...SPEC, ...spec.spec, retries: { ...SPEC.retries, ...spec.retries } },
       after: [],
@@ -161,7 +165,9 @@ function liveOf(spec: RowSpec): LiveDispatch {
       startedAt: null,
       process: null,
       deadline,
-      lastEvidence: null,
+      signs: [],
+      resultAt: null,
+      unseen: null,
       sessionId: null,
       resumedFrom: null,
       endedAt: null,
@@ -191,10 +197,9 @@ function stateOf(spec: RowSpec): LiveDispatch['dispatch']['state'] {
   }
 }
 
-function reasonOf(reason: StopCause | AttemptEnd): StopReason {
-  return typeof reason === 'string'
-    ? { kind: 'cause', cause: reason }
-    : { kind: 'leftovers', end: reason };
+function reasonOf(reason: StopCause | AttemptEnd | StopReason): StopReason {
+  if (typeof reason === 'string') return { kind: 'cause', cause: reason };
+  return 'kind' in reason ? reason : { kind: 'leftovers', end: reason };
 }
 
 function wishOf({ wish }: RowSpec): StopWish | null {
@@ -226,16 +231,19 @@ function evidenceOf(spec: RowSpec): Evidence {
       outputBytes: { kind: 'seen', value: 100 },
     },
     members: membersOf(spec),
-    signs: [],
-    lastSign:
-      silentMs === null ? null : { kind: 'output', at: NOW - silentMs, detail: 'wrote 9 bytes' },
+    signs: silentMs === null ? [] : [signAt(NOW - silentMs)],
     watchedSince: NOW - (spec.watchedMs ?? HOUR),
     blind: spec.blind ?? null,
     goal: spec.goal ?? 'unasked',
+    result: spec.result ?? 'unasked',
     start: spec.start ?? { kind: 'under-way' },
     killRounds: spec.killRounds ?? 0,
     lastKilled: new Set((spec.killed ?? []).map((pid) => `${pid}@${pid * 10}`)),
   };
+}
+
+export function signAt(at: number, kind: SignKind = 'output'): Sign {
+  return { kind, at, since: at, detail: 'wrote 9 bytes' };
 }
 
 function claimOf(claim: NonNullable<RowSpec['claim']>): Look<Claim> {

@@ -3,16 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Attempt, State } from '../../../src/core/dispatch.ts';
 import { SUCCEEDED } from '../../../src/core/retry.ts';
 import { FRESH_MS, silenceOf, verdictOf } from '../../../src/core/verdict.ts';
-import { AGENT, HOUR, MINUTE, NOW, SECOND, row } from './row.ts';
+import { AGENT, HOUR, MINUTE, NOW, SECOND, row, signAt } from './row.ts';
 
 const STALL_MS = 20 * MINUTE;
 
 function silence(signAgoMs: number | null, watchedMs: number, stallMs = STALL_MS) {
-  const lastSign =
-    signAgoMs === null
-      ? null
-      : ({ kind: 'cpu', at: NOW - signAgoMs, detail: 'used 90 ms of CPU' } as const);
-  return silenceOf({ lastSign, watchedSince: NOW - watchedMs }, stallMs, NOW);
+  const signs = signAgoMs === null ? [] : [signAt(NOW - signAgoMs)];
+  const watched = { signs, watchedSince: NOW - watchedMs, result: 'unasked' } as const;
+  return silenceOf(watched, { stallMs, lingerMs: 2 * MINUTE }, NOW);
 }
 
 describe('silence', () => {
@@ -46,12 +44,12 @@ describe('silence', () => {
   });
 
   test('says in words how long, and what the last sign was', () => {
-    expect(silence(0, HOUR).because).toBe('used 90 ms of CPU');
+    expect(silence(0, HOUR).because).toBe('wrote 9 bytes');
     expect(silence(2 * MINUTE, HOUR).because).toBe(
-      'quiet for 2m; last sign of work: used 90 ms of CPU',
+      'quiet for 2m; last sign of work: wrote 9 bytes',
     );
     expect(silence(HOUR, HOUR).because).toBe(
-      'no sign of work for 1h; last sign of work: used 90 ms of CPU',
+      'no sign of work for 1h; last sign of work: wrote 9 bytes',
     );
     expect(silence(null, MINUTE).because).toBe('quiet for 1m; no sign of work yet');
   });
@@ -79,7 +77,7 @@ describe('the verdict as far as the ledger alone can tell', () => {
   const { dispatch, attempt } = row({}).live;
   const noted = (agoMs: number): Attempt => ({
     ...attempt,
-    lastEvidence: { at: NOW - agoMs, kind: 'wrote 9 bytes' },
+    signs: [signAt(NOW - agoMs)],
   });
 
   test.each<[string, State, Attempt | null, string | null]>([

@@ -5,7 +5,8 @@ import type { ProcessRow } from '../../../src/ports.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import type { World } from '../../../src/supervisor/world.ts';
-import { AGENT, NOW, SHIM, row } from '../core/row.ts';
+import { AGENT, NOW, row, signAt } from '../core/row.ts';
+import { othersAt } from './scene.ts';
 
 /** A machine on which the supervisor and a process with the agent's pid and start time live. */
 function worldOf(live: LiveDispatch): World {
@@ -29,6 +30,7 @@ function worldOf(live: LiveDispatch): World {
       bookmark: () => null,
       scan: () => ({ kind: 'seen', value: rows }),
       sight: () => 'alive',
+      ioBytes: () => null,
     },
     runDirs: {
       look: () => runDir,
@@ -41,7 +43,7 @@ function worldOf(live: LiveDispatch): World {
 /** The first look at an attempt, `laterMs` after it was heard of. */
 function firstLook(live: LiveDispatch, laterMs: number) {
   const memory = createMemory().of(live, NOW);
-  const [looked] = gather(worldOf(live), [{ live, memory }], () => [SHIM], NOW + laterMs);
+  const [looked] = gather(worldOf(live), [{ live, memory }], othersAt(NOW + laterMs));
   return looked!;
 }
 
@@ -57,9 +59,9 @@ test('I6: silence is not counted before the agent has started', () => {
 
 test('evidence that the ledger dates to the future is of now: the clock was set back meanwhile', () => {
   const { dispatch, attempt, failures } = row({}).live;
-  const later = { ...attempt, lastEvidence: { at: NOW + 3_600_000, kind: 'wrote 9 bytes' } };
+  const later = { ...attempt, signs: [signAt(NOW + 3_600_000)] };
   const { evidence } = firstLook({ dispatch, attempt: later, failures }, 1);
-  expect(evidence.lastSign?.at).toBe(NOW);
+  expect(evidence.signs[0]?.at).toBe(NOW);
 });
 
 test('I3: who has pid and start time of an agent of the boot before is a stranger', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { AGENT, NOW, type RowSpec, SHIM, exited, row } from '../core/row.ts';
-import { type Scene, dueOf, evidenceOf, lookAt, process, show } from './scene.ts';
+import { type Scene, dueOf, evidenceOf, lookAt, othersAt, process, show } from './scene.ts';
 
 describe('the order of a look', () => {
   test('is sightings, then records, then the table: no exit in between is taken for a loss', () => {
@@ -116,7 +116,7 @@ describe('who is looked for in the table', () => {
     const look = (laterMs: number, ...rows: ProcessRow[]) => {
       const table: Scene['table'] = { kind: 'seen', value: [process(50), ...rows] };
       const { world } = show({ table });
-      const { members } = gather(world, due, () => [SHIM], NOW + laterMs)[0]!.evidence;
+      const { members } = gather(world, due, othersAt(NOW + laterMs))[0]!.evidence;
       return members.kind === 'seen'
         ? [members.value.processes.length, members.value.emptyLooks]
         : [];

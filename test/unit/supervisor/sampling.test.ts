@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Look } from '../../../src/core/evidence.ts';
 import { gather, sampleEveryMs } from '../../../src/supervisor/gather.ts';
 import { nextLookAt } from '../../../src/supervisor/perform.ts';
-import { AGENT, MINUTE, NOW, type RowSpec, SHIM, row } from '../core/row.ts';
-import { EIO, type Scene, dueOf, lookAt, process, show } from './scene.ts';
+import { AGENT, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
+import { EIO, type Scene, dueOf, lookAt, othersAt, process, show } from './scene.ts';
 
 describe('the grid of samples', () => {
   test.each([
@@ -40,8 +40,7 @@ describe('the grid of samples', () => {
     const due = dueOf(row({}).live);
     const look = (outputBytes: Look<number>, laterMs: number) => {
       const runDirs = [{ ...row({}).evidence.runDir, outputBytes }];
-      return gather(show({ ...busy, runDirs }).world, due, () => [SHIM], NOW + laterMs)[0]!
-        .evidence;
+      return gather(show({ ...busy, runDirs }).world, due, othersAt(NOW + laterMs))[0]!.evidence;
     };
     expect(look(EIO, 10_000).blind).toBe('EIO');
     expect(look(EIO, 11_000).blind).toBe('EIO');

@@ -4,7 +4,7 @@ import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evi
 import type { Operation } from '../../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
-import { gather } from '../../../src/supervisor/gather.ts';
+import { gather, type Others } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { NOW, type RowSpec, SHIM, row } from '../core/row.ts';
@@ -39,6 +39,7 @@ export function show(scene: Scene) {
       bootId: () => SELF.bootId,
       self: () => SELF,
       bookmark: () => null,
+      ioBytes: () => null,
       scan: () => {
         order.push('table');
         return table;
@@ -80,11 +81,16 @@ export function dueOf(...lives: readonly LiveDispatch[]) {
   });
 }
 
+/** A look at `now`, of attempts that have added nothing. */
+export function othersAt(now: number): Others {
+  return { shims: () => [SHIM], childrenOf: () => [], now };
+}
+
 /** One look at each, `laterMs` after it was first heard of. */
 export function lookAt(lives: readonly LiveDispatch[], scene: Scene, laterMs = 0) {
   const { world, order } = show(scene);
   const due = dueOf(...lives);
-  const looked = gather(world, due, () => [SHIM], NOW + laterMs);
+  const looked = gather(world, due, othersAt(NOW + laterMs));
   return { evidence: looked.map((one) => one.evidence), order, due };
 }
 

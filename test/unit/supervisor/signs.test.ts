@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/core/operation.ts';
 import type { Look } from '../../../src/core/evidence.ts';
+import { newestSign } from '../../../src/core/sign.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { type Sample, sampleSigns, sparedStall } from '../../../src/supervisor/signs.ts';
@@ -32,7 +33,12 @@ function sample(differs: Partial<Sample>): Sample {
   return {
     rows: seen([process(70, 1_000)]),
     outputBytes: seen(100),
+    files: { kind: 'absent' },
     operations: seen([]),
+    helper: 'm.helper',
+    children: [],
+    ioBytesOf: () => null,
+    cpuShareMin: 0.01,
     now: NOW + EVERY_MS,
     everyMs: EVERY_MS,
     ...differs,
@@ -41,7 +47,9 @@ function sample(differs: Partial<Sample>): Sample {
 
 /** The details of the signs that a second sample finds. */
 function found(differs: Partial<Sample>, memory = memoryAfter()): readonly string[] {
-  return sampleSigns(memory, sample(differs)).map(({ detail }) => detail);
+  const before = memory.signs;
+  sampleSigns(memory, sample(differs));
+  return memory.signs.filter((sign) => !before.includes(sign)).map(({ detail }) => detail);
 }
 
 describe('I5: two samples', () => {
@@ -90,23 +98,27 @@ describe('I5: two samples', () => {
   test('make the newest sign the last one, with its moment', () => {
     const memory = memoryAfter();
     sampleSigns(memory, sample({ outputBytes: seen(101) }));
-    expect(memory.lastSign).toEqual({
+    expect(newestSign(memory.signs)).toEqual({
       kind: 'output',
       at: NOW + EVERY_MS,
+      since: NOW + EVERY_MS,
       detail: 'wrote 1 bytes',
     });
     sampleSigns(memory, sample({ outputBytes: seen(101), now: NOW + 2 * EVERY_MS }));
-    expect(memory.lastSign).toMatchObject({ at: NOW + EVERY_MS });
+    expect(newestSign(memory.signs)).toMatchObject({ at: NOW + EVERY_MS });
   });
 });
 
 test('I5: a first sample is no evidence, however much it finds', () => {
   const memory = createMemory().of(row({}).live, NOW);
-  const signs = sampleSigns(
-    memory,
-    sample({ rows: seen([process(70, 9_999_999)]), outputBytes: seen(9_999_999) }),
-  );
-  expect([signs, memory.lastSign]).toEqual([[], null]);
+  const first = {
+    rows: seen([process(70, 9_999_999)]),
+    outputBytes: seen(9_999_999),
+    files: seen(new Map([['a.log', { bytes: 9, modifiedMs: NOW }]])),
+    ioBytesOf: () => 9_999_999,
+  };
+  sampleSigns(memory, sample(first));
+  expect(memory.signs).toEqual([]);
 });
 
 describe('I4: a sample that failed', () => {
@@ -230,7 +242,7 @@ describe('an operation lease', () => {
     const live = row({}).live;
     const its = memory.of(live, NOW);
     const look = (now: number, operation: Operation) =>
-      sampleSigns(its, sample({ now, operations: seen([operation]) }));
+      found({ now, operations: seen([operation]) }, its);
     expect(look(NOW, lease({ touchedAt: NOW }))).toHaveLength(1);
     memory.shift(2 * HOUR);
     const after = NOW + 2 * HOUR + 10_000;
@@ -260,7 +272,7 @@ describe('a stall that was spared', () => {
   test('is said when a watcher of output alone would have ended it, and once for each silence', () => {
     expect(sparedStall(silentFor(STALL_MS - 1), STALL_MS, NOW + STALL_MS - 1)).toBeNull();
     const memory = silentFor(STALL_MS);
-    expect(sparedStall(memory, STALL_MS, NOW + STALL_MS)).toBe(STALL_MS);
+    expect(sparedStall(memory, STALL_MS, NOW + STALL_MS)?.silentMs).toBe(STALL_MS);
     expect(sparedStall(memory, STALL_MS, NOW + STALL_MS + 1)).toBeNull();
     sampleSigns(memory, sample({ now: NOW + HOUR, outputBytes: seen(300), everyMs: HOUR }));
     expect(sparedStall(memory, STALL_MS, NOW + HOUR)).toBeNull();
@@ -268,7 +280,7 @@ describe('a stall that was spared', () => {
     const more = seen([process(70, 120_000)]);
     const silent = { now: later, rows: more, outputBytes: seen(300), everyMs: HOUR };
     sampleSigns(memory, sample(silent));
-    expect(sparedStall(memory, STALL_MS, later)).toBe(STALL_MS);
+    expect(sparedStall(memory, STALL_MS, later)?.silentMs).toBe(STALL_MS);
   });
 
   test('is not said of one that is silent in every way, nor of one that writes', () => {
