@@ -51,5 +51,10 @@ function writeSpec(random: Random): DispatchSpec {
     containment: null,
     leftovers: random.chance(0.85) ? 'end' : 'keep',
     leftoverGraceMs: random.pick([0, 300, 2_000]),
+    maxOutputBytes: null,
+    maxMemoryBytes: null,
+    maxProcesses: null,
+    cpuShareMin: 0.01,
+    evidenceFiles: [],
   };
 }

@@ -49,6 +49,11 @@ const SPEC: DispatchSpec = {
   containment: null,
   leftovers: 'end',
   leftoverGraceMs: 5 * SECOND,
+  maxOutputBytes: null,
+  maxMemoryBytes: null,
+  maxProcesses: null,
+  cpuShareMin: 0.01,
+  evidenceFiles: [],
 };
 
 /** What differs from an agent that was started by this supervisor an hour ago and works. */
