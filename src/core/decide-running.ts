@@ -6,6 +6,7 @@ import { type Decision, type Moment, stay } from './decision.ts';
 import type { Deadline, LiveDispatch, Millis, State } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence } from './evidence.ts';
+import { brokenLimit } from './limits.ts';
 import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
 
 const UNKNOWN_POLL_MS = 1_000;
@@ -82,6 +83,8 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
     const because = `its hard limit is reached; ${silence.because}`;
     return beginStopping(live, { cause: 'timed-out', graceMs: spec.graceMs, because }, moment);
   }
+  const broken = brokenLimit(spec, evidence);
+  if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
   if (evidence.blind !== null) {
     const because = `cannot look for signs of work: ${evidence.blind}`;
     return stay(because, moment.now + UNKNOWN_POLL_MS);

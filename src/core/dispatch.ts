@@ -22,7 +22,14 @@ export type RetryClass = (typeof RETRY_CLASSES)[number];
 /** How many retries each failure class has, for the whole life of the dispatch (I14). */
 export type RetryBudget = Readonly<Record<RetryClass, number>>;
 
-export type StopCause = 'cancelled' | 'timed-out' | 'stalled' | 'superseded';
+export type StopCause =
+  | 'cancelled'
+  | 'timed-out'
+  | 'stalled'
+  | 'superseded'
+  | 'max-output'
+  | 'max-memory'
+  | 'max-processes';
 
 export type Outcome =
   | { readonly kind: 'succeeded' }

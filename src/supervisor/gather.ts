@@ -4,14 +4,14 @@
 import { shimMayStillLeave, shimStays } from '../core/decide-ending.ts';
 import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
+import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { Bookmark } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns } from './signs.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
-import { lookAtTree } from './tree.ts';
+import { lookAtTree, usageOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -153,16 +153,26 @@ function judge(
   { sampling, now }: { sampling: boolean; now: Millis },
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
+  let usage: Look<Usage> = NOT_LOOKED;
   if (table === null && memory.emptied) members = EMPTIED;
   let signs: Evidence['signs'] = [];
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
+    usage = usageOf(tree.rows);
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       const { outputBytes } = runDir;
       const operations = world.runDirs.operations(memory.key);
-      signs = sampleSigns(memory, { rows: tree.rows, outputBytes, operations, now, everyMs });
+      const { cpuShareMin } = live.dispatch.spec;
+      signs = sampleSigns(memory, {
+        rows: tree.rows,
+        outputBytes,
+        operations,
+        now,
+        everyMs,
+        cpuShareMin,
+      });
     }
   }
   return {
@@ -171,6 +181,7 @@ function judge(
     shim,
     runDir,
     members,
+    usage,
     signs,
     lastSign: memory.lastSign,
     watchedSince: memory.watchedSince,

@@ -7,8 +7,6 @@ import { describeOperation, isValid, type Operation, readAgain } from '../core/o
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 
-/** A tree that uses less than this share of one core is idling: timers and heartbeats of an idle Node stay below it. */
-const CPU_SHARE_MIN = 0.01;
 /** Two ticks of the kernel's CPU accounting (10 ms each): a single one may be rounding. */
 const CPU_MS_MIN = 20;
 
@@ -25,6 +23,8 @@ export interface Sample {
   readonly now: Millis;
   /** the distance of samples on the grid */
   readonly everyMs: number;
+  /** a tree that uses less than this share of one core is idling (docs/decisions/0010-cpu-threshold.md) */
+  readonly cpuShareMin: number;
 }
 
 /**
@@ -35,13 +35,13 @@ export interface Sample {
  */
 export function sampleSigns(
   memory: AttemptMemory,
-  { rows, outputBytes, operations, now, everyMs }: Sample,
+  { rows, outputBytes, operations, now, everyMs, cpuShareMin }: Sample,
 ): readonly Sign[] {
   const elapsedMs = Math.max(1, now - memory.sampledAt);
   const found = [sampleOutput(memory, outputBytes, now)];
   if (rows.kind === 'seen') {
     if (memory.cpuMs === null) memory.watchedSince = now;
-    found.push(sampleCpu(memory, rows.value, elapsedMs, now));
+    found.push(sampleCpu(memory, rows.value, { elapsedMs, cpuShareMin, now }));
     if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
       memory.watchedSince = now;
     }
@@ -116,8 +116,7 @@ function openOperation(
 function sampleCpu(
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
-  elapsedMs: number,
-  now: Millis,
+  { elapsedMs, cpuShareMin, now }: { elapsedMs: number; cpuShareMin: number; now: Millis },
 ): Sign | null {
   const before = memory.cpuMs;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
@@ -125,7 +124,7 @@ function sampleCpu(
   if (before === null) return null;
   let usedMs = 0;
   for (const [key, value] of cpuMs) usedMs += Math.max(0, value - (before.get(key) ?? 0));
-  if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < CPU_SHARE_MIN) return null;
+  if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < cpuShareMin) return null;
   const share = Math.round((usedMs / elapsedMs) * 100);
   return { kind: 'cpu', at: now, detail: `used ${usedMs} ms of CPU (${share} % of a core)` };
 }

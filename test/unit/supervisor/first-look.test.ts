@@ -19,6 +19,7 @@ function worldOf(live: LiveDispatch): World {
     zombie: false,
     mark: null,
     cpuMs: 0,
+    rssBytes: 0,
     command: 'node',
   }));
   return {

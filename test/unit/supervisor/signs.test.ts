@@ -11,7 +11,7 @@ const EVERY_MS = 10_000;
 
 function process(pid: number, cpuMs: number, startTime = pid * 10): ProcessRow {
   const where = { parent: 1, group: 1, session: 1, zombie: false, mark: null, command: 'node' };
-  return { pid, startTime, cpuMs, ...where };
+  return { pid, startTime, cpuMs, rssBytes: 0, ...where };
 }
 
 function seen<T>(value: T): Look<T> {
@@ -35,6 +35,7 @@ function sample(differs: Partial<Sample>): Sample {
     operations: seen([]),
     now: NOW + EVERY_MS,
     everyMs: EVERY_MS,
+    cpuShareMin: 0.01,
     ...differs,
   };
 }
@@ -57,6 +58,16 @@ describe('I5: two samples', () => {
       [ONE_PERCENT],
     ],
     ['show no CPU time below it', { rows: seen([process(70, 1_099)]) }, []],
+    [
+      'show CPU time from the share on that the dispatch names',
+      { rows: seen([process(70, 1_050)]), cpuShareMin: 0.005 },
+      ['used 50 ms of CPU (1 % of a core)'],
+    ],
+    [
+      'show no CPU time below that share',
+      { rows: seen([process(70, 1_499)]), cpuShareMin: 0.05 },
+      [],
+    ],
     [
       'show CPU time from two ticks of the kernel on',
       { rows: seen([process(70, 1_020)]), now: NOW + 200 },

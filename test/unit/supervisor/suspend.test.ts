@@ -19,6 +19,7 @@ describe('an operation lease over a suspend', () => {
         operations: { kind: 'seen', value: [{ ...lease, touchedAt }] },
         now,
         everyMs: 10_000,
+        cpuShareMin: 0.01,
       });
     look(NOW);
     its.sampledAt = NOW;
