@@ -53,6 +53,8 @@ export interface ProcessRow {
   readonly mark: string | null;
   /** CPU time of it and of its waited-for children, milliseconds */
   readonly cpuMs: number;
+  /** memory that it holds in RAM, shared pages included; 0 for a zombie */
+  readonly rssBytes: number;
   /** shortened command name */
   readonly command: string;
 }

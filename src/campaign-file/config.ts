@@ -3,11 +3,14 @@
 import type { PoolSpec } from '../core/campaign.ts';
 import { OUTPUT_BYTES_MAX } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
+import type { PoolLimits } from './resolve.ts';
 import type { Settings } from './schema.ts';
 
 export interface Config {
   /** pools that the file names; what a campaign says of the same pool wins */
   readonly pools: readonly PoolSpec[];
+  /** of the attempts in these pools; a campaign's own word on the same limit of the same pool wins */
+  readonly poolLimits: PoolLimits;
   /** less specific than the defaults of a campaign file; its paths are absolute */
   readonly defaults: Settings;
   /** how much of each output stream of an attempt is kept */
@@ -15,7 +18,12 @@ export interface Config {
 }
 
 /** What holds where there is no config.yaml. */
-export const NO_CONFIG: Config = { pools: [], defaults: {}, outputBytesMax: OUTPUT_BYTES_MAX };
+export const NO_CONFIG: Config = {
+  pools: [],
+  poolLimits: new Map(),
+  defaults: {},
+  outputBytesMax: OUTPUT_BYTES_MAX,
+};
 
 /**
  * Reads config.yaml; where there is none, `NO_CONFIG`.

@@ -15,6 +15,9 @@ export interface BuiltInSettings {
   readonly retries: RetryBudget;
   readonly leftovers: DispatchSpec['leftovers'];
   readonly leftover_grace: number;
+  /** share of one core */
+  readonly cpu_threshold: number;
+  readonly evidence_files: readonly string[];
 }
 
 /** The numbers are those of the command-line contract; docs/guides/campaign-file.md shows each. */
@@ -29,7 +32,9 @@ export const BUILT_IN: BuiltInSettings = {
   retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
   leftovers: 'end',
   leftover_grace: 5_000,
+  cpu_threshold: 0.01,
+  evidence_files: [],
 };
 
-/** Default of `max_output`, for each output stream of an attempt. */
+/** Default of `max_output` at the top of config.yaml, for each output stream of an attempt. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;

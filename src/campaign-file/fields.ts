@@ -4,7 +4,8 @@
 import * as v from 'valibot';
 import { parseDuration } from '../core/duration.ts';
 import { DroverError } from '../core/error.ts';
-import { parseSize } from './size.ts';
+import { parseShare } from '../core/share.ts';
+import { parseSize } from '../core/size.ts';
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -80,6 +81,19 @@ export const PATH = v.pipe(
   ),
 );
 
+/** Files by a pattern. Only a leading `~/` is expanded, and nothing is left out by `!`, as a shell would. */
+export const GLOB = v.pipe(
+  words('a text'),
+  v.check(
+    (input) => !/^~(?!\/)/.test(input),
+    complaint('{key}: {value} is no home directory that is known here', 'write ~/… or ./~…'),
+  ),
+  v.check(
+    (input) => !input.startsWith('!'),
+    complaint('{key}: {value} would leave files out', 'name only the files that count'),
+  ),
+);
+
 const DURATION_EXAMPLES = 'write for example 30s, 20m, 2h, 1h30m or 500ms';
 
 /**
@@ -124,7 +138,7 @@ function tryDuration(input: string): { ms: number } | { hint: string } {
 
 /**
  * What is dropped from an output is whole blocks of disk (4 KiB): a bound of a few blocks would
- * never be met.
+ * never be met. And no program starts in less memory.
  */
 const SIZE_BYTES_MIN = 64 * 1024;
 
@@ -142,6 +156,26 @@ export function size() {
       const message =
         bytes === null ? '{key}: {value} is not a size' : '{key}: {value} is less than 64KiB';
       addIssue({ message: complaint(message, bytes === null ? hint : 'write at least 64KiB') });
+      return NEVER;
+    }),
+  );
+}
+
+/** `1%` → 0.01, of one core. */
+export function coreShare() {
+  const hint = 'write a part of one core, for example 1% or 0.5%';
+  return v.pipe(
+    v.string(({ input }) =>
+      complaint(input === null ? '{key} is empty' : '{key}: {value} is not a percentage', hint),
+    ),
+    // For editors only: parseShare is what decides.
+    v.metadata({ pattern: '^\\s*\\d{1,9}(\\.\\d{1,9})?%\\s*$' }),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const share = parseShare(dataset.value);
+      if (share !== null && share > 0 && share <= 1) return share;
+      const range = '{key}: {value} is not above 0% and at most 100%';
+      const message = share === null ? '{key}: {value} is not a percentage' : range;
+      addIssue({ message: complaint(message, hint) });
       return NEVER;
     }),
   );

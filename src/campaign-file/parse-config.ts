@@ -5,7 +5,7 @@ import { type Config, NO_CONFIG } from './config.ts';
 import { OUTPUT_BYTES_MAX } from './defaults.ts';
 import { readDocument } from './document.ts';
 import { Report } from './report.ts';
-import { poolsOf, withAbsolutePaths } from './resolve.ts';
+import { limitsOf, poolsOf, withAbsolutePaths } from './resolve.ts';
 import { CONFIG } from './schema.ts';
 import { judge } from './shape.ts';
 import { Substitution } from './substitute.ts';
@@ -27,6 +27,7 @@ export function parseConfigFile(text: string, path: string): Config {
   if (config === null || report.failed) throw report.error('CONFIG_INVALID');
   return {
     pools: poolsOf(config.pools),
+    poolLimits: limitsOf(config.pools),
     defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
   };

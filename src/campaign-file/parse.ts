@@ -17,7 +17,7 @@ import { BUILT_IN } from './defaults.ts';
 import { type Located, readDocument } from './document.ts';
 import { readTextFile } from './read.ts';
 import { type Problem, Report } from './report.ts';
-import { planDispatch, poolsOf, withAbsolutePaths } from './resolve.ts';
+import { limitsOf, planDispatch, poolsOf, withAbsolutePaths } from './resolve.ts';
 import { CAMPAIGN_HEAD, DEFAULTS, DISPATCH, type Settings } from './schema.ts';
 import { judge } from './shape.ts';
 import { Substitution } from './substitute.ts';
@@ -143,7 +143,10 @@ function complete(draft: Draft, options: ParseOptions, report: Report): Campaign
   if (head === null || defaults === null) return null;
   const config = options.config ?? NO_CONFIG;
   const directory = resolve(dirname(options.path));
-  const levels = [config.defaults, withAbsolutePaths(defaults, directory)];
+  const levels = {
+    settings: [config.defaults, withAbsolutePaths(defaults, directory)],
+    pools: [config.poolLimits, limitsOf(head.pools)],
+  };
   const planned = dispatches.flatMap(({ said }) =>
     said === null ? [] : [planDispatch(withAbsolutePaths(said, directory), levels, directory)],
   );

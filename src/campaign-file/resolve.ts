@@ -1,10 +1,10 @@
-// Owns how the levels of settings (built in, config.yaml, defaults of the file, the dispatch
-// itself) become one dispatch: the later level wins, maps merge, lists replace.
+// Owns how the levels of settings (built in, config.yaml, defaults of the file, limits of its pool,
+// the dispatch itself) become one dispatch: the later level wins, maps merge, lists replace.
 import { resolve } from 'node:path';
 import type { PlannedDispatch, PoolSpec } from '../core/campaign.ts';
 import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
 import { BUILT_IN, type BuiltInSettings } from './defaults.ts';
-import type { SaidDispatch, Settings } from './schema.ts';
+import type { SaidDispatch, SaidPools, Settings } from './schema.ts';
 
 /**
  * Paths in a file are relative to the file: makes them absolute, so that settings of several files
@@ -15,20 +15,46 @@ export function withAbsolutePaths<T extends Settings>(settings: T, directory: st
   return { ...settings, cwd: resolve(directory, settings.cwd) };
 }
 
-export function poolsOf(pools: Readonly<Record<string, { slots: number }>> = {}): PoolSpec[] {
+export function poolsOf(pools: SaidPools = {}): PoolSpec[] {
   return Object.entries(pools).map(([name, { slots }]) => ({ name, slots }));
 }
 
+/** What a file says of the attempts in each of its pools. */
+export type PoolLimits = ReadonlyMap<
+  string,
+  Pick<Settings, 'max_output' | 'max_memory' | 'max_processes'>
+>;
+
+export function limitsOf(pools: SaidPools = {}): PoolLimits {
+  return new Map(
+    Object.entries(pools).map(([name, pool]) => {
+      const { slots: _, ...limits } = pool;
+      return [name, limits];
+    }),
+  );
+}
+
+/** Everything less specific than a dispatch; in both lists the least specific first. */
+export interface Levels {
+  readonly settings: readonly Settings[];
+  /** more specific than all of `settings`, for what is in the pool */
+  readonly pools: readonly PoolLimits[];
+}
+
 /**
- * @param levels the less specific settings, least specific first
  * @param directory absolute; the working directory where no level names one
  */
 export function planDispatch(
   dispatch: SaidDispatch,
-  levels: readonly Settings[],
+  { settings, pools }: Levels,
   directory: string,
 ): PlannedDispatch {
-  const all: readonly Settings[] = [...levels, dispatch];
+  const { pool }: { pool: string } = Object.assign({}, BUILT_IN, ...settings, dispatch);
+  const all: readonly Settings[] = [
+    ...settings,
+    ...pools.map((limits) => limits.get(pool) ?? {}),
+    dispatch,
+  ];
   const said: Settings & BuiltInSettings = Object.assign({}, BUILT_IN, ...all);
   const spec: DispatchSpec = {
     agent: said.agent,
@@ -45,10 +71,15 @@ export function planDispatch(
     containment: said.containment ?? null,
     leftovers: said.leftovers,
     leftoverGraceMs: said.leftover_grace,
+    maxOutputBytes: said.max_output ?? null,
+    maxMemoryBytes: said.max_memory ?? null,
+    maxProcesses: said.max_processes ?? null,
+    cpuShareMin: said.cpu_threshold,
+    evidenceFiles: [...new Set(said.evidence_files)],
   };
   return {
     name: dispatch.name,
-    pool: said.pool,
+    pool,
     priority: said.priority,
     after: [...new Set(dispatch.after)],
     spec,

@@ -3,11 +3,14 @@
 import * as v from 'valibot';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import { formatDuration } from '../core/duration.ts';
+import { formatShare } from '../core/share.ts';
 import { BUILT_IN } from './defaults.ts';
 import {
   choice,
   complaint,
+  coreShare,
   duration,
+  GLOB,
   later,
   list,
   map,
@@ -24,11 +27,33 @@ import {
 
 const retries = wholeNumber(0, 100);
 
+/**
+ * What an attempt may use. Set for a pool, they hold for each attempt of a dispatch of that pool.
+ */
+const LIMITS = {
+  max_output: said(
+    size(),
+    'An attempt that has written more than this to both streams together is ended. ' +
+      'How much of it is kept is another thing: max_output at the top of config.yaml. ' +
+      'Default: no limit.',
+  ),
+  max_memory: said(
+    size(),
+    'An attempt whose processes together use more resident memory than this is ended; ' +
+      'pages that they share count for each of them. Default: no limit.',
+  ),
+  max_processes: said(
+    wholeNumber(1, 100_000),
+    'An attempt whose tree has more processes than this is ended. Default: no limit.',
+  ),
+};
+
 const POOL = map({
   slots: v.pipe(
     wholeNumber(1, 1000),
     v.description('How many attempts may run in this pool at the same time.'),
   ),
+  ...LIMITS,
 });
 
 const POOLS = said(
@@ -111,6 +136,23 @@ const SETTINGS = {
     duration('zero-allowed'),
     'How long such processes may take to end by themselves.',
     formatDuration(BUILT_IN.leftover_grace),
+  ),
+  ...LIMITS,
+  cpu_threshold: said(
+    coreShare(),
+    'CPU time of the whole tree below this share of one core is no evidence of work.',
+    formatShare(BUILT_IN.cpu_threshold),
+  ),
+  evidence_files: said(
+    v.pipe(
+      list(GLOB, 'a list of patterns'),
+      v.maxLength(
+        20,
+        complaint('{key} names more than 20 patterns', 'join some of them with {a,b}'),
+      ),
+    ),
+    'Patterns of files whose growth is evidence of work, as session logs; relative to the ' +
+      'working directory, or with a leading ~/.',
   ),
 };
 
@@ -199,7 +241,8 @@ export const CONFIG = v.pipe(
     defaults: DEFAULTS_SAID,
     max_output: said(
       size(),
-      'How much of each output stream of an attempt is kept; the middle of more is dropped.',
+      'How much of each output stream of an attempt is kept; the middle of more is dropped, and ' +
+        'nobody is ended for it: that is max_output of a dispatch, of defaults or of a pool.',
       '256MiB',
     ),
     protect: later('protect'),
@@ -210,5 +253,6 @@ export const CONFIG = v.pipe(
   v.title('Drover config.yaml'),
 );
 
+export type SaidPools = v.InferOutput<typeof POOLS>;
 export type Settings = v.InferOutput<typeof DEFAULTS>;
 export type SaidDispatch = v.InferOutput<typeof DISPATCH>;

@@ -3,9 +3,10 @@ import { SHIM_LEAVES_MS, concludeExit, concludeLoss, treeUnseen } from './decide
 import { beginLeaving, beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { oldestOf } from './decide-start.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
-import type { Deadline, LiveDispatch, Millis, State } from './dispatch.ts';
+import type { Deadline, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence } from './evidence.ts';
+import { brokenLimit } from './limits.ts';
 import { SUCCEEDED } from './retry.ts';
 import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
 
@@ -78,11 +79,8 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
   const { stopWish, spec } = live.dispatch;
   if (stopWish !== null) return obeyWish(live, stopWish, stopWish.because, moment);
   const silence = silenceOf(evidence, spec, moment.now);
-  const { deadline } = live.attempt;
-  if (deadline !== null && moment.now >= deadline.hardAt) {
-    const because = `its hard limit is reached; ${silence.because}`;
-    return beginStopping(live, { cause: 'timed-out', graceMs: spec.graceMs, because }, moment);
-  }
+  const broken = hardLimit(live, silence, moment.now) ?? brokenLimit(spec, evidence);
+  if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
   if (evidence.blind !== null) {
     const because = `cannot look for signs of work: ${evidence.blind}`;
     return stay(because, moment.now + UNKNOWN_POLL_MS);
@@ -93,17 +91,35 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
       ? beginLeaving(live, { end: SUCCEEDED, because }, moment)
       : beginStopping(live, { cause: 'stalled', graceMs: spec.graceMs, because }, moment);
   }
+  const { deadline } = live.attempt;
   if (deadline !== null && moment.now >= deadline.softAt) {
     return softLimit(live, { deadline, silence }, evidence, moment);
   }
-  const nextAt = nextChange(deadline, silence);
-  if (spec.doneWhen === null || evidence.result !== 'unasked') return stay(silence.because, nextAt);
-  const askAt = silence.since + Math.min(FRESH_MS, spec.lingerMs / 2);
-  if (moment.now < askAt) return stay(silence.because, Math.min(nextAt, askAt));
-  return stay(`${silence.because}; asking whether its result is there`, nextAt, ASK_RESULT);
+  return watchOn(live, silence, evidence, moment);
+}
+
+/** Whoever set it knew that it ends what works. */
+function hardLimit(
+  { attempt: { deadline } }: Running,
+  { verdict, because }: Silence,
+  now: Millis,
+): { readonly cause: StopCause; readonly because: string } | null {
+  if (deadline === null || now < deadline.hardAt) return null;
+  const how = verdict === 'working' ? `, though it was working: ${because}` : `; ${because}`;
+  return { cause: 'timed-out', because: `its hard limit is reached${how}` };
 }
 
 const ASK_RESULT = { kind: 'ask-result' } as const;
+
+/** Who has been silent for a while may have its result, and only not leave: that is asked once for each silence. */
+function watchOn(live: Running, silence: Silence, evidence: Evidence, moment: Moment): Decision {
+  const { doneWhen, lingerMs } = live.dispatch.spec;
+  const nextAt = nextChange(live.attempt.deadline, silence);
+  if (doneWhen === null || evidence.result !== 'unasked') return stay(silence.because, nextAt);
+  const askAt = silence.since + Math.min(FRESH_MS, lingerMs / 2);
+  if (moment.now < askAt) return stay(silence.because, Math.min(nextAt, askAt));
+  return stay(`${silence.because}; asking whether its result is there`, nextAt, ASK_RESULT);
+}
 
 /** Evidence extends in steps, up to the hard limit; without fresh evidence the soft limit ends the attempt (I7). */
 function softLimit(

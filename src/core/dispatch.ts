@@ -29,7 +29,14 @@ export type RetryClass = (typeof RETRY_CLASSES)[number];
 /** How many retries each failure class has, for the whole life of the dispatch (I14). */
 export type RetryBudget = Readonly<Record<RetryClass, number>>;
 
-export type StopCause = 'cancelled' | 'timed-out' | 'stalled' | 'superseded';
+export type StopCause =
+  | 'cancelled'
+  | 'timed-out'
+  | 'stalled'
+  | 'superseded'
+  | 'max-output'
+  | 'max-memory'
+  | 'max-processes';
 
 export type Outcome =
   | { readonly kind: 'succeeded' }
@@ -110,8 +117,17 @@ export function isLive({ kind }: State): boolean {
 
 export type ContainmentTier = 'cgroup' | 'subreaper' | 'sh';
 
+/** What an attempt may use before it is ended; null: its owner set no limit. Each is of its whole tree. */
+export interface UseLimits {
+  /** of both streams together, since its start, whether or not all of it was kept */
+  readonly maxOutputBytes: number | null;
+  /** sum of the resident memory of its processes, in which shared pages count for each of them */
+  readonly maxMemoryBytes: number | null;
+  readonly maxProcesses: number | null;
+}
+
 /** What is to be run and under which rules: everything that the campaign file said, resolved. Holds no secret values. */
-export interface DispatchSpec {
+export interface DispatchSpec extends UseLimits {
   readonly agent: string;
   /** argv of the `command` agent; a string in the file became `['sh', '-c', text]` */
   readonly run: readonly string[];
@@ -133,6 +149,10 @@ export interface DispatchSpec {
   readonly containment: ContainmentTier | null;
   readonly leftovers: 'end' | 'keep';
   readonly leftoverGraceMs: number;
+  /** less CPU time of its tree than this share of one core, in (0, 1], is no sign of work */
+  readonly cpuShareMin: number;
+  /** globs, relative to `cwd` or with a leading `~/`: growth of these files is a sign of work */
+  readonly evidenceFiles: readonly string[];
 }
 
 /** What a person asked of a dispatch; level-triggered, so that no request can get lost (docs/decisions). */

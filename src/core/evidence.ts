@@ -52,6 +52,13 @@ export interface Members {
   readonly emptyLooks: number;
 }
 
+/** What the tree of an attempt uses, its shim not counted. */
+export interface Usage {
+  /** sum over its processes: pages that they share count for each of them */
+  readonly rssBytes: number;
+  readonly processes: number;
+}
+
 /** Whether `done_when` holds; `unasked` until somebody needs to know. */
 export type Goal = 'unasked' | 'asking' | 'reached' | 'missed' | 'unknown';
 
@@ -79,6 +86,8 @@ export interface Evidence {
   readonly runDir: RunDirLook;
   /** `unknown` also where the table was not needed for this look */
   readonly members: Look<Members>;
+  /** from the same look at the table as `members` */
+  readonly usage: Look<Usage>;
   /** the newest sign of work of each kind, of this attempt and fence, from whichever look */
   readonly signs: readonly Sign[];
   /** since when the attempt is watched without a break; silence is counted from here at the earliest */

@@ -36,6 +36,10 @@ const CLASS_OF_CAUSE: Readonly<Record<StopCause, FailureClass | null>> = {
   'timed-out': 'timed-out',
   stalled: 'stalled',
   superseded: null,
+  // Its owner set the limit and the agent broke it: as with a failure of its own, nothing says that it would not again.
+  'max-output': 'agent',
+  'max-memory': 'agent',
+  'max-processes': 'agent',
 };
 
 /** Reads an exit record. An exit that nobody recorded is `LOST`, never success and never 0 (I12). */

@@ -41,9 +41,10 @@ export interface SubmissionPlan {
 }
 
 /**
- * Rules about an attempt, as opposed to what it runs. They may change at any time: silence, linger and grace from the
- * next look on, the others from the next attempt on (a deadline that runs is moved with `drover extend`). Every field
- * that is not named here counts as what is run, so that a new field is refused rather than swapped under an agent.
+ * Rules about an attempt, as opposed to what it runs. They may change at any time: silence, linger, grace, limits of use
+ * and what counts as work from the next look on, the others from the next attempt on (a deadline that runs is moved with
+ * `drover extend`). Every field that is not named here counts as what is run, so that a new field is refused rather than
+ * swapped under an agent.
  */
 const RULES: ReadonlySet<string> = new Set<keyof DispatchSpec>([
   'deadlineMs',
@@ -55,6 +56,11 @@ const RULES: ReadonlySet<string> = new Set<keyof DispatchSpec>([
   'containment',
   'leftovers',
   'leftoverGraceMs',
+  'maxOutputBytes',
+  'maxMemoryBytes',
+  'maxProcesses',
+  'cpuShareMin',
+  'evidenceFiles',
 ]);
 
 /**

@@ -7,6 +7,7 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import type { Bookmark, ProcessRow } from '../ports.ts';
 import { deliverSignal, probePid } from './deliver-signal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
+import { readPageBytes } from './page-size.ts';
 import { createMarkReader, ScanFailure } from './proc-environ.ts';
 import { readIoBytes } from './proc-io.ts';
 import { createPidList } from './proc-list.ts';
@@ -35,6 +36,7 @@ export function createLinuxTable(): HostProcessTable {
   if (typeof own === 'string') throw noProc(own);
   const self: ProcessIdentity = { bootId, pid: own.pid, startTime: own.startTime };
   const marks = createMarkReader(own);
+  const pageBytes = readPageBytes();
 
   const pids = createPidList(self.pid);
   let kin: readonly ProcessRow[] = [];
@@ -60,7 +62,7 @@ export function createLinuxTable(): HostProcessTable {
       const stat = readStat(buffer, pid);
       if (stat === 'gone' || stat === 'hidden') continue;
       if (typeof stat === 'string') throw new ScanFailure(stat);
-      rows.push(toRow(stat, marks.markOf(stat)));
+      rows.push(toRow(stat, marks.markOf(stat), pageBytes));
     }
     return rows;
   }
@@ -105,9 +107,10 @@ function kinOf(pid: number, rows: readonly ProcessRow[]): readonly ProcessRow[] 
   return kin;
 }
 
-function toRow(stat: ProcStat, mark: string | null): ProcessRow {
+function toRow(stat: ProcStat, mark: string | null, pageBytes: number): ProcessRow {
   const { pid, startTime, parent, group, session, zombie, cpuMs, command } = stat;
-  return { pid, startTime, parent, group, session, zombie, mark, cpuMs, command };
+  const rssBytes = stat.residentPages * pageBytes;
+  return { pid, startTime, parent, group, session, zombie, mark, cpuMs, rssBytes, command };
 }
 
 /** The stat of one process; `gone`, `hidden`, or a sentence that says why it could not be looked at. */

@@ -12,6 +12,8 @@ export interface ProcStat {
   readonly cpuMs: number;
   /** ticks since boot */
   readonly startTime: number;
+  /** pages of memory that it holds in RAM */
+  readonly residentPages: number;
   /** a kernel thread, or a process that is ending: it has no memory, and so no environment */
   readonly bodiless: boolean;
   /** where its environment lies in its memory; 0: it has none, it is in the middle of exec, or we may not know */
@@ -39,6 +41,7 @@ const FIELD = {
   cutime: 16,
   cstime: 17,
   startTime: 22,
+  residentPages: 24,
   stackStart: 28,
   environStart: 50,
   environEnd: 51,
@@ -80,6 +83,7 @@ export function parseStat(buffer: Buffer, length: number): ProcStat | null {
     cpuMs: ticks * MS_PER_TICK,
     bodiless: (fields[FIELD.flags]! & BODILESS_FLAGS) !== 0,
     startTime: fields[FIELD.startTime]!,
+    residentPages: fields[FIELD.residentPages]!,
     environStart: fields[FIELD.environStart]!,
     environEnd: fields[FIELD.environEnd]!,
     stackStart: fields[FIELD.stackStart]!,
@@ -144,16 +148,17 @@ export interface PsLine {
   readonly session: number;
   readonly zombie: boolean;
   readonly cpuMs: number;
+  readonly rssBytes: number;
   /** seconds since the epoch; 0 for a zombie that has none */
   readonly startTime: number;
   readonly command: string;
 }
 
 const PS_LINE =
-  /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(-|\w{3}\s+\w{3}\s+\d+\s+\d+:\d+:\d+\s+\d{4})\s+(.*)$/;
+  /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s+(-|\w{3}\s+\w{3}\s+\d+\s+\d+:\d+:\d+\s+\d{4})\s+(.*)$/;
 
 /**
- * Reads `pid ppid pgid sess stat time lstart comm`. macOS prints a pointer, mostly 0, as the session: then the group
+ * Reads `pid ppid pgid sess stat time rss lstart comm`. macOS prints a pointer, mostly 0, as the session: then the group
  * stands in for it, which finds too few members and never a stranger.
  *
  * @returns null where the text is no such line
@@ -161,7 +166,7 @@ const PS_LINE =
 export function parsePsLine(line: string): PsLine | null {
   const match = PS_LINE.exec(line);
   if (match === null) return null;
-  const [, pid, parent, group, session, stat, time, start, command] = match;
+  const [, pid, parent, group, session, stat, time, rssKib, start, command] = match;
   const zombie = stat!.startsWith('Z');
   const startTime = parseLongStart(start!);
   const cpuMs = parseCpuTime(time!);
@@ -174,6 +179,7 @@ export function parsePsLine(line: string): PsLine | null {
     session: sessionId,
     zombie,
     cpuMs,
+    rssBytes: Number(rssKib) * 1024,
     startTime: startTime ?? 0,
     command: printable(command!.slice(command!.lastIndexOf('/') + 1)),
   };

@@ -10,7 +10,7 @@ import type { HostProcessTable } from './host-process-table.ts';
 import { findVariableInPs, type PsLine, parsePsLine } from './proc-parse.ts';
 
 /** The columns that `parsePsLine` reads; one `-o` for each, because POSIX takes all behind the first `=` as a header. */
-const COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'stat', 'time', 'lstart', 'comm'].flatMap(
+const COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'stat', 'time', 'rss', 'lstart', 'comm'].flatMap(
   (column) => ['-o', `${column}=`],
 );
 /** In UTC and the C locale, so that a start time never depends on who asks; the PATH of the system, not of an agent. */

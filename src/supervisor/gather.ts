@@ -4,14 +4,14 @@
 import { shimMayStillLeave, shimStays } from '../core/decide-ending.ts';
 import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import type { Evidence, Look, Members, RunDirLook, Sighting } from '../core/evidence.ts';
+import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
-import type { AttemptKey, Bookmark } from '../ports.ts';
+import type { AttemptKey, Bookmark, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
-import { lookAtTree } from './tree.ts';
+import { lookAtTree, usageOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -160,21 +160,26 @@ function judge(
   { sampling, now, childrenOf }: Others & { sampling: boolean },
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
+  let usage: Look<Usage> = NOT_LOOKED;
   if (table === null && memory.emptied) members = EMPTIED;
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
+    const rows = withoutHelpers(
+      tree.rows,
+      formatMark({ ...live.attempt, ledger: world.ledger.id }),
+    );
+    usage = usageOf(rows);
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       sampleSigns(memory, {
-        rows: tree.rows,
-        helper: helperMark(formatMark({ ...live.attempt, ledger: world.ledger.id })),
+        rows,
         outputBytes: runDir.outputBytes,
         files: { kind: 'absent' },
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         ioBytesOf: (process) => world.processes.ioBytes(process),
-        cpuShareMin: 0.01,
+        cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,
         everyMs,
       });
@@ -186,6 +191,7 @@ function judge(
     shim,
     runDir,
     members,
+    usage,
     signs: memory.signs,
     watchedSince: memory.watchedSince,
     blind: memory.blind,
@@ -195,4 +201,14 @@ function judge(
     killRounds: memory.killRounds,
     lastKilled: memory.lastKilled,
   };
+}
+
+/** `done_when` belongs to the tree, and works for us: nothing of it is the agent's work or use (I5). */
+function withoutHelpers(
+  rows: Look<readonly ProcessRow[]>,
+  mark: string,
+): Look<readonly ProcessRow[]> {
+  if (rows.kind !== 'seen') return rows;
+  const helper = helperMark(mark);
+  return { kind: 'seen', value: rows.value.filter((row) => row.mark !== helper) };
 }

@@ -28,10 +28,8 @@ export interface WorkingChild {
 
 /** What one sample looks at; unknown where it could not be read. */
 export interface Sample {
-  /** the tree's processes */
+  /** the tree's processes, without those that work for us (I5) */
   readonly rows: Look<readonly ProcessRow[]>;
-  /** `helperMark`: who carries it works for us, and nothing of that is a sign (I5) */
-  readonly helper: string;
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
   readonly files: Look<ReadonlyMap<string, EvidenceFile>>;
@@ -53,15 +51,14 @@ export interface Sample {
  * show a burst of work. So the gap is a break in the watch: silence is counted from its end (I7).
  */
 export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
-  const { rows, helper, now, everyMs } = sample;
+  const { rows, now, everyMs } = sample;
   const elapsedMs = Math.max(1, now - memory.sampledAt);
   const found = [sampleOutput(memory, sample), sampleFiles(memory, sample)];
   if (rows.kind === 'seen') {
     if (memory.cpuMs === null) memory.watchedSince = now;
-    const own = rows.value.filter(({ mark }) => mark !== helper);
-    const cpu = sampleCpu(memory, own, elapsedMs, sample);
+    const cpu = sampleCpu(memory, rows.value, elapsedMs, sample);
     const known = cpu !== null || found.some((sign) => sign !== null);
-    found.push(cpu, sampleIo(memory, known ? null : own, elapsedMs, sample));
+    found.push(cpu, sampleIo(memory, known ? null : rows.value, elapsedMs, sample));
     if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
       memory.watchedSince = now;
     }

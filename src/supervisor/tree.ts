@@ -1,6 +1,6 @@
 // Owns the look at an attempt's process tree, whatever holds it, and the count of empty looks that proves its end (I8).
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import type { Look, Members } from '../core/evidence.ts';
+import type { Look, Members, Usage } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
@@ -45,6 +45,13 @@ export function lookAtTree(
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
     rows: members,
   };
+}
+
+/** What its members use together. */
+export function usageOf(rows: Look<readonly ProcessRow[]>): Look<Usage> {
+  if (rows.kind !== 'seen') return rows;
+  const rssBytes = rows.value.reduce((sum, row) => sum + row.rssBytes, 0);
+  return { kind: 'seen', value: { rssBytes, processes: rows.value.length } };
 }
 
 function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): void {

@@ -1,7 +1,14 @@
 // Owns what a simulated agent does, from its exec to its end, and what its children do after it.
 import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
-import { type ChildPlan, type Phase, type Program, durationOf, writeProgram } from './program.ts';
+import {
+  type ChildPlan,
+  MIB,
+  type Phase,
+  type Program,
+  durationOf,
+  writeProgram,
+} from './program.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, endLease, nameOf, noteWork } from './truth.ts';
 
@@ -33,6 +40,11 @@ export function runAgent(
   prepareForTerm(stage, agent, attempt, program);
   for (const plan of program.children) {
     stage.machine.after(agent, plan.atMs, () => forkChild(stage, agent, attempt, plan));
+  }
+  for (const { atMs, bytes } of program.memory) {
+    stage.machine.after(agent, atMs, () => {
+      agent.rssBytes = bytes;
+    });
   }
   const totalMs = durationOf(program.phases);
   const { doneWhen } = attempt.spec;
@@ -196,6 +208,7 @@ function forkChild(
   });
   if (child === null) return null;
   child.ignoresTerm = plan.ignoresTerm;
+  child.rssBytes = stage.chanceOf('memory').int(5, 50) * MIB;
   if (plan.kind === 'daemon' || plan.kind === 'escapee') machine.orphan(child);
   if (plan.kind === 'hopper') child.elusive = true;
   execNowAndThen(stage, child);

@@ -50,6 +50,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     recordedAt: null,
     damaged: false,
     unwatchedMs: missed.reduce((sum, { byMs }) => sum + byMs, 0),
+    beyondSince: null,
     stoppingAt: null,
     lastGoal: null,
   };

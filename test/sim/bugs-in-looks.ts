@@ -122,8 +122,12 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
           const table = world.processes.scan();
           if (table.kind === 'seen') return table;
           const { pid, startTime } = world.processes.self();
-          const nobody = { parent: 1, group: 1, session: 1, zombie: false, mark: null, cpuMs: 0 };
-          return { kind: 'seen', value: [{ pid, startTime, command: 'drover', ...nobody }] };
+          const nobody = { parent: 1, group: 1, session: 1, zombie: false, mark: null };
+          const idle = { cpuMs: 0, rssBytes: 0 };
+          return {
+            kind: 'seen',
+            value: [{ pid, startTime, command: 'drover', ...nobody, ...idle }],
+          };
         },
       }),
   },

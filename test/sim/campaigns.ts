@@ -1,7 +1,8 @@
 // Owns the small campaigns that simulated people submit.
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
-import type { DispatchSpec } from '../../src/core/dispatch.ts';
+import type { DispatchSpec, UseLimits } from '../../src/core/dispatch.ts';
 import type { Random } from './random.ts';
+import { MIB } from './program.ts';
 import { MISSING_PROGRAM } from './run-dirs-port.ts';
 
 /** The name begins with `halting` where the first failure of class `agent` halts it. */
@@ -17,7 +18,7 @@ export function writeCampaign(random: Random, number: number): Campaign {
       pool: random.chance(0.75) ? 'work' : 'default',
       priority: random.pick([0, 0, 0, 5]),
       after,
-      spec: writeSpec(random),
+      spec: { ...writeSpec(random), ...writeLimits(random.fork(`limits ${number} ${index}`)) },
     });
   }
   return {
@@ -28,7 +29,7 @@ export function writeCampaign(random: Random, number: number): Campaign {
   };
 }
 
-function writeSpec(random: Random): DispatchSpec {
+function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits> {
   const stallMs = random.pick([1_000, 3_000, 5_000, 10_000, 20_000, 60_000, 180_000]);
   return {
     agent: 'command',
@@ -51,5 +52,18 @@ function writeSpec(random: Random): DispatchSpec {
     containment: null,
     leftovers: random.chance(0.85) ? 'end' : 'keep',
     leftoverGraceMs: random.pick([0, 300, 2_000]),
+    cpuShareMin: 0.01,
+    evidenceFiles: [],
+  };
+}
+
+/** Some that nobody reaches, some that many do (program.ts). */
+function writeLimits(random: Random): UseLimits {
+  const often = 0.1;
+  return {
+    // Few write so much that it matters.
+    maxOutputBytes: random.chance(3 * often) ? random.int(2, 30) * 100 : null,
+    maxMemoryBytes: random.chance(often) ? random.int(50, 500) * MIB : null,
+    maxProcesses: random.chance(often) ? random.int(1, 4) : null,
   };
 }

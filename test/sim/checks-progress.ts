@@ -2,6 +2,7 @@
 // runs, nothing stays undecided for long.
 import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { DispatchView } from '../../src/ports.ts';
+import { checkKept } from './checks-limits.ts';
 import { isLive } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, lastWorkOf, stirredBefore } from './truth.ts';
@@ -31,6 +32,7 @@ export function checkProgress(stage: Stage, claims: boolean): void {
     checkEnding(stage, dispatch, attempt, since(attempt.stoppingAt));
     checkHardLimit(stage, dispatch, attempt, calmMs);
     checkSilence(stage, dispatch, attempt, calmMs);
+    checkKept(stage, dispatch, attempt, calmMs);
   }
   if (claims && calmMs > SOON_MS) checkSlotsAreUsed(stage);
 }

@@ -1,6 +1,7 @@
 // Owns the checks of a decision to stop, and of a deadline that moves: was there silence, was it time (I6, I7)?
 import type { State } from '../../src/core/dispatch.ts';
 import { FRESH_MS } from '../../src/core/verdict.ts';
+import { checkBroken } from './checks-limits.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, lastWorkOf, nameOf, sampleMs, stirredBefore } from './truth.ts';
@@ -38,6 +39,11 @@ function checkCause(
       return;
     case 'timed-out':
       checkInTime(stage, change, attempt);
+      return;
+    case 'max-output':
+    case 'max-memory':
+    case 'max-processes':
+      checkBroken(stage, change, attempt, reason.cause);
       return;
     case 'cancelled':
     case 'superseded':

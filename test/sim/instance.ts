@@ -2,6 +2,7 @@
 // middle of one. Nothing of a dead instance runs on: what it awaits never comes, and what it calls does nothing.
 import { CRASH_POINTS, type CrashPoint } from '../../src/supervisor/world.ts';
 import type { AttemptKey } from '../../src/ports.ts';
+import type { MostUsed } from './checks-limits.ts';
 import { STATUS_KILL, type SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
 import { nameOf } from './truth.ts';
@@ -22,6 +23,8 @@ export class Instance {
   passAt = 0;
   /** true time of its last look at each attempt */
   readonly lookedAt = new Map<string, number>();
+  /** the most that its last look at the table can have found of each attempt */
+  mostUsed: MostUsed = new Map();
   /** attempts about which this pass has learned anything at all */
   readonly learned = new Set<string>();
   /** live rows that it found when it began, and has not looked at yet; null: it has not begun */

@@ -6,6 +6,7 @@ import type { WorldReport } from './run.ts';
 import { BUGS_IN_ACTS } from './bugs-in-acts.ts';
 import { BUGS_IN_DECISIONS } from './bugs-in-decisions.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
+import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
 import { BUGS_IN_SUBREAPERS } from './bugs-in-subreapers.ts';
 import { CHECKS } from './judge.ts';
@@ -16,6 +17,7 @@ const BUGS = [
   ...BUGS_IN_DECISIONS,
   ...BUGS_IN_ACTS,
   ...BUGS_IN_LEDGERS,
+  ...BUGS_IN_LIMITS,
   ...BUGS_IN_SUBREAPERS,
 ];
 const SEEDS_MAX = 1000;

@@ -2,6 +2,7 @@
 // row while it changes.
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { ProcessRow, ProcessTable, SignalName } from '../../src/ports.ts';
+import { countUse } from './checks-limits.ts';
 import type { Instance } from './instance.ts';
 import type { SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -19,7 +20,7 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
       instance.enter('scan');
       if (stage.isOut('scan')) return { kind: 'unknown', because: 'simulated: no table' };
       for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
-      return { kind: 'seen', value: readTable(stage) };
+      return { kind: 'seen', value: readTable(stage, instance) };
     },
     ioBytes: () => null,
     sight(process) {
@@ -47,15 +48,18 @@ function send(stage: Stage, instance: Instance, process: ProcessIdentity, signal
 }
 
 /** Rows are read in the order of pids; now and then the machine goes on in the middle of it. */
-function readTable(stage: Stage): ProcessRow[] {
+function readTable(stage: Stage, instance: Instance): ProcessRow[] {
   const { machine, timeline } = stage;
   const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
   const breakAt = stage.strikes('elusive', 0.6) ? stage.chanceOf('scan').int(0, pids.length) : -1;
   const rows: ProcessRow[] = [];
+  instance.mostUsed = new Map();
   for (const [index, pid] of pids.entries()) {
     if (index === breakAt) timeline.pass(stage.chanceOf('scan').int(1, 6));
     const process = machine.get(pid);
-    if (process !== undefined) rows.push(rowOf(stage, process));
+    if (process === undefined) continue;
+    rows.push(rowOf(stage, process));
+    countUse(instance.mostUsed, process);
   }
   return rows;
 }
@@ -71,6 +75,7 @@ function rowOf({ machine, timeline }: Stage, process: SimProcess): ProcessRow {
     zombie,
     mark: process.blurredUntil > timeline.now || zombie ? null : process.mark,
     cpuMs: Math.floor(machine.cpuMs(process) / 10) * 10,
+    rssBytes: zombie ? 0 : process.rssBytes,
     command,
   };
 }

@@ -54,6 +54,7 @@ export interface SimProcess {
   cpuMs: number;
   busySince: number | null;
   busyShare: number;
+  rssBytes: number;
   /** what it was about to do when it was stopped */
   readonly deferred: (() => void)[];
 }
@@ -96,6 +97,7 @@ export function newborn(
     cpuMs: 0,
     busySince: null,
     busyShare: 0,
+    rssBytes: 0,
     deferred: [],
   };
 }

@@ -39,9 +39,16 @@ export interface ChildPlan {
   readonly busy: boolean;
 }
 
+/** From then on it holds so much memory. */
+export interface MemoryStep {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
 export interface Program {
   readonly phases: readonly Phase[];
   readonly children: readonly ChildPlan[];
+  readonly memory: readonly MemoryStep[];
   /** null: it hangs, silently, when its phases are over */
   readonly exitCode: number | null;
   /** `loop`: the phases begin again, for ever */
@@ -53,6 +60,8 @@ export interface Program {
     | { readonly kind: 'ignores' }
     | { readonly kind: 'leaves'; readonly afterMs: number; readonly exitCode: number };
 }
+
+export const MIB = 1024 * 1024;
 
 /** An endless program with shorter rounds would cost a world its time and show nothing more. */
 const ROUND_MS_MIN = 2_000;
@@ -98,6 +107,7 @@ export function writeProgram(
   return {
     phases,
     children: writeChildren(random, phases),
+    memory: writeMemory(random.fork('memory'), phases),
     exitCode: hangs ? null : random.pick(EXIT_CODES),
     endless: endless && durationOf(phases) >= ROUND_MS_MIN,
     goalAfter: random.chance(0.6) ? random.next() : null,
@@ -183,6 +193,16 @@ function writeChildren(random: Random, phases: readonly Phase[]): ChildPlan[] {
       busy: !forEver && random.chance(0.3),
     };
   });
+}
+
+/** It grows, and sometimes shrinks. */
+function writeMemory(random: Random, phases: readonly Phase[]): MemoryStep[] {
+  const totalMs = Math.floor(durationOf(phases));
+  const steps = Array.from({ length: random.pick([0, 0, 1, 3]) }, () => ({
+    atMs: random.int(0, totalMs),
+    bytes: random.int(20, 600) * MIB,
+  }));
+  return [{ atMs: 0, bytes: random.int(20, 100) * MIB }, ...steps];
 }
 
 function onTermOf(random: Random, spec: DispatchSpec, ignoring: number): Program['onTerm'] {

@@ -35,6 +35,8 @@ export interface AttemptTruth {
   damaged: boolean;
   /** by how much the wall clock moved while nobody was there to notice */
   unwatchedMs: number;
+  /** since when a check has found it beyond a limit of use; null: it is not */
+  beyondSince: number | null;
   /** when it went to `stopping`; null: it did not */
   stoppingAt: number | null;
   /** what the last `done_when` answered */

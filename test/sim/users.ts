@@ -228,6 +228,9 @@ function describePlan({ name, pool, after, spec }: Campaign['dispatches'][number
   if (deadlineMs !== null) parts.push(`deadline ${deadlineMs} + ${extendMs}`);
   if (doneWhen !== null) parts.push('done_when');
   if (leftovers === 'keep') parts.push('keeps leftovers');
+  for (const limit of ['maxOutputBytes', 'maxMemoryBytes', 'maxProcesses'] as const) {
+    if (spec[limit] !== null) parts.push(`${limit} ${spec[limit]}`);
+  }
   if (after.length > 0) parts.push(`after ${after.join('+')}`);
   return `${name} in ${pool} (${parts.join(', ')})`;
 }

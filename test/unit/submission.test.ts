@@ -1,74 +1,24 @@
 // Owns what a submission does to the rows that are there, field by field and state by state.
 import { describe, expect, test } from 'vitest';
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
-import type { Dispatch, DispatchSpec, Outcome, State } from '../../src/core/dispatch.ts';
+import type { Dispatch, DispatchSpec, State } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import { planSubmission, type SubmissionPlan } from '../../src/core/submission.ts';
-
-const NOW = 5_000;
-
-const SPEC: DispatchSpec = {
-  agent: 'command',
-  run: ['make'],
-  cwd: '/repo',
-  env: { LANG: 'C', TZ: 'UTC' },
-  envFrom: ['HOME'],
-  doneWhen: null,
-  deadlineMs: 60_000,
-  extendMs: 120_000,
-  stallMs: 30_000,
-  lingerMs: 1_000,
-  graceMs: 1_000,
-  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
-  containment: null,
-  leftovers: 'end',
-  leftoverGraceMs: 500,
-};
-
-type PlanFields = Partial<Omit<PlannedDispatch, 'spec'>> & { spec?: Partial<DispatchSpec> };
-
-function planned(name: string, { spec, ...fields }: PlanFields = {}): PlannedDispatch {
-  return { name, pool: 'work', priority: 0, after: [], ...fields, spec: { ...SPEC, ...spec } };
-}
-
-function campaign(...dispatches: PlannedDispatch[]): Campaign {
-  return { name: 'nightly', onFailure: 'continue', pools: [], dispatches };
-}
-
-const QUEUED: State = { kind: 'queued', since: 1 };
-const PARKED: State = { kind: 'parked', since: 1, for: 'dependency', until: null };
-const BACKOFF: State = { kind: 'parked', since: 1, for: 'backoff', until: 9_000 };
-const RUNNING: State = {
-  kind: 'running',
-  since: 1,
-  process: { bootId: 'boot', pid: 7, startTime: 70 },
-};
-const SUCCEEDED = ended({ kind: 'succeeded' });
-const FAILED = ended({ kind: 'failed', exitCode: 3, signal: null });
-
-function ended(outcome: Outcome): State {
-  const failureClass = outcome.kind === 'failed' ? 'agent' : null;
-  return { kind: 'ended', at: 2, outcome, class: failureClass, exitCode: null };
-}
-
-function row(plan: PlannedDispatch, state: State, attempt = 0): Dispatch {
-  return {
-    ...plan,
-    id: `id-${plan.name}`,
-    campaign: 'nightly',
-    parent: null,
-    position: 1,
-    state,
-    because: `was ${state.kind}`,
-    attempt,
-    fence: attempt,
-    stopWish: null,
-    createdAt: 0,
-    startedAt: attempt === 0 ? null : 1,
-    endedAt: state.kind === 'ended' ? state.at : null,
-    revision: 4,
-  };
-}
+import {
+  BACKOFF,
+  FAILED,
+  NOW,
+  PARKED,
+  type PlanFields,
+  QUEUED,
+  RUNNING,
+  SPEC,
+  SUCCEEDED,
+  campaign,
+  ended,
+  planned,
+  row,
+} from './submitted.ts';
 
 /** What happens to one row whose plan becomes `after`: its changed fields, or the code of the refusal. */
 function fate(before: Dispatch, after: PlannedDispatch): string {
@@ -110,6 +60,11 @@ const FIELDS: readonly (readonly [string, PlanFields, 'not started' | 'any' | 'w
     ['containment', { spec: { containment: 'sh' } }, 'any'],
     ['leftovers', { spec: { leftovers: 'keep' } }, 'any'],
     ['leftoverGraceMs', { spec: { leftoverGraceMs: 1 } }, 'any'],
+    ['maxOutputBytes', { spec: { maxOutputBytes: 1 } }, 'any'],
+    ['maxMemoryBytes', { spec: { maxMemoryBytes: 1 } }, 'any'],
+    ['maxProcesses', { spec: { maxProcesses: 1 } }, 'any'],
+    ['cpuShareMin', { spec: { cpuShareMin: 0.5 } }, 'any'],
+    ['evidenceFiles', { spec: { evidenceFiles: ['*.jsonl'] } }, 'any'],
     ['priority', { priority: 9 }, 'any'],
     ['pool', { pool: 'other' }, 'without a slot'],
   ];

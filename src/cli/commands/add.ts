@@ -1,7 +1,7 @@
 // Owns `drover add`: one dispatch of a command, without a file.
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { SaidDispatch, Settings } from '../../campaign-file/schema.ts';
+import type { SaidDispatch } from '../../campaign-file/schema.ts';
 import { ADHOC_CAMPAIGN, type Campaign, type PlannedDispatch } from '../../core/campaign.ts';
 import type { ContainmentTier, DispatchId } from '../../core/dispatch.ts';
 import { readConfig, withPools } from '../campaign-input.ts';
@@ -129,7 +129,10 @@ async function plan(
   checkName(options.name);
   const config = await readConfig(context);
   const { planDispatch } = await import('../../campaign-file/resolve.ts');
-  const levels: readonly Settings[] = config === null ? [] : [config.defaults];
+  const levels =
+    config === null
+      ? { settings: [], pools: [] }
+      : { settings: [config.defaults], pools: [config.poolLimits] };
   const planned = planDispatch(saidOf(words, options), levels, context.cwd);
   const containment = options.containment ?? planned.spec.containment;
   const dispatch: PlannedDispatch = { ...planned, spec: { ...planned.spec, containment } };

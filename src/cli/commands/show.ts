@@ -1,7 +1,9 @@
 // Owns `drover show`: one dispatch with its attempts.
 import type { Command } from 'commander';
-import type { Attempt, Millis } from '../../core/dispatch.ts';
+import type { Attempt, Millis, UseLimits } from '../../core/dispatch.ts';
 import { formatDuration } from '../../core/duration.ts';
+import { formatShare } from '../../core/share.ts';
+import { formatSize } from '../../core/size.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { DispatchView } from '../../ports.ts';
 import { type Context, printJson, printTable, say, shellQuote, withHerd } from '../context.ts';
@@ -55,8 +57,27 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
     ['ended', shownOrNull(dispatch.endedAt, now)],
     ['deadline', deadlineShown(attempt, now)],
     ['stall window', formatDuration(spec.stallMs)],
+    ...limitFields(spec),
+    ['CPU threshold', `${formatShare(spec.cpuShareMin)} of a core`],
+    [
+      'evidence files',
+      spec.evidenceFiles.length === 0 ? null : oneLine(spec.evidenceFiles.join(' ')),
+    ],
     ['done when', spec.doneWhen === null ? null : oneLine(spec.doneWhen)],
     ...survivorFields(dispatch.state),
+  ];
+}
+
+function limitFields({
+  maxOutputBytes,
+  maxMemoryBytes,
+  maxProcesses,
+}: UseLimits): [string, string | null][] {
+  const size = (bytes: number | null) => (bytes === null ? null : formatSize(bytes));
+  return [
+    ['max output', size(maxOutputBytes)],
+    ['max memory', size(maxMemoryBytes)],
+    ['max processes', maxProcesses === null ? null : String(maxProcesses)],
   ];
 }
 

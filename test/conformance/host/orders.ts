@@ -34,6 +34,11 @@ const SPEC: DispatchSpec = {
   containment: null,
   leftovers: 'end',
   leftoverGraceMs: 5_000,
+  maxOutputBytes: null,
+  maxMemoryBytes: null,
+  maxProcesses: null,
+  cpuShareMin: 0.01,
+  evidenceFiles: [],
 };
 
 const probe = await openStarter();

@@ -34,6 +34,7 @@ test('a stat line is read field by field', () => {
     cpuMs: 10_000,
     bodiless: false,
     startTime: 187_394,
+    residentPages: 400,
     environStart: 140_003,
     environEnd: 140_900,
     stackStart: 140_735,
@@ -181,7 +182,7 @@ test.runIf(process.platform === 'linux')('on Linux exactly these statuses are si
 
 test('lines of ps are read from Linux and from macOS', () => {
   const linux =
-    '   4711       1    4711    4711 Ss   01:02:03 Thu Nov  5 12:00:00 2026 tmux: server';
+    '   4711       1    4711    4711 Ss   01:02:03  3720 Thu Nov  5 12:00:00 2026 tmux: server';
   expect(parsePsLine(linux)).toEqual({
     pid: 4711,
     parent: 1,
@@ -189,17 +190,18 @@ test('lines of ps are read from Linux and from macOS', () => {
     session: 4711,
     zombie: false,
     cpuMs: 3_723_000,
+    rssBytes: 3_720 * 1024,
     startTime: Date.UTC(2026, 10, 5, 12) / 1_000,
     command: 'tmux: server',
   });
   const mac =
-    '  501     1   500      0 S+     12:34.56 Thu Nov 15 12:00:00 2026 /Applications/My App/node';
+    '  501     1   500      0 S+     12:34.56  41088 Thu Nov 15 12:00:00 2026 /Applications/My App/node';
   expect(parsePsLine(mac)).toMatchObject({ session: 500, cpuMs: 754_560, command: 'node' });
-  expect(parsePsLine('  9 1 9 0 Z 0:00.00 - (sleep)')).toMatchObject({
+  expect(parsePsLine('  9 1 9 0 Z 0:00.00 0 - (sleep)')).toMatchObject({
     zombie: true,
     startTime: 0,
   });
-  expect(parsePsLine('  9 1 9 0 S 0:00.00 - sleep')).toBeNull();
+  expect(parsePsLine('  9 1 9 0 S 0:00.00 0 - sleep')).toBeNull();
   expect(parsePsLine('  PID  PPID')).toBeNull();
 });
 

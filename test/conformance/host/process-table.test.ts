@@ -76,6 +76,16 @@ describe.each(READERS)('the process table of %s', (_, create) => {
     expect(used).toBeLessThan(60_000);
   });
 
+  test('counts memory in bytes', async () => {
+    const child = scratch.start(['perl', '-e', '$x = "y" x (64 * 1024 * 1024); sleep 300']);
+    const rssBytes = await until('it holds 64 MiB', () => {
+      const row = rowOf(child.pid!);
+      return row !== undefined && row.rssBytes >= 64 * 1024 ** 2 && row.rssBytes;
+    });
+    // The text, and perhaps a copy of it, and perl.
+    expect(rssBytes).toBeLessThan(256 * 1024 ** 2);
+  });
+
   test('counts a zombie as gone and signals it no more', async () => {
     const file = `${scratch.dir}/zombie`;
     scratch.start([

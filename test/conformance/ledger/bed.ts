@@ -44,6 +44,11 @@ const SPEC: DispatchSpec = {
   containment: null,
   leftovers: 'end',
   leftoverGraceMs: 500,
+  maxOutputBytes: null,
+  maxMemoryBytes: null,
+  maxProcesses: null,
+  cpuShareMin: 0.01,
+  evidenceFiles: [],
 };
 
 export const PROCESS: ProcessIdentity = { bootId: 'boot', pid: 4_242, startTime: 99_999 };

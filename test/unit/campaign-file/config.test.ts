@@ -21,9 +21,12 @@ function problemsOf(text: string): string[] {
 
 test('a config that says everything', () => {
   expect(
-    parse('pools: { work: { slots: 4 } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB'),
+    parse(
+      'pools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB',
+    ),
   ).toEqual({
     pools: [{ name: 'work', slots: 4 }],
+    poolLimits: new Map([['work', { max_memory: 8 * 1024 ** 3 }]]),
     defaults: { pool: 'work', stall: 300_000 },
     outputBytesMax: 1024 ** 3,
   });

@@ -35,6 +35,7 @@ const WORDS: Record<string, Judge> = {
   minimum: (expected, value) => typeof value !== 'number' || value >= Number(expected),
   maximum: (expected, value) => typeof value !== 'number' || value <= Number(expected),
   minItems: (expected, value) => !Array.isArray(value) || value.length >= Number(expected),
+  maxItems: (expected, value) => !Array.isArray(value) || value.length <= Number(expected),
   items: (expected, value) =>
     !Array.isArray(value) || value.every((item) => fits(asSchema(expected), item)),
   required: (expected, value) =>

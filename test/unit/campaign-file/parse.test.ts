@@ -53,6 +53,11 @@ test('a dispatch that says nothing gets the documented defaults', () => {
           containment: null,
           leftovers: 'end',
           leftoverGraceMs: 5_000,
+          maxOutputBytes: null,
+          maxMemoryBytes: null,
+          maxProcesses: null,
+          cpuShareMin: 0.01,
+          evidenceFiles: [],
         },
       },
     ],
@@ -83,6 +88,11 @@ dispatches:
     containment: sh
     leftovers: keep
     leftover_grace: 0s
+    max_output: 1GiB
+    max_memory: 8GiB
+    max_processes: 200
+    cpu_threshold: 0.5%
+    evidence_files: [log/*.txt, "~/.agent/**/*.jsonl", log/*.txt]
   - { name: fix.142_b, run: x, after: [plan, plan] }
 `;
   const { campaign } = parse(text);
@@ -116,6 +126,11 @@ dispatches:
       containment: 'sh',
       leftovers: 'keep',
       leftoverGraceMs: 0,
+      maxOutputBytes: 1024 ** 3,
+      maxMemoryBytes: 8 * 1024 ** 3,
+      maxProcesses: 200,
+      cpuShareMin: 0.005,
+      evidenceFiles: ['log/*.txt', '~/.agent/**/*.jsonl'],
     },
   });
 });
@@ -154,6 +169,9 @@ describe('levels of settings', () => {
   test('lists replace', () => {
     expect(planned('priority: 1', defaults, { config }).spec.envFrom).toEqual(['Q']);
     expect(planned('env_from: []', defaults, { config }).spec.envFrom).toEqual([]);
+    const files = (keys: string) =>
+      planned(keys, 'defaults: { evidence_files: [a] }').spec.evidenceFiles;
+    expect([files('priority: 1'), files('evidence_files: [b]')]).toEqual([['a'], ['b']]);
   });
 
   test('whether a variable is given or passed through is decided by the most specific level', () => {
@@ -163,6 +181,31 @@ describe('levels of settings', () => {
     expect([passed.envFrom, passed.env]).toEqual([['B'], { A: 'config', C: 'file' }]);
     // A name that every object of JavaScript has is a name like any other.
     expect(planned('env_from: [toString], env: { A: x }').spec.envFrom).toEqual(['toString']);
+  });
+
+  test('limits of a pool stand between the defaults and the dispatch, one by one', () => {
+    const given = parseConfigFile(
+      `pools: { p: { slots: 1, max_memory: 3GiB, max_processes: 3 }, other: { slots: 1, max_output: 1GiB } }
+defaults: { max_memory: 1GiB, max_output: 1GiB, max_processes: 1 }`,
+      '/state/config.yaml',
+    );
+    const top = `pools: { p: { slots: 2, max_processes: 4 } }
+defaults: { max_memory: 2GiB }`;
+    const limits = (keys: string) => {
+      const { spec } = planned(keys, top, { config: given });
+      const { maxOutputBytes, maxMemoryBytes, maxProcesses } = spec;
+      return [maxOutputBytes, maxMemoryBytes, maxProcesses];
+    };
+    const GiB = 1024 ** 3;
+    expect(limits('pool: p')).toEqual([GiB, 3 * GiB, 4]);
+    expect(limits('pool: p, max_memory: 4GiB, max_processes: 5')).toEqual([GiB, 4 * GiB, 5]);
+    expect(limits('priority: 1')).toEqual([GiB, 2 * GiB, 1]);
+  });
+
+  test('the defaults can name the pool whose limits hold', () => {
+    const top = 'pools: { p: { slots: 2, max_memory: 1GiB } }\ndefaults: { pool: p }';
+    expect(planned('priority: 1', top).spec.maxMemoryBytes).toBe(1024 ** 3);
+    expect(planned('pool: default', top).spec.maxMemoryBytes).toBe(null);
   });
 
   test('an agent that only config.yaml names is refused where a dispatch falls back to it', () => {

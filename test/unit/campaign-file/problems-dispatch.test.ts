@@ -2,6 +2,8 @@
 import { command, dispatch, type Row, testRows } from './problems-of.ts';
 
 const DURATIONS = 'write for example 30s, 20m, 2h, 1h30m or 500ms';
+const SIZE = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
+const SHARE = 'write a part of one core, for example 1% or 0.5%';
 
 const DISPATCH_ROWS: Row[] = [
   [
@@ -169,6 +171,52 @@ dispatches:
     ],
   ],
   [
+    'limits that are none',
+    command(
+      'max_output: 5\n    max_memory: 8GB\n    max_processes: 0\n    evidence_files: ["*", ~]',
+    ),
+    [
+      `5:17: max_output: 5 is not a size — ${SIZE}`,
+      `6:17: max_memory: "8GB" is not a size — ${SIZE}`,
+      '7:20: max_processes: 0 is not a whole number from 1 to 100000',
+      '8:27: evidence_files[1] is empty — write a text, or remove it',
+    ],
+  ],
+  [
+    'a threshold without a unit',
+    command('cpu_threshold: 1'),
+    [`5:20: cpu_threshold: 1 is not a percentage — ${SHARE}`],
+  ],
+  ...['0%', '0.0%', '100.1%'].map(
+    (value): Row => [
+      `a threshold of ${value}`,
+      command(`cpu_threshold: ${value}`),
+      [`5:20: cpu_threshold: "${value}" is not above 0% and at most 100% — ${SHARE}`],
+    ],
+  ),
+  ...['1', '1 %%', '-1%', '.5%', '1e1%', '%'].map(
+    (value): Row => [
+      `a threshold of "${value}"`,
+      command(`cpu_threshold: "${value}"`),
+      [`5:20: cpu_threshold: "${value}" is not a percentage — ${SHARE}`],
+    ],
+  ),
+  [
+    'patterns of files that cannot be meant',
+    command('evidence_files: ["~", "~bob/x", "!a", ""]'),
+    [
+      '5:22: evidence_files[0]: "~" is no home directory that is known here — write ~/… or ./~…',
+      '5:27: evidence_files[1]: "~bob/x" is no home directory that is known here — write ~/… or ./~…',
+      '5:37: evidence_files[2]: "!a" would leave files out — name only the files that count',
+      '5:43: evidence_files[3] is empty — write a text, or remove it',
+    ],
+  ],
+  [
+    'more patterns of files than can be looked at',
+    command(`evidence_files: [${Array.from({ length: 21 }, (_, index) => `f${index}`).join()}]`),
+    ['5:21: evidence_files names more than 20 patterns — join some of them with {a,b}'],
+  ],
+  [
     'priorities out of range',
     `${command('priority: 1001')}\n  - { name: b, run: x, priority: -1001 }\n  - { name: d, run: x, priority: high }`,
     [
@@ -193,7 +241,7 @@ dispatches:
     'control characters, which are never printed',
     command('"st\\e[2Jll\\x9b": 1m'),
     [
-      '5:5: unknown key "st\\u001b[2Jll\\u009b" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace',
+      '5:5: unknown key "st\\u001b[2Jll\\u009b" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, max_output, max_memory, max_processes, cpu_threshold, evidence_files',
     ],
   ],
 ];

@@ -38,9 +38,12 @@ describe('an editor with the schema accepts what the parser accepts', () => {
     ),
     dispatch('retries: {}, env: {}, env_from: [], after: []'),
     dispatch('retries: { timed-out: 100 }, priority: -1000, leftovers: keep, containment: sh'),
+    dispatch('max_output: 64KiB, max_memory: 8GiB, max_processes: 1, evidence_files: []'),
+    dispatch('cpu_threshold: 0.5%, evidence_files: ["~/.agent/**/*.jsonl", "log/{a,b}.txt"]'),
+    dispatch('cpu_threshold: 100%, max_memory: "${{ vars.c }}"'),
     dispatch('deadline: "${{ vars.a }}", leftovers: "${{ vars.b }}", env_from: ["${{ vars.b }}"]'),
   ])('%s', (text) => {
-    expect(problemsOf(text, { vars: { a: '1h', b: 'end' } })).toEqual([]);
+    expect(problemsOf(text, { vars: { a: '1h', b: 'end', c: '1GiB' } })).toEqual([]);
     expect(fits(campaignSchema, parse(text))).toBe(true);
   });
 });
@@ -78,6 +81,13 @@ describe('an editor with the schema refuses what the parser refuses', () => {
       'containment: cgroup',
       'leftovers: kill',
       'after: a',
+      'max_output: 1GB',
+      'max_memory: 1',
+      'max_processes: 0',
+      'cpu_threshold: 1',
+      'cpu_threshold: "1"',
+      'evidence_files: x',
+      `evidence_files: [${'x, '.repeat(21)}]`,
       'cwd: ""',
     ].map(dispatch),
   ])('%s', (text) => {
@@ -101,6 +111,9 @@ describe('config.yaml', () => {
     ['{}', true],
     ['max_output: 256MiB', true],
     ['pools: { p: { slots: 2 } }', true],
+    ['pools: { p: { slots: 2, max_memory: 1GiB, max_output: 1GiB, max_processes: 9 } }', true],
+    ['pools: { p: { slots: 2, max_memory: 1 } }', false],
+    ['pools: { p: { slots: 2, stall: 1m } }', false],
     ['defaults: { stall: 1m }', true],
     ['max_output: 256', false],
     ['max_output: 256MB', false],

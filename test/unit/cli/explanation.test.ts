@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Seen, evidenceOf, nextChangeOf } from '../../../src/cli/explanation.ts';
 import type { Deadline, State } from '../../../src/core/dispatch.ts';
-import { signAt } from '../core/row.ts';
+import { signAt } from '../core/sign-at.ts';
 import {
   NOW,
   QUEUED,

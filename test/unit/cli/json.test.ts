@@ -8,7 +8,7 @@ import {
   poolJson,
 } from '../../../src/cli/json.ts';
 import type { State } from '../../../src/core/dispatch.ts';
-import { signAt } from '../core/row.ts';
+import { signAt } from '../core/sign-at.ts';
 import {
   CANCELLED,
   FAILED,

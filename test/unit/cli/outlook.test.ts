@@ -86,6 +86,12 @@ describe('exitCodeOf', () => {
     ['a refusal', [ended({ kind: 'refused', reason: 'no such program' })], 1],
     ['a stall', [ended({ kind: 'stopped', cause: 'stalled' })], 1],
     ['a time-out', [ended({ kind: 'stopped', cause: 'timed-out' })], 1],
+    ['a broken limit', [ended({ kind: 'stopped', cause: 'max-memory' })], 1],
+    [
+      'a broken limit beside a cancellation',
+      [CANCELLED, ended({ kind: 'stopped', cause: 'max-output' })],
+      1,
+    ],
     ['a cancellation', [SUCCEEDED, CANCELLED], 3],
     ['a failure beside a cancellation', [CANCELLED, FAILED], 1],
     ['a survivor beside everything', [FAILED, CANCELLED, survivedSince(NOW)], 4],

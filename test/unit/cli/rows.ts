@@ -32,6 +32,11 @@ export const SPEC: DispatchSpec = {
   containment: null,
   leftovers: 'end',
   leftoverGraceMs: 5_000,
+  maxOutputBytes: null,
+  maxMemoryBytes: null,
+  maxProcesses: null,
+  cpuShareMin: 0.01,
+  evidenceFiles: [],
 };
 
 export const QUEUED: State = { kind: 'queued', since: NOW - 5_000 };

@@ -21,6 +21,12 @@ const exit = fc.oneof(
   { weight: 1, arbitrary: fc.constant(refused('no such program')) },
 );
 
+/** Mostly none, or many stops would be for a limit. */
+const limit = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.nat({ max: 4 }) },
+);
+
 const wish = fc.record(
   {
     cause: fc.constantFrom('cancelled' as const, 'superseded' as const),
@@ -44,6 +50,9 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
         'timed-out' as const,
         'stalled' as const,
         'superseded' as const,
+        'max-output' as const,
+        'max-memory' as const,
+        'max-processes' as const,
         LOST,
         SUCCEEDED,
         failed(3, null, 'agent'),
@@ -58,6 +67,8 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
       pid: fc.constantFrom('seen', 'absent', 'unknown'),
       exit,
       members: fc.oneof(pids, fc.constantFrom('absent' as const, 'unknown' as const)),
+      usage: fc.record({ rssBytes: fc.nat({ max: 4 }), processes: fc.nat({ max: 4 }) }),
+      outputBytes: fc.oneof(fc.nat({ max: 4 }), fc.constant('unknown' as const)),
       emptyLooks: fc.nat({ max: 3 }),
       silentMs: fc.option(span),
       watchedMs: fc.nat({ max: 9 * HOUR }),
@@ -76,6 +87,9 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
         stallMs: fc.constantFrom(SECOND, 20 * MINUTE),
         leftovers: fc.constantFrom('end' as const, 'keep' as const),
         graceMs: fc.nat({ max: MINUTE }),
+        maxOutputBytes: limit,
+        maxMemoryBytes: limit,
+        maxProcesses: limit,
       }),
       retries: fc.record({ infrastructure: fc.nat({ max: 3 }), stalled: fc.nat({ max: 2 }) }),
       deadline,

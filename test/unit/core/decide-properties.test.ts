@@ -5,26 +5,10 @@ import { decide } from '../../../src/core/decide.ts';
 import type { Decision } from '../../../src/core/decision.ts';
 import { LIVE_STATES } from '../../../src/core/dispatch.ts';
 import { anySpec } from './any-row.ts';
+import { type Decided, decided, exception } from './decided.ts';
 import { told } from './decision-table.ts';
 import { newestSign } from '../../../src/core/sign.ts';
-import { HOUR, NOW, type Row, type RowSpec, row } from './row.ts';
-
-interface Decided extends Row {
-  readonly spec: RowSpec;
-  readonly decision: Decision;
-}
-
-function decided(spec: RowSpec): Decided {
-  const one = row(spec);
-  return { ...one, spec, decision: decide(one.live, one.evidence, one.moment) };
-}
-
-/** The smallest row for which it does not hold, with the seed that leads to it; null: there is none. */
-function exception(holds: (one: Decided) => boolean): string | null {
-  const property = fc.property(anySpec, (spec) => holds(decided(spec)));
-  const report = fc.check(property, { numRuns: 3_000 });
-  return report.failed ? (fc.defaultReportMessage(report) ?? 'failed') : null;
-}
+import { HOUR, NOW, type RowSpec, row } from './row.ts';
 
 /** Does it give the slot back: by an end, a retry or a requeue? */
 function frees(decision: Decision): boolean {

@@ -175,7 +175,7 @@ describe('I7: an agent with a deadline', () => {
     [
       'is stopped at its hard limit though it works',
       { deadline: { softInMs: 0, hardInMs: 0 } },
-      'attempt.stopping stopping 70@700 timed-out kill +10000: its hard limit is reached; wrote 9 bytes',
+      'attempt.stopping stopping 70@700 timed-out kill +10000: its hard limit is reached, though it was working: wrote 9 bytes',
     ],
     [
       'is stopped at its hard limit right after a restart, for no evidence could move it',
@@ -185,7 +185,7 @@ describe('I7: an agent with a deadline', () => {
     [
       'is stopped at its hard limit though nobody could look for signs',
       { deadline: { softInMs: -1, hardInMs: 0 }, blind: 'EMFILE' },
-      'attempt.stopping stopping 70@700 timed-out kill +10000: its hard limit is reached; wrote 9 bytes',
+      'attempt.stopping stopping 70@700 timed-out kill +10000: its hard limit is reached, though it was working: wrote 9 bytes',
     ],
     [
       'I4: is neither extended nor stopped at its soft limit while nobody can look for signs',

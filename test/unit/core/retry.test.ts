@@ -66,6 +66,9 @@ describe('what a stop of ours means', () => {
     ['timed-out', 'timed-out'],
     ['stalled', 'stalled'],
     ['superseded', null],
+    ['max-output', 'agent'],
+    ['max-memory', 'agent'],
+    ['max-processes', 'agent'],
   ] as const)('%s has class %s', (cause, failureClass) => {
     expect(endOfStop(cause, null)).toEqual({
       outcome: { kind: 'stopped', cause },
@@ -134,6 +137,7 @@ describe('I16: what follows', () => {
     ['a start that failed', endOfFailedStart('no memory'), 'infrastructure'],
     ['a stall', endOfStop('stalled', null), 'stalled'],
     ['a deadline', endOfStop('timed-out', null), 'timed-out'],
+    ['a broken limit', endOfStop('max-memory', null), 'agent'],
   ];
   test.each(classes)('%s is tried again while its budget lasts: %s', (_name, end, name) => {
     expect(ask(end, { [name]: 2 }, { [name]: 1 })).toEqual({

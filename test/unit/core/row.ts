@@ -22,9 +22,11 @@ import type {
   Members,
   Sighting,
   Start,
+  Usage,
 } from '../../../src/core/evidence.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
-import type { Sign, SignKind } from '../../../src/core/sign.ts';
+import { signAt } from './sign-at.ts';
+import { SPEC } from './spec.ts';
 
 export const NOW = 1_800_000_000_000;
 export const SECOND = 1_000;
@@ -34,24 +36,6 @@ export const HOUR = 3_600_000;
 const BOOT = 'boot-1';
 export const AGENT: ProcessIdentity = { bootId: BOOT, pid: 70, startTime: 700 };
 export const SHIM: ProcessIdentity = { bootId: BOOT, pid: 60, startTime: 600 };
-
-const SPEC: DispatchSpec = {
-  agent: 'command',
-  run: ['agent'],
-  cwd: '/work',
-  env: {},
-  envFrom: [],
-  doneWhen: null,
-  deadlineMs: null,
-  extendMs: 0,
-  stallMs: 20 * MINUTE,
-  lingerMs: 2 * MINUTE,
-  graceMs: 10 * SECOND,
-  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
-  containment: null,
-  leftovers: 'end',
-  leftoverGraceMs: 5 * SECOND,
-};
 
 /** What differs from an agent that was started by this supervisor an hour ago and works. */
 export interface RowSpec {
@@ -76,6 +60,9 @@ export interface RowSpec {
   readonly exit?: ExitRecord | 'absent' | 'unknown';
   /** pids of the tree without the shim; each has its tenfold as start time */
   readonly members?: readonly number[] | 'absent' | 'unknown';
+  /** default: nobody looked */
+  readonly usage?: Usage;
+  readonly outputBytes?: number | 'unknown';
   /** of all members, instead of the tenfold of their pids */
   readonly startTime?: number;
   /** looks in a row that found nobody */
@@ -228,9 +215,11 @@ function evidenceOf(spec: RowSpec): Evidence {
       claim: claimOf(spec.claim ?? 'shim'),
       agent: pidOf(spec.pid ?? (starting || spec.process === null ? 'absent' : 'seen')),
       exit: exitOf(spec.exit ?? 'absent'),
-      outputBytes: { kind: 'seen', value: 100 },
+      outputBytes:
+        spec.outputBytes === 'unknown' ? EIO : { kind: 'seen', value: spec.outputBytes ?? 100 },
     },
     members: membersOf(spec),
+    usage: spec.usage === undefined ? EIO : { kind: 'seen', value: spec.usage },
     signs: silentMs === null ? [] : [signAt(NOW - silentMs)],
     watchedSince: NOW - (spec.watchedMs ?? HOUR),
     blind: spec.blind ?? null,
@@ -240,10 +229,6 @@ function evidenceOf(spec: RowSpec): Evidence {
     killRounds: spec.killRounds ?? 0,
     lastKilled: new Set((spec.killed ?? []).map((pid) => `${pid}@${pid * 10}`)),
   };
-}
-
-export function signAt(at: number, kind: SignKind = 'output'): Sign {
-  return { kind, at, since: at, detail: 'wrote 9 bytes' };
 }
 
 function claimOf(claim: NonNullable<RowSpec['claim']>): Look<Claim> {

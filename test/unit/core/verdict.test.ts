@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Attempt, State } from '../../../src/core/dispatch.ts';
 import { SUCCEEDED } from '../../../src/core/retry.ts';
 import { FRESH_MS, silenceOf, verdictOf } from '../../../src/core/verdict.ts';
-import { AGENT, HOUR, MINUTE, NOW, SECOND, row, signAt } from './row.ts';
+import { AGENT, HOUR, MINUTE, NOW, SECOND, row } from './row.ts';
+import { signAt } from './sign-at.ts';
 
 const STALL_MS = 20 * MINUTE;
 

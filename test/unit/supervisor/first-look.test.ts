@@ -5,7 +5,8 @@ import type { ProcessRow } from '../../../src/ports.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import type { World } from '../../../src/supervisor/world.ts';
-import { AGENT, NOW, row, signAt } from '../core/row.ts';
+import { AGENT, NOW, row } from '../core/row.ts';
+import { signAt } from '../core/sign-at.ts';
 import { othersAt } from './scene.ts';
 
 /** A machine on which the supervisor and a process with the agent's pid and start time live. */
@@ -20,6 +21,7 @@ function worldOf(live: LiveDispatch): World {
     zombie: false,
     mark: null,
     cpuMs: 0,
+    rssBytes: 0,
     command: 'node',
   }));
   return {

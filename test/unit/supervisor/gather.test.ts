@@ -151,6 +151,24 @@ describe('who is looked for in the table', () => {
     expect(order).not.toContain('life line');
   });
 
+  test('what its tree uses is added up over its members, and is not known where nobody looked', () => {
+    const table: Scene['table'] = {
+      kind: 'seen',
+      value: [
+        process(50, { rssBytes: 1 }),
+        process(SHIM.pid, { mark: 'led.d1.1.1.n', rssBytes: 10 }),
+        process(AGENT.pid, { rssBytes: 100 }),
+        process(90, { parent: AGENT.pid, rssBytes: 1_000 }),
+        process(91, { rssBytes: 10_000 }),
+      ],
+    };
+    const usage = { kind: 'seen', value: { rssBytes: 1_100, processes: 2 } };
+    expect(evidenceOf({}, { table }, 60_000).usage).toEqual(usage);
+    expect(evidenceOf({}, { table }).usage).toMatchObject({ kind: 'unknown' });
+    const unread = { kind: 'unknown', because: 'EMFILE' } as const;
+    expect(evidenceOf({}, { table: unread }, 60_000).usage).toEqual(unread);
+  });
+
   test('the shim is no member of the tree that it watches', () => {
     const table: Scene['table'] = {
       kind: 'seen',

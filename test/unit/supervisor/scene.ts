@@ -14,7 +14,7 @@ export const EIO = { kind: 'unknown', because: 'EIO' } as const;
 
 export function process(pid: number, differs: Partial<ProcessRow> = {}): ProcessRow {
   const where = { parent: 1, group: 1, session: 1, zombie: false, mark: null, command: 'node' };
-  return { pid, startTime: pid * 10, cpuMs: 0, ...where, ...differs };
+  return { pid, startTime: pid * 10, cpuMs: 0, rssBytes: 0, ...where, ...differs };
 }
 
 export interface Scene {

@@ -1,18 +1,11 @@
 // Owns the tables of the signs that are no growth of output or CPU time: named files, I/O, child dispatches, and what
 // is done for us and so is no sign (I5).
 import { describe, expect, test } from 'vitest';
-import type { Look } from '../../../src/core/evidence.ts';
 import type { EvidenceFile } from '../../../src/ports.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
 import { HOUR, MINUTE, NOW, row } from '../core/row.ts';
-import { process } from './scene.ts';
-
-const EVERY_MS = 10_000;
-
-function seen<T>(value: T): Look<T> {
-  return { kind: 'seen', value };
-}
+import { EVERY_MS, found as foundIn, memoryAfter, sample, seen } from './sampled.ts';
 
 function files(sizes: Readonly<Record<string, readonly [bytes: number, modifiedAgoMs: number]>>) {
   const entries = Object.entries(sizes).map(([path, [bytes, agoMs]]) => {
@@ -22,33 +15,16 @@ function files(sizes: Readonly<Record<string, readonly [bytes: number, modifiedA
   return seen(new Map(entries));
 }
 
-function sample(differs: Partial<Sample>): Sample {
-  return {
-    rows: seen([process(70)]),
-    outputBytes: seen(100),
-    files: files({ 'a.log': [50, HOUR] }),
-    operations: seen([]),
-    helper: 'm.helper',
-    children: [],
-    ioBytesOf: () => 1_000,
-    cpuShareMin: 0.01,
-    now: NOW + EVERY_MS,
-    everyMs: EVERY_MS,
-    ...differs,
-  };
-}
+/** One that reads and writes, and names a file. */
+const naming = (differs: Partial<Sample> = {}) =>
+  sample({ files: files({ 'a.log': [50, HOUR] }), ioBytesOf: () => 1_000, ...differs });
 
-function sampled(first: Partial<Sample> = {}): AttemptMemory {
-  const memory = createMemory().of(row({}).live, NOW - HOUR);
-  memory.sampledAt = NOW - EVERY_MS;
-  sampleSigns(memory, sample({ now: NOW, ...first }));
-  return memory;
+function sampled(): AttemptMemory {
+  return memoryAfter(naming({ now: NOW }));
 }
 
 function found(differs: Partial<Sample>, memory = sampled()): readonly string[] {
-  const before = memory.signs;
-  sampleSigns(memory, sample(differs));
-  return memory.signs.filter((sign) => !before.includes(sign)).map(({ detail }) => detail);
+  return foundIn(naming(differs), memory);
 }
 
 describe('a file that the campaign names', () => {
@@ -72,7 +48,7 @@ describe('a file that the campaign names', () => {
 
   test('I4: that cannot be looked at makes the sample blind, and its growth is found later', () => {
     const memory = sampled();
-    sampleSigns(memory, sample({ files: { kind: 'unknown', because: 'EIO' } }));
+    sampleSigns(memory, naming({ files: { kind: 'unknown', because: 'EIO' } }));
     expect(memory.blind).toBe('EIO');
     const later = { now: NOW + 2 * EVERY_MS, files: files({ 'a.log': [90, HOUR] }) };
     expect(found(later, memory)).toEqual(['wrote to a.log']);
@@ -115,17 +91,9 @@ describe('a child dispatch that works', () => {
 
   test('that has done nothing since the last look is no news', () => {
     const memory = sampled();
-    sampleSigns(memory, sample({ children: [child(0)] }));
+    sampleSigns(memory, naming({ children: [child(0)] }));
     const later = { now: NOW + 2 * EVERY_MS, children: [child(0)] };
     expect(found(later, memory)).toEqual([]);
-  });
-});
-
-describe('I5: what done_when does for us', () => {
-  test('is no sign of work', () => {
-    const busy = (mark: string) => seen([process(70), process(90, { mark, cpuMs: 5_000 })]);
-    expect(found({ rows: busy('m.helper') })).toEqual([]);
-    expect(found({ rows: busy('m') })).toEqual(['used 5000 ms of CPU (50 % of a core)']);
   });
 });
 
@@ -135,22 +103,22 @@ describe('the result of an agent that lives', () => {
 
   test.each(['there', 'missing'] as const)('%s: is forgotten with the next sign', (result) => {
     const memory = withResult(result);
-    sampleSigns(memory, sample({}));
+    sampleSigns(memory, naming({}));
     expect(memory.result).toBe(result);
-    sampleSigns(memory, sample({ outputBytes: seen(101), now: NOW + 2 * EVERY_MS }));
+    sampleSigns(memory, naming({ outputBytes: seen(101), now: NOW + 2 * EVERY_MS }));
     expect([memory.result, memory.resultAt]).toEqual(['unasked', null]);
   });
 
   test('is not forgotten for a sign from before it was asked', () => {
     const memory = withResult('there');
     const child = { name: 'sub/x', at: NOW - 1, detail: 'wrote 9 bytes' };
-    sampleSigns(memory, sample({ children: [child] }));
+    sampleSigns(memory, naming({ children: [child] }));
     expect(memory.result).toBe('there');
   });
 
   test('an answer that is on its way still counts', () => {
     const memory = withResult('asking');
-    sampleSigns(memory, sample({ outputBytes: seen(101) }));
+    sampleSigns(memory, naming({ outputBytes: seen(101) }));
     expect(memory.result).toBe('asking');
   });
 });
@@ -158,7 +126,7 @@ describe('the result of an agent that lives', () => {
 test('signs of one kind that come without a break are one stretch of work', () => {
   const memory = sampled();
   const look = (minutes: number, bytes: number) =>
-    sampleSigns(memory, sample({ now: NOW + minutes * MINUTE, outputBytes: seen(bytes) }));
+    sampleSigns(memory, naming({ now: NOW + minutes * MINUTE, outputBytes: seen(bytes) }));
   look(1, 101);
   look(1.9, 102);
   expect(memory.signs[0]?.since).toBe(NOW + MINUTE);

@@ -1,56 +1,13 @@
 // Owns the tables of signs of work: what growth between two samples proves, and what a failed sample does not (I4, I5).
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/core/operation.ts';
-import type { Look } from '../../../src/core/evidence.ts';
 import { newestSign } from '../../../src/core/sign.ts';
-import type { ProcessRow } from '../../../src/ports.ts';
-import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
-import { type Sample, sampleSigns, sparedStall } from '../../../src/supervisor/signs.ts';
+import { createMemory } from '../../../src/supervisor/memory.ts';
+import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
 import { HOUR, MINUTE, NOW, row } from '../core/row.ts';
-
-const EVERY_MS = 10_000;
-
-function process(pid: number, cpuMs: number, startTime = pid * 10): ProcessRow {
-  const where = { parent: 1, group: 1, session: 1, zombie: false, mark: null, command: 'node' };
-  return { pid, startTime, cpuMs, ...where };
-}
-
-function seen<T>(value: T): Look<T> {
-  return { kind: 'seen', value };
-}
+import { EVERY_MS, found, memoryAfter, sample, seen, usingCpu } from './sampled.ts';
 
 const EMFILE = { kind: 'unknown', because: 'EMFILE' } as const;
-
-/** Memory of an attempt that was sampled a moment ago: 100 bytes, and a process with one second of CPU time. */
-function memoryAfter(first: Partial<Sample> = {}): AttemptMemory {
-  const memory = createMemory().of(row({}).live, NOW - HOUR);
-  memory.sampledAt = NOW - EVERY_MS;
-  sampleSigns(memory, sample({ now: NOW, ...first }));
-  return memory;
-}
-
-function sample(differs: Partial<Sample>): Sample {
-  return {
-    rows: seen([process(70, 1_000)]),
-    outputBytes: seen(100),
-    files: { kind: 'absent' },
-    operations: seen([]),
-    helper: 'm.helper',
-    children: [],
-    ioBytesOf: () => null,
-    cpuShareMin: 0.01,
-    now: NOW + EVERY_MS,
-    everyMs: EVERY_MS,
-    ...differs,
-  };
-}
-
-/** The details of the signs that a second sample finds. */
-function found(differs: Partial<Sample>, memory = memoryAfter()): readonly string[] {
-  const before = memory.signs;
-  sampleSigns(memory, sample(differs));
-  return memory.signs.filter((sign) => !before.includes(sign)).map(({ detail }) => detail);
-}
 
 describe('I5: two samples', () => {
   const ONE_PERCENT = 'used 100 ms of CPU (1 % of a core)';
@@ -61,34 +18,44 @@ describe('I5: two samples', () => {
     ['show no output where there is none', { outputBytes: { kind: 'absent' } }, []],
     [
       'show CPU time from one percent of a core on',
-      { rows: seen([process(70, 1_100)]) },
+      { rows: seen([usingCpu(70, 1_100)]) },
       [ONE_PERCENT],
     ],
-    ['show no CPU time below it', { rows: seen([process(70, 1_099)]) }, []],
+    ['show no CPU time below it', { rows: seen([usingCpu(70, 1_099)]) }, []],
+    [
+      'show CPU time from the share on that the dispatch names',
+      { rows: seen([usingCpu(70, 1_050)]), cpuShareMin: 0.005 },
+      ['used 50 ms of CPU (1 % of a core)'],
+    ],
+    [
+      'show no CPU time below that share',
+      { rows: seen([usingCpu(70, 1_499)]), cpuShareMin: 0.05 },
+      [],
+    ],
     [
       'show CPU time from two ticks of the kernel on',
-      { rows: seen([process(70, 1_020)]), now: NOW + 200 },
+      { rows: seen([usingCpu(70, 1_020)]), now: NOW + 200 },
       ['used 20 ms of CPU (10 % of a core)'],
     ],
-    ['show no CPU time below them', { rows: seen([process(70, 1_019)]), now: NOW + 200 }, []],
+    ['show no CPU time below them', { rows: seen([usingCpu(70, 1_019)]), now: NOW + 200 }, []],
     [
       'show CPU time of the whole tree',
-      { rows: seen([process(70, 1_050), process(71, 50)]) },
+      { rows: seen([usingCpu(70, 1_050), usingCpu(71, 50)]) },
       [ONE_PERCENT],
     ],
     [
       'a process that ended takes nothing away from what others did',
-      { rows: seen([process(71, 100)]) },
+      { rows: seen([usingCpu(71, 100)]) },
       [ONE_PERCENT],
     ],
     [
       'I3: a recycled pid is another process, with CPU time of its own',
-      { rows: seen([process(70, 100, 999)]) },
+      { rows: seen([usingCpu(70, 100, 999)]) },
       [ONE_PERCENT],
     ],
     [
       'show both',
-      { rows: seen([process(70, 2_000)]), outputBytes: seen(300) },
+      { rows: seen([usingCpu(70, 2_000)]), outputBytes: seen(300) },
       ['wrote 200 bytes', 'used 1000 ms of CPU (10 % of a core)'],
     ],
   ])('%s', (_sentence, differs, signs) => {
@@ -112,7 +79,7 @@ describe('I5: two samples', () => {
 test('I5: a first sample is no evidence, however much it finds', () => {
   const memory = createMemory().of(row({}).live, NOW);
   const first = {
-    rows: seen([process(70, 9_999_999)]),
+    rows: seen([usingCpu(70, 9_999_999)]),
     outputBytes: seen(9_999_999),
     files: seen(new Map([['a.log', { bytes: 9, modifiedMs: NOW }]])),
     ioBytesOf: () => 9_999_999,
@@ -152,7 +119,7 @@ describe('I4: a sample that failed', () => {
   test('loses no CPU time: its share is that of the whole time', () => {
     const memory = memoryAfter();
     sampleSigns(memory, sample({ rows: EMFILE }));
-    expect(found({ rows: seen([process(70, 1_200)]), now: NOW + 2 * EVERY_MS }, memory)).toEqual([
+    expect(found({ rows: seen([usingCpu(70, 1_200)]), now: NOW + 2 * EVERY_MS }, memory)).toEqual([
       'used 200 ms of CPU (1 % of a core)',
     ]);
   });
@@ -254,39 +221,5 @@ describe('an operation lease', () => {
     const end = NOW + 2 * HOUR + EVERY_MS + 18 * MINUTE;
     expect(look(end - 1, lease({ touchedAt: end - 1 }))).toHaveLength(1);
     expect(look(end, lease({ touchedAt: end }))).toHaveLength(0);
-  });
-});
-
-describe('a stall that was spared', () => {
-  const STALL_MS = 20 * MINUTE;
-  const busy = seen([process(70, 60_000)]);
-
-  /** An attempt that wrote its last word at NOW, and used CPU time `laterMs` later. */
-  function silentFor(laterMs: number): AttemptMemory {
-    const memory = createMemory().of(row({}).live, NOW);
-    sampleSigns(memory, sample({ now: NOW }));
-    sampleSigns(memory, sample({ now: NOW + laterMs, rows: busy, everyMs: laterMs }));
-    return memory;
-  }
-
-  test('is said when a watcher of output alone would have ended it, and once for each silence', () => {
-    expect(sparedStall(silentFor(STALL_MS - 1), STALL_MS, NOW + STALL_MS - 1)).toBeNull();
-    const memory = silentFor(STALL_MS);
-    expect(sparedStall(memory, STALL_MS, NOW + STALL_MS)?.silentMs).toBe(STALL_MS);
-    expect(sparedStall(memory, STALL_MS, NOW + STALL_MS + 1)).toBeNull();
-    sampleSigns(memory, sample({ now: NOW + HOUR, outputBytes: seen(300), everyMs: HOUR }));
-    expect(sparedStall(memory, STALL_MS, NOW + HOUR)).toBeNull();
-    const later = NOW + HOUR + STALL_MS;
-    const more = seen([process(70, 120_000)]);
-    const silent = { now: later, rows: more, outputBytes: seen(300), everyMs: HOUR };
-    sampleSigns(memory, sample(silent));
-    expect(sparedStall(memory, STALL_MS, later)?.silentMs).toBe(STALL_MS);
-  });
-
-  test('is not said of one that is silent in every way, nor of one that writes', () => {
-    const memory = createMemory().of(row({}).live, NOW);
-    sampleSigns(memory, sample({ now: NOW }));
-    sampleSigns(memory, sample({ now: NOW + HOUR, everyMs: HOUR }));
-    expect(sparedStall(memory, STALL_MS, NOW + HOUR)).toBeNull();
   });
 });

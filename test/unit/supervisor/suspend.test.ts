@@ -17,7 +17,6 @@ describe('an operation lease over a suspend', () => {
         rows: { kind: 'absent' },
         outputBytes: { kind: 'absent' },
         files: { kind: 'absent' },
-        helper: 'helper',
         children: [],
         ioBytesOf: () => null,
         cpuShareMin: 0.01,

@@ -1,0 +1,83 @@
+// Owns the checks of limits of use: nobody is ended for one that he does not break, and who breaks one is ended (I4, I18).
+import type { Dispatch, State, UseLimits } from '../../src/core/dispatch.ts';
+import type { Usage } from '../../src/core/evidence.ts';
+import type { SimProcess } from './processes.ts';
+import type { RowChange } from './row-change.ts';
+import type { Stage } from './stage.ts';
+import { visibleTree } from './tier.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
+
+/** Longer than it takes to have a supervisor again, and two looks of it (10 s apart at most) together. */
+const NOTICE_WITHIN_MS = 45_000;
+
+const NOTHING: Usage = { rssBytes: 0, processes: 0 };
+
+/** By name of attempt: the most that a look at the table can find of each, whatever holds its tree. */
+export type MostUsed = Map<string, Usage>;
+
+/** A look at the table has found this process. */
+export function countUse(used: MostUsed, { attempt, role, zombie, mark, rssBytes }: SimProcess) {
+  if (attempt === null || role === 'shim' || zombie) return;
+  if (mark !== null && mark !== attempt.mark) return;
+  const name = nameOf(attempt.key);
+  const before = used.get(name) ?? NOTHING;
+  const processes = before.processes + 1;
+  used.set(name, { rssBytes: before.rssBytes + rssBytes, processes });
+}
+
+type LimitCause = 'max-output' | 'max-memory' | 'max-processes';
+
+/** What an attempt uses of each, and what it may: a limit that is not set is never reached. */
+function measures(
+  { maxOutputBytes, maxMemoryBytes, maxProcesses }: UseLimits,
+  { rssBytes, processes }: Usage,
+  outputBytes: number,
+): Record<LimitCause, readonly [used: number, most: number]> {
+  return {
+    'max-output': [outputBytes, maxOutputBytes ?? Infinity],
+    'max-memory': [rssBytes, maxMemoryBytes ?? Infinity],
+    'max-processes': [processes, maxProcesses ?? Infinity],
+  };
+}
+
+export function checkBroken(
+  stage: Stage,
+  { after, commit }: RowChange,
+  attempt: AttemptTruth,
+  cause: LimitCause,
+): void {
+  const seen = commit.by?.mostUsed.get(nameOf(attempt.key)) ?? NOTHING;
+  const { outputBytes } = stage.disk.get(attempt.key);
+  const [used, most] = measures(attempt.spec, seen, outputBytes)[cause];
+  if (used > most) return;
+  const message = `${attempt.name} uses ${used} of ${most} (${cause}): ${after.dispatch.because}`;
+  stage.judge.report('I18 only who breaks a limit is ended for it', message);
+}
+
+/** @param calmMs for how long nothing has disturbed the world */
+export function checkKept(
+  stage: Stage,
+  { name, state, because }: Dispatch,
+  attempt: AttemptTruth,
+  calmMs: number,
+): void {
+  if (!isBeyond(stage, state, attempt)) {
+    attempt.beyondSince = null;
+    return;
+  }
+  attempt.beyondSince ??= stage.timeline.now;
+  const beyondMs = Math.min(calmMs, stage.timeline.now - attempt.beyondSince);
+  if (beyondMs < NOTICE_WITHIN_MS) return;
+  const message = `${name} is beyond a limit for ${Math.round(beyondMs)} ms: ${because}`;
+  stage.judge.report('I18 a limit is kept', message);
+}
+
+function isBeyond({ machine, disk }: Stage, state: State, attempt: AttemptTruth): boolean {
+  // Without its records somebody else of its tree may be watched in its place, and its output is seen by nobody.
+  if (state.kind !== 'running' || !attempt.agentLives || attempt.damaged) return false;
+  const tree = visibleTree(machine, attempt);
+  const rssBytes = tree.reduce((sum, process) => sum + process.rssBytes, 0);
+  const { outputBytes } = disk.get(attempt.key);
+  const all = measures(attempt.spec, { rssBytes, processes: tree.length }, outputBytes);
+  return Object.values(all).some(([used, most]) => used > most);
+}
