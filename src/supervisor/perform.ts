@@ -153,11 +153,7 @@ async function awaitStart(
 }
 
 /** Keeps `deadline.json` as the ledger says. */
-export function keepDeadline(
-  world: World,
-  { attempt }: LiveDispatch,
-  memory: AttemptMemory,
-): void {
+export function keepDeadline(world: World, { attempt }: LiveDispatch, memory: AttemptMemory): void {
   const { deadline } = attempt;
   if (deadline !== null && memory.deadlineWritten !== deadline.softAt) {
     // The spawn wrote the first one; a supervisor that does not know what is there writes it again.

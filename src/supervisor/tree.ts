@@ -20,7 +20,11 @@ const LOOKS_APART_MS_MIN = 5;
  */
 const UNSHOWN_LOOKS_MAX = 5;
 
-/** Finds the members, remembers them by identity, and counts empty looks in a row. */
+/**
+ * Finds the members, remembers them by identity, and counts empty looks in a row.
+ *
+ * @returns `rows`: whose CPU time is the tree's
+ */
 export function lookAtTree(
   world: World,
   live: LiveDispatch,
@@ -43,8 +47,20 @@ export function lookAtTree(
   }));
   return {
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
-    rows: members,
+    rows: { kind: 'seen', value: [...members.value, ...reaperOf(live, memory, table)] },
   };
+}
+
+/** At tier subreaper the CPU time of whoever lost its parent and ended is in the books of the shim that has waited for it. */
+function reaperOf(
+  { attempt }: LiveDispatch,
+  { shim }: AttemptMemory,
+  table: TableLook,
+): readonly ProcessRow[] {
+  if (attempt.containment !== 'subreaper' || shim === null || table.kind !== 'seen') return [];
+  const { pid, startTime } = shim;
+  const row = table.value.rows.find((one) => one.pid === pid && one.startTime === startTime);
+  return row === undefined ? [] : [row];
 }
 
 function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): void {
