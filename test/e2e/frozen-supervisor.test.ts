@@ -44,7 +44,7 @@ describe.concurrent('13. a supervisor that was stopped for longer than every win
         campaign: 'c',
         defaults: { stall: `${STALL_MS}ms`, grace: '100ms', retries: { stalled: 0 } },
         dispatches: [
-          { name: 'working', run: [fake('busy-silent.sh')] },
+          { name: 'working', run: [fake('short-children.pl')] },
           // Says something just before, so that it has its window when the supervisor stops.
           {
             name: 'hanging',
@@ -83,8 +83,8 @@ describe.concurrent('13. a supervisor that was stopped for longer than every win
         campaign: 'c',
         defaults: { stall: `${STALL_MS}ms`, grace: '100ms', retries: { 'timed-out': 0 } },
         dispatches: [
-          { name: 'soft', run: [fake('busy-silent.sh')], deadline: '9s', extend: '1h' },
-          { name: 'hard', run: [fake('busy-silent.sh')], deadline: '4s', extend: '5s' },
+          { name: 'soft', run: [fake('short-children.pl')], deadline: '9s', extend: '1h' },
+          { name: 'hard', run: [fake('short-children.pl')], deadline: '4s', extend: '5s' },
           { name: 'op', run: `exec ${process.execPath} ${CLI} op --for 1h -- sleep 300` },
         ],
         pools: { default: { slots: 3 } },
