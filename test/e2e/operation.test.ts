@@ -26,7 +26,7 @@ async function stops(herd: TestHerd): Promise<string[]> {
 async function leaseOf(herd: TestHerd): Promise<string | null> {
   const { id, fence } = await herd.row('a');
   const dir = `${herd.state}/runs/${id}.${fence}/ops`;
-  const [name] = readdirSync(dir).filter((one) => one.endsWith('.json'));
+  const [name] = readdirSync(dir).filter((file) => file.endsWith('.json'));
   return name === undefined ? null : `${dir}/${name}`;
 }
 
