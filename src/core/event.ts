@@ -25,6 +25,7 @@ export const EVENT_TYPES = [
   'pool.resumed',
   'clock.stepped',
   'supervisor.started',
+  'supervisor.resumed',
   'supervisor.stopped',
 ] as const;
 

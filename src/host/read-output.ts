@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode } from './system-error.ts';
-import { findGapMarker, MARKER_BYTES_MAX, MARKER_START } from './trim-output.ts';
+import { BLOCK_BYTES, findGapMarker, MARKER_BYTES_MAX, MARKER_START } from './trim-output.ts';
 
 export interface OutputPiece {
   readonly bytes: Buffer;
@@ -100,14 +100,15 @@ function readPiece(fd: number, from: number, bytesMax: number): OutputPiece {
   let next = from;
   for (;;) {
     const piece = readAt(fd, next, bytesMax);
-    const { size } = fstatSync(fd);
+    const { size, blocks } = fstatSync(fd);
+    const shown = blocks * BLOCK_BYTES < size ? withoutNuls : asItIs;
     const marker = findGapMarker(piece);
     if (marker !== null && isGap(fd, size, next + marker.start, marker)) {
       next += marker.start + marker.gapBytes;
-      return { bytes: withoutNuls(piece.subarray(0, marker.end)), next, atEnd: next >= size };
+      return { bytes: shown(piece.subarray(0, marker.end)), next, atEnd: next >= size };
     }
     const wholeBytes = next + piece.length < size ? beforeHalfMarker(piece) : piece.length;
-    const bytes = withoutNuls(piece.subarray(0, wholeBytes));
+    const bytes = shown(piece.subarray(0, wholeBytes));
     next += wholeBytes;
     const atEnd = next >= size;
     if (bytes.length > 0 || atEnd || next - from >= SKIP_BYTES_MAX) return { bytes, next, atEnd };
@@ -134,9 +135,16 @@ function beforeHalfMarker(piece: Buffer): number {
   return MARKER_START.startsWith(end) ? at : piece.length;
 }
 
-/** A gap whose marker was not written (a crash came between) reads as NUL bytes, which say nothing to anybody. */
+/**
+ * A gap whose marker was not written (a crash came between) reads as NUL bytes, which say nothing to anybody. Only a file
+ * with fewer blocks than bytes has gaps: the NUL bytes of any other are the agent's own.
+ */
 function withoutNuls(bytes: Buffer): Buffer {
   return bytes.includes(0) ? Buffer.from(bytes.filter((byte) => byte !== 0)) : bytes;
+}
+
+function asItIs(bytes: Buffer): Buffer {
+  return bytes;
 }
 
 function readAt(fd: number, position: number, bytesMax: number): Buffer {

@@ -17,7 +17,8 @@ export type PunchHole = (path: string, offset: number, length: number) => boolea
 /** A gap has to be worth a marker and a system call. */
 const DROP_BYTES_MIN = 8_192;
 const COPY_BYTES = 1024 * 1024;
-const BLOCK_BYTES = 512;
+/** The unit of `blocks` in a stat. */
+export const BLOCK_BYTES = 512;
 
 /** The line at the start of a gap; the rest of the gap, which reads as NUL bytes, is counted in its number. */
 const MARKER = /\n\[drover: (\d{1,16}) bytes dropped here\]\n/;

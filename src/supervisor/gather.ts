@@ -11,7 +11,7 @@ import type { AttemptKey, Bookmark, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
-import { lookAtTree, usageOf } from './tree.ts';
+import { lookAtTree, reaperOf, usageOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -173,7 +173,7 @@ function judge(
     if (sampling) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       sampleSigns(memory, {
-        rows,
+        rows: withReaper(rows, reaperOf(live, memory, table)),
         outputBytes: runDir.outputBytes,
         files: { kind: 'absent' },
         operations: world.runDirs.operations(memory.key),
@@ -211,4 +211,11 @@ function withoutHelpers(
   if (rows.kind !== 'seen') return rows;
   const helper = helperMark(mark);
   return { kind: 'seen', value: rows.value.filter((row) => row.mark !== helper) };
+}
+
+function withReaper(
+  rows: Look<readonly ProcessRow[]>,
+  reaper: readonly ProcessRow[],
+): Look<readonly ProcessRow[]> {
+  return rows.kind === 'seen' ? { kind: 'seen', value: [...rows.value, ...reaper] } : rows;
 }

@@ -13,7 +13,15 @@ import { type Looked, gather, sampleEveryMs } from './gather.ts';
 import { workingChildren } from './children.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
-import { type Surroundings, nextLookAt, perform, releaseShim, start, upkeep } from './perform.ts';
+import {
+  type Surroundings,
+  keepDeadline,
+  nextLookAt,
+  perform,
+  releaseShim,
+  start,
+  trimOutput,
+} from './perform.ts';
 import type { World } from './world.ts';
 
 /** More claims than this in one transaction would delay the acts that follow it. */
@@ -174,9 +182,10 @@ async function follow(
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
       memory.nextLookAt = committed ? lookAfter(decision.next, live, now) : 0;
-      if (committed && !isLive(decision.next) && judged.evidence.shim === 'alive') {
-        releaseShim(world, live, memory, surroundings);
-      }
+      if (!committed || isLive(decision.next)) return;
+      if (judged.evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
+      // Nobody looks at it again, and what it wrote since the last look is still above its bound.
+      await append(world, eventsOfTrim(world, judged), now);
       return;
     case 'extend':
       await world.ledger.setDeadline(
@@ -212,21 +221,29 @@ async function keepUp(world: World, judged: Judged, now: Millis): Promise<void> 
   const { live, memory } = judged;
   const { dispatch, attempt } = live;
   if (dispatch.state.kind === 'starting') return;
-  const { trimmedBytes } = upkeep(world, live, memory);
-  const events: NewEvent[] = [];
-  const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-  if (trimmedBytes > 0) {
-    const data = { bytes: trimmedBytes, boundBytes: world.outputBytesMax };
-    events.push({ ...about, type: 'output.trimmed', data });
-  }
+  keepDeadline(world, live, memory);
+  const events = eventsOfTrim(world, judged);
   const { stallMs } = dispatch.spec;
   const spared = dispatch.state.kind === 'running' ? sparedStall(memory, stallMs, now) : null;
   if (spared !== null) {
     const { silentMs, by } = spared;
     const because = `no output for ${formatDuration(silentMs)}; spared: ${by}`;
     const data = { silentMs, stallMs, because, evidence: snapshotOf(judged.evidence) };
+    const about = { dispatch: dispatch.id, attempt: attempt.attempt };
     events.push({ ...about, type: 'stall.spared', data });
   }
+  await append(world, events, now);
+}
+
+function eventsOfTrim(world: World, judged: Judged): NewEvent[] {
+  const bytes = trimOutput(world, judged);
+  if (bytes === 0) return [];
+  const { dispatch, attempt } = judged.live;
+  const about = { dispatch: dispatch.id, attempt: attempt.attempt };
+  return [{ ...about, type: 'output.trimmed', data: { bytes, boundBytes: world.outputBytesMax } }];
+}
+
+async function append(world: World, events: readonly NewEvent[], now: Millis): Promise<void> {
   if (events.length > 0) await world.ledger.append(events, now);
 }
 

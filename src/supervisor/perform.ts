@@ -2,6 +2,7 @@
 import { shimStays } from '../core/decide-ending.ts';
 import type { Act } from '../core/decision.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { Evidence } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import type { SpawnOrder } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
@@ -179,12 +180,8 @@ async function awaitStart(
   }
 }
 
-/** Keeps `deadline.json` as the ledger says, and the output below its bound. */
-export function upkeep(
-  world: World,
-  { attempt }: LiveDispatch,
-  memory: AttemptMemory,
-): { readonly trimmedBytes: number } {
+/** Keeps `deadline.json` as the ledger says. */
+export function keepDeadline(world: World, { attempt }: LiveDispatch, memory: AttemptMemory): void {
   const { deadline } = attempt;
   if (deadline !== null && memory.deadlineWritten !== deadline.softAt) {
     // The spawn wrote the first one; a supervisor that does not know what is there writes it again.
@@ -193,8 +190,20 @@ export function upkeep(
       world.runDirs.writeDeadline(memory.key, deadline);
     memory.deadlineWritten = deadline.softAt;
   }
-  if ((memory.outputBytes ?? 0) <= world.outputBytesMax) return { trimmedBytes: 0 };
-  return { trimmedBytes: world.runDirs.trimOutput(memory.key, world.outputBytesMax) };
+}
+
+/**
+ * Keeps the output below its bound.
+ *
+ * @returns bytes dropped now
+ */
+export function trimOutput(
+  { runDirs, outputBytesMax }: World,
+  { memory, evidence }: { readonly memory: AttemptMemory; readonly evidence: Evidence },
+): number {
+  const { outputBytes } = evidence.runDir;
+  if (outputBytes.kind !== 'seen' || outputBytes.value <= outputBytesMax) return 0;
+  return runDirs.trimOutput(memory.key, outputBytesMax);
 }
 
 function orderOf(world: World, live: LiveDispatch): SpawnOrder {

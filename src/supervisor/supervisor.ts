@@ -1,5 +1,6 @@
 // Owns the life of a supervisor: recover first, then one pass after another, until it is told to end or has nothing left
 // to do. It ends by returning; agents go on, and whoever comes next recovers (I10, I19).
+import type { Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import { createAlarm, createSignal } from './alarm.ts';
 import { createMemory } from './memory.ts';
@@ -184,9 +185,17 @@ class Loop {
       this.#memory.shift(byMs);
       this.#world.log(`the clock stepped by ${byMs} ms: all moments were moved along`);
     }
-    if (lateMs !== 0) this.#world.log(`woke ${lateMs} ms late: silence is counted afresh`);
     this.#memory.grantFreshWindow(now);
+    if (lateMs !== 0) await this.#sayLate(lateMs, now);
     return byMs !== 0;
+  }
+
+  async #sayLate(lateMs: number, now: Millis): Promise<void> {
+    const because = `woke ${lateMs} ms late: silence is counted afresh`;
+    this.#world.log(because);
+    const data = { lateMs, because };
+    const event = { type: 'supervisor.resumed', dispatch: null, attempt: null, data } as const;
+    await this.#world.ledger.append([event], now);
   }
 
   async #nothingLeft(report: PassReport, wish: Wish): Promise<string | null> {

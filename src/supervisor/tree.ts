@@ -54,6 +54,18 @@ export function usageOf(rows: Look<readonly ProcessRow[]>): Look<Usage> {
   return { kind: 'seen', value: { rssBytes, processes: rows.value.length } };
 }
 
+/** At tier subreaper the CPU time of whoever lost its parent and ended is in the books of the shim that has waited for it. */
+export function reaperOf(
+  { attempt }: LiveDispatch,
+  { shim }: AttemptMemory,
+  table: TableLook,
+): readonly ProcessRow[] {
+  if (attempt.containment !== 'subreaper' || shim === null || table.kind !== 'seen') return [];
+  const { pid, startTime } = shim;
+  const row = table.value.rows.find((one) => one.pid === pid && one.startTime === startTime);
+  return row === undefined ? [] : [row];
+}
+
 function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): void {
   if (!isEmpty) {
     memory.emptyLooks = 0;

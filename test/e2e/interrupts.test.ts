@@ -1,11 +1,11 @@
-// Owns the tests of what reaches a `run` or a supervisor from outside: Ctrl-C, SIGTERM, a lost reader, SIGSTOP, `down`.
+// Owns the tests of what reaches a `run` or a supervisor from outside: Ctrl-C, SIGTERM, a lost reader, `down`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { CLI, type RunningCommand } from './harness/command-line.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import type { JournalLine } from './harness/journal.ts';
-import { isAlive, liveProcess } from './harness/process-list.ts';
+import { isAlive } from './harness/process-list.ts';
 import { until } from './harness/until.ts';
 
 function plan(herd: TestHerd): string {
@@ -148,42 +148,6 @@ describe.concurrent('a terminal or a reader that goes away', () => {
       await herd.untilBegun('b');
       await herd.ok(['wait', 'c']);
       expect(herd.begun('a')).toEqual([agent]);
-    }),
-  );
-});
-
-describe.concurrent('13. a supervisor that was stopped for longer than every window', () => {
-  test(
-    'kills nobody when it goes on: silence is counted afresh',
-    withHerd(async (herd) => {
-      const file = herd.campaign({
-        campaign: 'stopped',
-        dispatches: [
-          { name: 'a', run: 'exec sleep 300', stall: '10s' },
-          { name: 'gate', run: herd.gated('gate') },
-        ],
-      });
-      const run = herd.start(['run', file]);
-      await herd.untilBegun('gate');
-      const { pid } = await herd.untilState('a', 'running');
-      const agent = liveProcess(pid!)!;
-      run.kill('SIGSTOP');
-      // A stretch of time is the very thing that is tested here: longer than the stall window.
-      const stoppedAt = Date.now();
-      await until('the stall window has passed', () => Date.now() - stoppedAt > 13_000);
-      expect(isAlive(agent)).toBe(true);
-      const before = (await herd.events()).length;
-      run.kill('SIGCONT');
-      herd.open('gate');
-      await until('it has looked again', async () => {
-        const since = (await herd.events()).slice(before);
-        return since.some(({ type }) => type === 'dispatch.ended');
-      });
-      expect(isAlive(agent)).toBe(true);
-      const stopping = (await herd.events()).filter(({ type }) => type === 'attempt.stopping');
-      expect(stopping).toEqual([]);
-      await herd.ok(['stop', 'stopped/a']);
-      expect(await run.ended).toMatchObject({ code: 3 });
     }),
   );
 });

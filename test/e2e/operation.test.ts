@@ -1,4 +1,5 @@
 // Owns the tests of what an agent can say and ask about itself: operation leases, and its deadline.
+import { readFileSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CLI } from './harness/command-line.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
@@ -19,6 +20,14 @@ async function stops(herd: TestHerd): Promise<string[]> {
   return (await herd.events())
     .filter(({ type }) => type === 'attempt.stopping')
     .map(({ data }) => String(data['because']));
+}
+
+/** The path of the one lease; null: there is none yet. */
+async function leaseOf(herd: TestHerd): Promise<string | null> {
+  const { id, fence } = await herd.row('a');
+  const dir = `${herd.state}/runs/${id}.${fence}/ops`;
+  const [name] = readdirSync(dir).filter((file) => file.endsWith('.json'));
+  return name === undefined ? null : `${dir}/${name}`;
 }
 
 describe.concurrent('7. a silent tool call', () => {
@@ -66,6 +75,40 @@ describe.concurrent('7. a silent tool call', () => {
       expect(because).toMatch(
         /no sign of work for .*; last sign of work: in operation "sleep 300"/,
       );
+    }),
+  );
+});
+
+describe.concurrent('an operation lease whose holder was killed', () => {
+  test(
+    'lapses, for no supervisor touches it, and a silent agent is stalled then',
+    withHerd(async (herd) => {
+      const run = `${drover} op --for 1h --label build -- sleep 300; exec sleep 300`;
+      const file = one(herd, { run });
+      const first = herd.start(['run', file]);
+      const holder = await until('it is held', () =>
+        herd.marked().find(({ commandLine }) => commandLine.startsWith(`${drover} op --for 1h`)),
+      );
+      const lease = await until('its lease is there', async () => await leaseOf(herd));
+      killExactly(holder);
+      const startedAt = Date.now();
+      const { mtimeMs: heldMs } = statSync(lease);
+      const text = readFileSync(lease, 'utf8');
+      // Within its 90 s it counts: nobody can tell a killed holder from one that is late.
+      await until('many windows have passed', () => Date.now() - startedAt > 4_000);
+      expect(await herd.row('a')).toMatchObject({ state: 'running', verdict: 'working' });
+      expect([statSync(lease).mtimeMs, readFileSync(lease, 'utf8')]).toEqual([heldMs, text]);
+      // The next supervisor finds what it would have found 85 s later.
+      first.kill('SIGKILL');
+      await first.ended;
+      const touchedAt = Date.now() / 1_000 - 85;
+      utimesSync(lease, touchedAt, touchedAt);
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
+      expect(await herd.row('a')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+      expect(await stops(herd)).toEqual([
+        expect.stringMatching(/no sign of work for .*; last sign of work: in operation "build"/),
+      ]);
+      expect(statSync(lease).mtimeMs).toBeCloseTo(touchedAt * 1_000, 0);
     }),
   );
 });

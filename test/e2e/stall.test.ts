@@ -1,6 +1,7 @@
 // Owns the tests of evidence on real processes: who works is spared, who does not is ended, and both can be explained.
 import { describe, expect, test } from 'vitest';
 import { fake, withHerd } from './harness/herd.ts';
+import { until } from './harness/until.ts';
 
 interface WhyJson {
   readonly verdict: string | null;
@@ -47,6 +48,39 @@ describe.concurrent('8. the stall window', () => {
         { outcome: 'stopped', cause: 'stalled', class: 'stalled' },
         { outcome: 'stopped', cause: 'stalled', class: 'stalled' },
       ]);
+    }),
+  );
+});
+
+describe.concurrent('8. an agent that is idle itself', () => {
+  test(
+    'is spared for what its short-lived children do, waited for or orphaned, and ended where it only ticks',
+    withHerd(async (herd) => {
+      const file = herd.campaign({
+        campaign: 'children',
+        pools: { default: { slots: 3 } },
+        defaults: { stall: '2s', grace: '100ms', retries: { stalled: 0 } },
+        dispatches: [
+          { name: 'waited', run: [fake('short-children.pl'), 'waited'] },
+          {
+            name: 'orphaned',
+            run: [fake('short-children.pl'), 'orphaned'],
+            // Without a subreaper the books of orphans are closed by pid 1.
+            containment: 'subreaper',
+          },
+          { name: 'ticking', run: [fake('ticks.mjs')] },
+        ],
+      });
+      const run = herd.start(['run', file]);
+      expect(await herd.untilState('ticking', 'ended')).toMatchObject({ cause: 'stalled' });
+      const { startedAt } = await herd.row('orphaned');
+      await until('many windows have passed', () => Date.now() - Date.parse(startedAt!) > 9_000);
+      for (const name of ['waited', 'orphaned']) {
+        expect(await herd.row(name)).toMatchObject({ state: 'running', verdict: 'working' });
+        expect((await herd.ok(['why', name])).stdout).toMatch(/spared: used \d+ ms of CPU/);
+      }
+      await herd.ok(['stop', '--campaign', 'children']);
+      expect(await run.ended).toMatchObject({ code: 1 });
     }),
   );
 });

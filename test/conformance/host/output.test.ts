@@ -128,6 +128,14 @@ test('a gap without a marker, where a crash came between, is skipped in silence'
   expect(readAll()).toBe('head\ntail\n');
 });
 
+test('bytes of every value, NUL among them, are shown as they are', () => {
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256));
+  writeFileSync(path, bytes);
+  const first = readOutput(path, { from: 0, bytesMax: 65_536 });
+  const second = readOutput(path, { from: first.next, bytesMax: 65_536 });
+  expect(Buffer.concat([first.bytes, second.bytes]).equals(bytes)).toBe(true);
+});
+
 test('an agent that prints a marker of its own hides nothing', () => {
   const text = `a\n[drover: 5000 bytes dropped here]\nb\n${lines(0, 1_000)}`;
   writeFileSync(path, text);

@@ -10,12 +10,16 @@ export interface Finished {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
+  /** `stdout` where it is no text */
+  readonly stdoutBytes: Buffer;
   readonly stderr: string;
 }
 
 export interface RunningCommand {
   readonly pid: number;
   readonly stdout: () => string;
+  /** bytes so far */
+  readonly stdoutLength: () => number;
   readonly stderr: () => string;
   readonly ended: Promise<Finished>;
   readonly isEnded: () => boolean;
@@ -46,8 +50,9 @@ export function startCommand(words: readonly string[], options: CommandOptions):
   });
   return {
     pid,
-    stdout,
-    stderr,
+    stdout: () => stdout.all().toString('utf8'),
+    stdoutLength: stdout.length,
+    stderr: () => stderr.all().toString('utf8'),
     ended,
     isEnded: () => isEnded,
     kill: (signal) => {
@@ -56,18 +61,29 @@ export function startCommand(words: readonly string[], options: CommandOptions):
   };
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
-  const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return () => Buffer.concat(chunks).toString('utf8');
+interface Collected {
+  readonly all: () => Buffer;
+  readonly length: () => number;
 }
 
-function endOf(child: ChildProcess, stdout: () => string, stderr: () => string): Promise<Finished> {
+function collect(stream: NodeJS.ReadableStream): Collected {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+  });
+  return { all: () => Buffer.concat(chunks), length: () => length };
+}
+
+function endOf(child: ChildProcess, stdout: Collected, stderr: Collected): Promise<Finished> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     // `close` and not `exit`: by then everything that it wrote has been read.
     child.once('close', (code, signal) => {
-      resolve({ code, signal, stdout: stdout(), stderr: stderr() });
+      const stdoutBytes = stdout.all();
+      const texts = { stdout: stdoutBytes.toString('utf8'), stderr: stderr.all().toString('utf8') };
+      resolve({ code, signal, stdoutBytes, ...texts });
     });
   });
 }
