@@ -34,12 +34,6 @@ export interface Chance {
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A file that a campaign names as evidence. */
-export interface EvidenceFile {
-  readonly bytes: number;
-  readonly modifiedMs: Millis;
-}
-
 /** One row of the process table. */
 export interface ProcessRow {
   readonly pid: number;
@@ -118,6 +112,15 @@ export type SpawnResult =
 /** `emptied`: the shim has waited for everybody of its tree and is gone, which proves that nobody is left. */
 export type ShimWord = 'emptied' | 'news';
 
+export interface EvidenceFile {
+  readonly bytes: number;
+  /** wall clock of the file system */
+  readonly modifiedMs: Millis;
+}
+
+/** By absolute path. */
+export type EvidenceFiles = ReadonlyMap<string, EvidenceFile>;
+
 export type SeizeResult = 'seized' | 'taken' | 'unknown';
 
 export interface RunDirs {
@@ -138,6 +141,13 @@ export interface RunDirs {
   ): Promise<{ readonly goal: 'reached' | 'missed' | 'unknown'; readonly because: string }>;
   /** The operation leases that the agent's side holds or has left (core/operation.ts). */
   operations(key: AttemptKey): Look<readonly Operation[]>;
+  /**
+   * The files that match, by path: session logs and the like, whose growth is evidence of work. Bounded in time, names read
+   * and files found; beyond that, and where a directory cannot be read, `unknown`. A directory that is not there has none.
+   *
+   * @param globs relative to `cwd`, or with a leading `~/`
+   */
+  evidenceFiles(globs: readonly string[], cwd: string): Promise<Look<EvidenceFiles>>;
   /** Replaces `deadline.json` by rename. */
   writeDeadline(key: AttemptKey, deadline: Deadline): void;
   /** Keeps each output stream below `bytesMax` by dropping its middle; returns how many bytes were dropped now. */

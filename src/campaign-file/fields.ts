@@ -92,6 +92,11 @@ export const GLOB = v.pipe(
     (input) => !input.startsWith('!'),
     complaint('{key}: {value} would leave files out', 'name only the files that count'),
   ),
+  // Each part between slashes is matched by itself (src/host/evidence-files.ts).
+  v.check(
+    (input) => !/[{(][^})]*\/|\[[^\]]*\//.test(input),
+    complaint('{key}: {value} has a "/" inside of brackets', 'write a pattern for each'),
+  ),
 );
 
 const DURATION_EXAMPLES = 'write for example 30s, 20m, 2h, 1h30m or 500ms';

@@ -72,6 +72,12 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 
     operations: (key) => readOperations(dirOf(key)),
 
+    async evidenceFiles(globs, cwd) {
+      if (globs.length === 0) return { kind: 'seen', value: new Map() };
+      const { lookAtEvidenceFiles } = await import('./evidence-files.ts');
+      return await lookAtEvidenceFiles(globs, cwd);
+    },
+
     writeDeadline(key, deadline) {
       try {
         replaceFile(`${dirOf(key)}/deadline.json`, deadlineText(deadline));

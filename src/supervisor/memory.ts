@@ -6,7 +6,7 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import { type KnownOperation, isValid } from '../core/operation.ts';
 import { type Sign, shiftSigns } from '../core/sign.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
-import type { AttemptKey, Bookmark, EvidenceFile, EvidenceNote } from '../ports.ts';
+import type { AttemptKey, Bookmark, EvidenceFiles, EvidenceNote } from '../ports.ts';
 
 export interface AttemptMemory {
   readonly key: AttemptKey;
@@ -28,7 +28,7 @@ export interface AttemptMemory {
   emptyLookAt: Millis;
   /** last sample of output, named files, CPU time and I/O; lost: one sample that proves nothing */
   outputBytes: number | null;
-  files: ReadonlyMap<string, EvidenceFile> | null;
+  files: EvidenceFiles | null;
   cpuMs: ReadonlyMap<string, number> | null;
   ioBytes: ReadonlyMap<string, number> | null;
   sampledAt: Millis;

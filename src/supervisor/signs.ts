@@ -6,7 +6,7 @@ import type { Look } from '../core/evidence.ts';
 import { processKey } from '../core/identity.ts';
 import { describeOperation, isValid, type Operation, readAgain } from '../core/operation.ts';
 import { type FoundSign, newestSign, withSign } from '../core/sign.ts';
-import type { EvidenceFile, ProcessRow } from '../ports.ts';
+import type { EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 
 /** Two ticks of the kernel's CPU accounting (10 ms each): a single one may be rounding. */
@@ -32,7 +32,7 @@ export interface Sample {
   readonly rows: Look<readonly ProcessRow[]>;
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
-  readonly files: Look<ReadonlyMap<string, EvidenceFile>>;
+  readonly files: Look<EvidenceFiles>;
   readonly operations: Look<readonly Operation[]>;
   readonly children: readonly WorkingChild[];
   /** bytes read and written so far by a process and its waited-for children; null: it cannot be told */
@@ -123,7 +123,7 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
 function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
   if (files.kind === 'unknown') return null;
   const before = memory.files;
-  const seen = files.kind === 'seen' ? files.value : new Map<string, EvidenceFile>();
+  const seen: EvidenceFiles = files.kind === 'seen' ? files.value : new Map();
   memory.files = seen;
   if (before === null) return null;
   const grown = [...seen].filter(([path, { bytes, modifiedMs }]) => {

@@ -146,11 +146,20 @@ function hold(
   else touch();
 }
 
+/** What it says goes into the log of its session as well. */
+function writeSessionLog({ disk, clocks }: Stage, { spec }: AttemptTruth): void {
+  for (const path of spec.evidenceFiles) {
+    const bytes = (disk.sessionLogs.get(path)?.bytes ?? 0) + 100;
+    disk.sessionLogs.set(path, { bytes, modifiedMs: clocks.wall() });
+  }
+}
+
 /** Bytes that find no room, or no file that anybody could look at, are no sign of work. */
 function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
   if (stage.disk.full || !dir.exists) return;
   dir.outputBytes += 100;
   dir.keptBytes += 100;
+  writeSessionLog(stage, attempt);
   noteWork(attempt, stage.timeline.now);
   attempt.stirredAt = stage.timeline.now;
 }

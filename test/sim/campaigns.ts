@@ -12,13 +12,19 @@ export function writeCampaign(random: Random, number: number): Campaign {
   const count = random.pick([1, 1, 2, 2, 3, 4]);
   const dispatches: PlannedDispatch[] = [];
   for (let index = 0; index < count; index++) {
+    const dispatch = `d${number}${index}`;
+    const own = random.fork(dispatch);
     const after = dispatches.filter(() => random.chance(0.2)).map((earlier) => earlier.name);
     dispatches.push({
-      name: `d${number}${index}`,
+      name: dispatch,
       pool: random.chance(0.75) ? 'work' : 'default',
       priority: random.pick([0, 0, 0, 5]),
       after,
-      spec: { ...writeSpec(random), ...writeLimits(random.fork(`limits ${number} ${index}`)) },
+      spec: {
+        ...writeSpec(random),
+        ...writeLimits(own.fork('limits')),
+        evidenceFiles: own.chance(0.3) ? [`/sessions/${dispatch}.jsonl`] : [],
+      },
     });
   }
   return {
@@ -29,7 +35,7 @@ export function writeCampaign(random: Random, number: number): Campaign {
   };
 }
 
-function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits> {
+function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits | 'evidenceFiles'> {
   const stallMs = random.pick([1_000, 3_000, 5_000, 10_000, 20_000, 60_000, 180_000]);
   return {
     agent: 'command',
@@ -53,7 +59,6 @@ function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits> {
     leftovers: random.chance(0.85) ? 'end' : 'keep',
     leftoverGraceMs: random.pick([0, 300, 2_000]),
     cpuShareMin: 0.01,
-    evidenceFiles: [],
   };
 }
 

@@ -3,7 +3,7 @@ import type { Deadline } from '../../src/core/dispatch.ts';
 import type { Claim, ExitRecord } from '../../src/core/evidence.ts';
 import type { Operation } from '../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../src/core/identity.ts';
-import type { AttemptKey } from '../../src/ports.ts';
+import type { AttemptKey, EvidenceFile } from '../../src/ports.ts';
 import { nameOf } from './truth.ts';
 
 export interface RunDir {
@@ -25,6 +25,8 @@ export class Disk {
   full = false;
   /** a record has changed */
   onChange: (key: AttemptKey) => void = () => {};
+  /** the logs of sessions, by path; they lie beside the run directories, and an attempt goes on with that of the last */
+  readonly sessionLogs = new Map<string, EvidenceFile>();
   readonly #dirs = new Map<string, RunDir>();
 
   get(key: AttemptKey): RunDir {

@@ -1,7 +1,15 @@
 // Owns what a simulated supervisor can do with run directories, and how each of it fails.
 import type { Look, RunDirLook } from '../../src/core/evidence.ts';
 import { helperMark, type ProcessIdentity } from '../../src/core/identity.ts';
-import type { AttemptKey, RunDirs, ShimWord, SpawnOrder, SpawnResult } from '../../src/ports.ts';
+import type {
+  AttemptKey,
+  EvidenceFile,
+  EvidenceFiles,
+  RunDirs,
+  ShimWord,
+  SpawnOrder,
+  SpawnResult,
+} from '../../src/ports.ts';
 import { checkSpawn } from './checks-start.ts';
 import type { RunDir } from './disk.ts';
 import { type Instance, never } from './instance.ts';
@@ -58,6 +66,8 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       if (!exists) return ABSENT;
       return { kind: 'seen', value: operation === null ? [] : [operation] };
     },
+    evidenceFiles: (globs) =>
+      instance.cross('evidenceFiles', async () => evidenceFiles(stage, globs)),
     writeDeadline(key, deadline) {
       instance.enter('writeDeadline');
       const dir = disk.get(key);
@@ -83,6 +93,17 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       wakes.delete(nameOf(key));
     },
   };
+}
+
+/** Here a glob is the path of one file. */
+function evidenceFiles(stage: Stage, globs: readonly string[]): Look<EvidenceFiles> {
+  if (stage.isOut('dirs')) return UNKNOWN;
+  const files = new Map<string, EvidenceFile>();
+  for (const glob of globs) {
+    const file = stage.disk.sessionLogs.get(glob);
+    if (file !== undefined) files.set(glob, file);
+  }
+  return { kind: 'seen', value: files };
 }
 
 /** As with agents that run on Node, whose children do not inherit the line: shim and agent hold it. Tier sh alone has one. */

@@ -203,12 +203,13 @@ dispatches:
   ),
   [
     'patterns of files that cannot be meant',
-    command('evidence_files: ["~", "~bob/x", "!a", ""]'),
+    command('evidence_files: ["~", "~bob/x", "!a", "", "{a,b/c}.log", "{a,b}/c"]'),
     [
       '5:22: evidence_files[0]: "~" is no home directory that is known here — write ~/… or ./~…',
       '5:27: evidence_files[1]: "~bob/x" is no home directory that is known here — write ~/… or ./~…',
       '5:37: evidence_files[2]: "!a" would leave files out — name only the files that count',
       '5:43: evidence_files[3] is empty — write a text, or remove it',
+      '5:47: evidence_files[4]: "{a,b/c}.log" has a "/" inside of brackets — write a pattern for each',
     ],
   ],
   [
