@@ -2,9 +2,9 @@
 // they must act, become its supervisor here. What only some commands need is loaded when they need it.
 import { statSync } from 'node:fs';
 import type { Output } from './compose/output.ts';
-import type { ContainmentTier, DispatchId } from './core/dispatch.ts';
+import type { AttemptLook } from './compose/attempt-look.ts';
+import type { Attempt, ContainmentTier, DispatchId } from './core/dispatch.ts';
 import { DroverError } from './core/error.ts';
-import type { Sighting } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import { ring } from './host/bell.ts';
 import { createChance } from './host/chance.ts';
@@ -26,7 +26,8 @@ export interface Herd {
   newId(): DispatchId;
   /** What attempts wrote. */
   output(): Promise<Output>;
-  sight(process: ProcessIdentity): Promise<Sighting>;
+  /** What can be seen of the processes of a live attempt. */
+  lookAt(attempt: Attempt, agent: ProcessIdentity): Promise<AttemptLook>;
   /** Tells the supervisor, if there is one, that the ledger has news. A hint only. */
   ring(): void;
   /**
@@ -89,9 +90,9 @@ export async function openHerd({
     clock,
     newId: () => chance.id(DISPATCH_ID_LENGTH),
     output: async () => (await import('./compose/output.ts')).createOutput(paths.runs),
-    async sight(process) {
-      const { createProcessTable } = await import('./host/process-table.ts');
-      return createProcessTable().sight(process);
+    async lookAt(attempt, agent) {
+      const { lookAtAttempt } = await import('./compose/attempt-look.ts');
+      return lookAtAttempt(ledger.id, attempt, agent);
     },
     ring: () => ring(paths.bell),
     async supervise(options) {

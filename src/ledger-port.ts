@@ -95,6 +95,8 @@ export interface DispatchFilter {
   readonly campaign?: string;
   readonly states?: readonly StateKind[];
   readonly ids?: readonly DispatchId[];
+  /** added from inside this attempt */
+  readonly parent?: AttemptKey;
   /** the first so many, in the order of submission */
   readonly limit?: number;
 }

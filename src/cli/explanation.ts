@@ -1,11 +1,14 @@
 // Owns what `drover why` knows: the evidence as it is now, and the next moment at which something
 // changes. Pure.
-import type { Millis, PoolUse } from '../core/dispatch.ts';
-import type { Look, Sighting } from '../core/evidence.ts';
+import type { AttemptLook } from '../compose/attempt-look.ts';
+import { isLive, type Millis, type PoolUse } from '../core/dispatch.ts';
+import type { Look } from '../core/evidence.ts';
 import { describeOperation, isValid, lapsesAt, type Operation } from '../core/operation.ts';
-import { silenceOf, watchedBy } from '../core/verdict.ts';
+import { silenceOf, verdictOf, watchedBy } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import type { Output } from '../compose/output.ts';
+import { ageShown } from './render/time.ts';
+import { nameOf } from './render/words.ts';
 
 /** One thing that was seen; `expiresAt` null: it does not age. */
 export interface EvidenceLine {
@@ -21,45 +24,115 @@ export interface Seen {
   readonly pool: PoolUse | null;
   /** why its campaign starts nothing new; null: it does */
   readonly haltedBecause: string | null;
-  readonly agent: Sighting | null;
+  /** its processes; null: it has none */
+  readonly look: AttemptLook | null;
   readonly output: ReturnType<Output['lastLine']>;
   readonly operations: Look<readonly Operation[]>;
+  /** the dispatches that its current attempt has added */
+  readonly children: readonly DispatchView[];
   readonly now: Millis;
 }
 
 /**
- * What counts as work expires with the stall window; what is only shown (the process, a wish) does
- * not.
+ * What counts as work expires with the window of silence; what is only shown (processes, connections, a wish) does not.
  */
 export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
-  const { dispatch, attempt } = view;
-  const { state, stopWish } = dispatch;
+  const { state, stopWish } = view.dispatch;
+  return [
+    ...processLines(view, seen),
+    ...workLines(view),
+    ...operationLines(seen),
+    ...childLines(seen),
+    ...(state.kind === 'queued' ? startLines(seen) : []),
+    ...(stopWish === null
+      ? []
+      : [line('stop-wish', stopWish.at, `${stopWish.cause}: ${stopWish.because}`)]),
+  ];
+}
+
+function line(
+  kind: string,
+  at: Millis | null,
+  detail: string,
+  expiresAt: Millis | null = null,
+): EvidenceLine {
+  return { kind, at, expiresAt, detail };
+}
+
+/** What is there now. None of it is evidence of work. */
+function processLines({ dispatch, attempt }: DispatchView, seen: Seen): EvidenceLine[] {
+  const { state } = dispatch;
+  const { look, output, now } = seen;
   const lines: EvidenceLine[] = [];
-  if (seen.agent !== null && (state.kind === 'running' || state.kind === 'stopping')) {
-    const pid = state.process?.pid ?? '';
-    const detail = { alive: 'alive', gone: 'gone', unknown: 'could not be looked at' }[seen.agent];
-    lines.push({
-      kind: 'process',
-      at: seen.now,
-      expiresAt: null,
-      detail: `agent ${pid} ${detail}`,
-    });
+  if (look !== null && (state.kind === 'running' || state.kind === 'stopping')) {
+    const words = { alive: 'alive', gone: 'gone', unknown: 'could not be looked at' };
+    lines.push(line('process', now, `agent ${state.process?.pid ?? ''} ${words[look.agent]}`));
+    lines.push(...lookLines('tree', look.tree, now, treeWords));
+    lines.push(...lookLines('connection', look.connections, now, connectionWords));
   }
-  for (const { kind, at, detail } of attempt?.signs ?? []) {
-    lines.push({ kind, at, expiresAt: at + dispatch.spec.stallMs, detail });
+  if (output !== null) {
+    lines.push(line('last-line', output.at, `${output.bytes} bytes, last line: ${output.text}`));
   }
-  if (seen.output !== null) {
-    const { at, bytes, text } = seen.output;
-    const detail = `${bytes} bytes, last line: ${text}`;
-    lines.push({ kind: 'output', at, expiresAt: at + dispatch.spec.stallMs, detail });
-  }
-  lines.push(...operationLines(seen));
-  if (state.kind === 'queued') lines.push(...startLines(seen));
-  if (stopWish !== null) {
-    const detail = `${stopWish.cause}: ${stopWish.because}`;
-    lines.push({ kind: 'stop-wish', at: stopWish.at, expiresAt: null, detail });
+  const deadline = attempt?.deadline ?? null;
+  if (deadline !== null && isLive(state)) {
+    const { softAt, hardAt, extendedCount, because } = deadline;
+    const times = extendedCount === 0 ? '' : `extended ${extendedCount} times, `;
+    const hard = `${times}hard limit ${ageShown(hardAt, now)}: ${because}`;
+    lines.push(line('deadline', null, hard, softAt));
   }
   return lines;
+}
+
+function lookLines<T>(
+  kind: string,
+  look: Look<T>,
+  now: Millis,
+  words: (value: T) => string | null,
+): EvidenceLine[] {
+  if (look.kind === 'absent') return [];
+  const detail = look.kind === 'seen' ? words(look.value) : `cannot be looked at: ${look.because}`;
+  return detail === null ? [] : [line(kind, look.kind === 'seen' ? now : null, detail)];
+}
+
+const SHOWN_MAX = 6;
+
+function treeWords(tree: readonly { pid: number; command: string }[]): string {
+  const shown = tree.slice(0, SHOWN_MAX).map(({ pid, command }) => `${command} ${pid}`);
+  const more = tree.length > SHOWN_MAX ? `, and ${tree.length - SHOWN_MAX} more` : '';
+  const count = tree.length === 1 ? '1 process' : `${tree.length} processes`;
+  return `${count}: ${shown.join(', ')}${more}`;
+}
+
+function connectionWords(connections: readonly { remote: string }[]): string | null {
+  if (connections.length === 0) return null;
+  const remotes = [...new Set(connections.map(({ remote }) => remote))];
+  const more = remotes.length > SHOWN_MAX ? ', …' : '';
+  return `${connections.length} open, which is no evidence: ${remotes.slice(0, SHOWN_MAX).join(', ')}${more}`;
+}
+
+/** What the supervisor has seen of its work, as the ledger knows it. */
+function workLines({ dispatch, attempt }: DispatchView): EvidenceLine[] {
+  if (attempt === null) return [];
+  const { signs, resultAt, unseen } = attempt;
+  const counts = isLive(dispatch.state);
+  const { stallMs } = dispatch.spec;
+  const lines = signs.map(({ kind, at, detail }) =>
+    line(kind, at, detail, counts ? at + stallMs : null),
+  );
+  if (resultAt !== null) lines.push(line('result', resultAt, 'done_when holds, and it is there'));
+  if (unseen !== null && counts) {
+    lines.push(line('unseen', null, `the last look for signs of work failed: ${unseen}`));
+  }
+  return lines;
+}
+
+/** What it has added, and so may be waiting for. */
+function childLines({ children, now }: Seen): EvidenceLine[] {
+  return children.map(({ dispatch, attempt }) => {
+    const verdict = verdictOf(dispatch, attempt, now) ?? dispatch.state.kind;
+    const detail = `${nameOf(dispatch)} is ${verdict}: ${dispatch.because}`;
+    return line('child-dispatch', now, detail);
+  });
 }
 
 /** Those that are lapsed are shown as well: who held them is the one to ask. */
@@ -126,8 +199,10 @@ function runningMoments(
   now: Millis,
 ): NextChange[] {
   const watched = watchedBy(attempt, watchedSince);
-  const { changesAt } = silenceOf(watched, dispatch.spec, now);
-  const moments: NextChange[] = [{ at: changesAt, what: 'it counts as stalled' }];
+  const { verdict, changesAt } = silenceOf(watched, dispatch.spec, now);
+  const lingers = verdict === 'lingering';
+  const what = lingers ? 'it is ended as what its result says' : 'it counts as stalled';
+  const moments: NextChange[] = [{ at: changesAt, what }];
   const deadline = attempt?.deadline ?? null;
   if (deadline !== null) {
     moments.push({ at: deadline.softAt, what: 'its deadline: extended if it works, ended if not' });

@@ -11,6 +11,7 @@ import {
 } from '../core/dispatch.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { newestSign } from '../core/sign.ts';
+import type { Witness } from '../core/snapshot.ts';
 import { verdictOf } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import { isoOrNull } from './render/time.ts';
@@ -155,7 +156,8 @@ export interface Decision {
   readonly from: unknown;
   readonly to: unknown;
   readonly because: string;
-  readonly evidence: unknown;
+  /** what it was made on; empty where a person decided */
+  readonly evidence: readonly Witness[];
 }
 
 /**
@@ -166,7 +168,12 @@ export function decisionsOf(events: readonly LedgerEvent[]): Decision[] {
   return events.flatMap(({ at, seq, type, data }) => {
     const because = data['because'];
     if (typeof because !== 'string' || type === 'attempt.ended') return [];
-    const { from = null, to = null, evidence = null } = data;
-    return [{ at: isoOrNull(at), seq, from, to, because, evidence }];
+    const { from = null, to = null } = data;
+    return [{ at: isoOrNull(at), seq, from, to, because, evidence: witnessesIn(data) }];
   });
+}
+
+/** Written by this program alone; an event without them is one that a person caused. */
+function witnessesIn({ evidence }: LedgerEvent['data']): readonly Witness[] {
+  return Array.isArray(evidence) ? evidence : [];
 }

@@ -51,5 +51,6 @@ function treeWords(members: Look<Members>): string | null {
   const { processes, emptyLooks } = members.value;
   if (processes.length === 0) return `nobody in ${emptyLooks} looks`;
   const [first] = processes;
-  return `${processes.length} processes, ${first?.command ?? ''} (${first?.pid ?? ''}) first`;
+  const count = processes.length === 1 ? '1 process' : `${processes.length} processes, first`;
+  return `${count} ${first?.command ?? ''} ${first?.pid ?? ''}`;
 }

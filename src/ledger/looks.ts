@@ -78,10 +78,15 @@ const IDS_PER_QUERY = 500;
 
 /** The filter as conditions on `d`, split where there are more ids than one statement takes. */
 function conditions(filter: DispatchFilter): readonly { where: string; params: Value[] }[] {
-  const { campaign, states, ids } = filter;
+  const { campaign, states, ids, parent } = filter;
   const params: Value[] = [];
   const terms: string[] = [];
   if (campaign !== undefined) terms.push(`d.campaign = $${params.push(campaign)}`);
+  if (parent !== undefined) {
+    const dispatch = params.push(parent.dispatch);
+    const fence = params.push(parent.fence);
+    terms.push(`d.parent_dispatch = $${dispatch} and d.parent_fence = $${fence}`);
+  }
   if (states !== undefined) {
     terms.push(`d.state in (${placeholders(states.length, params.length + 1)})`);
     params.push(...states);

@@ -127,6 +127,8 @@ const INDEXES: readonly string[] = [
      where state = 'parked' and until_at is not null`,
   `create index dispatches_wished on dispatches (position)
      where stop_wish is not null and state in ('queued', 'parked')`,
+  `create index dispatches_parent on dispatches (parent_dispatch, parent_fence)
+     where parent_dispatch is not null`,
   `create index dispatches_failed on dispatches (campaign, ended_at) where class = 'agent'`,
   `create index dispatches_open on dispatches (position) where ${OPEN}`,
   `create index dispatches_ended on dispatches (campaign) where ${ENDED}`,

@@ -16,12 +16,12 @@ import {
   evidenceOf,
   nextChangeOf,
 } from '../explanation.ts';
-import { type Decision, decisionsOf, pidOf } from '../json.ts';
+import { type Decision, decisionsOf } from '../json.ts';
 import type { Bind } from '../options.ts';
 import { ageShown, isoOrNull, momentShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';
-import { nameOf, stateWord } from '../render/words.ts';
 import { resolveDispatch, viewOf } from '../resolve.ts';
+import { sentenceOf } from '../sentence.ts';
 
 const EVENTS_PAGE = 500;
 
@@ -41,7 +41,7 @@ async function why(context: Context, reference: string): Promise<ExitCode> {
     if (context.json) {
       printJson(context, whyJson(view, { evidence, next, decisions, now: seen.now }));
     } else {
-      sayWhy(context, view, { evidence, next, decisions, now: seen.now });
+      sayWhy(context, sentenceOf(view, seen), { evidence, next, decisions, now: seen.now });
       await sayUnsupervised(context, herd, view.dispatch);
     }
     return EXIT.done;
@@ -49,7 +49,7 @@ async function why(context: Context, reference: string): Promise<ExitCode> {
 }
 
 /** What can be seen without a supervisor: the process itself, and what the agent wrote. */
-async function lookAt(herd: Herd, { dispatch }: DispatchView): Promise<Seen> {
+async function lookAt(herd: Herd, { dispatch, attempt }: DispatchView): Promise<Seen> {
   const { state } = dispatch;
   const process = state.kind === 'running' || state.kind === 'stopping' ? state.process : null;
   const key = { dispatch: dispatch.id, fence: dispatch.fence };
@@ -59,9 +59,10 @@ async function lookAt(herd: Herd, { dispatch }: DispatchView): Promise<Seen> {
   return {
     pool: pools.find(({ name }) => name === dispatch.pool) ?? null,
     haltedBecause: campaign?.haltedBecause ?? null,
-    agent: process === null ? null : await herd.sight(process),
+    look: process === null || attempt === null ? null : await herd.lookAt(attempt, process),
     output: isLive(state) ? output.lastLine(key) : null,
     operations: isLive(state) ? output.operations(key) : { kind: 'absent' },
+    children: isLive(state) ? await herd.ledger.dispatches({ parent: key }) : [],
     now: herd.clock.now(),
   };
 }
@@ -100,12 +101,8 @@ function whyJson({ dispatch, attempt }: DispatchView, { evidence, next, decision
   };
 }
 
-function sayWhy(
-  context: Context,
-  view: DispatchView,
-  { evidence, next, decisions, now }: Why,
-): void {
-  say(context, headline(view, now));
+function sayWhy(context: Context, sentence: string, { evidence, next, decisions, now }: Why): void {
+  say(context, sentence);
   if (evidence.length > 0) {
     say(context, '');
     const rows = evidence.map(({ kind, at, expiresAt, detail }) => [
@@ -123,26 +120,23 @@ function sayWhy(
   }
   if (decisions.length === 0) return;
   say(context, '');
-  const rows = decisions.map(({ seq, at, from, to, because }) => [
-    String(seq),
-    at === null ? '' : momentShown(Date.parse(at), now),
-    changeWords(from, to),
-    oneLine(because),
+  const rows = decisions.flatMap(({ seq, at, from, to, because, evidence: seen }) => [
+    [
+      String(seq),
+      at === null ? '' : momentShown(Date.parse(at), now),
+      changeWords(from, to),
+      oneLine(because),
+    ],
+    ...seen.map((one) => ['', whenSeen(one.at, at), `  ${one.kind}`, oneLine(one.detail)]),
   ]);
   const columns = ['SEQ', 'AT', 'DECISION'].map((title) => ({ title }));
   printTable(context, [...columns, { title: 'BECAUSE', cellsMin: 12 }], rows);
 }
 
-function headline({ dispatch, attempt }: DispatchView, now: number): string {
-  const details: string[] = [];
-  if (dispatch.attempt > 0) details.push(`attempt ${dispatch.attempt}`);
-  const pid = pidOf(dispatch.state);
-  if (pid !== null) details.push(`pid ${pid}`);
-  const verdict = verdictOf(dispatch, attempt, now);
-  if (verdict !== null) details.push(verdict);
-  const shown = details.length > 0 ? ` (${details.join(', ')})` : '';
-  const because = oneLine(dispatch.because);
-  return `${nameOf(dispatch)} is ${stateWord(dispatch.state)}${shown}: ${because}`;
+/** How long before its decision a thing was seen; nothing where it was that very look. */
+function whenSeen(at: string | null, decidedAt: string | null): string {
+  if (at === null || decidedAt === null) return '';
+  return ageShown(Date.parse(at), Date.parse(decidedAt));
 }
 
 function changeWords(from: unknown, to: unknown): string {

@@ -1,6 +1,8 @@
 // Owns what `drover why` shows as evidence, and the next moment at which something changes.
 import { describe, expect, test } from 'vitest';
 import { type Seen, evidenceOf, nextChangeOf } from '../../../src/cli/explanation.ts';
+import type { AttemptLook } from '../../../src/compose/attempt-look.ts';
+import type { Sighting } from '../../../src/core/evidence.ts';
 import type { Deadline, State } from '../../../src/core/dispatch.ts';
 import { signAt } from '../core/sign-at.ts';
 import {
@@ -17,14 +19,36 @@ import {
 } from './rows.ts';
 
 const NOTHING: Seen = {
-  agent: null,
+  look: null,
   output: null,
   operations: { kind: 'absent' },
+  children: [],
   pool: null,
   haltedBecause: null,
   now: NOW,
 };
 const RUNNING_SINCE = NOW - 65_000;
+
+function look(agent: Sighting): AttemptLook {
+  const remote = '192.0.2.7:443';
+  return {
+    agent,
+    tree: {
+      kind: 'seen',
+      value: [
+        { pid: 123, command: 'node' },
+        { pid: 124, command: 'tsc' },
+      ],
+    },
+    connections: {
+      kind: 'seen',
+      value: [
+        { pid: 123, remote },
+        { pid: 124, remote },
+      ],
+    },
+  };
+}
 
 function kinds(lines: readonly { kind: string; detail: string }[]): string[] {
   return lines.map(({ kind, detail }) => `${kind}: ${detail}`);
@@ -35,28 +59,43 @@ describe('evidenceOf', () => {
     const row = dispatch('x', RUNNING);
     const signs = [signAt(NOW - 9_000, 'cpu')];
     const output = { text: 'step 3', at: NOW - 4_000, bytes: 12 };
-    const seen: Seen = { ...NOTHING, agent: 'alive', output };
+    const seen: Seen = { ...NOTHING, look: look('alive'), output };
     expect(evidenceOf({ dispatch: row, attempt: attempt({ signs }) }, seen)).toEqual([
       { kind: 'process', at: NOW, expiresAt: null, detail: 'agent 123 alive' },
+      { kind: 'tree', at: NOW, expiresAt: null, detail: '2 processes: node 123, tsc 124' },
+      {
+        kind: 'connection',
+        at: NOW,
+        expiresAt: null,
+        detail: '2 open, which is no evidence: 192.0.2.7:443',
+      },
+      {
+        kind: 'last-line',
+        at: NOW - 4_000,
+        expiresAt: null,
+        detail: '12 bytes, last line: step 3',
+      },
       {
         kind: 'cpu',
         at: NOW - 9_000,
         expiresAt: NOW - 9_000 + SPEC.stallMs,
         detail: 'wrote 9 bytes',
       },
-      {
-        kind: 'output',
-        at: NOW - 4_000,
-        expiresAt: NOW - 4_000 + SPEC.stallMs,
-        detail: '12 bytes, last line: step 3',
-      },
     ]);
   });
 
   test('a look that failed is told as such, never as gone', () => {
-    const seen: Seen = { ...NOTHING, agent: 'unknown' };
-    expect(kinds(evidenceOf(view('x', RUNNING), seen))).toEqual([
+    const blind = { kind: 'unknown', because: 'EACCES' } as const;
+    const seen: Seen = {
+      ...NOTHING,
+      look: { agent: 'unknown', tree: blind, connections: blind },
+    };
+    const unseen = attempt({ unseen: 'EMFILE' });
+    expect(kinds(evidenceOf({ dispatch: dispatch('x', RUNNING), attempt: unseen }, seen))).toEqual([
       'process: agent 123 could not be looked at',
+      'tree: cannot be looked at: EACCES',
+      'connection: cannot be looked at: EACCES',
+      'unseen: the last look for signs of work failed: EMFILE',
     ]);
   });
 
@@ -70,6 +109,38 @@ describe('evidenceOf', () => {
       'campaign: halted: fix failed',
       'pool: work: 2 of 2 slots used, paused by hand, blocked: limit',
     ]);
+  });
+
+  test('what it has added is shown with its own verdict', () => {
+    const children = [view('y', QUEUED), view('z', RUNNING)];
+    expect(kinds(evidenceOf(view('x', RUNNING), { ...NOTHING, children }))).toEqual([
+      'child-dispatch: nightly/y is queued: because of y',
+      'child-dispatch: nightly/z is quiet: because of z',
+    ]);
+  });
+
+  test('of one that has ended nothing expires, and a result and a deadline are told', () => {
+    const signs = [signAt(NOW - 9_000, 'cpu')];
+    const deadline = {
+      softAt: NOW + 60_000,
+      hardAt: NOW + 120_000,
+      extendedCount: 2,
+      extendedMs: 600_000,
+      because: 'wrote 9 bytes: extended by 5m',
+    };
+    const its = attempt({ signs, resultAt: NOW - 1_000, deadline });
+    const ended = evidenceOf({ dispatch: dispatch('x', SUCCEEDED), attempt: its }, NOTHING);
+    expect(ended.map(({ kind, expiresAt }) => [kind, expiresAt])).toEqual([
+      ['cpu', null],
+      ['result', null],
+    ]);
+    const running = evidenceOf({ dispatch: dispatch('x', RUNNING), attempt: its }, NOTHING);
+    expect(running[0]).toEqual({
+      kind: 'deadline',
+      at: null,
+      expiresAt: NOW + 60_000,
+      detail: 'extended 2 times, hard limit in 2m: wrote 9 bytes: extended by 5m',
+    });
   });
 
   test('a wish that stands is shown', () => {

@@ -154,7 +154,7 @@ describe('events and pools', () => {
         from: 'starting',
         to: 'running',
         because: 'its agent runs',
-        evidence: null,
+        evidence: [],
       },
       {
         at: '2026-11-20T18:00:00.000Z',
