@@ -20,6 +20,7 @@ const FOLLOW_PIECE_BYTES = 65_536;
 /** How soon a follower shows what is new; one `stat` each. */
 const FOLLOW_EVERY_MS = 100;
 const LAST_LINE_BYTES = 4_096;
+const NULS = Buffer.alloc(FOLLOW_PIECE_BYTES);
 
 /**
  * Reads at most `bytesMax` bytes (at least 4 KiB are allowed) from byte `from` on. Of a gap its marker is shown and the
@@ -140,6 +141,8 @@ function beforeHalfMarker(piece: Buffer): number {
  * with fewer blocks than bytes has gaps: the NUL bytes of any other are the agent's own.
  */
 function withoutNuls(bytes: Buffer): Buffer {
+  // Most of a gap, which may be gigabytes that somebody waits for.
+  if (bytes.equals(NULS.subarray(0, bytes.length))) return NULS.subarray(0, 0);
   return bytes.includes(0) ? Buffer.from(bytes.filter((byte) => byte !== 0)) : bytes;
 }
 
