@@ -4,7 +4,8 @@ import type { DispatchView } from '../../src/ports.ts';
 import { formatMark } from '../../src/core/identity.ts';
 import type { Commit, LedgerDesk } from './ledger-desk.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, LEDGER_ID, lastWorkOf } from './truth.ts';
+import { type AttemptTruth, LEDGER_ID } from './truth.ts';
+import { lastWorkOf } from './work.ts';
 
 export function keepBooks(stage: Stage, commit: Commit): void {
   const { truth, timeline } = stage;
@@ -41,16 +42,20 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     agentLives: false,
     shimLives: false,
     workedAt: [],
-    stirredAt: null,
+    stirredAt: new Map(),
     busy: 0,
     busySince: 0,
+    ioSince: null,
     lease: null,
+    noted: new Map(),
     status: null,
     agentEndedAt: null,
     recordedAt: null,
     damaged: false,
     unwatchedMs: missed.reduce((sum, { byMs }) => sum + byMs, 0),
     beyondSince: null,
+    runningAt: null,
+    ranUntil: null,
     stoppingAt: null,
     lastGoal: null,
   };

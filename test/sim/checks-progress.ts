@@ -5,7 +5,8 @@ import type { DispatchView } from '../../src/ports.ts';
 import { checkKept } from './checks-limits.ts';
 import { isLive } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, lastWorkOf, stirredBefore } from './truth.ts';
+import type { AttemptTruth } from './truth.ts';
+import { lastWorkOf, stirredBefore } from './work.ts';
 
 /** Longer than every poll, back-off and record of a slow machine together (longest: 30 s between two kills). */
 const SOON_MS = 60_000;

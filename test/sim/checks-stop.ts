@@ -4,7 +4,8 @@ import { FRESH_MS } from '../../src/core/verdict.ts';
 import { checkBroken } from './checks-limits.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, lastWorkOf, nameOf, sampleMs, stirredBefore } from './truth.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
+import { lastWorkOf, sampleMs, stirredBefore } from './work.ts';
 
 const LATE_MS_MIN = 5_000;
 

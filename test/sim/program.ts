@@ -1,7 +1,7 @@
 // Owns what a simulated agent is going to do: written once per attempt from the seed, performed by agent.ts.
 import type { DispatchSpec } from '../../src/core/dispatch.ts';
 import type { Random } from './random.ts';
-import { sampleMs } from './truth.ts';
+import { sampleMs } from './work.ts';
 
 export type Phase =
   | { readonly kind: 'output'; readonly everyMs: number; readonly durationMs: number }

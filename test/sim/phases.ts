@@ -1,0 +1,113 @@
+// Owns what a simulated agent does in each phase of its program.
+import type { RunDir } from './disk.ts';
+import type { SimProcess } from './processes.ts';
+import type { Phase, Program } from './program.ts';
+import type { Stage } from './stage.ts';
+import type { AttemptTruth } from './truth.ts';
+import { endLease, noteWork } from './work.ts';
+
+/** As seldom as the contract allows. */
+const TOUCH_EVERY_MS = 30_000;
+/** Longer than all jumps of a clock together. */
+const ALLOWED_MS = 7 * 24 * 3_600_000;
+/** An agent that waits for a tool which is gone hangs for longer than any window. */
+const ABANDONED_MS = 3_600_000;
+
+export interface Performance {
+  readonly agent: SimProcess;
+  readonly attempt: AttemptTruth;
+  readonly dir: RunDir;
+  readonly program: Program;
+}
+
+/** @param next what it does then */
+export function performPhase(
+  stage: Stage,
+  performance: Performance,
+  phase: Phase,
+  next: () => void,
+): void {
+  const { agent } = performance;
+  const { machine } = stage;
+  switch (phase.kind) {
+    case 'quiet':
+      machine.after(agent, phase.durationMs, next);
+      return;
+    case 'cpu':
+      machine.work(agent, phase.share);
+      machine.after(agent, phase.durationMs, () => {
+        machine.rest(agent);
+        next();
+      });
+      return;
+    case 'operation':
+      hold(stage, performance, phase, next);
+      return;
+    case 'output': {
+      const endAt = stage.timeline.now + phase.durationMs;
+      const write = () => {
+        writeOutput(stage, performance);
+        if (stage.timeline.now + phase.everyMs < endAt) machine.after(agent, phase.everyMs, write);
+        else machine.after(agent, Math.max(0, endAt - stage.timeline.now), next);
+      };
+      write();
+      return;
+    }
+  }
+}
+
+/** Inside a lease: nothing is heard of it but the touches of whoever holds it. */
+function hold(
+  stage: Stage,
+  { agent, attempt, dir }: Performance,
+  { durationMs, abandoned }: Extract<Phase, { kind: 'operation' }>,
+  next: () => void,
+): void {
+  const { clocks, machine, timeline } = stage;
+  const endAt = timeline.now + durationMs;
+  const startedAt = clocks.wall();
+  dir.operation = {
+    id: 'tool.json',
+    label: 'tool',
+    startedAt,
+    notAfter: startedAt + ALLOWED_MS,
+    touchedAt: startedAt,
+  };
+  attempt.lease = {
+    from: timeline.now,
+    touchedAt: timeline.now,
+    abandoned,
+    doubtfulFrom: Number.POSITIVE_INFINITY,
+  };
+  const touch = () => {
+    if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
+    if (attempt.lease !== null) attempt.lease.touchedAt = timeline.now;
+    const leftMs = endAt - timeline.now;
+    machine.after(agent, Math.min(TOUCH_EVERY_MS, Math.max(0, leftMs)), () => {
+      if (timeline.now < endAt) return touch();
+      dir.operation = null;
+      endLease(attempt, timeline.now);
+      next();
+    });
+  };
+  if (abandoned) machine.after(agent, ABANDONED_MS, next);
+  else touch();
+}
+
+/** What it says goes into the log of its session as well. */
+function writeSessionLog({ disk, clocks }: Stage, { spec }: AttemptTruth): void {
+  for (const path of spec.evidenceFiles) {
+    const bytes = (disk.sessionLogs.get(path)?.bytes ?? 0) + 100;
+    disk.sessionLogs.set(path, { bytes, modifiedMs: clocks.wall() });
+  }
+}
+
+/** Bytes that find no room, or no file that anybody could look at, are no sign of work. */
+function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
+  if (stage.disk.full || !dir.exists) return;
+  dir.outputBytes += 100;
+  dir.keptBytes += 100;
+  writeSessionLog(stage, attempt);
+  noteWork(attempt, stage.timeline.now);
+  attempt.stirredAt.set('output', stage.timeline.now);
+}
