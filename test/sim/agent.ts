@@ -19,9 +19,12 @@ export function runAgent(
   dir: RunDir,
 ): void {
   const random = stage.random.fork(`agent ${nameOf(attempt.key)}`);
+  const isChild = stage.truth.rows.get(attempt.key.dispatch)?.dispatch.parent != null;
   const program = writeProgram(random, attempt.spec, {
     ignoring: stage.profile['term-ignored'] * 0.7,
     sparse: stage.profile['supervisor-stopped'] * 0.5,
+    hanging: isChild ? 0.3 : 0,
+    adds: !isChild,
   });
   stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
   agent.reaps = true;

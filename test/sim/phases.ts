@@ -1,4 +1,5 @@
 // Owns what a simulated agent does in each phase of its program.
+import { haveChildrenEnded } from './campaigns.ts';
 import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
 import type { Phase, Program } from './program.ts';
@@ -12,6 +13,8 @@ const TOUCH_EVERY_MS = 30_000;
 const ALLOWED_MS = 7 * 24 * 3_600_000;
 /** An agent that waits for a tool which is gone hangs for longer than any window. */
 const ABANDONED_MS = 3_600_000;
+const WATCH_EVERY_MS = 500;
+const RETRY_MS = 2_000;
 
 export interface Performance {
   readonly agent: SimProcess;
@@ -39,6 +42,16 @@ export function performPhase(
         machine.rest(agent);
         next();
       });
+      return;
+    case 'io':
+      machine.transfer(agent, phase.bytesPerMs);
+      machine.after(agent, phase.durationMs, () => {
+        machine.rest(agent);
+        next();
+      });
+      return;
+    case 'wait':
+      waitForChildren(stage, performance, phase, next);
       return;
     case 'operation':
       hold(stage, performance, phase, next);
@@ -92,6 +105,26 @@ function hold(
   };
   if (abandoned) machine.after(agent, ABANDONED_MS, next);
   else touch();
+}
+
+/** As a command does that submits and waits: it tries again where the ledger fails, and looks now and then. */
+function waitForChildren(
+  stage: Stage,
+  { agent, attempt }: Performance,
+  { durationMs }: Extract<Phase, { kind: 'wait' }>,
+  next: () => void,
+): void {
+  const { machine, timeline } = stage;
+  const giveUpAt = timeline.now + durationMs;
+  const later = (delayMs: number, work: () => void) =>
+    machine.after(agent, delayMs, () => (timeline.now < giveUpAt ? work() : next()));
+  const watch = () => {
+    if (haveChildrenEnded(stage, attempt.key.dispatch)) next();
+    else later(WATCH_EVERY_MS, watch);
+  };
+  const submit = () =>
+    stage.submitFrom(attempt, (added) => later(added ? 0 : RETRY_MS, added ? watch : submit));
+  submit();
 }
 
 /** What it says goes into the log of its session as well. */
