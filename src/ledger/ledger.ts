@@ -184,7 +184,7 @@ class DriverLedger implements Ledger {
     return this.#driver.read(looks.lastSeq);
   }
 
-  counts(filter: DispatchFilter) {
-    return this.#driver.read((query) => looks.counts(query, filter));
+  count(filter: Omit<DispatchFilter, 'limit'>) {
+    return this.#driver.read((query) => looks.count(query, filter));
   }
 }

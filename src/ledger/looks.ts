@@ -1,6 +1,6 @@
 // Owns everything that is only read: dispatches, attempts, campaigns, pools, events. Each on one snapshot.
 import type { Attempt, Dispatch, LiveDispatch, Millis, PoolUse } from '../core/dispatch.ts';
-import type { StateKind } from '../core/dispatch.ts';
+import { LIVE_STATES, OPEN_STATES, type StateKind } from '../core/dispatch.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
 import type { CampaignRow, DispatchFilter, DispatchView, EventQuery } from '../ports.ts';
@@ -82,12 +82,7 @@ function conditions(filter: DispatchFilter): readonly { where: string; params: V
   const params: Value[] = [];
   const terms: string[] = [];
   if (campaign !== undefined) terms.push(`d.campaign = $${params.push(campaign)}`);
-  if (states !== undefined) {
-    terms.push(`d.state in (${placeholders(states.length, params.length + 1)})`);
-    params.push(...states);
-    if (!states.includes('ended')) terms.push(OPEN);
-    else if (states.every((state) => state === 'ended')) terms.push(ENDED);
-  }
+  if (states !== undefined) terms.push(...stateTerms(states, params));
   if (ids === undefined) return [{ where: terms.join(' and ') || '1 = 1', params }];
   const chunks: { where: string; params: Value[] }[] = [];
   const unique = [...new Set(ids)];
@@ -97,6 +92,26 @@ function conditions(filter: DispatchFilter): readonly { where: string; params: V
     chunks.push({ where: [...terms, term].join(' and '), params: [...params, ...chunk] });
   }
   return chunks;
+}
+
+/** The words of the partial indexes that hold certain states, and nothing else. */
+const INDEXED: readonly (readonly [term: string, states: readonly StateKind[]])[] = [
+  [LIVE, LIVE_STATES],
+  [OPEN, OPEN_STATES],
+  [ENDED, ['ended']],
+];
+
+/**
+ * States as conditions, beginning with that of the smallest index that holds all of them. States that are just those of
+ * an index are not listed besides: then each of its rows would be looked up in the table to compare them.
+ */
+function stateTerms(states: readonly StateKind[], params: Value[]): readonly string[] {
+  const asked = new Set(states);
+  const index = INDEXED.find(([, held]) => states.every((state) => held.includes(state)));
+  if (index !== undefined && asked.size === index[1].length) return [index[0]];
+  const listed = `d.state in (${placeholders(states.length, params.length + 1)})`;
+  params.push(...states);
+  return index === undefined ? [listed] : [index[0], listed];
 }
 
 /** With their newest attempt, in the order of submission. */
@@ -121,31 +136,12 @@ export async function dispatches(
   return filter.limit === undefined ? views : views.slice(0, filter.limit);
 }
 
-const STATE_KINDS: readonly StateKind[] = [
-  'queued',
-  'parked',
-  'starting',
-  'running',
-  'stopping',
-  'ended',
-];
-
-/** Asks for the open and the ended apart, for each has an index of its own; together they are the whole table. */
-export async function counts(
-  query: Query,
-  { states = STATE_KINDS, ...filter }: DispatchFilter,
-): Promise<Readonly<Partial<Record<StateKind, number>>>> {
-  const found: Partial<Record<StateKind, number>> = {};
-  const open = states.filter((state) => state !== 'ended');
-  const ended = states.filter((state) => state === 'ended');
-  for (const some of [open, ended].filter((half) => half.length > 0)) {
-    for (const { where, params } of conditions({ ...filter, states: some })) {
-      const sql = `select d.state, count(*) as n from dispatches d where ${where} group by d.state`;
-      for (const row of await query(sql, params)) {
-        const state = word(row, 'state', STATE_KINDS);
-        found[state] = (found[state] ?? 0) + whole(row, 'n');
-      }
-    }
+export async function count(query: Query, filter: Omit<DispatchFilter, 'limit'>): Promise<number> {
+  if (filter.states?.length === 0) return 0;
+  let found = 0;
+  for (const { where, params } of conditions(filter)) {
+    const sql = `select count(*) as n from dispatches d where ${where}`;
+    for (const row of await query(sql, params)) found += whole(row, 'n');
   }
   return found;
 }
