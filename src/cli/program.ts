@@ -1,6 +1,6 @@
 // Owns the command line as commander sees it: the commands, the options that all of them take, and
 // what an error becomes.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError } from './commander.ts';
 import { InvalidFileError, type Problem } from '../campaign-file/report.ts';
 import { DroverError } from '../core/error.ts';
 import { CATALOGUE, COMPLETE_COMMAND, type CatalogueEntry } from './catalogue.ts';

@@ -1,6 +1,6 @@
 // Owns `drover add`: one dispatch of a command, without a file.
 import { basename } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, Option } from '../commander.ts';
 import type { SaidDispatch, Settings } from '../../campaign-file/schema.ts';
 import { ADHOC_CAMPAIGN, type Campaign, type PlannedDispatch } from '../../core/campaign.ts';
 import type { ContainmentTier, DispatchId } from '../../core/dispatch.ts';

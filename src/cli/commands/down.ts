@@ -1,6 +1,6 @@
 // Owns `drover down`: the end of the supervisor. Agents go on, unless they are to be stopped or
 // waited for.
-import { type Command, Option } from 'commander';
+import { type Command, Option } from '../commander.ts';
 import { formatDuration } from '../../core/duration.ts';
 import type { SupervisorRow } from '../../ports.ts';
 import type { Herd } from '../../compose.ts';
