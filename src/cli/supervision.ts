@@ -126,7 +126,7 @@ export async function ensureSupervised(
   herd: Herd,
   containment: ContainmentTier | null,
 ): Promise<number | null> {
-  herd.ring();
+  await herd.ring();
   if (await isStaying(herd)) return null;
   const { pid } = await herd.detachSupervisor({ until: 'idle', containment });
   return pid;

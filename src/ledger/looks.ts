@@ -1,23 +1,16 @@
-// Owns everything that is only read: dispatches, attempts, campaigns, pools, events. Each on one snapshot.
+// Owns what is only read beside lists of dispatches (list.ts): what a pass looks at, attempts, campaigns, pools, events.
+// Each on one snapshot. Loaded by the first who asks for any of it.
 import type { Attempt, Dispatch, LiveDispatch, Millis, PoolUse } from '../core/dispatch.ts';
-import { LIVE_STATES, OPEN_STATES, type StateKind } from '../core/dispatch.ts';
-import type { LedgerEvent } from '../core/event.ts';
+import { EVENT_TYPES, type LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
-import type { CampaignRow, DispatchFilter, DispatchView, EventQuery } from '../ports.ts';
+import type { CampaignRow, EventQuery } from '../ports.ts';
 import { COUNTED, countFailures } from './failures.ts';
-import { text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
+import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
 import type { Query, Row, Value } from './driver.ts';
-import {
-  ATTEMPT,
-  DISPATCH,
-  liveState,
-  placeholders,
-  toAttempt,
-  toDispatch,
-  toEvent,
-  toPool,
-} from './rows.ts';
-import { ENDED, LIVE, OPEN } from './schema-1.ts';
+import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './rows.ts';
+import { LIVE } from './schema-1.ts';
+
+export { supervisor } from './supervisor-row.ts';
 
 const LIVE_WITH_ATTEMPT = `select ${DISPATCH}, ${ATTEMPT}
   from dispatches d join attempts a on a.dispatch = d.id and a.fence = d.fence
@@ -71,79 +64,6 @@ export async function nextDueAt(query: Query): Promise<Millis | null> {
   const sql = `select min(until_at) as at from dispatches where state = 'parked' and until_at is not null`;
   const [row] = await query(sql, []);
   return row === undefined ? null : wholeOrNull(row, 'at');
-}
-
-/** Engines bound the number of parameters of a statement; SQLite at 32,766. */
-const IDS_PER_QUERY = 500;
-
-/** The filter as conditions on `d`, split where there are more ids than one statement takes. */
-function conditions(filter: DispatchFilter): readonly { where: string; params: Value[] }[] {
-  const { campaign, states, ids } = filter;
-  const params: Value[] = [];
-  const terms: string[] = [];
-  if (campaign !== undefined) terms.push(`d.campaign = $${params.push(campaign)}`);
-  if (states !== undefined) terms.push(...stateTerms(states, params));
-  if (ids === undefined) return [{ where: terms.join(' and ') || '1 = 1', params }];
-  const chunks: { where: string; params: Value[] }[] = [];
-  const unique = [...new Set(ids)];
-  for (let from = 0; from < unique.length; from += IDS_PER_QUERY) {
-    const chunk = unique.slice(from, from + IDS_PER_QUERY);
-    const term = `d.id in (${placeholders(chunk.length, params.length + 1)})`;
-    chunks.push({ where: [...terms, term].join(' and '), params: [...params, ...chunk] });
-  }
-  return chunks;
-}
-
-/** The words of the partial indexes that hold certain states, and nothing else. */
-const INDEXED: readonly (readonly [term: string, states: readonly StateKind[]])[] = [
-  [LIVE, LIVE_STATES],
-  [OPEN, OPEN_STATES],
-  [ENDED, ['ended']],
-];
-
-/**
- * States as conditions, beginning with that of the smallest index that holds all of them. States that are just those of
- * an index are not listed besides: then each of its rows would be looked up in the table to compare them.
- */
-function stateTerms(states: readonly StateKind[], params: Value[]): readonly string[] {
-  const asked = new Set(states);
-  const index = INDEXED.find(([, held]) => states.every((state) => held.includes(state)));
-  if (index !== undefined && asked.size === index[1].length) return [index[0]];
-  const listed = `d.state in (${placeholders(states.length, params.length + 1)})`;
-  params.push(...states);
-  return index === undefined ? [listed] : [index[0], listed];
-}
-
-/** With their newest attempt, in the order of submission. */
-export async function dispatches(
-  query: Query,
-  filter: DispatchFilter,
-): Promise<readonly DispatchView[]> {
-  if (filter.states?.length === 0) return [];
-  const views: DispatchView[] = [];
-  const chunks = conditions(filter);
-  const limit = filter.limit === undefined ? '' : ` limit ${Math.trunc(filter.limit)}`;
-  for (const { where, params } of chunks) {
-    const sql = `select ${DISPATCH}, ${ATTEMPT}
-      from dispatches d left join attempts a on a.dispatch = d.id and a.fence = d.fence
-      where ${where} order by d.position${limit}`;
-    for (const row of await query(sql, params)) {
-      const attempt = row['attempt'] === null ? null : toAttempt(row);
-      views.push({ dispatch: toDispatch(row), attempt });
-    }
-  }
-  if (chunks.length > 1) views.sort((a, b) => a.dispatch.position - b.dispatch.position);
-  return filter.limit === undefined ? views : views.slice(0, filter.limit);
-}
-
-export async function count(query: Query, filter: Omit<DispatchFilter, 'limit'>): Promise<number> {
-  if (filter.states?.length === 0) return 0;
-  let found = 0;
-  for (const { where, params } of conditions(filter)) {
-    const sql = `select count(*) as n from dispatches d where ${where}`;
-    for (const row of await query(sql, params)) found += whole(row, 'n');
-  }
-  return found;
 }
 
 export async function attempts(query: Query, dispatch: string): Promise<readonly Attempt[]> {
@@ -219,6 +139,8 @@ function toPoolUse(row: Row): PoolUse {
   return { ...toPool(row), used: whole(row, 'used'), queued: whole(row, 'queued') };
 }
 
+const parseData = (value: string): LedgerEvent['data'] => JSON.parse(value);
+
 export async function events(
   query: Query,
   { since, limit, dispatch }: EventQuery,
@@ -235,6 +157,17 @@ export async function events(
           [since, limit, dispatch],
         );
   return rows.map(toEvent);
+}
+
+function toEvent(row: Row): LedgerEvent {
+  return {
+    seq: whole(row, 'seq'),
+    at: whole(row, 'at'),
+    type: word(row, 'type', EVENT_TYPES),
+    dispatch: textOrNull(row, 'dispatch'),
+    attempt: wholeOrNull(row, 'attempt'),
+    data: json(row, 'data', parseData),
+  };
 }
 
 export async function lastSeq(query: Query): Promise<number> {

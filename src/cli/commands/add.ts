@@ -79,7 +79,7 @@ async function add(
   await checkAgent(options.agent);
   await requireTier(context, options.containment);
   return await withHerd(context, { create: true }, async (herd) => {
-    const id = herd.newId();
+    const id = (await herd.newIds())();
     const name = options.name ?? defaultName(words, id);
     const campaign = await plan(context, words, { ...options, name });
     const { added, updated, unchanged } = await herd.ledger.submit({

@@ -114,7 +114,7 @@ async function wishAndWait(
 async function isSupervised(herd: Herd, wish: Wish): Promise<boolean> {
   if (!(await herd.supervised())) return false;
   if ((await herd.ledger.supervisor())?.wish === wish) return true;
-  if (await herd.ledger.wishSupervisor(wish, herd.clock.now())) herd.ring();
+  if (await herd.ledger.wishSupervisor(wish, herd.clock.now())) await herd.ring();
   return true;
 }
 
