@@ -18,7 +18,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
-import type { AttemptKey, Bookmark, Clock, ProcessRow } from '../ports.ts';
+import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
@@ -69,16 +69,39 @@ export async function gather(
     const sampling = samplesNow(look, now);
     return { look, sampling, table: sampling || needsMembers(look, now) };
   });
+  const filesOf = lookAtFiles(world, needs);
   const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
   const table =
     needing.length === 0
       ? null
       : await lookAtTableInTurns(processes, shims, earliestBirth(needing));
+  const files = await filesOf;
   return await inTurns(clock, needs, ({ look, sampling, table: needsTable }) => ({
     live: look.live,
     memory: look.memory,
-    evidence: judge(world, look, needsTable ? table : null, { ...others, sampling }),
+    evidence: judge(world, look, needsTable ? table : null, {
+      ...others,
+      sampled: sampling ? (files.get(look.memory) ?? NAMES_NONE) : null,
+    }),
   }));
+}
+
+const NAMES_NONE = { kind: 'absent' } as const;
+
+/** All at once, while the table is read: each is bounded in time, and waits for the file system only. */
+async function lookAtFiles(
+  { runDirs }: World,
+  needs: readonly { readonly look: FirstLook; readonly sampling: boolean }[],
+): Promise<ReadonlyMap<AttemptMemory, Look<EvidenceFiles>>> {
+  const files = new Map<AttemptMemory, Look<EvidenceFiles>>();
+  await Promise.all(
+    needs.map(async ({ look: { live, memory }, sampling }) => {
+      const { evidenceFiles, cwd } = live.dispatch.spec;
+      if (!sampling || evidenceFiles.length === 0) return;
+      files.set(memory, await runDirs.evidenceFiles(evidenceFiles, cwd));
+    }),
+  );
+  return files;
 }
 
 async function inTurns<From, To>(
@@ -192,7 +215,14 @@ function judge(
   world: World,
   { live, memory, told, agent, shim, runDir }: FirstLook,
   table: TableLook | null,
-  { sampling, now, childrenOf }: Others & { sampling: boolean },
+  {
+    sampled: files,
+    now,
+    childrenOf,
+  }: Others & {
+    /** null: no sample is due; else the files that it names */
+    readonly sampled: Look<EvidenceFiles> | null;
+  },
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
   let usage: Look<Usage> = NOT_LOOKED;
@@ -206,12 +236,12 @@ function judge(
       formatMark({ ...live.attempt, ledger: world.ledger.id }),
     );
     usage = usageOf(rows);
-    if (sampling) {
+    if (files !== null) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
         outputBytes: runDir.outputBytes,
-        files: { kind: 'absent' },
+        files,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         ioBytesOf: (process) => world.processes.ioBytes(process),
