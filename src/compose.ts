@@ -6,12 +6,9 @@ import type { AttemptLook } from './compose/attempt-look.ts';
 import type { Attempt, ContainmentTier, DispatchId } from './core/dispatch.ts';
 import { DroverError } from './core/error.ts';
 import type { ProcessIdentity } from './core/identity.ts';
-import { ring } from './host/bell.ts';
-import { createChance } from './host/chance.ts';
 import { createClock } from './host/clock.ts';
 import { type StateDirPaths, prepareStateDir } from './host/state-dir.ts';
 import { openLedger } from './ledger/open.ts';
-import { isSupervisorLockHeld } from './ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from './ports.ts';
 import type { Until } from './supervisor/supervisor.ts';
 
@@ -23,13 +20,14 @@ export interface Herd {
   readonly paths: StateDirPaths;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  newId(): DispatchId;
+  /** What makes ids for new dispatches. */
+  newIds(): Promise<() => DispatchId>;
   /** What attempts wrote. */
   output(): Promise<Output>;
   /** What can be seen of the processes of a live attempt. */
   lookAt(attempt: Attempt, agent: ProcessIdentity): Promise<AttemptLook>;
   /** Tells the supervisor, if there is one, that the ledger has news. A hint only. */
-  ring(): void;
+  ring(): Promise<void>;
   /**
    * Becomes the supervisor of this herd and host.
    *
@@ -83,30 +81,39 @@ export async function openHerd({
   const { paths } = prepareStateDir(stateDir, { create });
   const ledger = await openLedger(paths.ledger, { create });
   const clock = createClock();
-  const chance = createChance();
   return {
     paths,
     ledger,
     clock,
-    newId: () => chance.id(DISPATCH_ID_LENGTH),
+    async newIds() {
+      const { createChance } = await import('./host/chance.ts');
+      const chance = createChance();
+      return () => chance.id(DISPATCH_ID_LENGTH);
+    },
     output: async () => (await import('./compose/output.ts')).createOutput(paths.runs),
     async lookAt(attempt, agent) {
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
       return lookAtAttempt(ledger.id, attempt, agent);
     },
-    ring: () => ring(paths.bell),
+    async ring() {
+      const { ring } = await import('./host/bell.ts');
+      ring(paths.bell);
+    },
     async supervise(options) {
       // Perl starts while the rest is loaded.
       const { openStarter } = await import('./host/starter.ts');
       const starting = openStarter();
       const { supervise } = await import('./compose/supervise.ts');
-      return await supervise({ paths, ledger, clock, chance, starting }, options);
+      return await supervise({ paths, ledger, clock, starting }, options);
     },
     async detachSupervisor(options) {
       const { detachSupervisor } = await import('./compose/detach.ts');
       return await detachSupervisor(paths, clock, options);
     },
-    supervised: async () => isSupervisorLockHeld(paths.lock),
+    async supervised() {
+      const { isSupervisorLockHeld } = await import('./ledger/supervisor-lock.ts');
+      return isSupervisorLockHeld(paths.lock);
+    },
     close: async () => await ledger.close(),
   };
 }

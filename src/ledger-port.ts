@@ -184,5 +184,5 @@ export interface Ledger {
   pool(name: string): Promise<Pool | null>;
   events(query: EventQuery): Promise<readonly LedgerEvent[]>;
   lastSeq(): Promise<number>;
-  counts(filter: DispatchFilter): Promise<Readonly<Partial<Record<StateKind, number>>>>;
+  count(filter: Omit<DispatchFilter, 'limit'>): Promise<number>;
 }

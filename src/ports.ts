@@ -23,6 +23,11 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `durationMs`, or as soon as `interrupt` resolves. */
   sleep(durationMs: number, interrupt: Promise<void>): Promise<void>;
+  /**
+   * Awaited between the pieces of long work: lets everybody else in this process run, where the last time that they could
+   * is a few milliseconds ago.
+   */
+  giveWay(): Promise<void>;
 }
 
 export interface Chance {
@@ -69,11 +74,16 @@ export interface ProcessTable {
   bootId(): string;
   self(): ProcessIdentity;
   /**
-   * The whole table in one look; `unknown` where it could not be read as a whole. With `since`, processes that were there
-   * at that moment may be left out, but for ourselves and our ancestors: enough for the tree of an attempt that was born
-   * after it.
+   * The whole table in one go, for acts that follow at once: nobody else in this process runs meanwhile. `unknown` where
+   * it could not be read as a whole.
    */
-  scan(since?: Bookmark | null): Look<readonly ProcessRow[]>;
+  scan(): Look<readonly ProcessRow[]>;
+  /**
+   * The same for whoever only wants to know: gives way to everybody else in this process every few milliseconds. With
+   * `since`, processes that were there at that moment may be left out, but for ourselves and our ancestors: enough for the
+   * tree of an attempt that was born after it.
+   */
+  scanInTurns(since: Bookmark | null): Promise<Look<readonly ProcessRow[]>>;
   /** A moment not after now, for `scan`; null where nothing is gained by one. */
   bookmark(): Bookmark | null;
   /**

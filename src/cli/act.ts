@@ -54,7 +54,7 @@ export async function actUntilSettled(
 /** One pass over what has just been written: by who supervises, else by ourselves. */
 export async function actOnce(herd: Herd): Promise<void> {
   if (await herd.supervised()) {
-    herd.ring();
+    await herd.ring();
     return;
   }
   const since = await herd.ledger.lastSeq();
@@ -87,7 +87,7 @@ function createErrand(herd: Herd, onEnded: () => void): Errand {
       if (handle !== null || nowMs - tendedMs < TEND_MS) return;
       tendedMs = nowMs;
       if (await herd.supervised()) {
-        herd.ring();
+        await herd.ring();
         return;
       }
       since = await herd.ledger.lastSeq();

@@ -58,7 +58,7 @@ export async function followCampaign(
   });
   const course: Course = { context, herd, run, progress, supervision, waker, view };
   try {
-    herd.ring();
+    await herd.ring();
     const end = await follow(context, {
       herd,
       progress,

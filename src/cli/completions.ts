@@ -1,6 +1,6 @@
 // Owns what can come next on a command line, from the words so far. Knows commander's definition of
 // a command, and asks for names only where names go.
-import type { Command } from 'commander';
+import type { Command } from './commander.ts';
 import type { CatalogueEntry, Completes } from './catalogue.ts';
 import { SHELLS } from './completion-script.ts';
 

@@ -1,6 +1,6 @@
 // Owns the options and arguments that several commands share, read once at the edge: what is wrong
 // is refused here.
-import { Option, type Command } from 'commander';
+import { Option, type Command } from './commander.ts';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import { parseDuration } from '../core/duration.ts';
 import { DroverError } from '../core/error.ts';

@@ -1,7 +1,7 @@
 // Owns the command line as commander sees it: the commands, the options that all of them take, and
 // what an error becomes.
-import { Command, CommanderError } from 'commander';
-import { InvalidFileError, type Problem } from '../campaign-file/report.ts';
+import { Command, CommanderError } from './commander.ts';
+import type { Problem } from '../campaign-file/report.ts';
 import { DroverError } from '../core/error.ts';
 import { CATALOGUE, COMPLETE_COMMAND, type CatalogueEntry } from './catalogue.ts';
 import type { Context } from './context.ts';
@@ -44,12 +44,13 @@ export async function runProgram(
       exitCode = await work(options.createContext(common), command.args, command.opts());
     });
   };
-  const program = createProgram(options, bind);
+  const line = helpFirst(words);
+  const program = createProgram(entriesFor(line), options, bind);
   try {
-    await program.parseAsync(helpFirst(words), { from: 'user' });
+    await program.parseAsync(line, { from: 'user' });
     return exitCode;
   } catch (error) {
-    return reportError(error, { json: wantsJson(words), printErr: options.printErr });
+    return await reportError(error, { json: wantsJson(words), printErr: options.printErr });
   }
 }
 
@@ -62,7 +63,15 @@ function commonOptions(command: Command): CommonOptions {
   return { ...above, ...own, color: above.color && own.color };
 }
 
+/** A line that begins with a command is about no other; only where none is recognized are all of them shown or guessed. */
+function entriesFor([first]: readonly string[]): readonly CatalogueEntry[] {
+  const all = [...CATALOGUE, COMPLETE_COMMAND];
+  const named = all.find(({ name }) => name === first);
+  return named === undefined ? all : [named];
+}
+
 function createProgram(
+  commands: readonly CatalogueEntry[],
   { version, printOut, printErr }: Pick<ProgramOptions, 'version' | 'printOut' | 'printErr'>,
   bind: Bind,
 ): Command {
@@ -79,7 +88,7 @@ function createProgram(
     .addHelpText('after', '\nEach command has its own help: drover COMMAND --help\n');
   addCommonOptions(program);
   const entries = new Map<string, CatalogueEntry>();
-  for (const entry of [...CATALOGUE, COMPLETE_COMMAND]) {
+  for (const entry of commands) {
     const command = program.command(entry.name, { hidden: entry === COMPLETE_COMMAND });
     // What configures the program does not reach commands that are added by name.
     command.copyInheritedSettings(program).summary(entry.summary);
@@ -137,20 +146,21 @@ interface Report {
   readonly problems?: readonly Problem[];
 }
 
-function reportError(
+async function reportError(
   error: unknown,
   { json, printErr }: { json: boolean; printErr: (text: string) => void },
-): ExitCode {
+): Promise<ExitCode> {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
   // Help was asked for by giving no command; it has been printed instead of a message.
   if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
-  const report = reportOf(error);
+  const report = await reportOf(error);
   printErr(`${textOf(report)}\n`);
   if (json) printErr(`${JSON.stringify({ error: report })}\n`);
   return error instanceof CommanderError ? EXIT.usage : exitCodeOfError(error);
 }
 
-function reportOf(error: unknown): Report {
+async function reportOf(error: unknown): Promise<Report> {
+  const { InvalidFileError } = await import('../campaign-file/report.ts');
   if (error instanceof InvalidFileError) {
     const { code, message, problems } = error;
     return { code, message, hint: null, at: problems[0]?.at ?? null, problems };

@@ -126,7 +126,7 @@ export async function ensureSupervised(
   herd: Herd,
   containment: ContainmentTier | null,
 ): Promise<number | null> {
-  herd.ring();
+  await herd.ring();
   if (await isStaying(herd)) return null;
   const { pid } = await herd.detachSupervisor({ until: 'idle', containment });
   return pid;
@@ -163,6 +163,5 @@ export async function openCount(
   ledger: Ledger,
   filter: { readonly campaign?: string },
 ): Promise<number> {
-  const counts = await ledger.counts({ ...filter, states: OPEN_STATES });
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return await ledger.count({ ...filter, states: OPEN_STATES });
 }

@@ -14,7 +14,7 @@ export async function switchPool(
   return await withHerd(context, { create: false }, async (herd) => {
     await requirePool(herd.ledger, name);
     await herd.ledger.setPoolPaused(name, paused, herd.clock.now());
-    herd.ring();
+    await herd.ring();
     const pool = (await herd.ledger.pools()).find((one) => one.name === name);
     if (pool === undefined) throw new Error(`pool ${name} vanished`);
     if (context.json) printJson(context, poolJson(pool));

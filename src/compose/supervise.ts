@@ -4,13 +4,14 @@ import { readConfigFile } from '../campaign-file/config.ts';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
+import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter, StarterProbe } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
-import type { Chance, Clock, Ledger } from '../ports.ts';
+import type { Clock, Ledger } from '../ports.ts';
 import { startSupervisor } from '../supervisor/supervisor.ts';
 import type { World } from '../supervisor/world.ts';
 
@@ -18,7 +19,6 @@ interface Parts {
   readonly paths: StateDirPaths;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly chance: Chance;
   /** on its way */
   readonly starting: Promise<StarterProbe>;
 }
@@ -72,7 +72,7 @@ function toStandardError(line: string): void {
 }
 
 async function realWorld(
-  { paths, ledger, clock, chance }: Parts,
+  { paths, ledger, clock }: Parts,
   { containment, log = toStandardError }: SuperviseOptions,
   starter: Starter | null,
 ): Promise<World> {
@@ -81,7 +81,7 @@ async function realWorld(
   const processTable = createProcessTable();
   return {
     clock,
-    chance,
+    chance: createChance(),
     processes: processTable,
     runDirs: createRunDirs({
       runsDir: paths.runs,

@@ -1,5 +1,6 @@
 // Owns the real clock: the only place where time is read and waited for.
 import type { Clock } from '../ports.ts';
+import { giveWay } from './turns.ts';
 
 /** The longest wait that a timer of Node can hold, in milliseconds (2^31 - 1); a longer one would fire at once. */
 const TIMER_MAX_MS = 2_147_483_647;
@@ -32,5 +33,7 @@ export function createClock(): Clock {
         };
         interrupt.then(wake, wake);
       }),
+
+    giveWay,
   };
 }

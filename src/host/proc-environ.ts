@@ -3,17 +3,23 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { MARK_VARIABLE } from '../core/identity.ts';
 import { findVariable, type ProcStat } from './proc-parse.ts';
 import { describeError, errorCode } from './system-error.ts';
+import type { Pause } from './turns.ts';
 
 /** The look failed as a whole: nothing may be concluded from what is missing in it. */
 export class ScanFailure extends Error {}
 
 export interface MarkReader {
+  /** Begins a scan; several may be under way. */
+  begin(): MarkScan;
+}
+
+export interface MarkScan {
   /**
    * null: no mark, or an environment that we may not read.
    *
    * @throws ScanFailure where the look itself failed (no descriptors, no memory)
    */
-  markOf(stat: ProcStat): string | null;
+  markOf(stat: ProcStat): Generator<Pause, string | null>;
   /** Ends a scan: drops what is known of processes that it did not see, so that memory never outgrows the table. */
   forgetUnseen(): void;
 }
@@ -27,8 +33,6 @@ const OVERLAP_BYTES = 4_096;
 
 /** Mostly some tenths of one; but the scheduler may take the processor away from a process in the middle of its exec. */
 const EXEC_TAKES_MS = 30;
-const EXEC_LOOK_EVERY_MS = 0.2;
-const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 const MARK_NEEDLE = Buffer.from(`\0${MARK_VARIABLE}=`);
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -50,6 +54,7 @@ interface KnownEnviron {
   readonly settled: boolean;
   /** looks in a row that found neither a place nor a content */
   readonly emptyLooks: number;
+  /** the last scan that saw it */
   scan: number;
 }
 
@@ -59,7 +64,7 @@ const EMPTY_LOOKS_MAX = 3;
 /** @param own the stat of this very process, by which it is seen whether this kernel says where environments lie */
 export function createMarkReader(own: ProcStat): MarkReader {
   const known = new Map<number, KnownEnviron>();
-  let scan = 0;
+  let scans = 0;
   // Some sandboxes (gVisor) fill these fields with zeros for everybody: then no environment can be remembered, nor do
   // zeros mean that there is none to read.
   const tellsEnvirons = own.environEnd !== 0;
@@ -68,13 +73,16 @@ export function createMarkReader(own: ProcStat): MarkReader {
     const { startTime, environStart, environEnd, stackStart } = stat;
     const settled = environEnd !== 0 || emptyLooks >= EMPTY_LOOKS_MAX;
     const place = { startTime, environStart, environEnd, stackStart };
-    known.set(stat.pid, { ...place, mark, settled, emptyLooks, scan });
+    known.set(stat.pid, { ...place, mark, settled, emptyLooks, scan: scans });
     return mark;
   }
 
-  function readMark(stat: ProcStat, before: KnownEnviron | undefined): string | null {
+  function* readMark(
+    stat: ProcStat,
+    before: KnownEnviron | undefined,
+  ): Generator<Pause, string | null> {
     // Read after `stat`: an exec in between files the new environment under the old place, and is seen next time.
-    const read = readThroughExec(stat.pid);
+    const read = yield* readThroughExec(stat.pid);
     if (stat.environEnd === 0) {
       if (read.kind === 'read') return read.mark;
       const emptyLooks = read.kind === 'denied' ? EMPTY_LOOKS_MAX : (before?.emptyLooks ?? 0) + 1;
@@ -82,32 +90,38 @@ export function createMarkReader(own: ProcStat): MarkReader {
     }
     if (read.kind === 'empty' && stat.environEnd > stat.environStart) {
       // An exec has begun since: the last mark stands until the new environment can be seen.
-      if (before !== undefined) before.scan = scan;
+      if (before !== undefined) before.scan = scans;
       return before?.mark ?? null;
     }
     return remember(stat, read.mark);
   }
 
-  return {
-    markOf(stat) {
-      if (stat.zombie || stat.bodiless) return null;
-      if (!tellsEnvirons) return readEnviron(stat.pid).mark;
-      const entry = known.get(stat.pid);
-      const before = entry?.startTime === stat.startTime ? entry : undefined;
-      if (before === undefined) return readMark(stat, before);
-      // In the middle of exec the last mark stands.
-      const inExec = stat.environEnd === 0 && before.mark !== null;
-      if (!inExec && !(before.settled && isSameEnviron(before, stat)))
-        return readMark(stat, before);
-      before.scan = scan;
-      return before.mark;
-    },
+  function* markOf(stat: ProcStat): Generator<Pause, string | null> {
+    if (stat.zombie || stat.bodiless) return null;
+    if (!tellsEnvirons) return readEnviron(stat.pid).mark;
+    const entry = known.get(stat.pid);
+    const before = entry?.startTime === stat.startTime ? entry : undefined;
+    if (before === undefined) return yield* readMark(stat, before);
+    // In the middle of exec the last mark stands.
+    const inExec = stat.environEnd === 0 && before.mark !== null;
+    if (!inExec && !(before.settled && isSameEnviron(before, stat)))
+      return yield* readMark(stat, before);
+    before.scan = scans;
+    return before.mark;
+  }
 
-    forgetUnseen() {
-      for (const [pid, environ] of known) {
-        if (environ.scan !== scan) known.delete(pid);
-      }
-      scan++;
+  return {
+    begin() {
+      const scan = ++scans;
+      return {
+        markOf,
+        forgetUnseen() {
+          // Whom a later scan saw is known by that one, if it has begun before this one ended.
+          for (const [pid, environ] of known) {
+            if (environ.scan < scan) known.delete(pid);
+          }
+        },
+      };
     },
   };
 }
@@ -131,12 +145,12 @@ interface ReadEnviron {
  * be seen without its mark in a quarter of all looks, and a tree be taken for gone that is not. So an empty one is read
  * again for a moment, giving way to whoever may be in the middle of it. One that stays empty costs this once.
  */
-function readThroughExec(pid: number): ReadEnviron {
+function* readThroughExec(pid: number): Generator<Pause, ReadEnviron> {
   let read = readEnviron(pid);
   if (read.kind !== 'empty') return read;
   const untilMs = performance.now() + EXEC_TAKES_MS;
   while (read.kind === 'empty' && performance.now() < untilMs) {
-    Atomics.wait(nothing, 0, 0, EXEC_LOOK_EVERY_MS);
+    yield 'exec';
     read = readEnviron(pid);
   }
   return read;

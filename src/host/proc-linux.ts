@@ -1,5 +1,5 @@
-// Owns the process table of Linux: /proc, read synchronously with one open, one read and one close per file into one
-// buffer, which is several times cheaper than asynchronous or buffered reading.
+// Owns the process table of Linux: /proc, each file read synchronously with one open, one read and one close into one
+// buffer, which is several times cheaper than asynchronous or buffered reading. What takes long is the number of files.
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
@@ -8,11 +8,12 @@ import type { Bookmark, ProcessRow } from '../ports.ts';
 import { deliverSignal, probePid } from './deliver-signal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { readPageBytes } from './page-size.ts';
-import { createMarkReader, ScanFailure } from './proc-environ.ts';
+import { createMarkReader, type MarkScan, ScanFailure } from './proc-environ.ts';
 import { readIoBytes } from './proc-io.ts';
 import { createPidList } from './proc-list.ts';
 import { type ProcStat, parseStat } from './proc-parse.ts';
 import { describeError, errorCode } from './system-error.ts';
+import { type Pause, atOnce, inTurns } from './turns.ts';
 
 /** A stat line has a few hundred bytes. */
 const BUFFER_BYTES = 4_096;
@@ -41,12 +42,13 @@ export function createLinuxTable(): HostProcessTable {
   const pids = createPidList(self.pid);
   let kin: readonly ProcessRow[] = [];
 
-  function scan(since: Bookmark | null = null): Look<readonly ProcessRow[]> {
+  function* scan(since: Bookmark | null): Generator<Pause, Look<readonly ProcessRow[]>> {
     const young = since !== null && kin.length > 0 && performance.now() - since.atMs < YOUNG_MS;
+    const markScan = marks.begin();
     try {
-      const rows = readRows(pids.list(), young ? since.pids : NOBODY);
+      const rows = yield* readRows(pids.list(), young ? since.pids : NOBODY, markScan);
       if (young) return { kind: 'seen', value: [...kin, ...rows] };
-      marks.forgetUnseen();
+      markScan.forgetUnseen();
       kin = kinOf(self.pid, rows);
       return { kind: 'seen', value: rows };
     } catch (error) {
@@ -55,35 +57,36 @@ export function createLinuxTable(): HostProcessTable {
     }
   }
 
-  function readRows(all: ReadonlySet<number>, without: ReadonlySet<number>): ProcessRow[] {
+  /**
+   * Between two processes others may run. A table is no instant in any case: processes come and go while it is read,
+   * whether or not this process rests. Each row by itself is one instant but for its mark, and nothing is carried from
+   * one to the next.
+   */
+  function* readRows(
+    all: ReadonlySet<number>,
+    without: ReadonlySet<number>,
+    markScan: MarkScan,
+  ): Generator<Pause, ProcessRow[]> {
     const rows: ProcessRow[] = [];
     for (const pid of all) {
       if (without.has(pid)) continue;
+      yield 'turn';
       const stat = readStat(buffer, pid);
       if (stat === 'gone' || stat === 'hidden') continue;
       if (typeof stat === 'string') throw new ScanFailure(stat);
-      rows.push(toRow(stat, marks.markOf(stat), pageBytes));
+      rows.push(toRow(stat, yield* markScan.markOf(stat), pageBytes));
     }
     return rows;
   }
 
-  function sight(wanted: ProcessIdentity): Sighting {
-    if (wanted.bootId !== bootId) return 'gone';
-    let stat = readStat(buffer, wanted.pid);
-    // Where /proc is mounted with hidepid, a process that changed its user looks as if it were gone: ask the kernel.
-    if (stat === 'gone' && probePid(wanted.pid) === 'there') {
-      stat = readStat(buffer, wanted.pid);
-      if (stat === 'gone') return 'unknown';
-    }
-    if (stat === 'gone') return 'gone';
-    if (typeof stat === 'string') return 'unknown';
-    return stat.startTime === wanted.startTime && !stat.zombie ? 'alive' : 'gone';
-  }
+  const sight = (wanted: ProcessIdentity) =>
+    wanted.bootId === bootId ? sightOfThisBoot(buffer, wanted) : 'gone';
 
   return {
     bootId: () => bootId,
     self: () => self,
-    scan,
+    scan: () => atOnce(scan(null)),
+    scanInTurns: async (since) => await inTurns(scan(since)),
     bookmark: () => pids.bookmark(),
     ioBytes: ({ pid }) => readIoBytes(pid),
     sight,
@@ -94,6 +97,18 @@ export function createLinuxTable(): HostProcessTable {
       return { bootId, pid, startTime: stat.startTime };
     },
   };
+}
+
+function sightOfThisBoot(buffer: Buffer, wanted: ProcessIdentity): Sighting {
+  let stat = readStat(buffer, wanted.pid);
+  // Where /proc is mounted with hidepid, a process that changed its user looks as if it were gone: ask the kernel.
+  if (stat === 'gone' && probePid(wanted.pid) === 'there') {
+    stat = readStat(buffer, wanted.pid);
+    if (stat === 'gone') return 'unknown';
+  }
+  if (stat === 'gone') return 'gone';
+  if (typeof stat === 'string') return 'unknown';
+  return stat.startTime === wanted.startTime && !stat.zombie ? 'alive' : 'gone';
 }
 
 /** Ourselves and our ancestors. */

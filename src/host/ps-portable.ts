@@ -1,5 +1,5 @@
-// Owns the process table of macOS and other systems without /proc: `ps`, run synchronously, one run for a whole table.
-import { spawnSync } from 'node:child_process';
+// Owns the process table of macOS and other systems without /proc: `ps`, one run for a whole table, another for its marks.
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
@@ -37,17 +37,17 @@ export function createPortableTable(): HostProcessTable {
     rows: new Map(),
   };
 
-  function list(): Look<Map<number, PsLine>> {
+  function* list(): PsWork<Look<Map<number, PsLine>>> {
     const atMs = performance.now();
-    const table = readTable();
+    const table = yield* readTable();
     if (table.kind === 'seen') remembered = { atMs, rows: table.value };
     return table;
   }
 
-  function scan(): Look<readonly ProcessRow[]> {
-    const table = list();
+  function* scan(): PsWork<Look<readonly ProcessRow[]>> {
+    const table = yield* list();
     if (table.kind !== 'seen') return table;
-    const marks = readMarks();
+    const marks = yield* readMarks();
     if (marks.kind !== 'seen') return marks;
     return {
       kind: 'seen',
@@ -66,7 +66,7 @@ export function createPortableTable(): HostProcessTable {
 
   function sight(wanted: ProcessIdentity): Sighting {
     if (wanted.bootId !== bootId) return 'gone';
-    if (performance.now() - remembered.atMs > REMEMBERED_MS) list();
+    if (performance.now() - remembered.atMs > REMEMBERED_MS) atOnce(list());
     const row = remembered.rows.get(wanted.pid);
     const recent = performance.now() - remembered.atMs <= REMEMBERED_MS;
     if (!recent || row === undefined || judge(row, wanted) !== 'alive') return sightAfresh(wanted);
@@ -83,7 +83,8 @@ export function createPortableTable(): HostProcessTable {
   return {
     bootId: () => bootId,
     self: () => self,
-    scan,
+    scan: () => atOnce(scan()),
+    scanInTurns: async () => await besides(scan()),
     // ps tells nothing of it.
     ioBytes: () => null,
     bookmark: () => null,
@@ -93,8 +94,24 @@ export function createPortableTable(): HostProcessTable {
   };
 }
 
-function readTable(): Look<Map<number, PsLine>> {
-  const table = runPs(['-A', ...COLUMNS]);
+/** Asks for runs of `ps` by their flags, and is given what each printed. */
+type PsWork<T> = Generator<readonly string[], T, Look<string>>;
+
+function atOnce<T>(work: PsWork<T>): T {
+  let step = work.next();
+  while (step.done !== true) step = work.next(runPs(step.value));
+  return step.value;
+}
+
+/** While `ps` runs, everybody else in this process does as well. */
+async function besides<T>(work: PsWork<T>): Promise<T> {
+  let step = work.next();
+  while (step.done !== true) step = work.next(await startPs(step.value));
+  return step.value;
+}
+
+function* readTable(): PsWork<Look<Map<number, PsLine>>> {
+  const table = yield ['-A', ...COLUMNS];
   if (table.kind === 'absent') return { kind: 'unknown', because: 'ps printed nothing' };
   if (table.kind === 'unknown') return table;
   const rows = new Map<number, PsLine>();
@@ -121,13 +138,13 @@ function judge(row: PsLine, wanted: ProcessIdentity): Sighting {
  * Marks by pid. `ps` prints arguments and environment as one line; only where the mark is in it, a second run without
  * environments tells the two apart, for a mark in somebody's arguments (`grep DROVER_MARK=…`) makes no member.
  */
-function readMarks(): Look<Map<number, string>> {
+function* readMarks(): PsWork<Look<Map<number, string>>> {
   const marks = new Map<number, string>();
-  const full = runPs([...environmentFlags(), '-o', 'pid=', '-o', 'command=']);
+  const full = yield [...environmentFlags(), '-o', 'pid=', '-o', 'command='];
   if (full.kind !== 'seen') return full;
   const candidates = lines(full.value).filter((line) => line.includes(`${MARK_VARIABLE}=`));
   if (candidates.length === 0) return { kind: 'seen', value: marks };
-  const plain = runPs(['-A', '-ww', '-o', 'pid=', '-o', 'command=']);
+  const plain = yield ['-A', '-ww', '-o', 'pid=', '-o', 'command='];
   if (plain.kind !== 'seen') return plain;
   const plainByPid = new Map(lines(plain.value).map((line) => [pidOf(line), line]));
   for (const line of candidates) {
@@ -151,21 +168,37 @@ function lines(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** `absent`: ps ran and knows no such process, which it says with exit status 1 and silence. */
+const PS_OPTIONS = {
+  encoding: 'utf8',
+  env: PS_ENVIRONMENT,
+  timeout: PS_WITHIN_MS,
+  maxBuffer: PS_BYTES_MAX,
+} as const;
+
 function runPs(flags: readonly string[]): Look<string> {
-  const ran = spawnSync('ps', flags, {
-    encoding: 'utf8',
-    env: PS_ENVIRONMENT,
-    timeout: PS_WITHIN_MS,
-    maxBuffer: PS_BYTES_MAX,
-  });
+  const ran = spawnSync('ps', flags, PS_OPTIONS);
   if (ran.error !== undefined) return { kind: 'unknown', because: `ps: ${ran.error.message}` };
-  if (ran.status === 1 && ran.stdout === '' && ran.stderr === '') return { kind: 'absent' };
-  if (ran.status !== 0) {
-    const words = ran.stderr.trim().slice(0, 200);
-    return { kind: 'unknown', because: `ps ended with ${ran.status ?? ran.signal}: ${words}` };
-  }
-  return { kind: 'seen', value: ran.stdout };
+  return judgeEnd(ran.status ?? ran.signal, ran.stdout, ran.stderr);
+}
+
+function startPs(flags: readonly string[]): Promise<Look<string>> {
+  return new Promise((resolve) => {
+    execFile('ps', flags, PS_OPTIONS, (error, stdout, stderr) => {
+      // A number is an exit status, a word what kept it from running or from ending by itself.
+      if (typeof error?.code === 'string') {
+        resolve({ kind: 'unknown', because: `ps: ${error.message.slice(0, 200)}` });
+        return;
+      }
+      resolve(judgeEnd(error === null ? 0 : (error.code ?? error.signal ?? null), stdout, stderr));
+    });
+  });
+}
+
+/** `absent`: ps ran and knows no such process, which it says with exit status 1 and silence. */
+function judgeEnd(end: number | string | null, stdout: string, stderr: string): Look<string> {
+  if (end === 1 && stdout === '' && stderr === '') return { kind: 'absent' };
+  if (end === 0) return { kind: 'seen', value: stdout };
+  return { kind: 'unknown', because: `ps ended with ${end}: ${stderr.trim().slice(0, 200)}` };
 }
 
 /** macOS has a UUID for each boot; the BSDs only its moment. Linux is here so that this reader can be tested there. */

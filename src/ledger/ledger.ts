@@ -15,34 +15,43 @@ import type {
   Submission,
   SupervisorRow,
 } from '../ports.ts';
-import type { Driver } from './driver.ts';
-import * as looks from './looks.ts';
-import { supervisor } from './supervisor-row.ts';
+import type { Driver, Query } from './driver.ts';
+import * as list from './list.ts';
 import type { Writing } from './writing.ts';
 
 const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 
 type Changes = typeof import('./changes.ts') & Pick<typeof import('./writing.ts'), 'write'>;
 
+type Looks = typeof import('./looks.ts');
+
 /** All that writes, loaded by the first who needs it. */
 let changes: Changes | null = null;
+
+/** All that reads something else than dispatches: likewise. */
+let looks: Looks | null = null;
 
 async function loadChanges(): Promise<Changes> {
   changes ??= { ...(await import('./changes.ts')), ...(await import('./writing.ts')) };
   return changes;
 }
 
+async function loadLooks(): Promise<Looks> {
+  looks ??= await import('./looks.ts');
+  return looks;
+}
+
 /**
  * A ledger over a driver whose schema is up to date. `id` is the one that its creation wrote down.
  *
- * @param writes whether what writes is loaded at once, or only when it is asked for
+ * @param writes whether everything is loaded at once, or only when it is asked for
  */
 export async function createLedger(
   driver: Driver,
   id: string,
   { writes }: { readonly writes: boolean },
 ): Promise<Ledger> {
-  if (writes) await loadChanges();
+  if (writes) await Promise.all([loadChanges(), loadLooks()]);
   return new DriverLedger(driver, id);
 }
 
@@ -69,16 +78,21 @@ class DriverLedger implements Ledger {
     return await loaded.write(this.#driver, now, (writing) => work(writing, loaded));
   }
 
+  async #look<T>(work: (query: Query, looks: Looks) => Promise<T>): Promise<T> {
+    const loaded = looks ?? (await loadLooks());
+    return await this.#driver.read((query) => work(query, loaded));
+  }
+
   check() {
     return this.#driver.check();
   }
 
   live() {
-    return this.#driver.read(looks.live);
+    return this.#look((query, { live }) => live(query));
   }
 
   due(now: Millis) {
-    return this.#driver.read((query) => looks.due(query, now));
+    return this.#look((query, { due }) => due(query, now));
   }
 
   async commitPass(pass: PassCommit) {
@@ -87,7 +101,7 @@ class DriverLedger implements Ledger {
   }
 
   nextDueAt() {
-    return this.#driver.read(looks.nextDueAt);
+    return this.#look((query, { nextDueAt }) => nextDueAt(query));
   }
 
   async noteEvidence(notes: readonly EvidenceNote[]) {
@@ -124,7 +138,7 @@ class DriverLedger implements Ledger {
   }
 
   supervisor() {
-    return this.#driver.read(supervisor);
+    return this.#look((query, { supervisor }) => supervisor(query));
   }
 
   wishSupervisor(wish: SupervisorRow['wish'], now: Millis) {
@@ -152,42 +166,42 @@ class DriverLedger implements Ledger {
   }
 
   dispatches(filter: DispatchFilter) {
-    return this.#driver.read((query) => looks.dispatches(query, filter));
+    return this.#driver.read((query) => list.dispatches(query, filter));
   }
 
   attempts(dispatch: DispatchId) {
-    return this.#driver.read((query) => looks.attempts(query, dispatch));
+    return this.#look((query, { attempts }) => attempts(query, dispatch));
   }
 
   find(reference: string) {
-    return this.#driver.read((query) => looks.find(query, reference));
+    return this.#look((query, { find }) => find(query, reference));
   }
 
   campaign(name: string) {
-    return this.#driver.read((query) => looks.campaignNamed(query, name));
+    return this.#look((query, { campaignNamed }) => campaignNamed(query, name));
   }
 
   campaigns() {
-    return this.#driver.read(looks.campaigns);
+    return this.#look((query, { campaigns }) => campaigns(query));
   }
 
   pools() {
-    return this.#driver.read(looks.pools);
+    return this.#look((query, { pools }) => pools(query));
   }
 
   pool(name: string) {
-    return this.#driver.read((query) => looks.poolNamed(query, name));
+    return this.#look((query, { poolNamed }) => poolNamed(query, name));
   }
 
   events(query: EventQuery) {
-    return this.#driver.read((run) => looks.events(run, query));
+    return this.#look((run, { events }) => events(run, query));
   }
 
   lastSeq() {
-    return this.#driver.read(looks.lastSeq);
+    return this.#look((query, { lastSeq }) => lastSeq(query));
   }
 
-  counts(filter: DispatchFilter) {
-    return this.#driver.read((query) => looks.counts(query, filter));
+  count(filter: Omit<DispatchFilter, 'limit'>) {
+    return this.#driver.read((query) => list.count(query, filter));
   }
 }

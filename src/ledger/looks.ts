@@ -1,23 +1,16 @@
-// Owns everything that is only read: dispatches, attempts, campaigns, pools, events. Each on one snapshot.
+// Owns what is only read beside lists of dispatches (list.ts): what a pass looks at, attempts, campaigns, pools, events.
+// Each on one snapshot. Loaded by the first who asks for any of it.
 import type { Attempt, Dispatch, LiveDispatch, Millis, PoolUse } from '../core/dispatch.ts';
-import type { StateKind } from '../core/dispatch.ts';
-import type { LedgerEvent } from '../core/event.ts';
+import { EVENT_TYPES, type LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
-import type { CampaignRow, DispatchFilter, DispatchView, EventQuery } from '../ports.ts';
+import type { CampaignRow, EventQuery } from '../ports.ts';
 import { COUNTED, countFailures } from './failures.ts';
-import { text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
+import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
 import type { Query, Row, Value } from './driver.ts';
-import {
-  ATTEMPT,
-  DISPATCH,
-  liveState,
-  placeholders,
-  toAttempt,
-  toDispatch,
-  toEvent,
-  toPool,
-} from './rows.ts';
-import { ENDED, LIVE, OPEN } from './schema-1.ts';
+import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './rows.ts';
+import { LIVE } from './schema-1.ts';
+
+export { supervisor } from './supervisor-row.ts';
 
 const LIVE_WITH_ATTEMPT = `select ${DISPATCH}, ${ATTEMPT}
   from dispatches d join attempts a on a.dispatch = d.id and a.fence = d.fence
@@ -71,88 +64,6 @@ export async function nextDueAt(query: Query): Promise<Millis | null> {
   const sql = `select min(until_at) as at from dispatches where state = 'parked' and until_at is not null`;
   const [row] = await query(sql, []);
   return row === undefined ? null : wholeOrNull(row, 'at');
-}
-
-/** Engines bound the number of parameters of a statement; SQLite at 32,766. */
-const IDS_PER_QUERY = 500;
-
-/** The filter as conditions on `d`, split where there are more ids than one statement takes. */
-function conditions(filter: DispatchFilter): readonly { where: string; params: Value[] }[] {
-  const { campaign, states, ids, parent } = filter;
-  const params: Value[] = [];
-  const terms: string[] = [];
-  if (campaign !== undefined) terms.push(`d.campaign = $${params.push(campaign)}`);
-  if (parent !== undefined) {
-    const dispatch = params.push(parent.dispatch);
-    const fence = params.push(parent.fence);
-    terms.push(`d.parent_dispatch = $${dispatch} and d.parent_fence = $${fence}`);
-  }
-  if (states !== undefined) {
-    terms.push(`d.state in (${placeholders(states.length, params.length + 1)})`);
-    params.push(...states);
-    if (!states.includes('ended')) terms.push(OPEN);
-    else if (states.every((state) => state === 'ended')) terms.push(ENDED);
-  }
-  if (ids === undefined) return [{ where: terms.join(' and ') || '1 = 1', params }];
-  const chunks: { where: string; params: Value[] }[] = [];
-  const unique = [...new Set(ids)];
-  for (let from = 0; from < unique.length; from += IDS_PER_QUERY) {
-    const chunk = unique.slice(from, from + IDS_PER_QUERY);
-    const term = `d.id in (${placeholders(chunk.length, params.length + 1)})`;
-    chunks.push({ where: [...terms, term].join(' and '), params: [...params, ...chunk] });
-  }
-  return chunks;
-}
-
-/** With their newest attempt, in the order of submission. */
-export async function dispatches(
-  query: Query,
-  filter: DispatchFilter,
-): Promise<readonly DispatchView[]> {
-  if (filter.states?.length === 0) return [];
-  const views: DispatchView[] = [];
-  const chunks = conditions(filter);
-  const limit = filter.limit === undefined ? '' : ` limit ${Math.trunc(filter.limit)}`;
-  for (const { where, params } of chunks) {
-    const sql = `select ${DISPATCH}, ${ATTEMPT}
-      from dispatches d left join attempts a on a.dispatch = d.id and a.fence = d.fence
-      where ${where} order by d.position${limit}`;
-    for (const row of await query(sql, params)) {
-      const attempt = row['attempt'] === null ? null : toAttempt(row);
-      views.push({ dispatch: toDispatch(row), attempt });
-    }
-  }
-  if (chunks.length > 1) views.sort((a, b) => a.dispatch.position - b.dispatch.position);
-  return filter.limit === undefined ? views : views.slice(0, filter.limit);
-}
-
-const STATE_KINDS: readonly StateKind[] = [
-  'queued',
-  'parked',
-  'starting',
-  'running',
-  'stopping',
-  'ended',
-];
-
-/** Asks for the open and the ended apart, for each has an index of its own; together they are the whole table. */
-export async function counts(
-  query: Query,
-  { states = STATE_KINDS, ...filter }: DispatchFilter,
-): Promise<Readonly<Partial<Record<StateKind, number>>>> {
-  const found: Partial<Record<StateKind, number>> = {};
-  const open = states.filter((state) => state !== 'ended');
-  const ended = states.filter((state) => state === 'ended');
-  for (const some of [open, ended].filter((half) => half.length > 0)) {
-    for (const { where, params } of conditions({ ...filter, states: some })) {
-      const sql = `select d.state, count(*) as n from dispatches d where ${where} group by d.state`;
-      for (const row of await query(sql, params)) {
-        const state = word(row, 'state', STATE_KINDS);
-        found[state] = (found[state] ?? 0) + whole(row, 'n');
-      }
-    }
-  }
-  return found;
 }
 
 export async function attempts(query: Query, dispatch: string): Promise<readonly Attempt[]> {
@@ -228,6 +139,8 @@ function toPoolUse(row: Row): PoolUse {
   return { ...toPool(row), used: whole(row, 'used'), queued: whole(row, 'queued') };
 }
 
+const parseData = (value: string): LedgerEvent['data'] => JSON.parse(value);
+
 export async function events(
   query: Query,
   { since, limit, dispatch }: EventQuery,
@@ -244,6 +157,17 @@ export async function events(
           [since, limit, dispatch],
         );
   return rows.map(toEvent);
+}
+
+function toEvent(row: Row): LedgerEvent {
+  return {
+    seq: whole(row, 'seq'),
+    at: whole(row, 'at'),
+    type: word(row, 'type', EVENT_TYPES),
+    dispatch: textOrNull(row, 'dispatch'),
+    attempt: wholeOrNull(row, 'attempt'),
+    data: json(row, 'data', parseData),
+  };
 }
 
 export async function lastSeq(query: Query): Promise<number> {

@@ -1,5 +1,4 @@
 // Owns the schema: numbered steps forward, each in one transaction, and the version that says which have been taken.
-import { randomInt } from 'node:crypto';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import { DroverError } from '../core/error.ts';
 import type { Dialect, Driver, Query } from './driver.ts';
@@ -22,11 +21,11 @@ const SCHEMA_VERSION = STEPS.length;
 export async function migrate(
   driver: Driver,
   place: string,
-  newLedgerId: () => string = randomLedgerId,
+  newLedgerId: () => string | Promise<string> = randomLedgerId,
 ): Promise<string> {
   const before = await driver.read((query) => readMeta(driver, query, place));
   if (before.version === SCHEMA_VERSION) return before.id;
-  const id = before.id === '' ? newLedgerId() : before.id;
+  const id = before.id === '' ? await newLedgerId() : before.id;
   for (let version = before.version; version < SCHEMA_VERSION; version += 1) {
     await driver.transaction((query) => takeStep(driver, query, version, { place, id }));
   }
@@ -83,7 +82,9 @@ async function readMeta(
 }
 
 /** 36^8 ids: nobody guesses one, and two ledgers on one host do not meet. */
-function randomLedgerId(): string {
+async function randomLedgerId(): Promise<string> {
+  // Loaded here: to open a ledger that is there needs no chance.
+  const { randomInt } = await import('node:crypto');
   const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
   return Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
 }

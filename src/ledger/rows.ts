@@ -17,8 +17,6 @@ import type {
   StopWish,
 } from '../core/dispatch.ts';
 import { LIVE_STATES } from '../core/dispatch.ts';
-import type { LedgerEvent } from '../core/event.ts';
-import { EVENT_TYPES } from '../core/event.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Sign } from '../core/sign.ts';
 import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
@@ -190,19 +188,6 @@ export function toPool(row: Row): Pool {
     paused: whole(row, 'paused') === 1,
     blockedUntil: wholeOrNull(row, 'blocked_until'),
     blockedBecause: textOrNull(row, 'blocked_because'),
-  };
-}
-
-const parseData = (value: string): LedgerEvent['data'] => JSON.parse(value);
-
-export function toEvent(row: Row): LedgerEvent {
-  return {
-    seq: whole(row, 'seq'),
-    at: whole(row, 'at'),
-    type: word(row, 'type', EVENT_TYPES),
-    dispatch: textOrNull(row, 'dispatch'),
-    attempt: wholeOrNull(row, 'attempt'),
-    data: json(row, 'data', parseData),
   };
 }
 

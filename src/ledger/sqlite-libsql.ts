@@ -36,12 +36,32 @@ function connect(Database: Libsql, path: string, mode?: 'read-only'): SqliteConn
 
 /** Loaded on demand: it costs milliseconds that a Node with `node:sqlite` need not spend. */
 function load(): Libsql | null {
+  return (process.platform === 'linux' ? presumingGlibc(required) : null) ?? required();
+}
+
+function required(): Libsql | null {
   try {
     const module: unknown = createRequire(import.meta.url)('libsql');
     return isLibsql(module) ? module : null;
   } catch {
     // Not installed, or no binary for this platform: both mean that there is no such driver here.
     return null;
+  }
+}
+
+/**
+ * The package has Node write a report of the whole process, native stack and all, only to learn from it which C library
+ * there is. That takes as long as all the rest of loading it, so it is told the likely one: for it, that the field is there
+ * counts. Where that is wrong, the binary is not installed or does not load, and who asks again is given a true report.
+ */
+function presumingGlibc<T>(work: () => T): T {
+  const { report } = process;
+  const getReport = Reflect.get(report, 'getReport');
+  report.getReport = () => ({ header: { glibcVersionRuntime: '' } });
+  try {
+    return work();
+  } finally {
+    report.getReport = getReport;
   }
 }
 

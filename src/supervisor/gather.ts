@@ -1,16 +1,27 @@
 // Owns the look: what the run directory and the process table say of the attempts that are due. The order matters: first
 // the sightings, then the records, then the table. A process that was gone before its record was found absent can write
 // it no more; the other way round, an exit in between would be taken for a loss.
+//
+// A round of evidence for many attempts is long, so between two attempts, and while the table is read, everybody else in
+// this process has a turn. What can happen in one:
+// - An attempt is woken. Its `woken` was put down when its look began, so that the next pass looks at it again.
+// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken before the
+//   records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt, or its shim
+//   is on the way and looked for every few milliseconds.
+// - A start makes a shim known (`memory.shim`). This look has not sighted it and may have read older records, so that it
+//   only adds to who is a member and to who is protected.
+// Nothing else changes what we remember: effects are performed by the pass, which waits for its evidence. Agents go on
+// between two steps of a look whether or not we rest there; only the order of the steps has to stay.
 import { shimMayStillLeave, shimStays } from '../core/decide-ending.ts';
 import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import { silenceOf } from '../core/verdict.ts';
-import type { AttemptKey, Bookmark, ProcessRow } from '../ports.ts';
+import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
-import { type TableLook, lookAtTable } from './table-look.ts';
+import { type TableLook, lookAtTableInTurns } from './table-look.ts';
 import { lookAtTree, reaperOf, usageOf } from './tree.ts';
 import type { World } from './world.ts';
 
@@ -26,10 +37,14 @@ const EMPTIED = { kind: 'seen', value: { processes: [], emptyLooks: 2 } } as con
 interface FirstLook {
   readonly live: LiveDispatch;
   readonly memory: AttemptMemory;
+  readonly told: Told;
   readonly agent: Sighting;
   readonly shim: Sighting;
   readonly runDir: RunDirLook;
 }
+
+/** What others bring in at any time, as it was before the records were read. */
+type Told = Pick<AttemptMemory, 'start' | 'goal' | 'result' | 'emptied'>;
 
 /** What a look needs of the other attempts. */
 export interface Others {
@@ -40,25 +55,66 @@ export interface Others {
   readonly now: Millis;
 }
 
-export function gather(
+export async function gather(
   world: World,
   due: readonly { live: LiveDispatch; memory: AttemptMemory }[],
   others: Others,
-): Looked[] {
+): Promise<Looked[]> {
+  const { clock, processes } = world;
   const { shims, now } = others;
-  const looks = due.map(({ live, memory }) => lookAtRecords(world, live, memory, now));
+  const looks = await inTurns(clock, due, ({ live, memory }) =>
+    lookAtRecords(world, live, memory, now),
+  );
   const needs = looks.map((look) => {
     const sampling = samplesNow(look, now);
     return { look, sampling, table: sampling || needsMembers(look, now) };
   });
+  const filesOf = lookAtFiles(world, needs);
   const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
   const table =
-    needing.length === 0 ? null : lookAtTable(world.processes, shims(), earliestBirth(needing));
-  return needs.map(({ look, sampling, table: needsTable }) => ({
+    needing.length === 0
+      ? null
+      : await lookAtTableInTurns(processes, shims, earliestBirth(needing));
+  const files = await filesOf;
+  return await inTurns(clock, needs, ({ look, sampling, table: needsTable }) => ({
     live: look.live,
     memory: look.memory,
-    evidence: judge(world, look, needsTable ? table : null, { ...others, sampling }),
+    evidence: judge(world, look, needsTable ? table : null, {
+      ...others,
+      sampled: sampling ? (files.get(look.memory) ?? NAMES_NONE) : null,
+    }),
   }));
+}
+
+const NAMES_NONE = { kind: 'absent' } as const;
+
+/** All at once, while the table is read: each is bounded in time, and waits for the file system only. */
+async function lookAtFiles(
+  { runDirs }: World,
+  needs: readonly { readonly look: FirstLook; readonly sampling: boolean }[],
+): Promise<ReadonlyMap<AttemptMemory, Look<EvidenceFiles>>> {
+  const files = new Map<AttemptMemory, Look<EvidenceFiles>>();
+  await Promise.all(
+    needs.map(async ({ look: { live, memory }, sampling }) => {
+      const { evidenceFiles, cwd } = live.dispatch.spec;
+      if (!sampling || evidenceFiles.length === 0) return;
+      files.set(memory, await runDirs.evidenceFiles(evidenceFiles, cwd));
+    }),
+  );
+  return files;
+}
+
+async function inTurns<From, To>(
+  clock: Clock,
+  all: readonly From[],
+  work: (one: From) => To,
+): Promise<To[]> {
+  const done: To[] = [];
+  for (const one of all) {
+    await clock.giveWay();
+    done.push(work(one));
+  }
+  return done;
 }
 
 /** null where one of them may be older than anybody remembers. */
@@ -86,10 +142,12 @@ function lookAtRecords(
   } else {
     memory.agent = state.process;
   }
-  if (memory.emptied) {
+  const { start, goal, result, emptied } = memory;
+  const told = { start, goal, result, emptied };
+  if (emptied) {
     const runDir = runDirs.look(memory.key);
     learn(memory, runDir);
-    return { live, memory, agent: 'gone', shim: 'gone', runDir };
+    return { live, memory, told, agent: 'gone', shim: 'gone', runDir };
   }
   if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));
   const sight = (process: ProcessIdentity | null) =>
@@ -101,7 +159,7 @@ function lookAtRecords(
     const runDir = runDirs.look(memory.key);
     // Who cannot read the claim does not know the shim, and must not take it for gone (I4).
     const hidden = memory.shim === null && runDir.claim.kind === 'unknown';
-    return { live, memory, agent, shim: hidden ? ('unknown' as const) : sighted, runDir };
+    return { live, memory, told, agent, shim: hidden ? ('unknown' as const) : sighted, runDir };
   };
   const first = look();
   return learn(memory, first.runDir) ? look() : first;
@@ -121,10 +179,10 @@ function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
   return news;
 }
 
-function needsMembers({ live, memory, agent, shim, runDir }: FirstLook, now: Millis): boolean {
+function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Millis): boolean {
   // An end that we caused is looked at, whoever else says that it worked (I8).
   if (live.dispatch.state.kind === 'stopping') return true;
-  if (memory.emptied) return false;
+  if (told.emptied) return false;
   // Until its shim has left, an attempt whose exit is on record is not judged by its tree: unless the shim waits for it.
   if (runDir.exit.kind === 'seen') {
     if (shim !== 'alive') return true;
@@ -155,13 +213,21 @@ function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
 
 function judge(
   world: World,
-  { live, memory, agent, shim, runDir }: FirstLook,
+  { live, memory, told, agent, shim, runDir }: FirstLook,
   table: TableLook | null,
-  { sampling, now, childrenOf }: Others & { sampling: boolean },
+  {
+    sampled: files,
+    now,
+    childrenOf,
+  }: Others & {
+    /** null: no sample is due; else the files that it names */
+    readonly sampled: Look<EvidenceFiles> | null;
+  },
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
   let usage: Look<Usage> = NOT_LOOKED;
-  if (table === null && memory.emptied) members = EMPTIED;
+  // A question that has ended meanwhile may have left somebody behind.
+  if (table === null && told.emptied && memory.emptied) members = EMPTIED;
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
@@ -170,12 +236,12 @@ function judge(
       formatMark({ ...live.attempt, ledger: world.ledger.id }),
     );
     usage = usageOf(rows);
-    if (sampling) {
+    if (files !== null) {
       const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
         outputBytes: runDir.outputBytes,
-        files: { kind: 'absent' },
+        files,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         ioBytesOf: (process) => world.processes.ioBytes(process),
@@ -195,9 +261,10 @@ function judge(
     signs: memory.signs,
     watchedSince: memory.watchedSince,
     blind: memory.blind,
-    goal: memory.goal,
-    result: memory.result,
-    start: memory.start,
+    goal: told.goal,
+    // A sample can have taken it back.
+    result: told.result === 'asking' ? 'asking' : memory.result,
+    start: told.start,
     killRounds: memory.killRounds,
     lastKilled: memory.lastKilled,
   };

@@ -62,7 +62,7 @@ export async function pass(
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
   const due = all.filter(({ live: one, memory: its }) => isDue(one, its, now));
-  const looked = gather(world, due, {
+  const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
     childrenOf: workingChildren(all, now),
     now,

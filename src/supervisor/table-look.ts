@@ -9,13 +9,31 @@ export type TableLook = Look<{
   readonly isProtected: (process: TreeProcess) => boolean;
 }>;
 
-/** @param since with it, only processes that came after it need to be seen */
-export function lookAtTable(
+/** In one go, for a kill: what it shows is acted upon before anybody else in this process can change anything. */
+export function lookAtTable(processes: ProcessTable, shims: readonly ProcessIdentity[]): TableLook {
+  return judgeTable(processes, processes.scan(), shims);
+}
+
+/**
+ * In turns with everybody else in this process, for a round of evidence.
+ *
+ * @param shims asked for once the table has been read: a shim that was started meanwhile is in it, and protected
+ * @param since with it, only processes that came after it need to be seen
+ */
+export async function lookAtTableInTurns(
   processes: ProcessTable,
+  shims: () => readonly ProcessIdentity[],
+  since: Bookmark | null,
+): Promise<TableLook> {
+  const scan = await processes.scanInTurns(since);
+  return judgeTable(processes, scan, shims());
+}
+
+function judgeTable(
+  processes: ProcessTable,
+  scan: Look<readonly ProcessRow[]>,
   shims: readonly ProcessIdentity[],
-  since: Bookmark | null = null,
 ): TableLook {
-  const scan = processes.scan(since);
   if (scan.kind !== 'seen') return scan;
   const isProtected = protectedProcesses(
     scan.value,

@@ -1,4 +1,5 @@
 // Owns what a supervisor is asked for as a whole: to end, to drain, to stop its agents; and when it has nothing to do.
+import { OPEN_STATES } from '../core/dispatch.ts';
 import type { Ledger } from '../ports.ts';
 import type { World } from './world.ts';
 
@@ -39,14 +40,12 @@ async function stopAgents({ ledger, clock }: World): Promise<void> {
 
 /** Why nothing is left to do; null while something may still start. What a halted campaign holds back will not. */
 export async function idleBecause(ledger: Ledger): Promise<string | null> {
-  const states = ['queued', 'parked', 'starting', 'running', 'stopping'] as const;
-  const sum = (counts: Readonly<Partial<Record<string, number>>>) =>
-    Object.values(counts).reduce<number>((total, count) => total + (count ?? 0), 0);
-  const open = sum(await ledger.counts({ states }));
+  const open = await ledger.count({ states: OPEN_STATES });
   if (open === 0) return 'idle: nothing is left to do';
   let halted = 0;
   for (const { name, haltedBecause } of await ledger.campaigns()) {
-    if (haltedBecause !== null) halted += sum(await ledger.counts({ campaign: name, states }));
+    if (haltedBecause === null) continue;
+    halted += await ledger.count({ campaign: name, states: OPEN_STATES });
   }
   return open === halted ? 'idle: only halted campaigns are left' : null;
 }

@@ -3,7 +3,13 @@
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
 import type { Ledger } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
-import { type PlantedBug, withLedger, withProcesses, withRunDirs } from './planted-bug.ts';
+import {
+  type PlantedBug,
+  withLedger,
+  withProcesses,
+  withRunDirs,
+  withTable,
+} from './planted-bug.ts';
 
 /** Live rows as this supervisor is made to believe them. */
 function livesAs(world: World, differs: (live: LiveDispatch) => LiveDispatch): World {
@@ -64,15 +70,10 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     caughtBy: 'I9 protected get no signal',
     faults: [],
     plant: (world) =>
-      withProcesses(world, {
-        scan: () => {
-          const table = world.processes.scan();
-          if (table.kind !== 'seen') return table;
-          const value = table.value.map((row) =>
-            row.mark === 'off' ? { ...row, mark: null } : row,
-          );
-          return { kind: 'seen', value };
-        },
+      withTable(world, (table) => {
+        if (table.kind !== 'seen') return table;
+        const value = table.value.map((row) => (row.mark === 'off' ? { ...row, mark: null } : row));
+        return { kind: 'seen', value };
       }),
   },
   {

@@ -4,7 +4,13 @@ import type { LiveDispatch } from '../../src/core/dispatch.ts';
 import { type ProcessIdentity, sameProcess } from '../../src/core/identity.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Machine } from './machine.ts';
-import { type PlantedBug, withLedger, withProcesses, withRunDirs } from './planted-bug.ts';
+import {
+  type PlantedBug,
+  withLedger,
+  withProcesses,
+  withRunDirs,
+  withTable,
+} from './planted-bug.ts';
 
 /** Every part of a look, each changed in its own way. */
 function looking(world: World, differs: (look: RunDirLook) => Partial<RunDirLook>): World {
@@ -40,7 +46,15 @@ function renaming(
     const identity = machine.identity(now);
     return sameProcess(blur(identity), process) ? identity : process;
   };
-  const blurred = looking(world, ({ claim, agent }) => ({
+  const shown = withTable(world, (table) => {
+    if (table.kind !== 'seen') return table;
+    const { bootId } = processes.self();
+    const value = table.value.map((row) => {
+      return { ...row, startTime: blur({ ...row, bootId }).startTime };
+    });
+    return { kind: 'seen', value };
+  });
+  const blurred = looking(shown, ({ claim, agent }) => ({
     claim:
       claim.kind === 'seen' && claim.value.by === 'shim'
         ? { kind: 'seen', value: { by: 'shim', shim: blur(claim.value.shim) } }
@@ -55,15 +69,6 @@ function renaming(
         self: () => self,
         sight: (process) => processes.sight(found(process)),
         signal: (process, signal) => processes.signal(found(process), signal),
-        scan: () => {
-          const table = processes.scan();
-          if (table.kind !== 'seen') return table;
-          const { bootId } = processes.self();
-          const value = table.value.map((row) => {
-            return { ...row, startTime: blur({ ...row, bootId }).startTime };
-          });
-          return { kind: 'seen', value };
-        },
       }),
       {
         lifeHolders: (key) => {
@@ -117,18 +122,13 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     caughtBy: 'I8 no end while its tree lives',
     faults: ['scan-unknown'],
     plant: (world) =>
-      withProcesses(world, {
-        scan: () => {
-          const table = world.processes.scan();
-          if (table.kind === 'seen') return table;
-          const { pid, startTime } = world.processes.self();
-          const nobody = { parent: 1, group: 1, session: 1, zombie: false, mark: null };
-          const idle = { cpuMs: 0, rssBytes: 0 };
-          return {
-            kind: 'seen',
-            value: [{ pid, startTime, command: 'drover', ...nobody, ...idle }],
-          };
-        },
+      withTable(world, (table) => {
+        if (table.kind === 'seen') return table;
+        const { pid, startTime } = world.processes.self();
+        const nobody = { parent: 1, group: 1, session: 1, zombie: false, mark: null };
+        const idle = { cpuMs: 0, rssBytes: 0 };
+        const own = { pid, startTime, command: 'drover', ...nobody, ...idle };
+        return { kind: 'seen', value: [own] };
       }),
   },
   {

@@ -1,6 +1,12 @@
 // Owns the planted bugs of tier subreaper: a shim that adopts and waits is a witness, and must be neither believed too
 // much nor waited for too long.
-import { type PlantedBug, believing, withProcesses, withRunDirs } from './planted-bug.ts';
+import {
+  type PlantedBug,
+  believing,
+  withProcesses,
+  withRunDirs,
+  withTable,
+} from './planted-bug.ts';
 
 export const BUGS_IN_SUBREAPERS: readonly PlantedBug[] = [
   {
@@ -17,15 +23,12 @@ export const BUGS_IN_SUBREAPERS: readonly PlantedBug[] = [
     caughtBy: 'I8 no end while its tree lives',
     faults: [],
     plant: (world, { machine }) =>
-      withProcesses(world, {
-        scan: (since) => {
-          const table = world.processes.scan(since);
-          if (table.kind !== 'seen') return table;
-          const value = table.value.map((row) =>
-            row.command === 'escapee' ? { ...row, parent: machine.init.pid } : row,
-          );
-          return { kind: 'seen', value };
-        },
+      withTable(world, (table) => {
+        if (table.kind !== 'seen') return table;
+        const value = table.value.map((row) =>
+          row.command === 'escapee' ? { ...row, parent: machine.init.pid } : row,
+        );
+        return { kind: 'seen', value };
       }),
   },
   {

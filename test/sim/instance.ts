@@ -115,6 +115,22 @@ export class Instance {
     if (!this.lives) await never();
   }
 
+  /** In the middle of long work: mostly its turn is not over yet. */
+  async giveWay(): Promise<void> {
+    if (!this.lives) return never();
+    const random = this.#stage.chanceOf('turns');
+    if (!random.chance(0.2)) return;
+    await this.pause(this.#stage.strikes('slow', 0.2) ? random.int(5, 80) : 0.1);
+  }
+
+  /** Others run, in this process and elsewhere, and it goes on after so long. It is no rest: work is waiting. */
+  async pause(durationMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#stage.timeline.after(durationMs, () => this.#answer(resolve));
+    });
+    if (!this.lives) await never();
+  }
+
   crashPoint(name: CrashPoint): void {
     if (!this.lives) throw new Killed();
     if (this.#crash?.at !== name || --this.#crash.passings !== 0 || this.#stage.calm) return;

@@ -40,7 +40,7 @@ const READS: ReadonlySet<Method> = new Set<Method>([
   'pool',
   'events',
   'lastSeq',
-  'counts',
+  'count',
 ]);
 
 export class LedgerDesk {

@@ -32,7 +32,7 @@ const METHODS = [
   'pool',
   'events',
   'lastSeq',
-  'counts',
+  'count',
 ] as const satisfies readonly Method[];
 
 export function createLedgerPort(stage: Stage, desk: LedgerDesk, instance: Instance): Ledger {

@@ -2,13 +2,15 @@
 // the evidence that the decision gets.
 import type { Decision, Moment } from '../../src/core/decision.ts';
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
-import type { Evidence } from '../../src/core/evidence.ts';
-import type { Ledger } from '../../src/ports.ts';
+import type { Evidence, Look } from '../../src/core/evidence.ts';
+import type { Ledger, ProcessRow } from '../../src/ports.ts';
 import type { TimeOddity } from '../../src/supervisor/time-watch.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Check } from './judge.ts';
 import type { Fault } from './profile.ts';
 import type { Stage } from './stage.ts';
+
+export type Table = Look<readonly ProcessRow[]>;
 
 export type Decide = (live: LiveDispatch, evidence: Evidence, moment: Moment) => Decision;
 
@@ -33,6 +35,15 @@ export function withLedger(world: World, differs: Partial<Ledger>): World {
 
 export function withProcesses(world: World, differs: Partial<World['processes']>): World {
   return { ...world, processes: { ...world.processes, ...differs } };
+}
+
+/** A process table that shows something else, in whichever way it is read. */
+export function withTable(world: World, differs: (table: Table) => Table): World {
+  const { scan, scanInTurns } = world.processes;
+  return withProcesses(world, {
+    scan: () => differs(scan()),
+    scanInTurns: async (since) => differs(await scanInTurns(since)),
+  });
 }
 
 export function withRunDirs(world: World, differs: Partial<World['runDirs']>): World {

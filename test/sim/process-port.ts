@@ -17,10 +17,22 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
     self: () => self,
     bookmark: () => null,
     scan() {
-      instance.enter('scan');
-      if (stage.isOut('scan')) return { kind: 'unknown', because: 'simulated: no table' };
-      for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
-      return { kind: 'seen', value: readTable(stage, instance) };
+      const reading = beginScan(stage, instance);
+      if (reading === null) return NO_TABLE;
+      for (;;) {
+        const step = reading.next();
+        if (step.done === true) return { kind: 'seen', value: step.value };
+        stage.timeline.pass(step.value);
+      }
+    },
+    async scanInTurns() {
+      const reading = beginScan(stage, instance);
+      if (reading === null) return NO_TABLE;
+      for (;;) {
+        const step = reading.next();
+        if (step.done === true) return { kind: 'seen', value: step.value };
+        await instance.pause(step.value);
+      }
     },
     ioBytes(row) {
       const process = machine.find({ bootId, ...row });
@@ -55,15 +67,25 @@ function send(stage: Stage, instance: Instance, process: ProcessIdentity, signal
   return 'sent';
 }
 
-/** Rows are read in the order of pids; now and then the machine goes on in the middle of it. */
-function readTable(stage: Stage, instance: Instance): ProcessRow[] {
-  const { machine, timeline } = stage;
+const NO_TABLE = { kind: 'unknown', because: 'simulated: no table' } as const;
+
+/** null: there is an outage. */
+function beginScan(stage: Stage, instance: Instance): Generator<number, ProcessRow[]> | null {
+  instance.enter('scan');
+  if (stage.isOut('scan')) return null;
+  for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
+  return readTable(stage, instance);
+}
+
+/** Rows are read in the order of pids; now and then the machine goes on in the middle of it, for so many milliseconds. */
+function* readTable(stage: Stage, instance: Instance): Generator<number, ProcessRow[]> {
+  const { machine } = stage;
   const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
   const breakAt = stage.strikes('elusive', 0.6) ? stage.chanceOf('scan').int(0, pids.length) : -1;
   const rows: ProcessRow[] = [];
   instance.mostUsed = new Map();
   for (const [index, pid] of pids.entries()) {
-    if (index === breakAt) timeline.pass(stage.chanceOf('scan').int(1, 6));
+    if (index === breakAt) yield stage.chanceOf('scan').int(1, 6);
     const process = machine.get(pid);
     if (process === undefined) continue;
     rows.push(rowOf(stage, process));

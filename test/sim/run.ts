@@ -34,6 +34,8 @@ export interface WorldReport {
 /** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
 const CALM_MS_MAX = 2_400_000;
 const LEAVES_WITHIN_MS = 5_000;
+/** A pass under way takes some seconds on the slowest of machines. */
+const ENDS_WITHIN_MS = 120_000;
 const CHECK_EVERY_MS = 2_000;
 
 /** One seed, one world: the same seed always gives the same report. */
@@ -110,7 +112,12 @@ async function judgeTheEnd(
   if (open !== null) judge.report('I19 every world comes to an end', open);
   stage.answered = true;
   void supervisors.current?.supervisor.stop('down: the world is over');
-  await until(stage, () => supervisors.current === null);
+  const stoppedAt = stage.timeline.now;
+  const isLate = () => stage.timeline.now - stoppedAt > ENDS_WITHIN_MS;
+  await until(stage, () => supervisors.current === null || isLate());
+  if (supervisors.current !== null) {
+    judge.report('I19 every world comes to an end', 'its supervisor was told to end and does not');
+  }
   // What hangs in the kernel goes when it is let go; a shim that has lost its claim then leaves by itself.
   const stuckUntil = [...stage.machine.all()].map((process) => process.stuckUntil);
   const freeAt = Math.max(stage.timeline.now, ...stuckUntil);

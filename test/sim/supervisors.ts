@@ -89,6 +89,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
       now: () => clocks.wall(),
       monotonicMs: () => clocks.monotonicMs(),
       sleep: (durationMs, interrupt) => instance.sleep(durationMs, interrupt),
+      giveWay: () => instance.giveWay(),
     },
     chance: { next: () => chance.next(), id: (length) => chance.id(length) },
     processes: createProcessPort(stage, instance),

@@ -1,6 +1,6 @@
 // Owns `drover add`: one dispatch of a command, without a file.
 import { basename } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, Option } from '../commander.ts';
 import type { SaidDispatch } from '../../campaign-file/schema.ts';
 import { ADHOC_CAMPAIGN, type Campaign, type PlannedDispatch } from '../../core/campaign.ts';
 import type { ContainmentTier, DispatchId } from '../../core/dispatch.ts';
@@ -80,7 +80,7 @@ async function add(
   await checkAgent(options.agent);
   await requireTier(context, options.containment);
   return await withHerd(context, { create: true }, async (herd) => {
-    const id = herd.newId();
+    const id = (await herd.newIds())();
     const name = options.name ?? defaultName(words, id);
     const campaign = await plan(context, words, { ...options, name });
     const { added, updated, unchanged } = await herd.ledger.submit({

@@ -1,7 +1,7 @@
 // Owns `drover __complete`: what a shell asks at each press of its tab key. It never fails and
 // never prints an error: somebody is in the middle of a line.
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command } from '../commander.ts';
 import { CATALOGUE, type CatalogueEntry } from '../catalogue.ts';
 import {
   type Candidate,

@@ -1,5 +1,5 @@
 // Owns `drover completion`: prints the script for a shell.
-import { Argument, type Command } from 'commander';
+import { Argument, type Command } from '../commander.ts';
 import { SHELLS, completionScript } from '../completion-script.ts';
 import { EXIT } from '../exit-code.ts';
 import { type Bind, usage } from '../options.ts';

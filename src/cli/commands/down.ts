@@ -1,6 +1,6 @@
 // Owns `drover down`: the end of the supervisor. Agents go on, unless they are to be stopped or
 // waited for.
-import { type Command, Option } from 'commander';
+import { type Command, Option } from '../commander.ts';
 import { formatDuration } from '../../core/duration.ts';
 import type { SupervisorRow } from '../../ports.ts';
 import type { Herd } from '../../compose.ts';
@@ -114,7 +114,7 @@ async function wishAndWait(
 async function isSupervised(herd: Herd, wish: Wish): Promise<boolean> {
   if (!(await herd.supervised())) return false;
   if ((await herd.ledger.supervisor())?.wish === wish) return true;
-  if (await herd.ledger.wishSupervisor(wish, herd.clock.now())) herd.ring();
+  if (await herd.ledger.wishSupervisor(wish, herd.clock.now())) await herd.ring();
   return true;
 }
 

@@ -72,7 +72,7 @@ async function submit(
     campaign,
     file: resolve(context.cwd, file),
     now: clock.now(),
-    newId: () => herd.newId(),
+    newId: await herd.newIds(),
   });
   if (options.retryFailed === true) {
     const views = await ledger.dispatches({ campaign: campaign.name, states: ['ended'] });

@@ -1,5 +1,5 @@
 // Owns `drover up`: a supervisor that stays, in the foreground or detached.
-import { type Command, Option } from 'commander';
+import { type Command, Option } from '../commander.ts';
 import type { Herd, SupervisorHandle } from '../../compose.ts';
 import type { ContainmentTier } from '../../core/dispatch.ts';
 import { DroverError } from '../../core/error.ts';

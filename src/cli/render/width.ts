@@ -67,6 +67,7 @@ export function truncate(text: string, cellsMax: number): string {
  * can move the cursor or forge a row of a table.
  */
 export function oneLine(text: string): string {
+  if (PLAIN.test(text) && !text.includes('  ')) return text.trim();
   return stripVTControlCharacters(text)
     .replaceAll(/\s+/gu, ' ')
     .replaceAll(/[\p{Cc}\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu, '')

@@ -108,11 +108,17 @@ describe.runIf(process.platform === 'linux')('the reader of /proc', () => {
     },
   );
 
-  test('a process that does nothing but exec is never seen without its mark', () => {
+  test('a process that does nothing but exec is never seen without its mark', async () => {
     const mark = scratch.mark();
     writeFileSync(`${scratch.dir}/again.sh`, 'exec sh "$0"\n');
     const child = scratch.start(['sh', `${scratch.dir}/again.sh`], { DROVER_MARK: mark });
     for (let look = 0; look < 300; look++) expect(markOf(child.pid!)).toBe(mark);
+    for (let look = 0; look < 100; look++) {
+      const inTurns = await table.scanInTurns(null);
+      expect(inTurns).toMatchObject({ kind: 'seen' });
+      if (inTurns.kind !== 'seen') continue;
+      expect(inTurns.value.find(({ pid }) => pid === child.pid)).toMatchObject({ mark });
+    }
     // Nor, in two looks, by one that sees it for the first time: on a busy machine an exec may last longer than one waits.
     for (let look = 0; look < 100; look++) {
       const first = createLinuxTable();

@@ -48,6 +48,25 @@ describe.each(READERS)('the process table of %s', (_, create) => {
     expect(new Set(tree.map((row) => row.group)).size).toBe(1);
   });
 
+  test('shows in turns what it shows at once, and keeps nobody in this process waiting', async () => {
+    const mark = scratch.mark();
+    const child = scratch.start([`${FAKES}sleep-long.sh`], { DROVER_MARK: mark });
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      ticket = setImmediate(turn);
+    };
+    let ticket = setImmediate(turn);
+    const look = await table.scanInTurns(null);
+    clearImmediate(ticket);
+    expect(turns).toBeGreaterThan(0);
+    if (look.kind !== 'seen') throw new Error(JSON.stringify(look));
+    const { cpuMs, ...row } = look.value.find(({ pid }) => pid === child.pid)!;
+    expect(row).toMatchObject({ mark, parent: process.pid });
+    expect(rowOf(child.pid!)).toMatchObject(row);
+    expect(cpuMs).toBeGreaterThanOrEqual(0);
+  });
+
   test('sees the mark of a process as soon as it runs', async () => {
     const mark = scratch.mark();
     const child = scratch.start([`${FAKES}sleep-long.sh`], { DROVER_MARK: mark });

@@ -22,13 +22,13 @@ function pidsSeen(scan: ReturnType<ReturnType<typeof createLinuxTable>['scan']>)
 
 test.runIf(process.platform === 'linux')(
   'who came after the bookmark is seen; ourselves and our ancestors always',
-  () => {
+  async () => {
     const table = createLinuxTable();
     const old = sleeper();
-    table.scan();
+    await table.scanInTurns(null);
     const bookmark = table.bookmark();
     const young = sleeper();
-    const seen = pidsSeen(table.scan(bookmark));
+    const seen = pidsSeen(await table.scanInTurns(bookmark));
     expect(seen).toContain(young);
     expect(seen).toContain(process.pid);
     expect(seen).toContain(process.ppid);
@@ -38,21 +38,21 @@ test.runIf(process.platform === 'linux')(
 
 test.runIf(process.platform === 'linux')(
   'a bookmark that is too old for the circle of pids is not believed',
-  () => {
+  async () => {
     const table = createLinuxTable();
     const old = sleeper();
-    table.scan();
+    await table.scanInTurns(null);
     const bookmark = table.bookmark()!;
     const aged = { ...bookmark, atMs: bookmark.atMs - 1_001 };
-    expect(pidsSeen(table.scan(aged))).toContain(old);
+    expect(pidsSeen(await table.scanInTurns(aged))).toContain(old);
   },
 );
 
 test.runIf(process.platform === 'linux')(
   'before the first whole look there is nothing to leave out',
-  () => {
+  async () => {
     const table = createLinuxTable();
     const old = sleeper();
-    expect(pidsSeen(table.scan(table.bookmark()))).toContain(old);
+    expect(pidsSeen(await table.scanInTurns(table.bookmark()))).toContain(old);
   },
 );

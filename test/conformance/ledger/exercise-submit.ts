@@ -1,6 +1,6 @@
 // Owns what every ledger must do with a submitted campaign. Which rows may change how is in test/unit/submission.test.ts.
 import { describe, expect, test } from 'vitest';
-import { Bed, FAILED, failureOf, type Open, planned } from './bed.ts';
+import { Bed, FAILED, failureOf, type Open, planned, STALLED } from './bed.ts';
 
 export function exerciseSubmit(open: Open): void {
   describe('a submission', () => {
@@ -21,6 +21,7 @@ export function exerciseSubmit(open: Open): void {
         name: 'b',
         pool: 'work',
         priority: 3,
+        parent: null,
         position: 1,
         spec: plans[0]!.spec,
         after: [],
@@ -130,7 +131,7 @@ export function exerciseSubmit(open: Open): void {
       expect(await bed.submit(many, { name: 'adhoc' })).toMatchObject({
         unchanged: { length: 120 },
       });
-      expect(await bed.ledger.counts({ campaign: 'adhoc' })).toEqual({ queued: 121 });
+      expect(await bed.ledger.count({ campaign: 'adhoc', states: ['queued'] })).toBe(121);
     });
 
     test('whose changed "after" leads to a failure skips those that wait for the changed one too', async () => {
@@ -152,6 +153,46 @@ export function exerciseSubmit(open: Open): void {
       expect(await bed.states()).toMatchObject({ b: 'parked dependency' });
       await bed.end(x!);
       expect(await bed.states()).toMatchObject({ b: 'queued' });
+    });
+
+    test('from inside an attempt adds its children, and only those of an attempt that there is', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('parent'), planned('other')]);
+      await bed.claim(1);
+      const parent = { dispatch: 'd1', fence: 1 };
+      const sub = { name: 'sub', parent };
+      await bed.submit([planned('child')], sub);
+      await bed.submit([planned('stray')], { name: 'sub', parent: { ...parent, fence: 2 } });
+      await bed.submit([planned('other')], { parent });
+      const parents = await Promise.all(
+        ['child', 'stray', 'other'].map(
+          async (name) => (await bed.row(name, name === 'other' ? 'nightly' : 'sub')).parent,
+        ),
+      );
+      expect(parents).toEqual([parent, null, null]);
+      const children = await bed.ledger.dispatches({ parent });
+      expect(children.map(({ dispatch }) => dispatch.name)).toEqual(['child']);
+    });
+
+    test('by a new attempt takes over the open children of the one before it', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('parent')]);
+      const [first] = await bed.claim(1);
+      await bed.run(first!);
+      const plans = [planned('open'), planned('ended')];
+      await bed.submit(plans, { name: 'sub', parent: { dispatch: 'd1', fence: 1 } });
+      await bed.change(
+        await bed.live('parent'),
+        { kind: 'queued', since: 1 },
+        { attemptEnd: STALLED },
+      );
+      await bed.claim(1);
+      const parent = { dispatch: 'd1', fence: 2 };
+      const ended = await bed.claim(2);
+      await bed.end(ended.find(({ dispatch }) => dispatch.name === 'ended')!);
+      await bed.submit(plans, { name: 'sub', parent });
+      expect((await bed.row('open', 'sub')).parent).toEqual(parent);
+      expect((await bed.row('ended', 'sub')).parent).toEqual({ dispatch: 'd1', fence: 1 });
     });
   });
 }

@@ -20,6 +20,28 @@ export function exerciseTimes(open: Open): void {
       expect(await bed.run(a!)).toBe(true);
     });
 
+    test('of no sign yet still says that nobody could look, and that the result is there', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      await bed.claim();
+      const note = { dispatch: 'd1', fence: 1, signs: [], resultAt: 5_000, unseen: 'EMFILE' };
+      await bed.ledger.noteEvidence([note]);
+      expect((await bed.live('a')).attempt).toMatchObject({ resultAt: 5_000, unseen: 'EMFILE' });
+      await bed.ledger.noteEvidence([{ ...note, resultAt: null, unseen: null }]);
+      expect((await bed.live('a')).attempt).toMatchObject({ resultAt: null, unseen: null });
+    });
+
+    test('I7: moves along with a step of the clock, or nothing newer could be noted after a step back', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      await bed.claim();
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }]);
+      await bed.ledger.shiftTimes(-8_000, 2_000);
+      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(1_000).signs);
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }]);
+      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000, 'io').signs);
+    });
+
     test('of another fence is not taken', async () => {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);

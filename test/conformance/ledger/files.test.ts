@@ -283,6 +283,16 @@ test('without the driver that is asked for there is no ledger, and a hint what t
   expect(existsSync(path)).toBe(false);
 });
 
+describe.runIf(process.platform === 'linux')('libsql is loaded', () => {
+  test.each([
+    ['with the likely C library, without a report of the process', 'likely', 0],
+    ['with another one as well, as the report says', 'unlikely', 1],
+  ])('%s', async (_, library, reports) => {
+    const [said] = await programs.start('loader', [library]).ended;
+    expect(JSON.parse(said!)).toEqual({ found: true, reports, kept: true });
+  });
+});
+
 /** Everything after the first two pages overwritten: the header is that of a good database. */
 function holed(bytes: Buffer): Buffer {
   return bytes.fill(0x5a, 8_192);

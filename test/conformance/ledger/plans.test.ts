@@ -1,5 +1,6 @@
 // Owns the proof that no statement of a pass, and none that a person waits for, reads the whole of a table that grows.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { LIVE_STATES, OPEN_STATES } from '../../../src/core/dispatch.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { migrate } from '../../../src/ledger/migrations.ts';
 import { MEMORY, openSqlite, type SqliteConnection } from '../../../src/ledger/sqlite.ts';
@@ -81,6 +82,14 @@ describe.each(ENGINES)('over $name', (engine) => {
     ],
     ['the events of a dispatch', /from events where dispatch/, /events_dispatch/, /./],
     ['the culprit of a halt', /order by d\.ended_at limit 1/, /dispatches_failed/, /./],
+    [
+      'rows that hold a slot, with what they last were',
+      /left join/,
+      /dispatches_live/,
+      /where state in/,
+    ],
+    ['how many have not ended', /count\(\*\) as n from .* where state <>/, /dispatches_open/, /'$/],
+    ['how many have ended', /count\(\*\) as n from .* where state =/, /dispatches_ended/, /'$/],
     ['rows that have not ended', /state <> 'ended'/, /dispatches_open/, /order by d\.position$/],
   ])('%s are found by their index', (_, sql, index, also) => {
     const found = [...plans].filter(([text]) => sql.test(text) && also.test(text));
@@ -139,8 +148,10 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.dispatches({ ids: ['d1', 'd2'] });
   await ledger.dispatches({ states: ['queued', 'running'] });
   await ledger.dispatches({ states: ['ended'] });
-  await ledger.counts({});
-  await ledger.counts({ campaign: 'nightly' });
+  await ledger.dispatches({ states: LIVE_STATES });
+  await ledger.count({ states: OPEN_STATES });
+  await ledger.count({ states: ['ended'] });
+  await ledger.count({ campaign: 'nightly' });
   await ledger.attempts('d1');
   await ledger.find('d1');
   await ledger.find('nightly/n1');

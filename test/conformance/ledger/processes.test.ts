@@ -39,7 +39,7 @@ describe.each(ENGINES.map(({ name }) => name))('processes over %s', (driver) => 
       expect(claims).toHaveLength(60);
       expect(new Set(claims.map(({ id }) => id)).size).toBe(60);
       expect(Math.max(...claims.map(({ inUse }) => inUse))).toBeLessThanOrEqual(slots);
-      expect(await bed.ledger.counts({})).toEqual({ ended: 60 });
+      expect(await bed.ledger.count({ states: ['ended'] })).toBe(60);
       const seqs = await seqsOf(bed);
       expect(seqs).toEqual(seqs.map((_, index) => index + 1));
       await bed.ledger.close();

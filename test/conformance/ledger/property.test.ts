@@ -210,7 +210,7 @@ async function bringToAnEnd(bed: Bed): Promise<void> {
     await bed.ledger.setPoolPaused(name, false, bed.now);
   }
   for (let round = 0; round < 40; round += 1) {
-    const open = (await bed.ledger.counts({})).ended !== NAMES.length;
+    const open = (await bed.ledger.count({ states: ['ended'] })) !== NAMES.length;
     if (!open) return;
     for (const due of await bed.ledger.due(bed.now + 10)) await lift(bed, due);
     await bed.claim();

@@ -10,6 +10,7 @@ function createStandingClock() {
   const clock: Clock = {
     now: () => 0,
     monotonicMs: () => 0,
+    giveWay: () => Promise.resolve(),
     sleep: (durationMs, interrupt) =>
       new Promise((resolve) => {
         asked.push(durationMs);

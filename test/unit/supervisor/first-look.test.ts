@@ -26,11 +26,12 @@ function worldOf(live: LiveDispatch): World {
   }));
   return {
     ledger: { id: 'led' },
+    clock: { giveWay: async () => {} },
     processes: {
       bootId: () => 'boot-1',
       self: () => ({ bootId: 'boot-1', pid: 50, startTime: 500 }),
       bookmark: () => null,
-      scan: () => ({ kind: 'seen', value: rows }),
+      scanInTurns: async () => ({ kind: 'seen', value: rows }),
       sight: () => 'alive',
       ioBytes: () => null,
     },
@@ -43,34 +44,36 @@ function worldOf(live: LiveDispatch): World {
 }
 
 /** The first look at an attempt, `laterMs` after it was heard of. */
-function firstLook(live: LiveDispatch, laterMs: number) {
+async function firstLook(live: LiveDispatch, laterMs: number) {
   const memory = createMemory().of(live, NOW);
-  const [looked] = gather(worldOf(live), [{ live, memory }], othersAt(NOW + laterMs));
+  const [looked] = await gather(worldOf(live), [{ live, memory }], othersAt(NOW + laterMs));
   return looked!;
 }
 
-test('I6: the watch begins with the first sample, taken at once: it cannot show what was before it', () => {
-  const { memory, evidence } = firstLook(row({}).live, 4_000);
+test('I6: the watch begins with the first sample, taken at once: it cannot show what was before it', async () => {
+  const { memory, evidence } = await firstLook(row({}).live, 4_000);
   expect(memory.cpuMs?.size).toBe(1);
   expect(evidence.watchedSince).toBe(NOW + 4_000);
 });
 
-test('I6: silence is not counted before the agent has started', () => {
-  expect(firstLook(row({ state: 'starting' }).live, 4_000).evidence.watchedSince).toBe(NOW + 4_000);
+test('I6: silence is not counted before the agent has started', async () => {
+  expect((await firstLook(row({ state: 'starting' }).live, 4_000)).evidence.watchedSince).toBe(
+    NOW + 4_000,
+  );
 });
 
-test('evidence that the ledger dates to the future is of now: the clock was set back meanwhile', () => {
+test('evidence that the ledger dates to the future is of now: the clock was set back meanwhile', async () => {
   const { dispatch, attempt, failures } = row({}).live;
   const later = { ...attempt, signs: [signAt(NOW + 3_600_000)] };
-  const { evidence } = firstLook({ dispatch, attempt: later, failures }, 1);
+  const { evidence } = await firstLook({ dispatch, attempt: later, failures }, 1);
   expect(evidence.signs[0]?.at).toBe(NOW);
 });
 
-test('I3: who has pid and start time of an agent of the boot before is a stranger', () => {
+test('I3: who has pid and start time of an agent of the boot before is a stranger', async () => {
   const { dispatch, attempt, failures } = row({ state: 'stopping' }).live;
   const process = { ...AGENT, bootId: 'boot-0' };
   const state = { ...dispatch.state, process };
   const live = { dispatch: { ...dispatch, state }, attempt: { ...attempt, process }, failures };
-  const { members } = firstLook(live, 0).evidence;
+  const { members } = (await firstLook(live, 0)).evidence;
   expect(members).toMatchObject({ kind: 'seen', value: { processes: [] } });
 });

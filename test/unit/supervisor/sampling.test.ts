@@ -21,30 +21,35 @@ describe('the grid of samples', () => {
   });
 
   const busy: Scene = { table: { kind: 'seen', value: [process(50), process(AGENT.pid)] } };
-  const sampled = (spec: RowSpec, laterMs: number, scene = busy) =>
-    lookAt([row(spec).live], scene, laterMs).order.includes('table');
+  const sampled = async (spec: RowSpec, laterMs: number, scene = busy) =>
+    (await lookAt([row(spec).live], scene, laterMs)).order.includes('table');
 
-  test('an agent that runs is sampled once in each interval, on the same grid as all others', () => {
+  test('an agent that runs is sampled once in each interval, on the same grid as all others', async () => {
     // NOW lies on the grid of ten seconds.
-    expect([sampled({}, 0), sampled({}, 9_999), sampled({}, 10_000)]).toEqual([false, false, true]);
+    expect([await sampled({}, 0), await sampled({}, 9_999), await sampled({}, 10_000)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
     const short = { spec: { stallMs: 1_000 } };
-    expect([sampled(short, 199), sampled(short, 200)]).toEqual([false, true]);
+    expect([await sampled(short, 199), await sampled(short, 200)]).toEqual([false, true]);
   });
 
-  test('an agent that cannot be seen is not sampled', () => {
+  test('an agent that cannot be seen is not sampled', async () => {
     const scene = { ...busy, sightings: { [AGENT.pid]: 'unknown' } } as const;
-    expect(sampled({}, 10_000, scene)).toBe(false);
+    expect(await sampled({}, 10_000, scene)).toBe(false);
   });
 
-  test('I4: what a blind sample could not read stays unread until the next one', () => {
+  test('I4: what a blind sample could not read stays unread until the next one', async () => {
     const due = dueOf(row({}).live);
-    const look = (outputBytes: Look<number>, laterMs: number) => {
+    const look = async (outputBytes: Look<number>, laterMs: number) => {
       const runDirs = [{ ...row({}).evidence.runDir, outputBytes }];
-      return gather(show({ ...busy, runDirs }).world, due, othersAt(NOW + laterMs))[0]!.evidence;
+      const { world } = show({ ...busy, runDirs });
+      return (await gather(world, due, othersAt(NOW + laterMs)))[0]!.evidence;
     };
-    expect(look(EIO, 10_000).blind).toBe('EIO');
-    expect(look(EIO, 11_000).blind).toBe('EIO');
-    expect(look({ kind: 'seen', value: 5 }, 20_000).blind).toBeNull();
+    expect((await look(EIO, 10_000)).blind).toBe('EIO');
+    expect((await look(EIO, 11_000)).blind).toBe('EIO');
+    expect((await look({ kind: 'seen', value: 5 }, 20_000)).blind).toBeNull();
   });
 
   test('the next look is on the grid, or when time may change something, and never now', () => {

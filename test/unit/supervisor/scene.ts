@@ -25,6 +25,8 @@ export interface Scene {
   /** what the run directory says at each look, the last one for ever */
   readonly runDirs?: readonly RunDirLook[];
   readonly operations?: Look<readonly Operation[]>;
+  /** what others do whenever they have a turn */
+  readonly giveWay?: () => Promise<void> | void;
 }
 
 /** A world that shows one scene and writes down in which order it was looked at. */
@@ -35,13 +37,15 @@ export function show(scene: Scene) {
   const ordinary = row({}).evidence.runDir;
   const world = {
     ledger: { id: 'led' },
+    clock: { giveWay: async () => await scene.giveWay?.() },
     processes: {
       bootId: () => SELF.bootId,
       self: () => SELF,
       bookmark: () => null,
       ioBytes: () => null,
-      scan: () => {
+      scanInTurns: async () => {
         order.push('table');
+        await scene.giveWay?.();
         return table;
       },
       sight: ({ pid }: { pid: number }) => {
@@ -87,13 +91,13 @@ export function othersAt(now: number): Others {
 }
 
 /** One look at each, `laterMs` after it was first heard of. */
-export function lookAt(lives: readonly LiveDispatch[], scene: Scene, laterMs = 0) {
+export async function lookAt(lives: readonly LiveDispatch[], scene: Scene, laterMs = 0) {
   const { world, order } = show(scene);
   const due = dueOf(...lives);
-  const looked = gather(world, due, othersAt(NOW + laterMs));
+  const looked = await gather(world, due, othersAt(NOW + laterMs));
   return { evidence: looked.map((one) => one.evidence), order, due };
 }
 
-export function evidenceOf(spec: RowSpec, scene: Scene, laterMs = 0): Evidence {
-  return lookAt([row(spec).live], scene, laterMs).evidence[0]!;
+export async function evidenceOf(spec: RowSpec, scene: Scene, laterMs = 0): Promise<Evidence> {
+  return (await lookAt([row(spec).live], scene, laterMs)).evidence[0]!;
 }

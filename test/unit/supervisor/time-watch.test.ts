@@ -12,6 +12,7 @@ function createHandClock() {
   const clock: Clock = {
     now: () => wall,
     monotonicMs: () => monotonicMs,
+    giveWay: () => Promise.resolve(),
     sleep: () => Promise.resolve(),
   };
   return {

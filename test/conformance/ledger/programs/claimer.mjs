@@ -14,8 +14,7 @@ for (;;) {
   const now = Date.now();
   const { claimed } = await ledger.commitPass({ changes: [], claim: order, now });
   if (claimed.length === 0) {
-    const { queued = 0 } = await ledger.counts({ states: ['queued'] });
-    if (queued === 0) break;
+    if ((await ledger.count({ states: ['queued'] })) === 0) break;
     await sleep(1);
     continue;
   }
