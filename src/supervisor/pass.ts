@@ -10,7 +10,7 @@ import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { type Looked, gather, sampleEveryMs } from './gather.ts';
-import { workingChildren } from './children.ts';
+import { familyOf } from './children.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
 import {
@@ -61,10 +61,12 @@ export async function pass(
   const now = clock.now();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
-  const due = all.filter(({ live: one, memory: its }) => isDue(one, its, now));
+  const { childrenOf, isNeeded } = familyOf(all, now);
+  const due = all.filter(({ live: one, memory: its }) => isNeeded(its.key) || isDue(one, its, now));
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
-    childrenOf: workingChildren(all, now),
+    childrenOf,
+    isNeeded,
     now,
   });
   const judged: Judged[] = looked.map((look) => ({
