@@ -5,7 +5,7 @@ import type { SimProcess } from './processes.ts';
 import type { Phase, Program } from './program.ts';
 import type { Stage } from './stage.ts';
 import type { AttemptTruth } from './truth.ts';
-import { endLease, noteWork } from './work.ts';
+import { SLOW_PASS_MS, endLease, noteWork, sampleMs } from './work.ts';
 
 /** As seldom as the contract allows. */
 const TOUCH_EVERY_MS = 30_000;
@@ -56,17 +56,30 @@ export function performPhase(
     case 'operation':
       hold(stage, performance, phase, next);
       return;
-    case 'output': {
-      const endAt = stage.timeline.now + phase.durationMs;
-      const write = () => {
-        writeOutput(stage, performance);
-        if (stage.timeline.now + phase.everyMs < endAt) machine.after(agent, phase.everyMs, write);
-        else machine.after(agent, Math.max(0, endAt - stage.timeline.now), next);
-      };
-      write();
+    case 'output':
+      writeOnAndOn(stage, agent, phase, { write: () => writeOutput(stage, performance), next });
+      return;
+    case 'file': {
+      const write = () => writeSessionLog(stage, performance.attempt);
+      writeOnAndOn(stage, agent, phase, { write, next });
       return;
     }
   }
+}
+
+function writeOnAndOn(
+  { machine, timeline }: Stage,
+  agent: SimProcess,
+  { everyMs, durationMs }: { readonly everyMs: number; readonly durationMs: number },
+  { write, next }: { readonly write: () => void; readonly next: () => void },
+): void {
+  const endAt = timeline.now + durationMs;
+  const again = () => {
+    write();
+    if (timeline.now + everyMs < endAt) machine.after(agent, everyMs, again);
+    else machine.after(agent, Math.max(0, endAt - timeline.now), next);
+  };
+  again();
 }
 
 /** Inside a lease: nothing is heard of it but the touches of whoever holds it. */
@@ -127,9 +140,18 @@ function waitForChildren(
   submit();
 }
 
-/** What it says goes into the log of its session as well. */
-function writeSessionLog({ disk, clocks }: Stage, { spec }: AttemptTruth): void {
-  for (const path of spec.evidenceFiles) {
+/** What it says goes into the log of its session as well; and what it thinks, of which nobody else hears. */
+function writeSessionLog({ disk, clocks, timeline }: Stage, attempt: AttemptTruth): void {
+  const { evidenceFiles, stallMs } = attempt.spec;
+  if (disk.full || evidenceFiles.length === 0) return;
+  const { now } = timeline;
+  attempt.stirredAt.set('file', now);
+  // What was written before the first look is nobody's growth.
+  const { runningAt } = attempt;
+  if (runningAt !== null && now - runningAt > sampleMs({ stallMs }) + SLOW_PASS_MS) {
+    noteWork(attempt, now);
+  }
+  for (const path of evidenceFiles) {
     const bytes = (disk.sessionLogs.get(path)?.bytes ?? 0) + 100;
     disk.sessionLogs.set(path, { bytes, modifiedMs: clocks.wall() });
   }

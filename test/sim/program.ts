@@ -11,6 +11,8 @@ export type Phase =
   | { readonly kind: 'operation'; readonly durationMs: number; readonly abandoned: boolean }
   /** reads and writes, and nothing else is seen of it */
   | { readonly kind: 'io'; readonly bytesPerMs: number; readonly durationMs: number }
+  /** writes to the log of its session alone */
+  | { readonly kind: 'file'; readonly everyMs: number; readonly durationMs: number }
   /** adds dispatches and waits for their end in silence, for so long at most */
   | { readonly kind: 'wait'; readonly durationMs: number };
 
@@ -113,6 +115,7 @@ export function writeProgram(
     phases.splice(operation.int(0, phases.length), 0, { kind: 'operation', durationMs, abandoned });
   }
   addTransfer(random.fork('io'), spec, kind, phases);
+  addThought(random.fork('file'), spec, kind, phases);
   if (adds) addWait(random.fork('wait'), spec, kind, phases);
   const hangs = kind === 'hang' || (kind !== 'quick' && random.chance(0.05));
   return {
@@ -152,6 +155,15 @@ function addTransfer(random: Random, spec: DispatchSpec, kind: Kind, phases: Pha
   const durationMs = Math.floor(spec.stallMs * (1.1 + random.next())) + evidentIoMs(spec);
   const bytesPerMs = random.int(1_100, 100_000);
   phases.splice(random.int(0, phases.length), 0, { kind: 'io', bytesPerMs, durationMs });
+}
+
+/** Where nobody looks at the log of its session it would be silence. */
+function addThought(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {
+  if (kind === 'quick' || kind === 'sparse' || spec.evidenceFiles.length === 0) return;
+  if (!random.chance(0.5)) return;
+  const everyMs = random.int(100, Math.max(200, spec.stallMs * 0.6));
+  const durationMs = Math.floor(spec.stallMs * (1.1 + random.next())) + 5_000;
+  phases.splice(random.int(0, phases.length), 0, { kind: 'file', everyMs, durationMs });
 }
 
 function addWait(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {

@@ -12,7 +12,7 @@ const SIGNS_KEPT_MAX = 64;
 export const SLOW_PASS_MS = 3_000;
 
 /** How far apart looks for signs of work may lie (gather.ts). */
-export function sampleMs({ stallMs }: DispatchSpec): number {
+export function sampleMs({ stallMs }: Pick<DispatchSpec, 'stallMs'>): number {
   return Math.min(10_000, Math.max(200, stallMs / 5));
 }
 
