@@ -89,6 +89,14 @@ describe('a child dispatch that works', () => {
     expect(memory.signs[0]).toMatchObject({ kind: 'child', at: NOW + EVERY_MS - MINUTE / 4 });
   });
 
+  test('I6: and ends leaves its sign, though another works that did something earlier', () => {
+    const memory = sampled();
+    sampleSigns(memory, naming({ children: [child(0), child(MINUTE / 2, 'sub/y')] }));
+    const later = { now: NOW + 2 * EVERY_MS, children: [child(MINUTE / 2, 'sub/y')] };
+    expect(found(later, memory)).toEqual([]);
+    expect(memory.signs).toMatchObject([{ kind: 'child', at: NOW + EVERY_MS }]);
+  });
+
   test('that has done nothing since the last look is no news', () => {
     const memory = sampled();
     sampleSigns(memory, naming({ children: [child(0)] }));
