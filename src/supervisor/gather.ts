@@ -194,11 +194,6 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
   return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
-/** Several samples fit into a stall window; on a common grid, so that one look at the table serves all attempts. */
-export function sampleEveryMs(stallMs: number): number {
-  return Math.min(10_000, Math.max(200, Math.floor(stallMs / 5)));
-}
-
 function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
   if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
@@ -207,7 +202,7 @@ function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
   const { deadline } = live.attempt;
   const isDue = deadline !== null && now >= deadline.softAt;
   if (isDue || silenceOf(memory, live.dispatch.spec, now).over) return true;
-  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+  const { everyMs } = memory;
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
@@ -237,7 +232,6 @@ function judge(
     );
     usage = usageOf(rows);
     if (files !== null) {
-      const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
         outputBytes: runDir.outputBytes,
@@ -247,7 +241,7 @@ function judge(
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,
-        everyMs,
+        everyMs: memory.everyMs,
       });
     }
   }
