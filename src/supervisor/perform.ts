@@ -126,8 +126,7 @@ export function releaseShim(
   if (shim === null || !shimStays(live)) return;
   const table = lookAtTable(processes, shims(memory));
   if (table.kind !== 'seen') return;
-  const key = processKey(shim);
-  const row = table.value.rows.find((one) => processKey(one) === key);
+  const row = table.value.snapshot.byKey.get(processKey(shim));
   if (row !== undefined && !table.value.isProtected(row)) processes.signal(shim, 'SIGKILL');
 }
 
