@@ -1,5 +1,5 @@
-// Owns the measurement behind the default of cpu_threshold (docs/decisions/0010-cpu-threshold.md): which share of a
-// core programs use that wait, and programs that work. Run by hand on Linux: node bench/cpu-threshold.mjs [WINDOWS]
+// Owns the measurement behind the thresholds of signs of work (docs/decisions/0010-cpu-threshold.md, 0012-disk-io.md):
+// which share of a core, and how much disk, programs use that wait, and programs that work. Run by hand on Linux: node bench/thresholds.mjs [WINDOWS]
 import { spawn, spawnSync } from 'node:child_process';
 import {
   mkdtempSync,
@@ -104,12 +104,25 @@ const WAITING = [
   ],
 ];
 
+const writing = (bytes, everyMs) =>
+  node(`const { openSync, writeSync, ftruncateSync } = require('node:fs');
+    const fd = openSync(${JSON.stringify(join(dir, 'written'))} + process.pid, 'a');
+    const some = Buffer.alloc(${bytes}, 'x');
+    let size = 0;
+    setInterval(() => {
+      if ((size += writeSync(fd, some)) > 64 * 1024 * 1024) ftruncateSync(fd, (size = 0));
+    }, ${everyMs});`);
+
 const WORKING = [
   ['node: stream, 20 events a second', listening(50)],
   ['node: stream, 50 events a second', listening(20)],
   ['node: burns 1 % of a core', burning(1, 100)],
   ['node: burns 2 %', burning(2, 100)],
   ['node: burns 5 %', burning(5, 100)],
+  ['node: writes a line of a log each 500 ms', writing(100, 500)],
+  ['node: saves 20 KiB a second', writing(20 * 1024, 1_000)],
+  ['node: saves 200 KiB a second', writing(20 * 1024, 100)],
+  ['node: saves 5 MiB a second', writing(1024 * 1024, 200)],
   ['node: reads 10 files a second', readingFiles(10, 1_000)],
   ['node: reads 200 files a second', readingFiles(20, 100)],
   [
@@ -132,9 +145,9 @@ const WORKING = [
   ],
 ];
 
-/** CPU time by process of one session, each with that of the children that it has waited for. */
-function cpuOf(session) {
-  const used = new Map();
+/** CPU time and disk I/O by process of one session, each with that of the children that it has waited for. */
+function useOf(session) {
+  const used = { cpuMs: new Map(), ioBytes: new Map() };
   for (const pid of readdirSync('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     try {
@@ -142,7 +155,16 @@ function cpuOf(session) {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (Number(fields[3]) !== session) continue;
       const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
-      used.set(`${pid}@${fields[19]}`, ticks * MS_PER_TICK);
+      const key = `${pid}@${fields[19]}`;
+      used.cpuMs.set(key, ticks * MS_PER_TICK);
+      const io = readFileSync(`/proc/${pid}/io`, 'latin1');
+      const bytes = [...io.matchAll(/^(?:read|write)_bytes: (\d+)$/gm)].map(([, text]) =>
+        Number(text),
+      );
+      used.ioBytes.set(
+        key,
+        bytes.reduce((sum, one) => sum + one, 0),
+      );
     } catch {
       // It has just ended: its parent has its time.
     }
@@ -152,28 +174,30 @@ function cpuOf(session) {
 
 /** As a supervisor counts it (src/supervisor/signs.ts): growth of each process that is there. */
 function growth(before, after) {
-  let usedMs = 0;
-  for (const [key, value] of after) usedMs += Math.max(0, value - (before.get(key) ?? 0));
-  return usedMs;
+  let sum = 0;
+  for (const [key, value] of after) sum += Math.max(0, value - (before.get(key) ?? 0));
+  return sum;
 }
 
-/** Shares of a core in each window, by name of the program. */
+/** Shares of a core, and KiB of disk I/O a second, in each window, by name of the program. */
 async function measure(programs) {
   const children = programs.map(([name, [program, ...words]]) => {
     const env = { ...process.env, DROVER_BENCH: dir };
     const child = spawn(program, words, { detached: true, stdio: 'ignore', env });
     child.on('error', (error) => console.error(`${name}: ${error.message}`));
-    return { name, child, shares: [] };
+    return { name, child, shares: [], rates: [] };
   });
   await sleep(SETTLE_MS);
-  let before = children.map(({ child }) => cpuOf(child.pid));
+  let before = children.map(({ child }) => useOf(child.pid));
   let beganAt = performance.now();
   for (let window = 0; window < WINDOWS; window++) {
     await sleep(WINDOW_MS);
-    const after = children.map(({ child }) => cpuOf(child.pid));
+    const after = children.map(({ child }) => useOf(child.pid));
     const now = performance.now();
-    for (const [index, { shares }] of children.entries()) {
-      shares.push((100 * growth(before[index], after[index])) / (now - beganAt));
+    for (const [index, { shares, rates }] of children.entries()) {
+      const [then, since] = [before[index], now - beganAt];
+      shares.push((100 * growth(then.cpuMs, after[index].cpuMs)) / since);
+      rates.push((growth(then.ioBytes, after[index].ioBytes) * 1_000) / 1_024 / since);
     }
     [before, beganAt] = [after, now];
   }
@@ -186,10 +210,11 @@ async function measure(programs) {
 
 function print(title, children) {
   console.log(
-    `\n| ${title} | % of a core, each of ${WINDOWS} windows of ${WINDOW_MS / 1_000} s |\n|---|---|`,
+    `\n| ${title} | % of a core, each of ${WINDOWS} windows of ${WINDOW_MS / 1_000} s | KiB/s of disk I/O |\n|---|---|---|`,
   );
-  for (const { name, shares } of children) {
-    console.log(`| ${name} | ${shares.map((share) => share.toFixed(2)).join(', ')} |`);
+  for (const { name, shares, rates } of children) {
+    const [cpu, disk] = [shares, rates].map((all) => all.map((one) => one.toFixed(2)).join(', '));
+    console.log(`| ${name} | ${cpu} | ${disk} |`);
   }
 }
 
