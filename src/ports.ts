@@ -87,7 +87,7 @@ export interface ProcessTable {
   /** A moment not after now, for `scan`; null where nothing is gained by one. */
   bookmark(): Bookmark | null;
   /**
-   * Bytes that a process and its waited-for children have read and written so far; null where the system does not tell.
+   * Bytes of disk that a process and its waited-for children have read and written so far; null where the system does not tell.
    * The row is one of a scan just now.
    */
   ioBytes(row: ProcessRow): number | null;

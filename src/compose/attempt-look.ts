@@ -3,7 +3,7 @@
 import type { Attempt } from '../core/dispatch.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import { formatMark, type ProcessIdentity } from '../core/identity.ts';
-import { findMembers, NOTHING_KNOWN } from '../core/tree.ts';
+import { findMembers, NOTHING_KNOWN, takeSnapshot } from '../core/tree.ts';
 import { type Connection, connectionsOf } from '../host/connections.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import type { ProcessRow } from '../ports.ts';
@@ -26,7 +26,12 @@ export function lookAtAttempt(
   const sighting = table.sight(agent);
   if (scanned.kind !== 'seen') return { agent: sighting, tree: scanned, connections: scanned };
   const roots = { mark: formatMark({ ...attempt, ledger }), leaders: [agent], shim: null };
-  const { members: marked } = findMembers(scanned.value, roots, NOTHING_KNOWN, () => false);
+  const { members: marked } = findMembers(
+    takeSnapshot(scanned.value),
+    roots,
+    NOTHING_KNOWN,
+    () => false,
+  );
   // The parent of an agent is its shim, which is none of its tree.
   const shim = scanned.value.find(({ pid }) => pid === agent.pid)?.parent;
   const members = marked.filter(({ pid }) => pid !== shim);

@@ -6,7 +6,7 @@ import type { Millis } from './dispatch.ts';
  *
  * - `output`: bytes in its output files
  * - `file`: growth of files that the campaign names
- * - `io`: bytes read and written by its tree
+ * - `io`: bytes of disk read and written by its tree
  * - `cpu`: CPU time of its tree
  * - `child`: a dispatch that it added and that is itself working
  * - `operation`: an operation lease that is valid

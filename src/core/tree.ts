@@ -35,59 +35,90 @@ export interface TreeRoots {
   readonly shim: { readonly pid: number; readonly startTime: number } | null;
 }
 
+/** The table with the ways through it: made once for all the attempts that are looked for in it. */
+export interface Snapshot<P extends TreeProcess> {
+  readonly rows: readonly P[];
+  readonly byPid: ReadonlyMap<number, P>;
+  /** by `processKey` */
+  readonly byKey: ReadonlyMap<string, P>;
+  readonly byMark: ReadonlyMap<string | null, readonly P[]>;
+  readonly byParent: ReadonlyMap<number, readonly P[]>;
+  readonly bySession: ReadonlyMap<number, readonly P[]>;
+  readonly byGroup: ReadonlyMap<number, readonly P[]>;
+}
+
+export function takeSnapshot<P extends TreeProcess>(rows: readonly P[]): Snapshot<P> {
+  return {
+    rows,
+    byPid: new Map(rows.map((row) => [row.pid, row])),
+    byKey: new Map(rows.map((row) => [processKey(row), row])),
+    byMark: groupBy(rows, ({ mark }) => mark),
+    byParent: groupBy(rows, ({ parent }) => parent),
+    bySession: groupBy(rows, ({ session }) => session),
+    byGroup: groupBy(rows, ({ group }) => group),
+  };
+}
+
+function groupBy<P, K>(rows: readonly P[], keyOf: (row: P) => K): Map<K, P[]> {
+  const groups = new Map<K, P[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
 /**
- * Members by fixed point. Never a member: a zombie, a protected process, a process that carries another mark (another
- * dispatch's, or the opt-out), and what is reachable through such a process only.
+ * Members by fixed point, in the order of their pids. Never a member: a zombie, a protected process, a process that
+ * carries another mark (another dispatch's, or the opt-out), and what is reachable through such a process only.
  *
  * A session or group counts when its leader is a member, or when an earlier look proved it and no stranger leads it now:
  * the kernel does not reuse a pid that still names a session or group.
+ *
+ * Costs what the tree costs, not what the table does: a round asks this for every attempt.
  */
 export function findMembers<P extends TreeProcess>(
-  table: readonly P[],
+  snapshot: Snapshot<P>,
   roots: TreeRoots,
   known: KnownTree,
   isProtected: (process: P) => boolean,
 ): { readonly members: readonly P[]; readonly known: KnownTree } {
+  const { byPid, byKey, byMark, byParent, bySession, byGroup } = snapshot;
   const leaderKeys = new Set(roots.leaders.map(processKey));
-  const byPid = new Map(table.map((process) => [process.pid, process]));
   const sessions = ownNumbers(known.sessions, byPid, leaderKeys);
   const groups = ownNumbers(known.groups, byPid, leaderKeys);
-  for (const { pid, startTime } of roots.leaders) {
-    const leader = byPid.get(pid);
-    if (leader?.startTime === startTime) addLed(leader, sessions, groups);
-  }
-  const { shim } = roots;
-  const shimPid =
-    shim !== null && byPid.get(shim.pid)?.startTime === shim.startTime ? shim.pid : null;
   const members = new Map<number, P>();
-  const helper = helperMark(roots.mark);
-  const belongs = (process: P) =>
-    process.mark === roots.mark ||
-    process.mark === helper ||
-    leaderKeys.has(processKey(process)) ||
-    known.processes.has(processKey(process)) ||
-    members.has(process.parent) ||
-    process.parent === shimPid ||
-    sessions.has(process.session) ||
-    groups.has(process.group);
-  const open = new Set(
-    table.filter(
-      (process) =>
-        !process.zombie && !isProtected(process) && !carriesOtherMark(process, roots.mark),
-    ),
-  );
-  let grown = true;
-  while (grown) {
-    grown = false;
-    for (const process of open) {
-      if (!belongs(process)) continue;
-      open.delete(process);
-      members.set(process.pid, process);
-      addLed(process, sessions, groups);
-      grown = true;
-    }
+  const admit = (process: P | undefined) => {
+    if (process === undefined || process.zombie || members.has(process.pid)) return;
+    if (carriesOtherMark(process, roots.mark) || isProtected(process)) return;
+    members.set(process.pid, process);
+  };
+  const admitAll = (processes: readonly P[] | undefined) => processes?.forEach(admit);
+
+  admitAll(byMark.get(roots.mark));
+  admitAll(byMark.get(helperMark(roots.mark)));
+  for (const key of leaderKeys) {
+    const leader = byKey.get(key);
+    // A leader counts as one even where it is protected, as a shim is.
+    if (leader !== undefined) addLed(leader, sessions, groups);
+    admit(leader);
   }
-  const found = [...members.values()];
+  for (const key of known.processes) admit(byKey.get(key));
+  if (roots.shim !== null && byKey.has(processKey(roots.shim))) {
+    admitAll(byParent.get(roots.shim.pid));
+  }
+  for (const session of sessions) admitAll(bySession.get(session));
+  for (const group of groups) admitAll(byGroup.get(group));
+  // Whoever is admitted on the way is visited as well: a Map goes on with what is added to it.
+  for (const process of members.values()) {
+    addLed(process, sessions, groups);
+    admitAll(byParent.get(process.pid));
+    if (process.session === process.pid) admitAll(bySession.get(process.pid));
+    if (process.group === process.pid) admitAll(byGroup.get(process.pid));
+  }
+  const found = [...members.values()].sort((a, b) => a.pid - b.pid);
   return { members: found, known: remember(found, sessions, groups) };
 }
 

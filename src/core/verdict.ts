@@ -44,12 +44,13 @@ type Windows = Pick<DispatchSpec, 'stallMs' | 'lingerMs'>;
 /**
  * Silence is counted from the last sign, or from when we began to watch where there is none: nothing else resets it.
  *
- * | result there | age of the last sign       | silence      | verdict     |
- * |--------------|----------------------------|--------------|-------------|
- * | no           | any                        | >= stall     | `stalled`   |
- * | no           | < one minute and < stall   | < stall      | `working`   |
- * | no           | older, or none             | < stall      | `quiet`     |
- * | yes          | any                        | any          | `lingering`, over from min(linger, stall) on |
+ * The window is `stall`; where the result is there, the shorter of `linger` and `stall`.
+ *
+ * | silence   | age of the last sign         | no result   | result there      |
+ * |-----------|------------------------------|-------------|-------------------|
+ * | < window  | < one minute and < window    | `working`   | `working`         |
+ * | < window  | older, or there was none     | `quiet`     | `lingering`       |
+ * | >= window | any                          | `stalled`   | `lingering`, over |
  */
 export function silenceOf(watched: Watched, windows: Windows, now: Millis): Silence {
   const sign = newestSign(watched.signs);
@@ -59,6 +60,9 @@ export function silenceOf(watched: Watched, windows: Windows, now: Millis): Sile
   const over = silentMs >= windowMs;
   const changesAt = over ? now : since + windowMs;
   const last = sign === null ? 'no sign of work yet' : `last sign of work: ${sign.detail}`;
+  if (!over && sign !== null && now - sign.at < Math.min(FRESH_MS, windowMs)) {
+    return { verdict: 'working', over, because: sign.detail, since, changesAt };
+  }
   if (watched.result === 'there') {
     const because = `its result is there, and nothing was seen of it for ${formatDuration(silentMs)}`;
     return { verdict: 'lingering', over, because, since, changesAt };
@@ -66,9 +70,6 @@ export function silenceOf(watched: Watched, windows: Windows, now: Millis): Sile
   if (over) {
     const because = `no sign of work for ${formatDuration(silentMs)}; ${last}`;
     return { verdict: 'stalled', over, because, since, changesAt };
-  }
-  if (sign !== null && now - sign.at < Math.min(FRESH_MS, windowMs)) {
-    return { verdict: 'working', over, because: sign.detail, since, changesAt };
   }
   const because = `quiet for ${formatDuration(silentMs)}; ${last}`;
   return { verdict: 'quiet', over, because, since, changesAt };

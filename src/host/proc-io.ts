@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Bytes that a process and its waited-for children have asked to read and write: of files, pipes and sockets alike
- * (`rchar` and `wchar`, proc(5)); what is mapped into memory is not counted.
+ * Bytes that a process and its waited-for children have made a disk or a file server read or write (`read_bytes` and
+ * `write_bytes`, proc(5)). Not what they asked for: who polls `/proc`, talks through pipes or reads from the cache does
+ * nothing of that kind.
  *
  * @returns null where it is gone, another user's, or the kernel keeps no such accounts
  */
@@ -14,7 +15,7 @@ export function readIoBytes(pid: number): number | null {
   } catch {
     return null;
   }
-  const read = /^rchar: (\d{1,20})$/m.exec(text)?.[1];
-  const written = /^wchar: (\d{1,20})$/m.exec(text)?.[1];
+  const read = /^read_bytes: (\d{1,20})$/m.exec(text)?.[1];
+  const written = /^write_bytes: (\d{1,20})$/m.exec(text)?.[1];
   return read === undefined || written === undefined ? null : Number(read) + Number(written);
 }

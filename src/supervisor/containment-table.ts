@@ -29,7 +29,7 @@ function members(
   const shim = ofThisBoot(memory.shim);
   const leaders = [ofThisBoot(memory.agent), shim].filter((process) => process !== null);
   const found = findMembers(
-    table.value.rows,
+    table.value.snapshot,
     { mark: formatMark({ ...live.attempt, ledger: ledger.id }), leaders, shim },
     memory.known,
     table.value.isProtected,

@@ -18,7 +18,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
-import { isAtStake } from './children.ts';
+import { isAtStake } from './family.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
@@ -202,18 +202,13 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
   return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
-/** Several samples fit into a stall window; on a common grid, so that one look at the table serves all attempts. */
-export function sampleEveryMs(stallMs: number): number {
-  return Math.min(10_000, Math.max(200, Math.floor(stallMs / 5)));
-}
-
 function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: Millis): boolean {
   if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
   if (isNeeded || isAtStake(live, memory, now)) return true;
-  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+  const { everyMs } = memory;
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
@@ -243,7 +238,6 @@ function judge(
     );
     usage = usageOf(rows);
     if (files !== null) {
-      const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
         outputBytes: runDir.outputBytes,
@@ -253,7 +247,7 @@ function judge(
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,
-        everyMs,
+        everyMs: memory.everyMs,
       });
     }
   }

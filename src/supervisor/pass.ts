@@ -9,14 +9,14 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { type Looked, gather, sampleEveryMs } from './gather.ts';
-import { familyOf } from './children.ts';
+import { neededChildren, setPaces, workingChildren } from './family.ts';
+import { type Looked, gather } from './gather.ts';
+import { nextLookAt } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
 import {
   type Surroundings,
   keepDeadline,
-  nextLookAt,
   perform,
   releaseShim,
   start,
@@ -61,11 +61,12 @@ export async function pass(
   const now = clock.now();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
-  const { childrenOf, isNeeded } = familyOf(all, now);
+  setPaces(all);
+  const isNeeded = neededChildren(all, now);
   const due = all.filter(({ live: one, memory: its }) => isNeeded(its.key) || isDue(one, its, now));
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
-    childrenOf,
+    childrenOf: workingChildren(all, now),
     isNeeded,
     now,
   });
@@ -155,7 +156,7 @@ async function note(world: World, judged: readonly Judged[], now: Millis): Promi
   const notes = judged.flatMap(({ live, memory }) => {
     const { signs, resultAt, blind: unseen, noted } = memory;
     // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
-    const everyMs = Math.min(NOTE_EVERY_MS, sampleEveryMs(live.dispatch.spec.stallMs));
+    const everyMs = Math.min(NOTE_EVERY_MS, memory.everyMs);
     const told = noted.signs === signs && noted.resultAt === resultAt && noted.unseen === unseen;
     if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
     memory.notedAt = now;
@@ -173,17 +174,16 @@ async function follow(
   { surroundings, now }: { surroundings: Surroundings; now: Millis },
 ): Promise<void> {
   const { live, memory, decision } = judged;
-  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   switch (decision.kind) {
     case 'stay':
-      memory.nextLookAt = nextLookAt(now, everyMs, decision.nextAt);
+      memory.nextLookAt = nextLookAt(now, memory.everyMs, decision.nextAt);
       if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
       await keepUp(world, judged, now);
       return;
     case 'change':
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
-      memory.nextLookAt = committed ? lookAfter(decision.next, live, now) : 0;
+      memory.nextLookAt = committed ? lookAfter(decision.next, judged, now) : 0;
       if (!committed || isLive(decision.next)) return;
       if (judged.evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
       // Nobody looks at it again, and what it wrote since the last look is still above its bound.
@@ -201,14 +201,10 @@ async function follow(
   }
 }
 
-function lookAfter(next: State, { dispatch, attempt }: LiveDispatch, now: Millis): Millis {
+function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
   switch (next.kind) {
     case 'running':
-      return nextLookAt(
-        now,
-        sampleEveryMs(dispatch.spec.stallMs),
-        attempt.deadline?.softAt ?? null,
-      );
+      return nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);
     case 'starting':
     case 'stopping':
       return 0;

@@ -1,7 +1,7 @@
 // Owns the effects: everything here follows a committed intent and is safe to repeat.
 import { shimStays } from '../core/decide-ending.ts';
 import type { Act } from '../core/decision.ts';
-import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import type { SpawnOrder } from '../ports.ts';
@@ -126,8 +126,7 @@ export function releaseShim(
   if (shim === null || !shimStays(live)) return;
   const table = lookAtTable(processes, shims(memory));
   if (table.kind !== 'seen') return;
-  const key = processKey(shim);
-  const row = table.value.rows.find((one) => processKey(one) === key);
+  const row = table.value.snapshot.byKey.get(processKey(shim));
   if (row !== undefined && !table.value.isProtected(row)) processes.signal(shim, 'SIGKILL');
 }
 
@@ -219,10 +218,4 @@ function orderOf(world: World, live: LiveDispatch): SpawnOrder {
     containment: attempt.containment,
     deadline: attempt.deadline,
   };
-}
-
-/** The next look of an attempt that stays as it is: when time may change something, and on the common sampling grid. */
-export function nextLookAt(now: Millis, everyMs: number, changesAt: Millis | null): Millis {
-  const grid = (Math.floor(now / everyMs) + 1) * everyMs;
-  return changesAt === null ? grid : Math.min(grid, Math.max(changesAt, now + 1));
 }

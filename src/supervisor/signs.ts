@@ -11,7 +11,7 @@ import type { AttemptMemory } from './memory.ts';
 
 /** Two ticks of the kernel's CPU accounting (10 ms each): a single one may be rounding. */
 const CPU_MS_MIN = 20;
-/** Less is what keeps a connection alive, or a timer that reads a small file (docs/decisions/0011). */
+/** Less is what a log costs (docs/decisions/0012-disk-io.md). */
 const IO_BYTES_PER_S_MIN = 64 * 1024;
 
 /** Nobody watched while this many samples in a row were missing, and no less than this long. */
@@ -201,7 +201,7 @@ function sampleIo(
   if (before === null) return null;
   const bytes = growth(before, ioBytes);
   if ((bytes * 1_000) / elapsedMs < IO_BYTES_PER_S_MIN) return null;
-  return { kind: 'io', at: now, detail: `read and wrote ${Math.round(bytes / 1024)} KiB` };
+  return { kind: 'io', at: now, detail: `read and wrote ${Math.round(bytes / 1024)} KiB of disk` };
 }
 
 function growth(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): number {

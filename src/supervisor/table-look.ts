@@ -1,11 +1,11 @@
 // Owns one look at the process table: a snapshot, and who in it gets no signal of any kind (I9).
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
-import { type TreeProcess, protectedProcesses } from '../core/tree.ts';
+import { type Snapshot, type TreeProcess, protectedProcesses, takeSnapshot } from '../core/tree.ts';
 import type { Bookmark, ProcessRow, ProcessTable } from '../ports.ts';
 
 export type TableLook = Look<{
-  readonly rows: readonly ProcessRow[];
+  readonly snapshot: Snapshot<ProcessRow>;
   readonly isProtected: (process: TreeProcess) => boolean;
 }>;
 
@@ -43,5 +43,5 @@ function judgeTable(
   if (isProtected === null) {
     return { kind: 'unknown', because: 'the process table does not show ourselves' };
   }
-  return { kind: 'seen', value: { rows: scan.value, isProtected } };
+  return { kind: 'seen', value: { snapshot: takeSnapshot(scan.value), isProtected } };
 }

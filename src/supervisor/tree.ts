@@ -2,6 +2,7 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, Members, Usage } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
+import type { Snapshot } from '../core/tree.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { TableLook } from './table-look.ts';
@@ -30,7 +31,7 @@ export function lookAtTree(
   const containment = containmentOf(live.attempt.containment);
   let members = containment.members(world, live, memory, table);
   if (members.kind === 'seen' && members.value.length === 0 && table.kind === 'seen') {
-    const hidden = lookBehind(world, live, memory, table.value.rows);
+    const hidden = lookBehind(world, live, memory, table.value.snapshot);
     if (hidden.kind === 'unknown') members = hidden;
     if (hidden.kind === 'seen') members = containment.members(world, live, memory, table);
   }
@@ -61,8 +62,7 @@ export function reaperOf(
   table: TableLook,
 ): readonly ProcessRow[] {
   if (attempt.containment !== 'subreaper' || shim === null || table.kind !== 'seen') return [];
-  const { pid, startTime } = shim;
-  const row = table.value.rows.find((one) => one.pid === pid && one.startTime === startTime);
+  const row = table.value.snapshot.byKey.get(processKey(shim));
   return row === undefined ? [] : [row];
 }
 
@@ -77,10 +77,13 @@ function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): v
 }
 
 /** A subreaper that is there has a child, or is about to leave. */
-function waitsForNobodyShown(shim: ProcessIdentity | null, rows: readonly ProcessRow[]): boolean {
+function waitsForNobodyShown(
+  shim: ProcessIdentity | null,
+  { byKey, byParent }: Snapshot<ProcessRow>,
+): boolean {
   if (shim === null) return false;
-  const isThere = rows.some((row) => processKey(row) === processKey(shim) && !row.zombie);
-  return isThere && !rows.some(({ parent, zombie }) => parent === shim.pid && !zombie);
+  const isThere = byKey.get(processKey(shim))?.zombie === false;
+  return isThere && byParent.get(shim.pid)?.some(({ zombie }) => !zombie) !== true;
 }
 
 /**
@@ -93,10 +96,10 @@ function lookBehind(
   world: World,
   { attempt }: LiveDispatch,
   memory: AttemptMemory,
-  rows: readonly ProcessRow[],
+  snapshot: Snapshot<ProcessRow>,
 ): Look<readonly ProcessIdentity[]> {
   const shim = memory.shim?.bootId === world.processes.bootId() ? memory.shim : null;
-  if (attempt.containment !== 'subreaper' || !waitsForNobodyShown(shim, rows)) {
+  if (attempt.containment !== 'subreaper' || !waitsForNobodyShown(shim, snapshot)) {
     memory.unshownLooks = 0;
   } else if (memory.unshownLooks < UNSHOWN_LOOKS_MAX) {
     memory.unshownLooks++;
@@ -105,8 +108,7 @@ function lookBehind(
   }
   const holders = world.runDirs.lifeHolders(memory.key);
   if (holders.kind !== 'seen') return holders;
-  const shown = new Set(rows.map(processKey));
-  if (!holders.value.every((holder) => shown.has(processKey(holder)))) {
+  if (!holders.value.every((holder) => snapshot.byKey.has(processKey(holder)))) {
     const because = 'its life line is held by a process that the table does not show yet';
     return { kind: 'unknown', because };
   }

@@ -45,7 +45,10 @@ function stateText(state: State): string {
       return `parked ${state.for} ${state.until === null ? '-' : span(state.until)}`;
     case 'stopping': {
       const { reason, process, killAt, survivors } = state;
-      const why = reason.kind === 'cause' ? reason.cause : `leftovers of ${endText(reason.end)}`;
+      const why =
+        reason.kind === 'cause'
+          ? reason.cause
+          : `${reason.kind === 'leftovers' ? 'leftovers of' : 'lingering'} ${endText(reason.end)}`;
       const who = process === null ? '' : ` ${process.pid}@${process.startTime}`;
       const named =
         survivors.length === 0 ? '' : ` survivors ${survivors.map(({ pid }) => pid).join()}`;

@@ -4,6 +4,7 @@ import {
   NOTHING_KNOWN,
   type TreeProcess,
   findMembers,
+  takeSnapshot,
 } from '../../../src/core/tree.ts';
 
 export const MARK = 'led.d1.1.1.n0';
@@ -29,7 +30,7 @@ export interface Question {
 
 export function membersOf({ table, leaders = [], shim, known = {}, protect = [] }: Question) {
   return findMembers(
-    table,
+    takeSnapshot(table),
     {
       mark: MARK,
       leaders: leaders.map((pid) => ({ pid, startTime: pid * 10 })),

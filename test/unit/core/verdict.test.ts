@@ -39,6 +39,23 @@ describe('silence', () => {
     expect([said, changesAt - NOW]).toEqual([verdict, changesInMs]);
   });
 
+  test.each([
+    ['a sign of less than a minute ago', FRESH_MS - 1, 'working', false, MINUTE + 1],
+    ['a sign of a minute ago', FRESH_MS, 'lingering', false, MINUTE],
+    ['a sign almost as old as the window of a result', 2 * MINUTE - 1, 'lingering', false, 1],
+    ['a sign as old as that window', 2 * MINUTE, 'lingering', true, 0],
+    ['no sign, in a watch as long as that window', null, 'lingering', true, 0],
+  ] as const)('where the result is there: %s', (_name, agoMs, verdict, over, changesInMs) => {
+    const signs = agoMs === null ? [] : [signAt(NOW - agoMs)];
+    const watched = { signs, watchedSince: NOW - 2 * MINUTE, result: 'there' } as const;
+    const windows = { stallMs: STALL_MS, lingerMs: 2 * MINUTE };
+    const said = silenceOf(watched, windows, NOW);
+    expect([said.verdict, said.over, said.changesAt - NOW]).toEqual([verdict, over, changesInMs]);
+    // A shorter stall window holds all the same.
+    const short = { stallMs: 90_000, lingerMs: 2 * MINUTE };
+    expect(silenceOf(watched, short, NOW).over).toBe((agoMs ?? 9e9) >= 90_000);
+  });
+
   test('a sign is fresh no longer than a short window', () => {
     expect(silence(4_999, HOUR, 5_000).verdict).toBe('working');
     expect(silence(5_000, HOUR, 5_000).verdict).toBe('stalled');

@@ -1,8 +1,8 @@
 // Owns the tests of the grid on which signs of work are sampled, and of when an attempt is looked at again.
 import { describe, expect, test } from 'vitest';
 import type { Look } from '../../../src/core/evidence.ts';
-import { gather, sampleEveryMs } from '../../../src/supervisor/gather.ts';
-import { nextLookAt } from '../../../src/supervisor/perform.ts';
+import { gather } from '../../../src/supervisor/gather.ts';
+import { nextLookAt, sampleEveryMs } from '../../../src/supervisor/grid.ts';
 import { AGENT, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
 import { EIO, type Scene, dueOf, lookAt, othersAt, process, show } from './scene.ts';
 

@@ -76,7 +76,7 @@ describe('the first look at named files', () => {
 describe('what a tree reads and writes', () => {
   const perSecond = (bytes: number) => () => 1_000 + (bytes * EVERY_MS) / 1_000;
   test.each<[string, Partial<Sample>, readonly string[]]>([
-    ['from 64 KiB/s on', { ioBytesOf: perSecond(65_536) }, ['read and wrote 640 KiB']],
+    ['from 64 KiB/s on', { ioBytesOf: perSecond(65_536) }, ['read and wrote 640 KiB of disk']],
     ['below it', { ioBytesOf: perSecond(65_535) }, []],
     ['where the system does not tell', { ioBytesOf: () => null }, []],
   ])('counts %s', (_, differs, signs) => {

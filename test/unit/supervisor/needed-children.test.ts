@@ -1,7 +1,7 @@
-// Owns the tests of who waits for whom: which children speak for an attempt, and which are looked at for its sake (I5, I6).
+// Owns the tests of the look at children for the sake of whoever waits for them: nobody is ended before it (I6).
 import { describe, expect, test } from 'vitest';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
-import { familyOf } from '../../../src/supervisor/children.ts';
+import { neededChildren, workingChildren } from '../../../src/supervisor/family.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { AGENT, MINUTE, NOW, type RowSpec, SECOND, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
@@ -30,35 +30,17 @@ function member(
   return one!;
 }
 
-const names = (children: readonly { readonly name: string }[]) => children.map(({ name }) => name);
-
-describe('a child is evidence for the attempt that added it', () => {
-  const stallMs = 5 * MINUTE;
-  test.each<[string, ReturnType<typeof member>, boolean]>([
-    ['while it works', member(CHILD, PARENT, SECOND), true],
-    ['not while it is quiet', member(CHILD, PARENT, 2 * MINUTE, { spec: { stallMs } }), false],
-    ['not where it has done nothing yet', member(CHILD, PARENT, null), false],
-    ['not while it starts', member(CHILD, PARENT, SECOND, { state: 'starting' }), false],
-    ['not while it is ended', member(CHILD, PARENT, SECOND, { state: 'stopping' }), false],
-    ['not where another attempt added it', member(CHILD, { ...PARENT, fence: 2 }, SECOND), false],
-    ['not where a person added it', member(CHILD, null, SECOND), false],
-  ])('%s', (_, child, counts) => {
-    const { childrenOf } = familyOf([member(PARENT, null, null), child], NOW);
-    expect(childrenOf(PARENT)).toHaveLength(counts ? 1 : 0);
-  });
-
-  test('by what is known of it when it is asked', () => {
-    const child = member(CHILD, PARENT, null);
-    const { childrenOf } = familyOf([member(PARENT, null, null), child], NOW);
-    expect(childrenOf(PARENT)).toEqual([]);
-    child.memory.signs = [signAt(NOW)];
-    expect(names(childrenOf(PARENT))).toHaveLength(1);
-  });
+test('a child speaks by what is known of it when it is asked', () => {
+  const child = member(CHILD, PARENT, null);
+  const childrenOf = workingChildren([member(PARENT, null, null), child], NOW);
+  expect(childrenOf(PARENT)).toEqual([]);
+  child.memory.signs = [signAt(NOW)];
+  expect(childrenOf(PARENT)).toHaveLength(1);
 });
 
 describe('a child is looked at for the sake of an attempt', () => {
   const needs = (...all: readonly ReturnType<typeof member>[]) => {
-    const { isNeeded } = familyOf(all, NOW);
+    const isNeeded = neededChildren(all, NOW);
     return all
       .filter(({ memory }) => isNeeded(memory.key))
       .map(({ memory }) => memory.key.dispatch);
@@ -94,7 +76,8 @@ describe('a child is looked at for the sake of an attempt', () => {
     };
     parent.memory.outputBytes = 9;
     const all = [parent, child];
-    const others = { ...othersAt(NOW), ...familyOf(all, NOW) };
+    const childrenOf = workingChildren(all, NOW);
+    const others = { ...othersAt(NOW), childrenOf, isNeeded: neededChildren(all, NOW) };
     const [first] = await gather(show(scene).world, all, others);
     expect(first?.live.dispatch.id).toBe('parent');
     expect(first?.evidence.signs.at(-1)).toMatchObject({ kind: 'child', at: NOW });

@@ -1,0 +1,78 @@
+// Owns the tables of what a child dispatch proves for the attempt that added it, and how often it is sampled for its sake.
+import { describe, expect, test } from 'vitest';
+import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
+import { setPaces, workingChildren } from '../../../src/supervisor/family.ts';
+import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
+import { HOUR, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
+import { signAt } from '../core/sign-at.ts';
+
+const PARENT: AttemptKey = { dispatch: 'p', fence: 1 };
+
+interface One {
+  readonly live: LiveDispatch;
+  readonly memory: AttemptMemory;
+}
+
+function one(
+  id: string,
+  parent: AttemptKey | null,
+  { silentMs = 0, ...spec }: RowSpec & { silentMs?: number } = {},
+): One {
+  const { dispatch, attempt, failures } = row(spec).live;
+  const live = {
+    dispatch: { ...dispatch, id, name: id, parent },
+    attempt: { ...attempt, dispatch: id },
+    failures,
+  };
+  const memory = createMemory().of(live, NOW - HOUR);
+  memory.signs = [signAt(NOW - silentMs)];
+  return { live, memory };
+}
+
+describe('a child dispatch', () => {
+  test.each<[string, One, readonly string[]]>([
+    ['that works counts', one('c', PARENT), ['nightly/c']],
+    ['that has worked a moment ago counts', one('c', PARENT, { silentMs: 59_999 }), ['nightly/c']],
+    ['that is quiet does not', one('c', PARENT, { silentMs: MINUTE }), []],
+    ['that is starting does not', one('c', PARENT, { state: 'starting' }), []],
+    ['that is being stopped does not', one('c', PARENT, { state: 'stopping' }), []],
+    ['of another attempt does not', one('c', { ...PARENT, fence: 2 }), []],
+    ['of another dispatch does not', one('c', { ...PARENT, dispatch: 'q' }), []],
+    ['that nobody added does not', one('c', null), []],
+  ])('%s', (_, child, names) => {
+    const childrenOf = workingChildren([one('p', null), child], NOW);
+    expect(childrenOf(PARENT).map(({ name }) => name)).toEqual(names);
+  });
+
+  test('is dated by its own newest sign', () => {
+    const childrenOf = workingChildren([one('c', PARENT, { silentMs: 7_000 })], NOW);
+    expect(childrenOf(PARENT)).toEqual([
+      { name: 'nightly/c', at: NOW - 7_000, detail: 'wrote 9 bytes' },
+    ]);
+  });
+});
+
+describe('samples', () => {
+  const paces = (...all: readonly One[]) => {
+    setPaces(all);
+    return all.map(({ memory }) => memory.everyMs);
+  };
+  const short = { spec: { stallMs: 5_000 } };
+
+  test('of a child are as close as those of whoever waits for it, also through others', () => {
+    const child = one('c', PARENT);
+    const grandchild = one('g', { dispatch: 'c', fence: 1 });
+    expect(paces(one('p', null, short), child, grandchild)).toEqual([1_000, 1_000, 1_000]);
+  });
+
+  test('of a parent are not closer for its child', () => {
+    expect(paces(one('p', null), one('c', PARENT, short))).toEqual([10_000, 1_000]);
+  });
+
+  test('are its own where its parent is gone, or another attempt of it runs', () => {
+    expect(paces(one('c', PARENT))).toEqual([10_000]);
+    expect(paces(one('p', null, short), one('c', { ...PARENT, fence: 2 }))).toEqual([
+      1_000, 10_000,
+    ]);
+  });
+});
