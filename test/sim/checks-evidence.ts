@@ -1,6 +1,7 @@
 // Owns the check of evidence: whatever the ledger is told of as a sign of work has a source of that kind in the attempt
 // that it is told of, and a new one for each new sign (I5).
 import type { Sign } from '../../src/core/sign.ts';
+import { FRESH_MS } from '../../src/core/verdict.ts';
 import type { EvidenceNote } from '../../src/ports.ts';
 import { stirOfChildren } from './family.ts';
 import type { Instance } from './instance.ts';
@@ -8,8 +9,8 @@ import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 import { SLOW_PASS_MS, sampleMs, stirredAs } from './work.ts';
 
-/** A child is looked at by itself, before it is looked at for its parent. */
-const CHILD_SAMPLE_MS_MAX = 10_000;
+/** From a look that is due to the one that takes place. */
+const PASS_MS = 500;
 
 export function checkNotes(stage: Stage, by: Instance, notes: readonly EvidenceNote[]): void {
   for (const note of notes) {
@@ -25,14 +26,24 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   if (before?.detail === detail && (before.by !== by || before.at === at)) return;
   const lookedAt = by.lookedAt.get(nameOf(attempt.key)) ?? stage.timeline.now;
   attempt.noted.set(kind, { at, detail, by, lookedAt });
-  // What happened since the sample that has shown the sign before; that may be one sample older than what was told of it.
-  const slackMs = 2 * (sampleMs(attempt.spec) + SLOW_PASS_MS) + CHILD_SAMPLE_MS_MAX;
-  const since = before === undefined ? attempt.claimedAt : before.lookedAt - slackMs;
+  // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source.
+  const lateMs = slackMs(stage, attempt, kind);
+  const isCalm = lookedAt - stage.truth.calmSince > 2 * lateMs;
+  const since = (isCalm ? lookedAt : (before?.lookedAt ?? attempt.claimedAt)) - lateMs;
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;
   const last = source === null ? 'never' : `${Math.round(stage.timeline.now - source)} ms ago`;
   const message = `${nameOf(attempt.key)} (${attempt.name}) shows ${kind} (${detail}), and had a source of it ${last}`;
   stage.judge.report('I5 evidence is its own', message);
+}
+
+/**
+ * How much older than the look after which it is told of a source may be: by two samples and the time until it is told. A
+ * child that works may have done so before it was this attempt's.
+ */
+function slackMs({ profile }: Stage, { spec }: AttemptTruth, kind: Sign['kind']): number {
+  const passMs = PASS_MS + (profile.slow > 0 ? SLOW_PASS_MS : 0);
+  return 3 * (sampleMs(spec) + passMs) + (kind === 'child' ? FRESH_MS : 0);
 }
 
 function sourceOf(

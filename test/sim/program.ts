@@ -149,10 +149,11 @@ function writePhases(random: Random, spec: DispatchSpec, kind: Kind): Phase[] {
   }
 }
 
-/** More than any silence may last, and than it takes to be seen. */
+/** For longer than any silence may last and than it takes to be seen; or for a moment, after which much has been read. */
 function addTransfer(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {
-  if (kind === 'quick' || kind === 'sparse' || !random.chance(0.2)) return;
-  const durationMs = Math.floor(spec.stallMs * (1.1 + random.next())) + evidentIoMs(spec);
+  if (kind === 'quick' || kind === 'sparse' || !random.chance(0.3)) return;
+  const longMs = Math.floor(spec.stallMs * (1.1 + random.next())) + evidentIoMs(spec);
+  const durationMs = random.chance(0.5) ? longMs : random.int(300, 3_000);
   const bytesPerMs = random.int(1_100, 100_000);
   phases.splice(random.int(0, phases.length), 0, { kind: 'io', bytesPerMs, durationMs });
 }
