@@ -31,7 +31,7 @@ export interface AttemptMemory {
   outputBytes: number | null;
   files: EvidenceFiles | null;
   cpuMs: ReadonlyMap<string, number> | null;
-  ioBytes: ReadonlyMap<string, number> | null;
+  ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
   /** how far samples lie apart; lost: set at each pass */
   everyMs: number;

@@ -192,11 +192,7 @@ function sampleIo(
   const before = memory.ioBytes;
   memory.ioBytes = null;
   if (rows === null) return null;
-  const ioBytes = new Map<string, number>();
-  for (const row of rows) {
-    const bytes = ioBytesOf(row);
-    if (bytes !== null) ioBytes.set(processKey(row), bytes);
-  }
+  const ioBytes = new Map(rows.map((row) => [processKey(row), ioBytesOf(row)]));
   memory.ioBytes = ioBytes;
   if (before === null) return null;
   const bytes = growth(before, ioBytes);
@@ -204,8 +200,15 @@ function sampleIo(
   return { kind: 'io', at: now, detail: `read and wrote ${Math.round(bytes / 1024)} KiB of disk` };
 }
 
-function growth(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): number {
+/** Whoever was not there has grown from zero; of whom it could not be told (null), nothing is known. */
+function growth(
+  before: ReadonlyMap<string, number | null>,
+  now: ReadonlyMap<string, number | null>,
+): number {
   let sum = 0;
-  for (const [key, value] of now) sum += Math.max(0, value - (before.get(key) ?? 0));
+  for (const [key, value] of now) {
+    const known = before.get(key);
+    if (value !== null && known !== null) sum += Math.max(0, value - (known ?? 0));
+  }
   return sum;
 }

@@ -5,7 +5,7 @@ import type { EvidenceFile } from '../../../src/ports.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
 import { HOUR, MINUTE, NOW, row } from '../core/row.ts';
-import { EVERY_MS, found as foundIn, memoryAfter, sample, seen } from './sampled.ts';
+import { EVERY_MS, found as foundIn, memoryAfter, sample, seen, usingCpu } from './sampled.ts';
 
 function files(sizes: Readonly<Record<string, readonly [bytes: number, modifiedAgoMs: number]>>) {
   const entries = Object.entries(sizes).map(([path, [bytes, agoMs]]) => {
@@ -81,6 +81,19 @@ describe('what a tree reads and writes', () => {
     ['where the system does not tell', { ioBytesOf: () => null }, []],
   ])('counts %s', (_, differs, signs) => {
     expect(found(differs)).toEqual(signs);
+  });
+
+  test('I5: is no growth from zero where it could not be told before', () => {
+    const memory = memoryAfter(naming({ ioBytesOf: () => null }));
+    const told = (bytes: number) => ({ ioBytesOf: () => bytes });
+    expect(found({ ...told(9_999_999_999), now: NOW + EVERY_MS }, memory)).toEqual([]);
+    expect(found({ ...told(10_999_999_999), now: NOW + 2 * EVERY_MS }, memory)).toHaveLength(1);
+  });
+
+  test('of a process that was not there before counts from zero', () => {
+    const rows = seen([usingCpu(70, 1_000), usingCpu(71, 0)]);
+    const ioBytesOf = ({ pid }: { pid: number }) => (pid === 71 ? 9_999_999 : 1_000);
+    expect(found({ rows, ioBytesOf })).toHaveLength(1);
   });
 
   test('is not asked while something else speaks, and begins anew after it', () => {
