@@ -30,10 +30,14 @@ export type FoundSign = Omit<Sign, 'since'>;
 const UNBROKEN_MS = 60_000;
 const DETAIL_CHARACTERS_MAX = 300;
 
-/** Puts a sign in the place of the older one of its kind. */
+/**
+ * Puts a sign in the place of the older one of its kind. The newest stays: of two children that work, the one that did
+ * something last may end before the other.
+ */
 export function withSign(signs: readonly Sign[], { kind, at, detail }: FoundSign): readonly Sign[] {
   const before = signs.find((sign) => sign.kind === kind);
-  if (before !== undefined && at <= before.at && detail === before.detail) return signs;
+  if (before !== undefined && (at < before.at || (at === before.at && detail === before.detail)))
+    return signs;
   const goesOn = before !== undefined && at - before.at < UNBROKEN_MS;
   const since = goesOn ? Math.min(before.since, at) : at;
   const sign: Sign = { kind, at, since, detail: detail.slice(0, DETAIL_CHARACTERS_MAX) };

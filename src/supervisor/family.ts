@@ -1,54 +1,63 @@
-// Owns what attempts owe each other: the dispatches that one has added, which of them are working, and how often that has
-// to be looked at.
+// Owns who waits for whom: the dispatches that an attempt has added, which of them are working, and which of them have to
+// be looked at for its sake.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { newestSign } from '../core/sign.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey } from '../ports.ts';
-import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { WorkingChild } from './signs.ts';
 
-const NONE: readonly WorkingChild[] = [];
+interface Member {
+  readonly live: LiveDispatch;
+  readonly memory: AttemptMemory;
+}
+
+const NONE: readonly Member[] = [];
 
 /**
  * A child is evidence for the attempt that added it exactly while it is itself working: not while it waits for a slot, nor
  * while it is quiet. What another attempt of the same dispatch has added proves nothing of this one.
+ *
+ * @param all in the order of submission, so that nobody comes before the dispatch that has added him
  */
-export function workingChildren(
-  all: readonly { readonly live: LiveDispatch; readonly memory: AttemptMemory }[],
-  now: Millis,
-): (key: AttemptKey) => readonly WorkingChild[] {
-  const byParent = new Map<string, WorkingChild[]>();
-  for (const { live, memory } of all) {
-    const { parent, state, spec, campaign, name } = live.dispatch;
-    if (parent === null || state.kind !== 'running') continue;
-    const sign = newestSign(memory.signs);
-    if (sign === null || silenceOf(memory, spec, now).verdict !== 'working') continue;
-    const child = { name: `${campaign}/${name}`, at: sign.at, detail: sign.detail };
+export function familyOf(all: readonly Member[], now: Millis) {
+  const byParent = new Map<string, Member[]>();
+  for (const one of all) {
+    const { parent } = one.live.dispatch;
+    if (parent === null) continue;
     const key = keyOf(parent);
-    byParent.set(key, [...(byParent.get(key) ?? NONE), child]);
+    byParent.set(key, [...(byParent.get(key) ?? NONE), one]);
   }
-  return (key) => byParent.get(keyOf(key)) ?? NONE;
+  const childrenOf = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
+  const needed = new Set<string>();
+  for (const { live, memory } of byParent.size === 0 ? NONE : all) {
+    const children = childrenOf(memory.key);
+    if (children.length === 0) continue;
+    // Whoever is needed himself is judged by what his own children do.
+    if (!needed.has(keyOf(memory.key)) && !isAtStake(live, memory, now)) continue;
+    for (const child of children) needed.add(keyOf(child.memory.key));
+  }
+  return {
+    /** by what is known of them when it is asked */
+    childrenOf: (key: AttemptKey) => childrenOf(key).flatMap((child) => workingChild(child, now)),
+    /** the next look can end the attempt that has added it */
+    isNeeded: (key: AttemptKey) => needed.has(keyOf(key)),
+  };
 }
 
-/** Parents of parents: nobody is his own ancestor, for a parent is there before its child. */
-const ANCESTORS_MAX = 16;
+/** Its silence is over its bound, or its time is: the next look can end it. */
+export function isAtStake({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis) {
+  if (dispatch.state.kind !== 'running') return false;
+  const isDue = attempt.deadline !== null && now >= attempt.deadline.softAt;
+  return isDue || silenceOf(memory, dispatch.spec, now).over;
+}
 
-/** A child is sampled as often as whoever waits for it, or its signs came too late for a parent with a short window. */
-export function setPaces(
-  all: readonly { readonly live: LiveDispatch; readonly memory: AttemptMemory }[],
-): void {
-  const byKey = new Map(all.map((one) => [keyOf(one.memory.key), one.live.dispatch] as const));
-  for (const { live, memory } of all) {
-    let everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
-    let { parent } = live.dispatch;
-    for (let depth = 0; parent !== null && depth < ANCESTORS_MAX; depth++) {
-      const waiting = byKey.get(keyOf(parent));
-      if (waiting !== undefined) everyMs = Math.min(everyMs, sampleEveryMs(waiting.spec.stallMs));
-      parent = waiting?.parent ?? null;
-    }
-    memory.everyMs = everyMs;
-  }
+function workingChild({ live, memory }: Member, now: Millis): readonly WorkingChild[] {
+  const { state, spec, campaign, name } = live.dispatch;
+  if (state.kind !== 'running') return [];
+  const sign = newestSign(memory.signs);
+  if (sign === null || silenceOf(memory, spec, now).verdict !== 'working') return [];
+  return [{ name: `${campaign}/${name}`, at: sign.at, detail: sign.detail }];
 }
 
 function keyOf({ dispatch, fence }: AttemptKey): string {

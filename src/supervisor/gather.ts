@@ -5,9 +5,9 @@
 // A round of evidence for many attempts is long, so between two attempts, and while the table is read, everybody else in
 // this process has a turn. What can happen in one:
 // - An attempt is woken. Its `woken` was put down when its look began, so that the next pass looks at it again.
-// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken before the
-//   records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt, or its shim
-//   is on the way and looked for every few milliseconds.
+// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken
+//   before the records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt,
+//   or its shim is on the way and looked for every few milliseconds.
 // - A start makes a shim known (`memory.shim`). This look has not sighted it and may have read older records, so that it
 //   only adds to who is a member and to who is protected.
 // Nothing else changes what we remember: effects are performed by the pass, which waits for its evidence. Agents go on
@@ -17,8 +17,9 @@ import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
-import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
+import { isAtStake } from './family.ts';
+import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
@@ -52,6 +53,8 @@ export interface Others {
   readonly shims: () => readonly ProcessIdentity[];
   /** the dispatches that an attempt has added and that are working */
   readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  /** what it shows now decides about the attempt that has added it */
+  readonly isNeeded: (key: AttemptKey) => boolean;
   readonly now: Millis;
 }
 
@@ -61,12 +64,12 @@ export async function gather(
   others: Others,
 ): Promise<Looked[]> {
   const { clock, processes } = world;
-  const { shims, now } = others;
+  const { shims, isNeeded, now } = others;
   const looks = await inTurns(clock, due, ({ live, memory }) =>
     lookAtRecords(world, live, memory, now),
   );
   const needs = looks.map((look) => {
-    const sampling = samplesNow(look, now);
+    const sampling = samplesNow(look, isNeeded(look.memory.key), now);
     return { look, sampling, table: sampling || needsMembers(look, now) };
   });
   const filesOf = lookAtFiles(world, needs);
@@ -76,14 +79,20 @@ export async function gather(
       ? null
       : await lookAtTableInTurns(processes, shims, earliestBirth(needing));
   const files = await filesOf;
-  return await inTurns(clock, needs, ({ look, sampling, table: needsTable }) => ({
-    live: look.live,
-    memory: look.memory,
-    evidence: judge(world, look, needsTable ? table : null, {
-      ...others,
-      sampled: sampling ? (files.get(look.memory) ?? NAMES_NONE) : null,
+  // The last first: a dispatch comes after the one that has added it, and is evidence for it.
+  const looked = await inTurns(
+    clock,
+    needs.toReversed(),
+    ({ look, sampling, table: needsTable }) => ({
+      live: look.live,
+      memory: look.memory,
+      evidence: judge(world, look, needsTable ? table : null, {
+        ...others,
+        sampled: sampling ? (files.get(look.memory) ?? NAMES_NONE) : null,
+      }),
     }),
-  }));
+  );
+  return looked.toReversed();
 }
 
 const NAMES_NONE = { kind: 'absent' } as const;
@@ -194,15 +203,13 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
   return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
-function samplesNow({ live, memory, agent }: FirstLook, now: Millis): boolean {
+function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: Millis): boolean {
   if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
-  // Nobody is ended on an older sample: he may have begun to work since.
-  const { deadline } = live.attempt;
-  const isDue = deadline !== null && now >= deadline.softAt;
-  if (isDue || silenceOf(memory, live.dispatch.spec, now).over) return true;
-  const { everyMs } = memory;
+  // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
+  if (isNeeded || isAtStake(live, memory, now)) return true;
+  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
@@ -241,7 +248,7 @@ function judge(
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,
-        everyMs: memory.everyMs,
+        everyMs: sampleEveryMs(live.dispatch.spec.stallMs),
       });
     }
   }

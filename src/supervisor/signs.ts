@@ -118,15 +118,17 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
 
 /**
  * A file has grown where it is new, longer, or written again in place. A file that was there at the first sample may be
- * somebody else's: it counts from the second on.
+ * somebody else's: it counts from the second on, and the watch begins with the first.
  */
 function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
-  if (files.kind === 'unknown') return null;
+  if (files.kind !== 'seen') return null;
   const before = memory.files;
-  const seen: EvidenceFiles = files.kind === 'seen' ? files.value : new Map();
-  memory.files = seen;
-  if (before === null) return null;
-  const grown = [...seen].filter(([path, { bytes, modifiedMs }]) => {
+  memory.files = files.value;
+  if (before === null) {
+    memory.watchedSince = now;
+    return null;
+  }
+  const grown = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
     const known = before.get(path);
     if (known === undefined) return bytes > 0;
     return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);

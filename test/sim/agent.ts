@@ -1,26 +1,14 @@
 // Owns what a simulated agent does, from its exec to its end, and what its children do after it.
 import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
-import {
-  type ChildPlan,
-  MIB,
-  type Phase,
-  type Program,
-  durationOf,
-  writeProgram,
-} from './program.ts';
+import { type ChildPlan, MIB, type Program, durationOf, writeProgram } from './program.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, endLease, nameOf, noteWork } from './truth.ts';
+import { type Performance, performPhase } from './phases.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
 
 /** Shorter than two looks are apart, so that the second sees what the first has missed (src/supervisor/tree.ts). */
 const EXEC_MS_MAX = 4;
 const HOPS_MAX = 60;
-/** As seldom as the contract allows. */
-const TOUCH_EVERY_MS = 30_000;
-/** Longer than all jumps of a clock together. */
-const ALLOWED_MS = 7 * 24 * 3_600_000;
-/** An agent that waits for a tool which is gone hangs for longer than any window. */
-const ABANDONED_MS = 3_600_000;
 const FORKS_MAX = 25;
 
 /** The agent has been executed: performs its program. */
@@ -31,9 +19,12 @@ export function runAgent(
   dir: RunDir,
 ): void {
   const random = stage.random.fork(`agent ${nameOf(attempt.key)}`);
+  const isChild = stage.truth.rows.get(attempt.key.dispatch)?.dispatch.parent != null;
   const program = writeProgram(random, attempt.spec, {
     ignoring: stage.profile['term-ignored'] * 0.7,
     sparse: stage.profile['supervisor-stopped'] * 0.5,
+    hanging: isChild ? 0.3 : 0,
+    adds: !isChild,
   });
   stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
   agent.reaps = true;
@@ -54,13 +45,6 @@ export function runAgent(
   perform(stage, { agent, attempt, dir, program }, 0);
 }
 
-interface Performance {
-  readonly agent: SimProcess;
-  readonly attempt: AttemptTruth;
-  readonly dir: RunDir;
-  readonly program: Program;
-}
-
 function perform(stage: Stage, performance: Performance, index: number): void {
   const { agent, program } = performance;
   const phase = program.phases[index];
@@ -71,97 +55,6 @@ function perform(stage: Stage, performance: Performance, index: number): void {
   } else if (program.exitCode !== null) {
     stage.machine.exit(agent, program.exitCode);
   }
-}
-
-function performPhase(
-  stage: Stage,
-  performance: Performance,
-  phase: Phase,
-  next: () => void,
-): void {
-  const { agent } = performance;
-  const { machine } = stage;
-  switch (phase.kind) {
-    case 'quiet':
-      machine.after(agent, phase.durationMs, next);
-      return;
-    case 'cpu':
-      machine.work(agent, phase.share);
-      machine.after(agent, phase.durationMs, () => {
-        machine.rest(agent);
-        next();
-      });
-      return;
-    case 'operation':
-      hold(stage, performance, phase, next);
-      return;
-    case 'output': {
-      const endAt = stage.timeline.now + phase.durationMs;
-      const write = () => {
-        writeOutput(stage, performance);
-        if (stage.timeline.now + phase.everyMs < endAt) machine.after(agent, phase.everyMs, write);
-        else machine.after(agent, Math.max(0, endAt - stage.timeline.now), next);
-      };
-      write();
-      return;
-    }
-  }
-}
-
-/** Inside a lease: nothing is heard of it but the touches of whoever holds it. */
-function hold(
-  stage: Stage,
-  { agent, attempt, dir }: Performance,
-  { durationMs, abandoned }: Extract<Phase, { kind: 'operation' }>,
-  next: () => void,
-): void {
-  const { clocks, machine, timeline } = stage;
-  const endAt = timeline.now + durationMs;
-  const startedAt = clocks.wall();
-  dir.operation = {
-    id: 'tool.json',
-    label: 'tool',
-    startedAt,
-    notAfter: startedAt + ALLOWED_MS,
-    touchedAt: startedAt,
-  };
-  attempt.lease = {
-    from: timeline.now,
-    touchedAt: timeline.now,
-    abandoned,
-    doubtfulFrom: Number.POSITIVE_INFINITY,
-  };
-  const touch = () => {
-    if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
-    if (attempt.lease !== null) attempt.lease.touchedAt = timeline.now;
-    const leftMs = endAt - timeline.now;
-    machine.after(agent, Math.min(TOUCH_EVERY_MS, Math.max(0, leftMs)), () => {
-      if (timeline.now < endAt) return touch();
-      dir.operation = null;
-      endLease(attempt, timeline.now);
-      next();
-    });
-  };
-  if (abandoned) machine.after(agent, ABANDONED_MS, next);
-  else touch();
-}
-
-/** What it says goes into the log of its session as well. */
-function writeSessionLog({ disk, clocks }: Stage, { spec }: AttemptTruth): void {
-  for (const path of spec.evidenceFiles) {
-    const bytes = (disk.sessionLogs.get(path)?.bytes ?? 0) + 100;
-    disk.sessionLogs.set(path, { bytes, modifiedMs: clocks.wall() });
-  }
-}
-
-/** Bytes that find no room, or no file that anybody could look at, are no sign of work. */
-function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
-  if (stage.disk.full || !dir.exists) return;
-  dir.outputBytes += 100;
-  dir.keptBytes += 100;
-  writeSessionLog(stage, attempt);
-  noteWork(attempt, stage.timeline.now);
-  attempt.stirredAt = stage.timeline.now;
 }
 
 function reachGoal(stage: Stage, { key, name }: AttemptTruth): void {

@@ -4,16 +4,18 @@ import type { DispatchView } from '../../src/ports.ts';
 import { formatMark } from '../../src/core/identity.ts';
 import type { Commit, LedgerDesk } from './ledger-desk.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, LEDGER_ID, lastWorkOf } from './truth.ts';
+import { type AttemptTruth, LEDGER_ID } from './truth.ts';
+import { lastWorkOf } from './work.ts';
 
 export function keepBooks(stage: Stage, commit: Commit): void {
   const { truth, timeline } = stage;
-  if (commit.method === 'shiftTimes' && commit.by !== null) commit.by.unsettledMs = 0;
+  if (commit.method === 'shiftTimes') momentsMoved(stage, commit);
   for (const [id, view] of commit.after) {
     const before = commit.before.get(id);
     const { dispatch } = view;
     if (before?.dispatch.revision === dispatch.revision) continue;
     tellChange(stage, before, view, commit);
+    noteRun(stage, before, view);
     if (dispatch.state.kind === 'ended') truth.dispatch(id).cancelledAt = null;
     if (dispatch.state.kind !== 'queued') truth.queuedSince.delete(id);
     else if (!truth.queuedSince.has(id)) truth.queuedSince.set(id, timeline.now);
@@ -21,6 +23,27 @@ export function keepBooks(stage: Stage, commit: Commit): void {
       truth.add(newAttempt(stage, view, commit));
     }
   }
+}
+
+function momentsMoved({ truth }: Stage, { by }: Commit): void {
+  if (by !== null) by.unsettledMs = 0;
+  for (const { noted } of truth.attempts.values()) {
+    for (const sign of noted.values()) sign.by = null;
+  }
+}
+
+/** When an attempt became `running`, and ceased to be so. */
+function noteRun(
+  { truth, timeline }: Stage,
+  before: DispatchView | undefined,
+  { dispatch: { id, fence, state } }: DispatchView,
+): void {
+  const runs = truth.attempt({ dispatch: id, fence });
+  if (state.kind === 'running' && runs !== undefined) runs.runningAt ??= timeline.now;
+  if (before === undefined || before.dispatch.state.kind !== 'running') return;
+  const ran = truth.attempt({ dispatch: id, fence: before.dispatch.fence });
+  const goesOn = state.kind === 'running' && before.dispatch.fence === fence;
+  if (ran !== undefined && !goesOn) ran.ranUntil = timeline.now;
 }
 
 function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Commit): AttemptTruth {
@@ -41,16 +64,20 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     agentLives: false,
     shimLives: false,
     workedAt: [],
-    stirredAt: null,
+    stirredAt: new Map(),
     busy: 0,
     busySince: 0,
+    ioSince: null,
     lease: null,
+    noted: new Map(),
     status: null,
     agentEndedAt: null,
     recordedAt: null,
     damaged: false,
     unwatchedMs: missed.reduce((sum, { byMs }) => sum + byMs, 0),
     beyondSince: null,
+    runningAt: null,
+    ranUntil: null,
     stoppingAt: null,
     lastGoal: null,
   };

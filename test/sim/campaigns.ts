@@ -2,6 +2,7 @@
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
 import type { DispatchSpec, UseLimits } from '../../src/core/dispatch.ts';
 import type { Random } from './random.ts';
+import type { Stage } from './stage.ts';
 import { MIB } from './program.ts';
 import { MISSING_PROGRAM } from './run-dirs-port.ts';
 
@@ -33,6 +34,32 @@ export function writeCampaign(random: Random, number: number): Campaign {
     pools: [{ name: 'work', slots: random.int(1, 4) }],
     dispatches,
   };
+}
+
+/** Slots that nobody else uses: who waits for a child must not hold the only slot that it can have. */
+export const CHILD_POOL = { name: 'children', slots: 2 } as const;
+
+/** What an attempt of that dispatch adds, whichever attempt it is: the next one names the same again. */
+export function writeChildCampaign(random: Random, parent: string): Campaign {
+  const names = ['first', 'second'].slice(0, random.pick([1, 1, 2]));
+  const retries = { infrastructure: 1, stalled: random.int(0, 1), 'timed-out': 0, agent: 0 };
+  const dispatches = names.map((name) => {
+    const own = random.fork(name);
+    const limits = { maxOutputBytes: null, maxMemoryBytes: null, maxProcesses: null };
+    const spec = { ...writeSpec(own), ...limits, retries, evidenceFiles: [] };
+    return { name: `${parent}-${name}`, pool: CHILD_POOL.name, priority: 0, after: [], spec };
+  });
+  return { name: campaignOf(parent), onFailure: 'continue', pools: [CHILD_POOL], dispatches };
+}
+
+export function haveChildrenEnded({ truth }: Stage, parent: string): boolean {
+  const campaign = campaignOf(parent);
+  const all = [...truth.rows.values()].filter(({ dispatch }) => dispatch.campaign === campaign);
+  return all.every(({ dispatch }) => dispatch.state.kind === 'ended');
+}
+
+function campaignOf(parent: string): string {
+  return `children-of-${parent}`;
 }
 
 function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits | 'evidenceFiles'> {

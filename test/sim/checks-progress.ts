@@ -3,9 +3,11 @@
 import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { DispatchView } from '../../src/ports.ts';
 import { checkKept } from './checks-limits.ts';
+import { stirOfChildren } from './family.ts';
 import { isLive } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, lastWorkOf, stirredBefore } from './truth.ts';
+import type { AttemptTruth } from './truth.ts';
+import { lastWorkOf, stirredBefore } from './work.ts';
 
 /** Longer than every poll, back-off and record of a slow machine together (longest: 30 s between two kills). */
 const SOON_MS = 60_000;
@@ -123,7 +125,11 @@ function checkSilence(
   const { judge, timeline } = stage;
   if (state.kind !== 'running' || !attempt.agentLives) return;
   const workedAt = lastWorkOf(attempt, timeline.now) ?? attempt.claimedAt;
-  const silentMs = timeline.now - Math.max(workedAt, stirredBefore(attempt, timeline.now) ?? 0);
+  const stirredAt = Math.max(
+    stirredBefore(attempt, timeline.now) ?? 0,
+    stirOfChildren(stage.truth, attempt.key, timeline.now) ?? 0,
+  );
+  const silentMs = timeline.now - Math.max(workedAt, stirredAt);
   // Twice, for a window that is granted afresh may begin late.
   const withinMs = 2 * windowOf(stage, attempt, timeline.now - silentMs) + SOON_MS;
   if (Math.min(silentMs, calmMs) < withinMs) return;

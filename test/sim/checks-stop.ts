@@ -4,7 +4,9 @@ import { FRESH_MS } from '../../src/core/verdict.ts';
 import { checkBroken } from './checks-limits.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
-import { type AttemptTruth, lastWorkOf, nameOf, sampleMs, stirredBefore } from './truth.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
+import { stirOfChildren, workOfChildren } from './family.ts';
+import { lastWorkOf, sampleMs, stirredBefore } from './work.ts';
 
 const LATE_MS_MIN = 5_000;
 
@@ -72,7 +74,7 @@ function checkSilent(
   windowMs: number,
 ): void {
   const lookAt = lookedAt(stage, change, attempt);
-  const workedAt = workBefore(attempt, lookAt);
+  const workedAt = workBefore(stage, attempt, lookAt);
   const silentMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   if (silentMs >= windowMs - stage.truth.driftMs) return;
   // What it writes into a removed directory is seen by nobody.
@@ -100,7 +102,7 @@ function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): vo
     const message = `${name} timed out after ${Math.round(ranMs)} of ${spec.deadlineMs} ms: ${change.after.dispatch.because}`;
     judge.report('I7 no time-out before its time', message);
   }
-  const workedAt = workBefore(attempt, lookAt);
+  const workedAt = workBefore(stage, attempt, lookAt);
   const quietMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   const freshMs = Math.min(FRESH_MS, spec.stallMs);
   if (ranMs >= spec.deadlineMs + spec.extendMs || quietMs >= freshMs - stage.truth.driftMs) return;
@@ -108,9 +110,13 @@ function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): vo
   judge.report('I7 no time-out while it works', message);
 }
 
-/** What it did until that moment; its claim counts as the first sign, for silence begins there at the earliest. */
-function workBefore(attempt: AttemptTruth, at: number): number {
-  return lastWorkOf(attempt, at) ?? attempt.claimedAt;
+/**
+ * What it did until that moment, and whom it waits for; its claim counts as the first sign, for silence begins there at the
+ * earliest.
+ */
+function workBefore(stage: Stage, attempt: AttemptTruth, at: number): number {
+  const own = lastWorkOf(attempt, at) ?? attempt.claimedAt;
+  return Math.max(own, workOfChildren(stage, attempt, at) ?? 0);
 }
 
 /** I7: only evidence extends, and a person; a step of the clock moves the wall, not the deadline. */
@@ -121,8 +127,8 @@ function checkExtension(stage: Stage, change: RowChange, attempt: AttemptTruth):
   const to = after.attempt?.deadline?.softAt;
   if (from === undefined || to === undefined || to <= from) return;
   const lookAt = lookedAt(stage, change, attempt);
-  const stirredAt = stirredBefore(attempt, lookAt);
-  const quietMs = stirredAt === null ? Infinity : lookAt - stirredAt;
+  const own = stirredBefore(attempt, lookAt) ?? 0;
+  const quietMs = lookAt - Math.max(own, stirOfChildren(stage.truth, attempt.key, lookAt) ?? 0);
   // A sign is dated by the look that found it, so it may be older by what lies between two looks.
   const freshMs = Math.min(FRESH_MS, attempt.spec.stallMs) + sampleMs(attempt.spec) + 1_000;
   if (quietMs <= freshMs) return;

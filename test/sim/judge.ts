@@ -8,6 +8,7 @@ export const CHECKS = [
   'I3 only its own are signalled',
   'I4 no end while its agent lives',
   'I4 a blind look changes nothing',
+  'I5 evidence is its own',
   'I6 only the silent are stalled',
   'I6 the silent are stopped',
   'I7 no time-out before its time',

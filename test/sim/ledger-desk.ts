@@ -2,7 +2,7 @@
 // commit has changed. Reads are answered from memory while nothing was written, which changes no answer.
 import { DroverError } from '../../src/core/error.ts';
 import { openLedger } from '../../src/ledger/open.ts';
-import type { DispatchView, Ledger } from '../../src/ports.ts';
+import type { DispatchView, EvidenceNote, Ledger } from '../../src/ports.ts';
 import type { Attempt } from '../../src/core/dispatch.ts';
 import type { Instance } from './instance.ts';
 import { isLive } from './row-change.ts';
@@ -44,6 +44,8 @@ const READS: ReadonlySet<Method> = new Set<Method>([
 ]);
 
 export class LedgerDesk {
+  /** the ledger was told of signs of work */
+  onNote: (by: Instance, notes: readonly EvidenceNote[]) => void = () => {};
   readonly #stage: Stage;
   readonly #ledger: Ledger;
   readonly #onCommit: (commit: Commit) => void;
@@ -149,6 +151,9 @@ export class LedgerDesk {
       if (committed.size === 0 && claimed.length === 0) return;
     }
     this.#answers.clear();
+    if (method === 'noteEvidence' && commit.by !== null) {
+      this.onNote(commit.by, commit.args[0] as readonly EvidenceNote[]);
+    }
     if (method === 'append' || method === 'noteEvidence') return;
     const after = await this.#rows();
     this.#stage.truth.rows = after;

@@ -13,7 +13,7 @@ import {
 } from './processes.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import { endBurst } from './truth.ts';
+import { beginTransfer, beginWork, cpuMsOf, endActivity, ioBytesOf } from './activity.ts';
 
 /** Kernel time runs in ticks of 10 ms (process-facts: field 22 of stat). */
 const TICK_MS = 10;
@@ -129,9 +129,12 @@ export class Machine {
   reap(process: SimProcess): void {
     if (this.#processes.get(process.pid) !== process) return;
     const parent = this.#processes.get(process.parent);
-    if (parent !== undefined && parent.pid !== 1) parent.cpuMs += process.cpuMs;
+    if (parent !== undefined && parent.pid !== 1) {
+      parent.cpuMs += process.cpuMs;
+      parent.ioBytes += process.ioBytes;
+    }
     if (parent?.attempt != null && process.cpuMs > 0) {
-      parent.attempt.stirredAt = this.#timeline.now;
+      parent.attempt.stirredAt.set('cpu', this.#timeline.now);
     }
     this.#processes.delete(process.pid);
     if (process.attempt !== null) this.pids.free(process.pid);
@@ -199,27 +202,26 @@ export class Machine {
 
   work(process: SimProcess, share: number): void {
     this.rest(process);
-    if (!this.lives(process) || process.stopped) return;
-    process.busySince = this.#timeline.now;
-    process.busyShare = share;
-    const { attempt } = process;
-    if (attempt === null || process.role === 'goal') return;
-    if (attempt.busy === 0) attempt.busySince = this.#timeline.now;
-    attempt.busy++;
+    if (this.lives(process) && !process.stopped) beginWork(process, share, this.#timeline.now);
+  }
+
+  transfer(process: SimProcess, bytesPerMs: number): void {
+    this.rest(process);
+    const { now } = this.#timeline;
+    if (this.lives(process) && !process.stopped) beginTransfer(process, bytesPerMs, now);
   }
 
   /** @param dies true where this is its end */
   rest(process: SimProcess, dies = false): void {
-    if (process.busySince === null) return;
-    process.cpuMs = this.cpuMs(process);
-    process.busySince = null;
-    if (process.attempt !== null && process.role !== 'goal')
-      endBurst(process.attempt, this.#timeline.now, dies);
+    endActivity(process, this.#timeline.now, dies);
   }
 
   cpuMs(process: SimProcess): number {
-    if (process.busySince === null) return process.cpuMs;
-    return process.cpuMs + (this.#timeline.now - process.busySince) * process.busyShare;
+    return cpuMsOf(process, this.#timeline.now);
+  }
+
+  ioBytes(process: SimProcess): number {
+    return ioBytesOf(process, this.#timeline.now);
   }
 
   #act(process: SimProcess, signal: SignalName): void {

@@ -34,7 +34,15 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
         await instance.pause(step.value);
       }
     },
-    ioBytes: () => null,
+    ioBytes(row) {
+      const process = machine.find({ bootId, ...row });
+      if (process === undefined) return null;
+      if (!stage.isOut('io') && !stage.strikes('io-unknown', 0.3)) return machine.ioBytes(process);
+      // What nobody can read is no growth; and the next answer is a first one again.
+      const { attempt } = process;
+      if (attempt !== null && attempt.ioSince !== null) attempt.ioSince = stage.timeline.now;
+      return null;
+    },
     sight(process) {
       instance.enter('sight');
       if (stage.isOut('sight')) return 'unknown';

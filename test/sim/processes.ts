@@ -54,6 +54,10 @@ export interface SimProcess {
   cpuMs: number;
   busySince: number | null;
   busyShare: number;
+  /** read and written until it began to do so again, if it does now */
+  ioBytes: number;
+  transferSince: number | null;
+  bytesPerMs: number;
   rssBytes: number;
   /** what it was about to do when it was stopped */
   readonly deferred: (() => void)[];
@@ -97,6 +101,9 @@ export function newborn(
     cpuMs: 0,
     busySince: null,
     busyShare: 0,
+    ioBytes: 0,
+    transferSince: null,
+    bytesPerMs: 0,
     rssBytes: 0,
     deferred: [],
   };

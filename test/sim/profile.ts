@@ -29,6 +29,7 @@ export const FAULTS = [
   'suspends',
   'reboots',
   'slow',
+  'io-unknown',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

@@ -1,14 +1,20 @@
 // Owns what a simulated agent is going to do: written once per attempt from the seed, performed by agent.ts.
 import type { DispatchSpec } from '../../src/core/dispatch.ts';
 import type { Random } from './random.ts';
-import { sampleMs } from './truth.ts';
+import { evidentIoMs, sampleMs } from './work.ts';
 
 export type Phase =
   | { readonly kind: 'output'; readonly everyMs: number; readonly durationMs: number }
   | { readonly kind: 'cpu'; readonly share: number; readonly durationMs: number }
   | { readonly kind: 'quiet'; readonly durationMs: number }
   /** silent, under an operation lease, for longer than any silence may last; `abandoned`: its holder has died in it */
-  | { readonly kind: 'operation'; readonly durationMs: number; readonly abandoned: boolean };
+  | { readonly kind: 'operation'; readonly durationMs: number; readonly abandoned: boolean }
+  /** reads and writes, and nothing else is seen of it */
+  | { readonly kind: 'io'; readonly bytesPerMs: number; readonly durationMs: number }
+  /** writes to the log of its session alone */
+  | { readonly kind: 'file'; readonly everyMs: number; readonly durationMs: number }
+  /** adds dispatches and waits for their end in silence, for so long at most */
+  | { readonly kind: 'wait'; readonly durationMs: number };
 
 export type ChildKind =
   /** in the agent's session */
@@ -74,12 +80,16 @@ export interface Temper {
   readonly ignoring: number;
   /** it works as little as still counts: who does not look for a while sees nothing of that */
   readonly sparse: number;
+  /** it hangs from the beginning */
+  readonly hanging: number;
+  /** it may add dispatches of its own */
+  readonly adds: boolean;
 }
 
 export function writeProgram(
   random: Random,
   spec: DispatchSpec,
-  { ignoring, sparse }: Temper,
+  { ignoring, sparse, hanging, adds }: Temper,
 ): Program {
   const ordinary: Kind = random.pick([
     'quick',
@@ -91,7 +101,8 @@ export function writeProgram(
     'sparse',
     'hang',
   ]);
-  const kind = random.chance(sparse) ? 'sparse' : ordinary;
+  const usual = random.chance(sparse) ? 'sparse' : ordinary;
+  const kind = random.fork('hanging').chance(hanging) ? 'hang' : usual;
   const endless = spec.deadlineMs !== null && random.chance(0.15);
   const phases = writePhases(random, spec, kind);
   if (kind === 'quick' && random.chance(0.5)) {
@@ -103,6 +114,9 @@ export function writeProgram(
     const abandoned = operation.chance(0.3);
     phases.splice(operation.int(0, phases.length), 0, { kind: 'operation', durationMs, abandoned });
   }
+  addTransfer(random.fork('io'), spec, kind, phases);
+  addThought(random.fork('file'), spec, kind, phases);
+  if (adds) addWait(random.fork('wait'), spec, kind, phases);
   const hangs = kind === 'hang' || (kind !== 'quick' && random.chance(0.05));
   return {
     phases,
@@ -133,6 +147,29 @@ function writePhases(random: Random, spec: DispatchSpec, kind: Kind): Phase[] {
     case 'long':
       return writeMixed(random, spec, 8);
   }
+}
+
+/** More than any silence may last, and than it takes to be seen. */
+function addTransfer(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {
+  if (kind === 'quick' || kind === 'sparse' || !random.chance(0.2)) return;
+  const durationMs = Math.floor(spec.stallMs * (1.1 + random.next())) + evidentIoMs(spec);
+  const bytesPerMs = random.int(1_100, 100_000);
+  phases.splice(random.int(0, phases.length), 0, { kind: 'io', bytesPerMs, durationMs });
+}
+
+/** Where nobody looks at the log of its session it would be silence. */
+function addThought(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {
+  if (kind === 'quick' || kind === 'sparse' || spec.evidenceFiles.length === 0) return;
+  if (!random.chance(0.5)) return;
+  const everyMs = random.int(100, Math.max(200, spec.stallMs * 0.6));
+  const durationMs = Math.floor(spec.stallMs * (1.1 + random.next())) + 5_000;
+  phases.splice(random.int(0, phases.length), 0, { kind: 'file', everyMs, durationMs });
+}
+
+function addWait(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {
+  if (kind === 'quick' || kind === 'sparse' || !random.chance(0.2)) return;
+  const durationMs = Math.floor(spec.stallMs * (1 + random.next())) + random.int(2_000, 200_000);
+  phases.splice(random.int(0, phases.length), 0, { kind: 'wait', durationMs });
 }
 
 /** As little work as still counts, as seldom as is still enough. */

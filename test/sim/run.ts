@@ -1,9 +1,11 @@
 // Owns one world from its seed to its end: a time with faults, a time without, and the question what is left.
 import { keepBooks, eventGaps } from './bookkeeping.ts';
 import { checkCommit } from './checks-commit.ts';
+import { checkNotes } from './checks-evidence.ts';
 import { checkLeftovers, checkOver } from './checks-over.ts';
 import { checkProgress } from './checks-progress.ts';
 import { checkSignal } from './checks-signal.ts';
+import { letAgentsSubmit } from './child-campaigns.ts';
 import { beginFaults } from './faults.ts';
 import type { Violation } from './judge.ts';
 import { type Commit, LedgerDesk } from './ledger-desk.ts';
@@ -47,6 +49,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   const supervisors = new Supervisors(stage, desk, options.plant ?? ((world) => world));
   const users = new Users(stage, desk, supervisors);
   stage.machine.onSignal = (target, signal) => checkSignal(stage, target, signal);
+  desk.onNote = (by, notes) => checkNotes(stage, by, notes);
+  letAgentsSubmit(stage, desk, supervisors);
   const activeMs = stage.chanceOf('world').int(5_000, 60_000);
   users.begin(activeMs);
   beginFaults(stage, supervisors);

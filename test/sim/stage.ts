@@ -9,11 +9,11 @@ import { profileOf } from './profile.ts';
 import { type Random, createRandom } from './random.ts';
 import { Timeline } from './timeline.ts';
 import { type Trace, createTrace } from './trace.ts';
-import { Truth } from './truth.ts';
+import { type AttemptTruth, Truth } from './truth.ts';
 import type { AttemptKey } from '../../src/ports.ts';
 
 /** What cannot be looked at, or not be written, for a while. */
-export type Outage = 'scan' | 'sight' | 'dirs' | 'seize' | 'goal' | 'ledger' | 'hints';
+export type Outage = 'scan' | 'sight' | 'dirs' | 'io' | 'seize' | 'goal' | 'ledger' | 'hints';
 
 export interface StageOptions {
   readonly seed: number;
@@ -37,6 +37,8 @@ export class Stage {
   shell: SimProcess;
   /** who wants a hint when a record changes */
   readonly listeners = new Map<object, (key: AttemptKey) => void>();
+  /** An agent submits dispatches from inside its attempt; told whether the ledger has taken them. */
+  submitFrom: (parent: AttemptTruth, told: (added: boolean) => void) => void = () => {};
   /** calls of supervisors */
   calls = 0;
   /** somebody who waits has been answered, and has not run on yet */

@@ -1,5 +1,6 @@
 // Owns what really happened in a world, beside what any supervisor could see of it. Checks compare the two.
-import type { ContainmentTier, DispatchSpec, RetryClass } from '../../src/core/dispatch.ts';
+import type { ContainmentTier, DispatchSpec, Millis, RetryClass } from '../../src/core/dispatch.ts';
+import type { SignKind } from '../../src/core/sign.ts';
 import type { AttemptKey, DispatchView } from '../../src/ports.ts';
 
 /** Every simulated ledger has this name, so that marks are the same in every run. */
@@ -19,11 +20,15 @@ export interface AttemptTruth {
   shimLives: boolean;
   /** its latest signs of work that a look can find, in order */
   readonly workedAt: number[];
-  /** the last thing that a look may take for a sign of work; never before the others */
-  stirredAt: number | null;
+  /** the last thing of each kind that a look may take for a sign of work */
+  readonly stirredAt: Map<SignKind, number>;
   /** processes of it that burn CPU now, and since when at least one does */
   busy: number;
   busySince: number;
+  /** it reads and writes much, and everybody who asks is told: since when; null: it does not */
+  ioSince: number | null;
+  /** the newest sign of each kind that the ledger was told */
+  readonly noted: Map<SignKind, NotedSign>;
   /** it is inside an operation lease: since when, and when its holder last touched it */
   lease: Lease | null;
   /** how the agent ended, as a shell reports it; null while it lives, or never lived */
@@ -37,10 +42,22 @@ export interface AttemptTruth {
   unwatchedMs: number;
   /** since when a check has found it beyond a limit of use; null: it is not */
   beyondSince: number | null;
+  /** when it became `running`, and when it was so no more */
+  runningAt: number | null;
+  ranUntil: number | null;
   /** when it went to `stopping`; null: it did not */
   stoppingAt: number | null;
   /** what the last `done_when` answered */
   lastGoal: 'reached' | 'missed' | 'unknown' | null;
+}
+
+interface NotedSign {
+  readonly at: Millis;
+  readonly detail: string;
+  /** who told it; null: moments have been moved since */
+  by: object | null;
+  /** true time of the look after which it was told */
+  readonly lookedAt: number;
 }
 
 interface Lease {
@@ -123,74 +140,4 @@ export function doubtLeases({ attempts }: Truth, at: number): void {
 
 export function nameOf({ dispatch, fence }: AttemptKey): string {
   return `${dispatch}/${fence}`;
-}
-
-/**
- * The last moment, `at` or before, at which this attempt did something that a look must have found; null: it never did.
- * Bursts of CPU time that are shorter than a sample can tell from idling do not count.
- */
-export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
-  if (attempt.busy > 0 && at - attempt.busySince >= evidentMs(attempt)) return at;
-  if (isHeld(attempt, at)) return at;
-  return attempt.workedAt.findLast((moment) => moment <= at) ?? null;
-}
-
-/** Inside a lease that its holder has touched in time. */
-function isHeld({ lease }: AttemptTruth, at: number): boolean {
-  if (lease === null || at < lease.from) return false;
-  return at < Math.min(lease.touchedAt + LEASE_TOUCHED_MS, lease.doubtfulFrom);
-}
-
-/** The last moment, `at` or before, at which a look may have taken something for a sign of work; null: there is none. */
-export function stirredBefore(attempt: AttemptTruth, at: number): number | null {
-  if (attempt.busy > 0) return at;
-  const { lease, stirredAt } = attempt;
-  if (lease === null || at < lease.from) return stirredAt;
-  return Math.max(stirredAt ?? 0, Math.min(at, lease.touchedAt + LEASE_TOUCHED_MS));
-}
-
-/** The last look that has certainly seen it lies a little before its end. */
-export function endLease(attempt: AttemptTruth, now: number): void {
-  const { lease } = attempt;
-  attempt.lease = null;
-  attempt.stirredAt = now;
-  const seenAt = now - 2 * sampleMs(attempt.spec) - SLOW_PASS_MS;
-  if (lease !== null && seenAt > lease.from) noteWork(attempt, seenAt);
-}
-
-const LEASE_TOUCHED_MS = 90_000;
-
-/** More than can happen between a look and the commit that rests on it. */
-const SIGNS_KEPT_MAX = 64;
-
-/** It did something that a look can find. */
-export function noteWork(attempt: AttemptTruth, at: number): void {
-  attempt.workedAt.push(at);
-  if (attempt.workedAt.length > 2 * SIGNS_KEPT_MAX) attempt.workedAt.splice(0, SIGNS_KEPT_MAX);
-}
-
-/** A burst of this length, on a third of a core, is seen by any sample within three intervals after it (signs.ts). */
-function evidentMs({ spec }: AttemptTruth): number {
-  return Math.max(200, 0.12 * sampleMs(spec));
-}
-
-/** On a busy machine a look comes this much later than planned (instance.ts). */
-const SLOW_PASS_MS = 3_000;
-
-/** How far apart looks for signs of work may lie (gather.ts). */
-export function sampleMs({ stallMs }: DispatchSpec): number {
-  return Math.min(10_000, Math.max(200, stallMs / 5));
-}
-
-/**
- * A CPU burst of it ends. Its last moments are too short for a sample of their own; and who `dies` takes along what he
- * did since the last look.
- */
-export function endBurst(attempt: AttemptTruth, now: number, dies: boolean): void {
-  attempt.busy--;
-  attempt.stirredAt = now;
-  if (now - attempt.busySince < evidentMs(attempt)) return;
-  const unseenMs = dies ? 2 * sampleMs(attempt.spec) + SLOW_PASS_MS : evidentMs(attempt);
-  const seenAt = now - unseenMs;
-  if (seenAt >= attempt.busySince) noteWork(attempt, seenAt);
 }

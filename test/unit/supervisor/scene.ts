@@ -87,7 +87,7 @@ export function dueOf(...lives: readonly LiveDispatch[]) {
 
 /** A look at `now`, of attempts that have added nothing. */
 export function othersAt(now: number): Others {
-  return { shims: () => [SHIM], childrenOf: () => [], now };
+  return { shims: () => [SHIM], childrenOf: () => [], isNeeded: () => false, now };
 }
 
 /** One look at each, `laterMs` after it was first heard of. */

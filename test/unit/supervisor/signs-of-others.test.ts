@@ -55,6 +55,24 @@ describe('a file that the campaign names', () => {
   });
 });
 
+describe('the first look at named files', () => {
+  const blind = { files: { kind: 'unknown', because: 'EIO' } } as const;
+
+  test('I6: begins the watch: what was written while nobody could look is shown by no growth', () => {
+    const memory = memoryAfter(naming(blind));
+    sampleSigns(memory, naming({ now: NOW + EVERY_MS }));
+    expect(memory.watchedSince).toBe(NOW + EVERY_MS);
+    sampleSigns(memory, naming({ now: NOW + 2 * EVERY_MS }));
+    expect(memory.watchedSince).toBe(NOW + EVERY_MS);
+  });
+
+  test('begins nothing where none are named', () => {
+    const memory = memoryAfter();
+    sampleSigns(memory, naming({ files: { kind: 'absent' } }));
+    expect(memory.watchedSince).toBe(NOW);
+  });
+});
+
 describe('what a tree reads and writes', () => {
   const perSecond = (bytes: number) => () => 1_000 + (bytes * EVERY_MS) / 1_000;
   test.each<[string, Partial<Sample>, readonly string[]]>([
@@ -87,6 +105,14 @@ describe('a child dispatch that works', () => {
       'waits for child dispatch sub/y: wrote 9 bytes',
     ]);
     expect(memory.signs[0]).toMatchObject({ kind: 'child', at: NOW + EVERY_MS - MINUTE / 4 });
+  });
+
+  test('I6: and ends leaves its sign, though another works that did something earlier', () => {
+    const memory = sampled();
+    sampleSigns(memory, naming({ children: [child(0), child(MINUTE / 2, 'sub/y')] }));
+    const later = { now: NOW + 2 * EVERY_MS, children: [child(MINUTE / 2, 'sub/y')] };
+    expect(found(later, memory)).toEqual([]);
+    expect(memory.signs).toMatchObject([{ kind: 'child', at: NOW + EVERY_MS }]);
   });
 
   test('that has done nothing since the last look is no news', () => {

@@ -1,0 +1,168 @@
+// Owns what a simulated agent does in each phase of its program.
+import { haveChildrenEnded } from './campaigns.ts';
+import type { RunDir } from './disk.ts';
+import type { SimProcess } from './processes.ts';
+import type { Phase, Program } from './program.ts';
+import type { Stage } from './stage.ts';
+import type { AttemptTruth } from './truth.ts';
+import { SLOW_PASS_MS, endLease, noteWork, sampleMs } from './work.ts';
+
+/** As seldom as the contract allows. */
+const TOUCH_EVERY_MS = 30_000;
+/** Longer than all jumps of a clock together. */
+const ALLOWED_MS = 7 * 24 * 3_600_000;
+/** An agent that waits for a tool which is gone hangs for longer than any window. */
+const ABANDONED_MS = 3_600_000;
+const WATCH_EVERY_MS = 500;
+const RETRY_MS = 2_000;
+
+export interface Performance {
+  readonly agent: SimProcess;
+  readonly attempt: AttemptTruth;
+  readonly dir: RunDir;
+  readonly program: Program;
+}
+
+/** @param next what it does then */
+export function performPhase(
+  stage: Stage,
+  performance: Performance,
+  phase: Phase,
+  next: () => void,
+): void {
+  const { agent } = performance;
+  const { machine } = stage;
+  switch (phase.kind) {
+    case 'quiet':
+      machine.after(agent, phase.durationMs, next);
+      return;
+    case 'cpu':
+      machine.work(agent, phase.share);
+      machine.after(agent, phase.durationMs, () => {
+        machine.rest(agent);
+        next();
+      });
+      return;
+    case 'io':
+      machine.transfer(agent, phase.bytesPerMs);
+      machine.after(agent, phase.durationMs, () => {
+        machine.rest(agent);
+        next();
+      });
+      return;
+    case 'wait':
+      waitForChildren(stage, performance, phase, next);
+      return;
+    case 'operation':
+      hold(stage, performance, phase, next);
+      return;
+    case 'output':
+      writeOnAndOn(stage, agent, phase, { write: () => writeOutput(stage, performance), next });
+      return;
+    case 'file': {
+      const write = () => writeSessionLog(stage, performance.attempt);
+      writeOnAndOn(stage, agent, phase, { write, next });
+      return;
+    }
+  }
+}
+
+function writeOnAndOn(
+  { machine, timeline }: Stage,
+  agent: SimProcess,
+  { everyMs, durationMs }: { readonly everyMs: number; readonly durationMs: number },
+  { write, next }: { readonly write: () => void; readonly next: () => void },
+): void {
+  const endAt = timeline.now + durationMs;
+  const again = () => {
+    write();
+    if (timeline.now + everyMs < endAt) machine.after(agent, everyMs, again);
+    else machine.after(agent, Math.max(0, endAt - timeline.now), next);
+  };
+  again();
+}
+
+/** Inside a lease: nothing is heard of it but the touches of whoever holds it. */
+function hold(
+  stage: Stage,
+  { agent, attempt, dir }: Performance,
+  { durationMs, abandoned }: Extract<Phase, { kind: 'operation' }>,
+  next: () => void,
+): void {
+  const { clocks, machine, timeline } = stage;
+  const endAt = timeline.now + durationMs;
+  const startedAt = clocks.wall();
+  dir.operation = {
+    id: 'tool.json',
+    label: 'tool',
+    startedAt,
+    notAfter: startedAt + ALLOWED_MS,
+    touchedAt: startedAt,
+  };
+  attempt.lease = {
+    from: timeline.now,
+    touchedAt: timeline.now,
+    abandoned,
+    doubtfulFrom: Number.POSITIVE_INFINITY,
+  };
+  const touch = () => {
+    if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
+    if (attempt.lease !== null) attempt.lease.touchedAt = timeline.now;
+    const leftMs = endAt - timeline.now;
+    machine.after(agent, Math.min(TOUCH_EVERY_MS, Math.max(0, leftMs)), () => {
+      if (timeline.now < endAt) return touch();
+      dir.operation = null;
+      endLease(attempt, timeline.now);
+      next();
+    });
+  };
+  if (abandoned) machine.after(agent, ABANDONED_MS, next);
+  else touch();
+}
+
+/** As a command does that submits and waits: it tries again where the ledger fails, and looks now and then. */
+function waitForChildren(
+  stage: Stage,
+  { agent, attempt }: Performance,
+  { durationMs }: Extract<Phase, { kind: 'wait' }>,
+  next: () => void,
+): void {
+  const { machine, timeline } = stage;
+  const giveUpAt = timeline.now + durationMs;
+  const later = (delayMs: number, work: () => void) =>
+    machine.after(agent, delayMs, () => (timeline.now < giveUpAt ? work() : next()));
+  const watch = () => {
+    if (haveChildrenEnded(stage, attempt.key.dispatch)) next();
+    else later(WATCH_EVERY_MS, watch);
+  };
+  const submit = () =>
+    stage.submitFrom(attempt, (added) => later(added ? 0 : RETRY_MS, added ? watch : submit));
+  submit();
+}
+
+/** What it says goes into the log of its session as well; and what it thinks, of which nobody else hears. */
+function writeSessionLog({ disk, clocks, timeline }: Stage, attempt: AttemptTruth): void {
+  const { evidenceFiles, stallMs } = attempt.spec;
+  if (disk.full || evidenceFiles.length === 0) return;
+  const { now } = timeline;
+  attempt.stirredAt.set('file', now);
+  // What was written before the first look is nobody's growth.
+  const { runningAt } = attempt;
+  if (runningAt !== null && now - runningAt > sampleMs({ stallMs }) + SLOW_PASS_MS) {
+    noteWork(attempt, now);
+  }
+  for (const path of evidenceFiles) {
+    const bytes = (disk.sessionLogs.get(path)?.bytes ?? 0) + 100;
+    disk.sessionLogs.set(path, { bytes, modifiedMs: clocks.wall() });
+  }
+}
+
+/** Bytes that find no room, or no file that anybody could look at, are no sign of work. */
+function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
+  if (stage.disk.full || !dir.exists) return;
+  dir.outputBytes += 100;
+  dir.keptBytes += 100;
+  writeSessionLog(stage, attempt);
+  noteWork(attempt, stage.timeline.now);
+  attempt.stirredAt.set('output', stage.timeline.now);
+}
