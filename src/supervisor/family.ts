@@ -18,38 +18,14 @@ const NONE: readonly Member[] = [];
  * A child is evidence for the attempt that added it exactly while it is itself working: not while it waits for a slot, nor
  * while it is quiet. What another attempt of the same dispatch has added proves nothing of this one.
  *
- * @param all in the order of submission, so that nobody comes before the dispatch that has added him
+ * @returns answers by what is known when it is asked
  */
-export function familyOf(all: readonly Member[], now: Millis) {
-  const byParent = new Map<string, Member[]>();
-  for (const one of all) {
-    const { parent } = one.live.dispatch;
-    if (parent === null) continue;
-    const key = keyOf(parent);
-    byParent.set(key, [...(byParent.get(key) ?? NONE), one]);
-  }
-  const childrenOf = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
-  const needed = new Set<string>();
-  for (const { live, memory } of byParent.size === 0 ? NONE : all) {
-    const children = childrenOf(memory.key);
-    if (children.length === 0) continue;
-    // Whoever is needed himself is judged by what his own children do.
-    if (!needed.has(keyOf(memory.key)) && !isAtStake(live, memory, now)) continue;
-    for (const child of children) needed.add(keyOf(child.memory.key));
-  }
-  return {
-    /** by what is known of them when it is asked */
-    childrenOf: (key: AttemptKey) => childrenOf(key).flatMap((child) => workingChild(child, now)),
-    /** the next look can end the attempt that has added it */
-    isNeeded: (key: AttemptKey) => needed.has(keyOf(key)),
-  };
-}
-
-/** Its silence is over its bound, or its time is: the next look can end it. */
-export function isAtStake({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis) {
-  if (dispatch.state.kind !== 'running') return false;
-  const isDue = attempt.deadline !== null && now >= attempt.deadline.softAt;
-  return isDue || silenceOf(memory, dispatch.spec, now).over;
+export function workingChildren(
+  all: readonly Member[],
+  now: Millis,
+): (key: AttemptKey) => readonly WorkingChild[] {
+  const byParent = groupByParent(all);
+  return (key) => (byParent.get(keyOf(key)) ?? NONE).flatMap((child) => workingChild(child, now));
 }
 
 function workingChild({ live, memory }: Member, now: Millis): readonly WorkingChild[] {
@@ -58,6 +34,46 @@ function workingChild({ live, memory }: Member, now: Millis): readonly WorkingCh
   const sign = newestSign(memory.signs);
   if (sign === null || silenceOf(memory, spec, now).verdict !== 'working') return [];
   return [{ name: `${campaign}/${name}`, at: sign.at, detail: sign.detail }];
+}
+
+/**
+ * The children of those whom the next look can end: what they have done by then counts.
+ *
+ * @param all in the order of submission, so that nobody comes before the dispatch that has added him
+ */
+export function neededChildren(all: readonly Member[], now: Millis): (key: AttemptKey) => boolean {
+  const byParent = groupByParent(all);
+  const needed = new Set<string>();
+  for (const { live, memory } of byParent.size === 0 ? NONE : all) {
+    const key = keyOf(memory.key);
+    const children = byParent.get(key);
+    // Whoever is needed himself is judged by what his own children do.
+    if (children === undefined || !(needed.has(key) || isAtStake(live, memory, now))) continue;
+    for (const child of children) needed.add(keyOf(child.memory.key));
+  }
+  return (key) => needed.has(keyOf(key));
+}
+
+/** Its silence is over its bound, or its time is. */
+export function isAtStake(
+  { dispatch, attempt }: LiveDispatch,
+  memory: AttemptMemory,
+  now: Millis,
+): boolean {
+  if (dispatch.state.kind !== 'running') return false;
+  const isDue = attempt.deadline !== null && now >= attempt.deadline.softAt;
+  return isDue || silenceOf(memory, dispatch.spec, now).over;
+}
+
+function groupByParent(all: readonly Member[]): ReadonlyMap<string, readonly Member[]> {
+  const byParent = new Map<string, Member[]>();
+  for (const one of all) {
+    const { parent } = one.live.dispatch;
+    if (parent === null) continue;
+    const key = keyOf(parent);
+    byParent.set(key, [...(byParent.get(key) ?? NONE), one]);
+  }
+  return byParent;
 }
 
 function keyOf({ dispatch, fence }: AttemptKey): string {

@@ -9,7 +9,7 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { familyOf } from './family.ts';
+import { neededChildren, workingChildren } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt, sampleEveryMs } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
@@ -61,11 +61,11 @@ export async function pass(
   const now = clock.now();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
-  const { childrenOf, isNeeded } = familyOf(all, now);
+  const isNeeded = neededChildren(all, now);
   const due = all.filter(({ live: one, memory: its }) => isNeeded(its.key) || isDue(one, its, now));
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
-    childrenOf,
+    childrenOf: workingChildren(all, now),
     isNeeded,
     now,
   });

@@ -49,7 +49,8 @@ export function checkBroken(
   const seen = commit.by?.mostUsed.get(nameOf(attempt.key)) ?? NOTHING;
   const { outputBytes } = stage.disk.get(attempt.key);
   const [used, most] = measures(attempt.spec, seen, outputBytes)[cause];
-  if (used > most) return;
+  // Without its claim nobody who comes later can tell its shim from its tree.
+  if (used > most || attempt.damaged) return;
   const message = `${attempt.name} uses ${used} of ${most} (${cause}): ${after.dispatch.because}`;
   stage.judge.report('I18 only who breaks a limit is ended for it', message);
 }

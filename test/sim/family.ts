@@ -42,8 +42,9 @@ function seenWork(
   const { runningAt, ranUntil, damaged, spec } = child;
   if (runningAt === null || damaged) return null;
   const until = Math.min(at, ranUntil ?? at);
-  // Of who runs no more, the last sample of his parent tells, not this one.
-  const lagMs = until < at ? lag(stage, child) + lag(stage, parent) : lag(stage, child);
+  // Who runs is looked at before his parent is ended. Of who runs no more, the last sample of his parent tells, before which
+  // lies one of his own: they are as close as those of the parent (src/supervisor/family.ts).
+  const lagMs = PASS_MS + (until < at ? 2 * betweenSamplesMs(stage, parent) : 0);
   if (until - lagMs < runningAt) return null;
   const workedAt = lastWorkOf(child, until - lagMs);
   if (workedAt === null || workedAt < runningAt) return null;
@@ -51,7 +52,7 @@ function seenWork(
   return until - workedAt < freshMs ? workedAt : null;
 }
 
-function lag({ profile }: Stage, { spec }: AttemptTruth): number {
+function betweenSamplesMs({ profile }: Stage, { spec }: AttemptTruth): number {
   return sampleMs(spec) + PASS_MS + (profile.slow > 0 ? 2 * SLOW_PASS_MS : 0);
 }
 

@@ -112,6 +112,8 @@ async function judgeTheEnd(
   if (open !== null) judge.report('I19 every world comes to an end', open);
   stage.answered = true;
   void supervisors.current?.supervisor.stop('down: the world is over');
+  // Whoever is stopped hears nothing.
+  if (supervisors.current !== null) stage.machine.resume(supervisors.current.instance.process);
   const stoppedAt = stage.timeline.now;
   const isLate = () => stage.timeline.now - stoppedAt > ENDS_WITHIN_MS;
   await until(stage, () => supervisors.current === null || isLate());

@@ -1,102 +1,53 @@
-// Owns the tests of who waits for whom: which children speak for an attempt, and which are looked at for its sake (I5, I6).
+// Owns the table of what a child dispatch proves for the attempt that added it.
 import { describe, expect, test } from 'vitest';
-import type { LiveDispatch } from '../../../src/core/dispatch.ts';
-import { familyOf } from '../../../src/supervisor/family.ts';
-import { gather } from '../../../src/supervisor/gather.ts';
-import { AGENT, MINUTE, NOW, type RowSpec, SECOND, row } from '../core/row.ts';
+import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
+import { workingChildren } from '../../../src/supervisor/family.ts';
+import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
+import { HOUR, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
-import { type Scene, dueOf, othersAt, process, show } from './scene.ts';
 
-const PARENT = { dispatch: 'parent', fence: 3 };
-const CHILD = { dispatch: 'child', fence: 1 };
+const PARENT: AttemptKey = { dispatch: 'p', fence: 1 };
 
-/** That very attempt, with the age of its newest sign of work; null: there was none. */
-function member(
-  key: { dispatch: string; fence: number },
-  parent: LiveDispatch['dispatch']['parent'],
-  silentMs: number | null,
-  spec: RowSpec = {},
-) {
-  const { dispatch, attempt, failures } = row(spec).live;
-  const live = {
-    dispatch: { ...dispatch, id: key.dispatch, name: key.dispatch, fence: key.fence, parent },
-    attempt: { ...attempt, ...key },
-    failures,
-  } as LiveDispatch;
-  const [one] = dueOf(live);
-  one!.memory.watchedSince = NOW - 10 * MINUTE;
-  one!.memory.sampledAt = NOW;
-  one!.memory.signs = silentMs === null ? [] : [signAt(NOW - silentMs)];
-  return one!;
+interface One {
+  readonly live: LiveDispatch;
+  readonly memory: AttemptMemory;
 }
 
-const names = (children: readonly { readonly name: string }[]) => children.map(({ name }) => name);
-
-describe('a child is evidence for the attempt that added it', () => {
-  const stallMs = 5 * MINUTE;
-  test.each<[string, ReturnType<typeof member>, boolean]>([
-    ['while it works', member(CHILD, PARENT, SECOND), true],
-    ['not while it is quiet', member(CHILD, PARENT, 2 * MINUTE, { spec: { stallMs } }), false],
-    ['not where it has done nothing yet', member(CHILD, PARENT, null), false],
-    ['not while it starts', member(CHILD, PARENT, SECOND, { state: 'starting' }), false],
-    ['not while it is ended', member(CHILD, PARENT, SECOND, { state: 'stopping' }), false],
-    ['not where another attempt added it', member(CHILD, { ...PARENT, fence: 2 }, SECOND), false],
-    ['not where a person added it', member(CHILD, null, SECOND), false],
-  ])('%s', (_, child, counts) => {
-    const { childrenOf } = familyOf([member(PARENT, null, null), child], NOW);
-    expect(childrenOf(PARENT)).toHaveLength(counts ? 1 : 0);
-  });
-
-  test('by what is known of it when it is asked', () => {
-    const child = member(CHILD, PARENT, null);
-    const { childrenOf } = familyOf([member(PARENT, null, null), child], NOW);
-    expect(childrenOf(PARENT)).toEqual([]);
-    child.memory.signs = [signAt(NOW)];
-    expect(names(childrenOf(PARENT))).toHaveLength(1);
-  });
-});
-
-describe('a child is looked at for the sake of an attempt', () => {
-  const needs = (...all: readonly ReturnType<typeof member>[]) => {
-    const { isNeeded } = familyOf(all, NOW);
-    return all
-      .filter(({ memory }) => isNeeded(memory.key))
-      .map(({ memory }) => memory.key.dispatch);
+function one(
+  id: string,
+  parent: AttemptKey | null,
+  { silentMs = 0, ...spec }: RowSpec & { silentMs?: number } = {},
+): One {
+  const { dispatch, attempt, failures } = row(spec).live;
+  const live = {
+    dispatch: { ...dispatch, id, name: id, parent },
+    attempt: { ...attempt, dispatch: id },
+    failures,
   };
-  const spec = { stallMs: MINUTE };
+  const memory = createMemory().of(live, NOW - HOUR);
+  memory.signs = [signAt(NOW - silentMs)];
+  return { live, memory };
+}
 
-  test('that has been silent for its whole window', () => {
-    const child = member(CHILD, PARENT, SECOND);
-    expect(needs(member(PARENT, null, MINUTE, { spec }), child)).toEqual(['child']);
-    expect(needs(member(PARENT, null, MINUTE - 1, { spec }), child)).toEqual([]);
+describe('a child dispatch', () => {
+  test.each<[string, One, readonly string[]]>([
+    ['that works counts', one('c', PARENT), ['nightly/c']],
+    ['that has worked a moment ago counts', one('c', PARENT, { silentMs: 59_999 }), ['nightly/c']],
+    ['that is quiet does not', one('c', PARENT, { silentMs: MINUTE }), []],
+    ['that is starting does not', one('c', PARENT, { state: 'starting' }), []],
+    ['that is being stopped does not', one('c', PARENT, { state: 'stopping' }), []],
+    ['of another attempt does not', one('c', { ...PARENT, fence: 2 }), []],
+    ['of another dispatch does not', one('c', { ...PARENT, dispatch: 'q' }), []],
+    ['that nobody added does not', one('c', null), []],
+  ])('%s', (_, child, names) => {
+    const childrenOf = workingChildren([one('p', null), child], NOW);
+    expect(childrenOf(PARENT).map(({ name }) => name)).toEqual(names);
   });
 
-  test('whose deadline has come', () => {
-    const child = member(CHILD, PARENT, SECOND);
-    const due = { deadline: { softInMs: 0, hardInMs: MINUTE } };
-    expect(needs(member(PARENT, null, SECOND, due), child)).toEqual(['child']);
-  });
-
-  test('and so is a child of that child', () => {
-    const grandchild = member({ dispatch: 'grandchild', fence: 1 }, CHILD, SECOND);
-    const silent = member(PARENT, null, MINUTE, { spec });
-    const all = [silent, member(CHILD, PARENT, SECOND), grandchild];
-    expect(needs(...all)).toEqual(['child', 'grandchild']);
-  });
-
-  test('I6: it speaks in the very look that would have ended that attempt', async () => {
-    const parent = member(PARENT, null, MINUTE, { spec });
-    const child = member(CHILD, PARENT, 10 * MINUTE);
-    child.memory.outputBytes = 0;
-    const scene: Scene = {
-      table: { kind: 'seen', value: [process(50), process(AGENT.pid)] },
-      runDirs: [{ ...row({}).evidence.runDir, outputBytes: { kind: 'seen', value: 9 } }],
-    };
-    parent.memory.outputBytes = 9;
-    const all = [parent, child];
-    const others = { ...othersAt(NOW), ...familyOf(all, NOW) };
-    const [first] = await gather(show(scene).world, all, others);
-    expect(first?.live.dispatch.id).toBe('parent');
-    expect(first?.evidence.signs.at(-1)).toMatchObject({ kind: 'child', at: NOW });
+  test('is dated by its own newest sign', () => {
+    const childrenOf = workingChildren([one('c', PARENT, { silentMs: 7_000 })], NOW);
+    expect(childrenOf(PARENT)).toEqual([
+      { name: 'nightly/c', at: NOW - 7_000, detail: 'wrote 9 bytes' },
+    ]);
   });
 });

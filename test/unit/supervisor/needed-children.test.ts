@@ -1,0 +1,85 @@
+// Owns the tests of the look at children for the sake of whoever waits for them: nobody is ended before it (I6).
+import { describe, expect, test } from 'vitest';
+import type { LiveDispatch } from '../../../src/core/dispatch.ts';
+import { neededChildren, workingChildren } from '../../../src/supervisor/family.ts';
+import { gather } from '../../../src/supervisor/gather.ts';
+import { AGENT, MINUTE, NOW, type RowSpec, SECOND, row } from '../core/row.ts';
+import { signAt } from '../core/sign-at.ts';
+import { type Scene, dueOf, othersAt, process, show } from './scene.ts';
+
+const PARENT = { dispatch: 'parent', fence: 3 };
+const CHILD = { dispatch: 'child', fence: 1 };
+
+/** That very attempt, with the age of its newest sign of work; null: there was none. */
+function member(
+  key: { dispatch: string; fence: number },
+  parent: LiveDispatch['dispatch']['parent'],
+  silentMs: number | null,
+  spec: RowSpec = {},
+) {
+  const { dispatch, attempt, failures } = row(spec).live;
+  const live = {
+    dispatch: { ...dispatch, id: key.dispatch, name: key.dispatch, fence: key.fence, parent },
+    attempt: { ...attempt, ...key },
+    failures,
+  } as LiveDispatch;
+  const [one] = dueOf(live);
+  one!.memory.watchedSince = NOW - 10 * MINUTE;
+  one!.memory.sampledAt = NOW;
+  one!.memory.signs = silentMs === null ? [] : [signAt(NOW - silentMs)];
+  return one!;
+}
+
+test('a child speaks by what is known of it when it is asked', () => {
+  const child = member(CHILD, PARENT, null);
+  const childrenOf = workingChildren([member(PARENT, null, null), child], NOW);
+  expect(childrenOf(PARENT)).toEqual([]);
+  child.memory.signs = [signAt(NOW)];
+  expect(childrenOf(PARENT)).toHaveLength(1);
+});
+
+describe('a child is looked at for the sake of an attempt', () => {
+  const needs = (...all: readonly ReturnType<typeof member>[]) => {
+    const isNeeded = neededChildren(all, NOW);
+    return all
+      .filter(({ memory }) => isNeeded(memory.key))
+      .map(({ memory }) => memory.key.dispatch);
+  };
+  const spec = { stallMs: MINUTE };
+
+  test('that has been silent for its whole window', () => {
+    const child = member(CHILD, PARENT, SECOND);
+    expect(needs(member(PARENT, null, MINUTE, { spec }), child)).toEqual(['child']);
+    expect(needs(member(PARENT, null, MINUTE - 1, { spec }), child)).toEqual([]);
+  });
+
+  test('whose deadline has come', () => {
+    const child = member(CHILD, PARENT, SECOND);
+    const due = { deadline: { softInMs: 0, hardInMs: MINUTE } };
+    expect(needs(member(PARENT, null, SECOND, due), child)).toEqual(['child']);
+  });
+
+  test('and so is a child of that child', () => {
+    const grandchild = member({ dispatch: 'grandchild', fence: 1 }, CHILD, SECOND);
+    const silent = member(PARENT, null, MINUTE, { spec });
+    const all = [silent, member(CHILD, PARENT, SECOND), grandchild];
+    expect(needs(...all)).toEqual(['child', 'grandchild']);
+  });
+
+  test('I6: it speaks in the very look that would have ended that attempt', async () => {
+    const parent = member(PARENT, null, MINUTE, { spec });
+    const child = member(CHILD, PARENT, 10 * MINUTE);
+    child.memory.outputBytes = 0;
+    const scene: Scene = {
+      table: { kind: 'seen', value: [process(50), process(AGENT.pid)] },
+      runDirs: [{ ...row({}).evidence.runDir, outputBytes: { kind: 'seen', value: 9 } }],
+    };
+    parent.memory.outputBytes = 9;
+    const all = [parent, child];
+    const childrenOf = workingChildren(all, NOW);
+    const others = { ...othersAt(NOW), childrenOf, isNeeded: neededChildren(all, NOW) };
+    const [first] = await gather(show(scene).world, all, others);
+    expect(first?.live.dispatch.id).toBe('parent');
+    expect(first?.evidence.signs.at(-1)).toMatchObject({ kind: 'child', at: NOW });
+  });
+});
