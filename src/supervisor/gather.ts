@@ -237,7 +237,7 @@ function judge(
       tree.rows,
       formatMark({ ...live.attempt, ledger: world.ledger.id }),
     );
-    usage = usageOf(rows);
+    usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
