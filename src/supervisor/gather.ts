@@ -5,9 +5,9 @@
 // A round of evidence for many attempts is long, so between two attempts, and while the table is read, everybody else in
 // this process has a turn. What can happen in one:
 // - An attempt is woken. Its `woken` was put down when its look began, so that the next pass looks at it again.
-// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken before the
-//   records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt, or its shim
-//   is on the way and looked for every few milliseconds.
+// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken
+//   before the records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt,
+//   or its shim is on the way and looked for every few milliseconds.
 // - A start makes a shim known (`memory.shim`). This look has not sighted it and may have read older records, so that it
 //   only adds to who is a member and to who is protected.
 // Nothing else changes what we remember: effects are performed by the pass, which waits for its evidence. Agents go on
