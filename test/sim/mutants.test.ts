@@ -5,6 +5,7 @@ import type { Decide, PlantedBug } from './planted-bug.ts';
 import type { WorldReport } from './run.ts';
 import { BUGS_IN_ACTS } from './bugs-in-acts.ts';
 import { BUGS_IN_DECISIONS } from './bugs-in-decisions.ts';
+import { BUGS_IN_EVIDENCE } from './bugs-in-evidence.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
 import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
@@ -19,6 +20,7 @@ const BUGS = [
   ...BUGS_IN_LEDGERS,
   ...BUGS_IN_LIMITS,
   ...BUGS_IN_SUBREAPERS,
+  ...BUGS_IN_EVIDENCE,
 ];
 const SEEDS_MAX = 1000;
 
