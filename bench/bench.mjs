@@ -1,7 +1,9 @@
 // Owns `npm run bench`: which rows there are, in which order they run, and the table at the end. It
 // informs: a budget that is not kept is shown as such and changes no exit code.
 //
-//   npm run bench [-- [--only ROW]… [--dir DIR]]
+//   npm run bench [-- [--only ROW]… [--dir DIR] [--full]]
+//
+// --full takes minutes longer: it measures ten thousand rounds where a few hundred are enough for a hint.
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,16 +11,17 @@ import { renderFigures, skipped } from './figures.mjs';
 import { openLab } from './lab.mjs';
 import { noOp } from './no-op.mjs';
 import { reuse } from './reuse.mjs';
+import { round } from './round.mjs';
 import { idle, recovery, shims, standing } from './standing.mjs';
 import { ps, version } from './start-up.mjs';
 import { stop } from './stop-tree.mjs';
 
-const ROWS = [noOp, reuse, version, ps, idle, standing, shims, recovery, stop];
+const ROWS = [noOp, reuse, version, ps, idle, standing, round, shims, recovery, stop];
 /** From here on others take more of the machine than we may ignore. */
 const BUSY_LOAD = 0.5;
 const NAMES = ROWS.map(({ name }) => name).join(', ');
 
-const { only = [], dir = tmpdir() } = readOptions();
+const { only = [], dir = tmpdir(), full = false } = readOptions();
 const unknown = only.find((name) => !ROWS.some((row) => row.name === name));
 if (unknown !== undefined) refuse(`there is no row "${unknown}"; there are: ${NAMES}`);
 
@@ -38,11 +41,15 @@ console.log(
 
 function readOptions() {
   try {
-    const options = { only: { type: 'string', multiple: true }, dir: { type: 'string' } };
+    const options = {
+      only: { type: 'string', multiple: true },
+      dir: { type: 'string' },
+      full: { type: 'boolean' },
+    };
     return parseArgs({ options }).values;
   } catch (error) {
     return refuse(
-      `${error.message}\nusage: npm run bench [-- [--only ROW]… [--dir DIR]]; rows: ${NAMES}`,
+      `${error.message}\nusage: npm run bench [-- [--only ROW]… [--dir DIR] [--full]]; rows: ${NAMES}`,
     );
   }
 }
@@ -55,7 +62,7 @@ function refuse(message) {
 /** A row that breaks is shown as such; the others are still worth having. */
 async function measure(row) {
   try {
-    return await row.measure(lab);
+    return await row.measure(lab, { full });
   } catch (error) {
     process.stderr.write(`${error.stack}\n`);
     return [skipped(row.about, `broke: ${error.message.split('\n')[0]}`)];

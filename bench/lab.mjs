@@ -102,6 +102,14 @@ function openHerd(dir, base) {
       throw new Error(`drover ${words.join(' ')}: exit code ${exitCode}: ${end}`);
     },
     json: async (...words) => JSON.parse((await run([...words, '--json'], 'pipe')).output),
+    /** Runs a program of the benchmark in this herd. @returns {Promise<string>} what it printed */
+    async node(...args) {
+      const { exitCode, output } = await runToEnd(process.execPath, args, { env, stdout: 'pipe' });
+      if (exitCode === 0) return output;
+      throw new Error(
+        `${args.join(' ')}: exit code ${exitCode}: ${output.slice(-ERROR_CHARACTERS_MAX)}`,
+      );
+    },
     /** As `time`, for a command. */
     timeDrover: async (...words) => await run(words, 'ignore'),
     /** Starts a supervisor that stays. */

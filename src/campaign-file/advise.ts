@@ -29,8 +29,8 @@ export function advisePools(
 }
 
 /**
- * Settings that change nothing: an extension of no deadline, a linger of an agent that announces no
- * result.
+ * Settings that change nothing: an extension of no deadline, a linger of an agent of whose result
+ * nobody can know before it ends.
  */
 export function adviseIdleSettings(
   dispatches: readonly DraftDispatch[],
@@ -40,13 +40,13 @@ export function adviseIdleSettings(
 ): void {
   const idle = {
     extend: ({ spec }: PlannedDispatch) => spec.deadlineMs === null,
-    linger: ({ spec }: PlannedDispatch) => spec.agent === 'command',
+    linger: ({ spec }: PlannedDispatch) => spec.agent === 'command' && spec.doneWhen === null,
   };
   const advice = {
     extend: ['"extend" has no effect without a deadline', 'add deadline: 1h, or remove it'],
     linger: [
-      '"linger" has no effect on the agent "command": it announces no result before it ends',
-      'remove it',
+      '"linger" has no effect on the agent "command" without done_when: nothing tells its result',
+      'add done_when: test -f FILE, or remove it',
     ],
   } as const;
   for (const key of ['extend', 'linger'] as const) {

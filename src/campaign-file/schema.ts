@@ -102,8 +102,8 @@ const SETTINGS = {
     formatDuration(BUILT_IN.stall),
   ),
   linger: said(
-    duration('zero-allowed'),
-    'How long an agent may go on after its result is there.',
+    duration('above-zero'),
+    'How long an agent whose result is there (done_when holds) may live on without evidence of work.',
     formatDuration(BUILT_IN.linger),
   ),
   grace: said(

@@ -139,13 +139,13 @@ function childLines({ children, now }: Seen): EvidenceLine[] {
 function operationLines({ operations, now }: Seen): EvidenceLine[] {
   if (operations.kind === 'unknown') {
     const detail = `cannot be looked at: ${operations.because}`;
-    return [{ kind: 'operation', at: null, expiresAt: null, detail }];
+    return [{ kind: 'lease', at: null, expiresAt: null, detail }];
   }
   if (operations.kind === 'absent') return [];
   return operations.value.map((operation) => {
     const lapsed = isValid(operation, now) ? '' : 'lapsed: ';
     const detail = `${lapsed}${describeOperation(operation, now)}`;
-    return { kind: 'operation', at: operation.touchedAt, expiresAt: lapsesAt(operation), detail };
+    return { kind: 'lease', at: operation.touchedAt, expiresAt: lapsesAt(operation), detail };
   });
 }
 

@@ -1,5 +1,8 @@
 // Owns the reading of `/proc/PID/io`.
-import { readFileSync } from 'node:fs';
+import { readProcFile } from './proc-file.ts';
+
+/** Seven short lines. */
+const buffer = Buffer.allocUnsafeSlow(1_024);
 
 /**
  * Bytes that a process and its waited-for children have made a disk or a file server read or write (`read_bytes` and
@@ -11,7 +14,7 @@ import { readFileSync } from 'node:fs';
 export function readIoBytes(pid: number): number | null {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/io`, 'latin1');
+    text = buffer.toString('latin1', 0, readProcFile(`/proc/${pid}/io`, buffer));
   } catch {
     return null;
   }

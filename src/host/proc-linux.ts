@@ -1,6 +1,6 @@
-// Owns the process table of Linux: /proc, each file read synchronously with one open, one read and one close into one
-// buffer, which is several times cheaper than asynchronous or buffered reading. What takes long is the number of files.
-import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
+// Owns the process table of Linux: /proc, each file read synchronously, which is several times cheaper than asynchronous
+// reading. What takes long is the number of files.
+import { readFileSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -9,6 +9,7 @@ import { deliverSignal, probePid } from './deliver-signal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { readPageBytes } from './page-size.ts';
 import { createMarkReader, type MarkScan, ScanFailure } from './proc-environ.ts';
+import { readProcFile } from './proc-file.ts';
 import { readIoBytes } from './proc-io.ts';
 import { createPidList } from './proc-list.ts';
 import { type ProcStat, parseStat } from './proc-parse.ts';
@@ -132,13 +133,7 @@ function toRow(stat: ProcStat, mark: string | null, pageBytes: number): ProcessR
 function readStat(buffer: Buffer, pid: number): ProcStat | 'gone' | 'hidden' | (string & {}) {
   const path = `/proc/${pid}/stat`;
   try {
-    const fd = openSync(path, constants.O_RDONLY);
-    try {
-      const length = readSync(fd, buffer, 0, BUFFER_BYTES, null);
-      return parseStat(buffer, length) ?? `${path} is not legible`;
-    } finally {
-      closeSync(fd);
-    }
+    return parseStat(buffer, readProcFile(path, buffer)) ?? `${path} is not legible`;
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ESRCH') return 'gone';

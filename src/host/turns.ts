@@ -2,7 +2,7 @@
 // once where that must not happen.
 
 /** Half of what nobody may be kept waiting for: between two looks at the clock there is always some work left. */
-const TURN_MS = 3;
+const TURN_MS = 2;
 /** The shortest timer there is; most execs are over by then. */
 const EXEC_TIMER_MS = 1;
 /** At once there is no timer: the thread sleeps, and gives its processor to whoever is in the middle of its exec. */

@@ -1,10 +1,9 @@
-// Owns what attempts owe each other: the dispatches that one has added, which of them are working, and how often that has
-// to be looked at.
+// Owns who waits for whom: the dispatches that an attempt has added, which of them are working, and which of them have to
+// be looked at for its sake.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { newestSign } from '../core/sign.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey } from '../ports.ts';
-import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { WorkingChild } from './signs.ts';
 
@@ -75,24 +74,6 @@ function groupByParent(all: readonly Member[]): ReadonlyMap<string, readonly Mem
     byParent.set(key, [...(byParent.get(key) ?? NONE), one]);
   }
   return byParent;
-}
-
-/** Parents of parents: nobody is his own ancestor, for a parent is there before its child. */
-const ANCESTORS_MAX = 16;
-
-/** A child is sampled as often as whoever waits for it, or its signs came too late for a parent with a short window. */
-export function setPaces(all: readonly Member[]): void {
-  const byKey = new Map(all.map((one) => [keyOf(one.memory.key), one.live.dispatch] as const));
-  for (const { live, memory } of all) {
-    let everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
-    let { parent } = live.dispatch;
-    for (let depth = 0; parent !== null && depth < ANCESTORS_MAX; depth++) {
-      const waiting = byKey.get(keyOf(parent));
-      if (waiting !== undefined) everyMs = Math.min(everyMs, sampleEveryMs(waiting.spec.stallMs));
-      parent = waiting?.parent ?? null;
-    }
-    memory.everyMs = everyMs;
-  }
 }
 
 function keyOf({ dispatch, fence }: AttemptKey): string {

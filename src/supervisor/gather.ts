@@ -5,9 +5,9 @@
 // A round of evidence for many attempts is long, so between two attempts, and while the table is read, everybody else in
 // this process has a turn. What can happen in one:
 // - An attempt is woken. Its `woken` was put down when its look began, so that the next pass looks at it again.
-// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken before the
-//   records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt, or its shim
-//   is on the way and looked for every few milliseconds.
+// - A start, an answer of done_when or a shim's word (`emptied`) comes in. They are sightings too: what was told is taken
+//   before the records are read, and what comes in after that is for the next look, which is soon: it wakes the attempt,
+//   or its shim is on the way and looked for every few milliseconds.
 // - A start makes a shim known (`memory.shim`). This look has not sighted it and may have read older records, so that it
 //   only adds to who is a member and to who is protected.
 // Nothing else changes what we remember: effects are performed by the pass, which waits for its evidence. Agents go on
@@ -19,6 +19,7 @@ import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../co
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import { isAtStake } from './family.ts';
+import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
@@ -208,7 +209,7 @@ function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: 
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
   if (isNeeded || isAtStake(live, memory, now)) return true;
-  const { everyMs } = memory;
+  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
@@ -236,7 +237,7 @@ function judge(
       tree.rows,
       formatMark({ ...live.attempt, ledger: world.ledger.id }),
     );
-    usage = usageOf(rows);
+    usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
@@ -247,7 +248,7 @@ function judge(
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,
-        everyMs: memory.everyMs,
+        everyMs: sampleEveryMs(live.dispatch.spec.stallMs),
       });
     }
   }

@@ -48,9 +48,16 @@ export function lookAtTree(
   };
 }
 
-/** What its members use together. */
-export function usageOf(rows: Look<readonly ProcessRow[]>): Look<Usage> {
+/**
+ * What its members use together. A shim whose claim was destroyed looks like one of them: who is not known cannot be left
+ * out, and what is ours must not count against the agent.
+ */
+export function usageOf(
+  shim: ProcessIdentity | null,
+  rows: Look<readonly ProcessRow[]>,
+): Look<Usage> {
   if (rows.kind !== 'seen') return rows;
+  if (shim === null) return { kind: 'unknown', because: 'its shim is not on record' };
   const rssBytes = rows.value.reduce((sum, row) => sum + row.rssBytes, 0);
   return { kind: 'seen', value: { rssBytes, processes: rows.value.length } };
 }

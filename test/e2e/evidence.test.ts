@@ -135,7 +135,7 @@ describe.concurrent('an agent whose result is there and that does not leave', ()
       expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded', attempt: 1 });
       const { decisions } = await herd.json<WhyJson>(['why', 'lingers/a']);
       const stop = decisions.find(({ to }) => to === 'stopping');
-      expect(stop?.because).toMatch(/^its result is there, and nothing was seen of it for \ds$/);
+      expect(stop?.because).toMatch(/^its result is there, and nothing was seen of it for \d+s/);
       expect(stop?.evidence).toContainEqual(expect.objectContaining({ kind: 'result' }));
       const ended = decisions.find(({ to }) => to === 'ended');
       expect(ended?.evidence).toContainEqual(

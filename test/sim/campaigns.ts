@@ -3,8 +3,7 @@ import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
 import type { DispatchSpec, UseLimits } from '../../src/core/dispatch.ts';
 import type { Random } from './random.ts';
 import type { Stage } from './stage.ts';
-import { MIB } from './program.ts';
-import { MISSING_PROGRAM } from './run-dirs-port.ts';
+import { MIB, MISSING_PROGRAM } from './program.ts';
 
 /** The name begins with `halting` where the first failure of class `agent` halts it. */
 export function writeCampaign(random: Random, number: number): Campaign {

@@ -67,6 +67,9 @@ export interface Program {
     | { readonly kind: 'leaves'; readonly afterMs: number; readonly exitCode: number };
 }
 
+/** `spec.run[0]` of a dispatch whose program does not exist. */
+export const MISSING_PROGRAM = 'no-such-program';
+
 export const MIB = 1024 * 1024;
 
 /** An endless program with shorter rounds would cost a world its time and show nothing more. */

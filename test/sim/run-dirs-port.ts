@@ -13,12 +13,10 @@ import type {
 import { checkSpawn } from './checks-start.ts';
 import type { RunDir } from './disk.ts';
 import { type Instance, never } from './instance.ts';
+import { MISSING_PROGRAM } from './program.ts';
 import { runShim, startShim } from './shim.ts';
 import type { Stage } from './stage.ts';
 import { nameOf } from './truth.ts';
-
-/** `spec.run[0]` of a dispatch whose program does not exist. */
-export const MISSING_PROGRAM = 'no-such-program';
 
 const UNKNOWN = { kind: 'unknown', because: 'simulated: cannot be read' } as const;
 const ABSENT = { kind: 'absent' } as const;

@@ -52,9 +52,11 @@ dispatches:
     expect(warnings(`campaign: c\ndefaults: { extend: 1h }\n${both}`)).toEqual([]);
   });
 
-  test('name a linger of an agent that announces no result', () => {
+  test('name a linger of an agent of whose result nobody can know', () => {
     expect(warnings('campaign: c\ndispatches: [{ name: a, run: x, linger: 1m }]')).toEqual([
-      '/w/c.yaml:2:33: "linger" has no effect on the agent "command": it announces no result before it ends — remove it',
+      '/w/c.yaml:2:33: "linger" has no effect on the agent "command" without done_when: nothing tells its result — add done_when: test -f FILE, or remove it',
     ]);
+    const known = '[{ name: a, run: x, linger: 1m, done_when: test -f plan.md }]';
+    expect(warnings(`campaign: c\ndispatches: ${known}`)).toEqual([]);
   });
 });

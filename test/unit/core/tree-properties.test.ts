@@ -1,5 +1,5 @@
 // Owns the property that the way through a snapshot finds whom the plain definition of membership finds.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { helperMark } from '../../../src/core/identity.ts';
 import type { TreeProcess } from '../../../src/core/tree.ts';

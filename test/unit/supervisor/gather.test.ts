@@ -258,6 +258,10 @@ describe('who is looked for in the table', () => {
     const usage = { kind: 'seen', value: { rssBytes: 1_100, processes: 2 } };
     expect((await evidenceOf({}, { table }, 60_000)).usage).toEqual(usage);
     expect((await evidenceOf({}, { table })).usage).toMatchObject({ kind: 'unknown' });
+    const runDirs = [row({ claim: 'illegible' }).evidence.runDir];
+    // Its shim may be among them.
+    const shimless = { kind: 'unknown', because: 'its shim is not on record' };
+    expect((await evidenceOf({}, { table, runDirs }, 60_000)).usage).toEqual(shimless);
     const unread = { kind: 'unknown', because: 'EMFILE' } as const;
     expect((await evidenceOf({}, { table: unread }, 60_000)).usage).toEqual(unread);
   });
