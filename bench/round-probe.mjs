@@ -63,7 +63,7 @@ await ledger.close();
 /** One evidence round; the pause after it is none of its cost. */
 async function round() {
   now += APART_MS;
-  return await gather(world, due, { shims, childrenOf: () => [], now });
+  return await gather(world, due, { shims, childrenOf: () => [], isNeeded: () => false, now });
 }
 
 /**

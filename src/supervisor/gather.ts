@@ -65,6 +65,7 @@ export async function gather(
 ): Promise<Looked[]> {
   const { clock, processes } = world;
   const { shims, isNeeded, now } = others;
+  const beganMs = clock.monotonicMs();
   const looks = await inTurns(clock, due, ({ live, memory }) =>
     lookAtRecords(world, live, memory, now),
   );
@@ -88,6 +89,8 @@ export async function gather(
       memory: look.memory,
       evidence: judge(world, look, needsTable ? table : null, {
         ...others,
+        // A look can be long: what it finds may be as new as its end. The wall clock may step meanwhile.
+        foundAt: now + Math.round(clock.monotonicMs() - beganMs),
         sampled: sampling ? (files.get(look.memory) ?? NAMES_NONE) : null,
       }),
     }),
@@ -220,8 +223,10 @@ function judge(
   {
     sampled: files,
     now,
+    foundAt,
     childrenOf,
   }: Others & {
+    readonly foundAt: Millis;
     /** null: no sample is due; else the files that it names */
     readonly sampled: Look<EvidenceFiles> | null;
   },
@@ -247,7 +252,7 @@ function judge(
         children: childrenOf(memory.key),
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
-        now,
+        now: foundAt,
         everyMs: sampleEveryMs(live.dispatch.spec.stallMs),
       });
     }

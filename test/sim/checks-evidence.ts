@@ -24,12 +24,12 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const { kind, at, detail } = sign;
   const before = attempt.noted.get(kind);
   if (before?.detail === detail && (before.by !== by || before.at === at)) return;
-  const lookedAt = by.lookedAt.get(nameOf(attempt.key)) ?? stage.timeline.now;
-  attempt.noted.set(kind, { at, detail, by, lookedAt });
+  const sampledAt = by.sampledAt.get(nameOf(attempt.key)) ?? stage.timeline.now;
+  attempt.noted.set(kind, { at, detail, by, sampledAt });
   // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source.
   const lateMs = slackMs(stage, attempt, kind);
-  const isCalm = lookedAt - stage.truth.calmSince > 2 * lateMs;
-  const since = (isCalm ? lookedAt : (before?.lookedAt ?? attempt.claimedAt)) - lateMs;
+  const isCalm = sampledAt - stage.truth.calmSince > 2 * lateMs;
+  const since = (isCalm ? sampledAt : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;
   const last = source === null ? 'never' : `${Math.round(stage.timeline.now - source)} ms ago`;
@@ -38,8 +38,8 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
 }
 
 /**
- * How much older than the look after which it is told of a source may be: by two samples and the time until it is told. A
- * child that works may have done so before it was this attempt's.
+ * How much older than the sample before which a sign is told its source may be: a sample has missed it, and one more was
+ * taken until it was told. A child that works may have done so before it was this attempt's.
  */
 function slackMs({ profile }: Stage, { spec }: AttemptTruth, kind: Sign['kind']): number {
   const passMs = PASS_MS + (profile.slow > 0 ? SLOW_PASS_MS : 0);

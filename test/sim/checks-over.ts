@@ -22,8 +22,10 @@ export function checkLeftovers(stage: Stage): void {
     for (const process of machine.all()) {
       if (process.attempt !== attempt || process.role !== 'shim' || !machine.lives(process))
         continue;
-      // Nobody knows a shim whose claim was destroyed; where leftovers are kept, nobody looks for it.
-      if (attempt.damaged && attempt.spec.leftovers === 'keep') continue;
+      // Nobody knows a shim whose claim was destroyed; where leftovers are kept, nobody looks for it, and one that could
+      // not write its mark is found by nobody.
+      const isHidden = attempt.spec.leftovers === 'keep' || process.mark === null;
+      if (attempt.damaged && isHidden) continue;
       const message = `shim ${process.pid} of ${attempt.name} is still there`;
       judge.report('I19 nothing of ours is left', message);
     }

@@ -23,6 +23,8 @@ export class Instance {
   passAt = 0;
   /** true time of its last look at each attempt */
   readonly lookedAt = new Map<string, number>();
+  /** true time of its last sample of each attempt's signs of work */
+  readonly sampledAt = new Map<string, number>();
   /** the most that its last look at the table can have found of each attempt */
   mostUsed: MostUsed = new Map();
   /** attempts about which this pass has learned anything at all */

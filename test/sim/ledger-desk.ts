@@ -44,7 +44,7 @@ const READS: ReadonlySet<Method> = new Set<Method>([
 ]);
 
 export class LedgerDesk {
-  /** the ledger was told of signs of work */
+  /** somebody tells of signs of work, whether or not the ledger then takes them */
   onNote: (by: Instance, notes: readonly EvidenceNote[]) => void = () => {};
   readonly #stage: Stage;
   readonly #ledger: Ledger;
@@ -112,6 +112,7 @@ export class LedgerDesk {
     args: unknown[],
   ): Promise<Answer<M>> {
     const stage = this.#stage;
+    if (method === 'noteEvidence' && by !== null) this.onNote(by, args[0] as EvidenceNote[]);
     if (stage.isOut('ledger') || stage.strikes('ledger-begin-fails', 0.05)) {
       stage.trace.tell(by?.name ?? 'user', () => `${method} fails at its begin`);
       throw unavailable('begin');
@@ -151,9 +152,6 @@ export class LedgerDesk {
       if (committed.size === 0 && claimed.length === 0) return;
     }
     this.#answers.clear();
-    if (method === 'noteEvidence' && commit.by !== null) {
-      this.onNote(commit.by, commit.args[0] as readonly EvidenceNote[]);
-    }
     if (method === 'append' || method === 'noteEvidence') return;
     const after = await this.#rows();
     this.#stage.truth.rows = after;

@@ -59,6 +59,8 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
     checkGoal: (order) => instance.cross('checkGoal', () => askGoal(stage, instance, order)),
     operations(key) {
       instance.enter('operations');
+      // Every sample reads them, and nobody else does.
+      instance.sampledAt.set(nameOf(key), stage.timeline.now);
       if (stage.isOut('dirs')) return UNKNOWN;
       const { exists, operation } = disk.get(key);
       if (!exists) return ABSENT;

@@ -18,9 +18,9 @@ export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess
   }
   const adopters = new Set<number>();
   for (const process of machine.all()) {
-    if (process.attempt === attempt && process.adopts && machine.lives(process)) {
-      adopters.add(process.pid);
-    }
+    if (process.attempt !== attempt || !process.adopts || !machine.lives(process)) continue;
+    // Where its claim was destroyed, its mark alone tells whose it is.
+    if (process.mark !== null || !attempt.damaged) adopters.add(process.pid);
   }
   const seen = new Set(
     own.filter(

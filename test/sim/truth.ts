@@ -56,8 +56,8 @@ interface NotedSign {
   readonly detail: string;
   /** who told it; null: moments have been moved since */
   by: object | null;
-  /** true time of the look after which it was told */
-  readonly lookedAt: number;
+  /** true time of the last sample before it was told */
+  readonly sampledAt: number;
 }
 
 interface Lease {

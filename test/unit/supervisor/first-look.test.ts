@@ -26,7 +26,7 @@ function worldOf(live: LiveDispatch): World {
   }));
   return {
     ledger: { id: 'led' },
-    clock: { giveWay: async () => {} },
+    clock: { giveWay: async () => {}, monotonicMs: () => 0 },
     processes: {
       bootId: () => 'boot-1',
       self: () => ({ bootId: 'boot-1', pid: 50, startTime: 500 }),

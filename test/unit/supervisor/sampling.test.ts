@@ -52,6 +52,15 @@ describe('the grid of samples', () => {
     expect((await look({ kind: 'seen', value: 5 }, 20_000)).blind).toBeNull();
   });
 
+  test('I6: what a long look finds is as new as its end', async () => {
+    const runDirs = [
+      { ...row({}).evidence.runDir, outputBytes: { kind: 'seen', value: 5 } as const },
+    ];
+    const { due } = await lookAt([row({}).live], { ...busy, runDirs, lastsMs: 1_500.4 }, 10_000);
+    expect(due[0]?.memory.signs.at(-1)).toMatchObject({ kind: 'output', at: NOW + 11_500 });
+    expect(due[0]?.memory.sampledAt).toBe(NOW + 11_500);
+  });
+
   test('the next look is on the grid, or when time may change something, and never now', () => {
     expect(nextLookAt(NOW, 10_000, null)).toBe(NOW + 10_000);
     expect(nextLookAt(NOW + 1, 10_000, null)).toBe(NOW + 10_000);

@@ -25,6 +25,8 @@ export interface Scene {
   /** what the run directory says at each look, the last one for ever */
   readonly runDirs?: readonly RunDirLook[];
   readonly operations?: Look<readonly Operation[]>;
+  /** how long it takes until the table has been read */
+  readonly lastsMs?: number;
   /** what others do whenever they have a turn */
   readonly giveWay?: () => Promise<void> | void;
 }
@@ -37,7 +39,10 @@ export function show(scene: Scene) {
   const ordinary = row({}).evidence.runDir;
   const world = {
     ledger: { id: 'led' },
-    clock: { giveWay: async () => await scene.giveWay?.() },
+    clock: {
+      giveWay: async () => await scene.giveWay?.(),
+      monotonicMs: () => (order.includes('table') ? (scene.lastsMs ?? 0) : 0),
+    },
     processes: {
       bootId: () => SELF.bootId,
       self: () => SELF,
