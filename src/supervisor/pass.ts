@@ -79,8 +79,11 @@ export async function pass(
   const { committed, claimed } = await commit(world, changes, claims, now);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
   for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
-  for (const one of judged)
+  for (const one of judged) {
+    // A kill of one tree looks at the whole table several times, and there may be hundreds to end.
+    await clock.giveWay();
     await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now });
+  }
   await note(world, judged, now);
   return {
     live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
