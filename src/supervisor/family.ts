@@ -1,9 +1,10 @@
-// Owns who waits for whom: the dispatches that an attempt has added, which of them are working, and which of them have to
-// be looked at for its sake.
+// Owns who waits for whom: the dispatches that an attempt has added, which of them are working, and how often and when
+// they have to be looked at for its sake.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { newestSign } from '../core/sign.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey } from '../ports.ts';
+import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { WorkingChild } from './signs.ts';
 
@@ -63,6 +64,27 @@ export function isAtStake(
   if (dispatch.state.kind !== 'running') return false;
   const isDue = attempt.deadline !== null && now >= attempt.deadline.softAt;
   return isDue || silenceOf(memory, dispatch.spec, now).over;
+}
+
+/** Parents of parents: nobody is his own ancestor, for a parent is there before its child. */
+const ANCESTORS_MAX = 16;
+
+/**
+ * A child is sampled as often as whoever waits for it: one that ends before the look at which that one is at stake would
+ * otherwise have shown nothing of what it did.
+ */
+export function setPaces(all: readonly Member[]): void {
+  const byKey = new Map(all.map((one) => [keyOf(one.memory.key), one.live.dispatch] as const));
+  for (const { live, memory } of all) {
+    let everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+    let { parent } = live.dispatch;
+    for (let depth = 0; parent !== null && depth < ANCESTORS_MAX; depth++) {
+      const waiting = byKey.get(keyOf(parent));
+      if (waiting !== undefined) everyMs = Math.min(everyMs, sampleEveryMs(waiting.spec.stallMs));
+      parent = waiting?.parent ?? null;
+    }
+    memory.everyMs = everyMs;
+  }
 }
 
 function groupByParent(all: readonly Member[]): ReadonlyMap<string, readonly Member[]> {

@@ -19,7 +19,6 @@ import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../co
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import { isAtStake } from './family.ts';
-import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
@@ -212,7 +211,7 @@ function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: 
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
   if (isNeeded || isAtStake(live, memory, now)) return true;
-  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+  const { everyMs } = memory;
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
@@ -253,7 +252,7 @@ function judge(
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now: foundAt,
-        everyMs: sampleEveryMs(live.dispatch.spec.stallMs),
+        everyMs: memory.everyMs,
       });
     }
   }

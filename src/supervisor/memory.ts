@@ -6,6 +6,7 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import { type KnownOperation, isValid } from '../core/operation.ts';
 import { type Sign, shiftSigns } from '../core/sign.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
+import { sampleEveryMs } from './grid.ts';
 import type { AttemptKey, Bookmark, EvidenceFiles, EvidenceNote } from '../ports.ts';
 
 export interface AttemptMemory {
@@ -32,6 +33,8 @@ export interface AttemptMemory {
   cpuMs: ReadonlyMap<string, number> | null;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
+  /** how far samples lie apart; lost: set at each pass */
+  everyMs: number;
   /** operation leases by id; lost: taken as they are read */
   operations: ReadonlyMap<string, KnownOperation>;
   /** why the last sample could not be taken as a whole; lost: sampled again */
@@ -174,6 +177,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     cpuMs: null,
     ioBytes: null,
     sampledAt: now,
+    everyMs: sampleEveryMs(dispatch.spec.stallMs),
     operations: new Map(),
     blind: null,
     signs,

@@ -9,9 +9,9 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { neededChildren, workingChildren } from './family.ts';
+import { neededChildren, setPaces, workingChildren } from './family.ts';
 import { type Looked, gather } from './gather.ts';
-import { nextLookAt, sampleEveryMs } from './grid.ts';
+import { nextLookAt } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
 import {
@@ -61,6 +61,7 @@ export async function pass(
   const now = clock.now();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
+  setPaces(all);
   const isNeeded = neededChildren(all, now);
   const due = all.filter(({ live: one, memory: its }) => isNeeded(its.key) || isDue(one, its, now));
   const looked = await gather(world, due, {
@@ -158,7 +159,7 @@ async function note(world: World, judged: readonly Judged[], now: Millis): Promi
   const notes = judged.flatMap(({ live, memory }) => {
     const { signs, resultAt, blind: unseen, noted } = memory;
     // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
-    const everyMs = Math.min(NOTE_EVERY_MS, sampleEveryMs(live.dispatch.spec.stallMs));
+    const everyMs = Math.min(NOTE_EVERY_MS, memory.everyMs);
     const told = noted.signs === signs && noted.resultAt === resultAt && noted.unseen === unseen;
     if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
     memory.notedAt = now;
@@ -178,11 +179,7 @@ async function follow(
   const { live, memory, decision } = judged;
   switch (decision.kind) {
     case 'stay':
-      memory.nextLookAt = nextLookAt(
-        now,
-        sampleEveryMs(live.dispatch.spec.stallMs),
-        decision.nextAt,
-      );
+      memory.nextLookAt = nextLookAt(now, memory.everyMs, decision.nextAt);
       if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
       await keepUp(world, judged, now);
       return;
@@ -207,14 +204,10 @@ async function follow(
   }
 }
 
-function lookAfter(next: State, { live }: Judged, now: Millis): Millis {
+function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
   switch (next.kind) {
     case 'running':
-      return nextLookAt(
-        now,
-        sampleEveryMs(live.dispatch.spec.stallMs),
-        live.attempt.deadline?.softAt ?? null,
-      );
+      return nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);
     case 'starting':
     case 'stopping':
       return 0;
