@@ -86,12 +86,22 @@ const BUGS_IN_IO: readonly PlantedBug[] = [
     name: 'the first sample of I/O is growth from zero',
     caughtBy: 'I5 evidence is its own',
     faults: [],
-    plant: (world) => {
-      const asked = new Set<number>();
-      return withProcesses(world, {
+    plant: (world, { machine }) => {
+      /** of each attempt; it reads the leases of its operations in every sample, before it asks for I/O in some */
+      const samples = new Map<string, number>();
+      const askedIn = new Map<number, number>();
+      const counting = withRunDirs(world, {
+        operations: (key) => {
+          samples.set(nameOf(key), (samples.get(nameOf(key)) ?? 0) + 1);
+          return world.runDirs.operations(key);
+        },
+      });
+      return withProcesses(counting, {
         ioBytes: (row) => {
-          const isFirst = !asked.has(row.pid);
-          asked.add(row.pid);
+          const key = machine.get(row.pid)?.attempt?.key;
+          const sample = key === undefined ? 0 : (samples.get(nameOf(key)) ?? 0);
+          const isFirst = askedIn.get(row.pid) !== sample - 1;
+          askedIn.set(row.pid, sample);
           return isFirst ? 0 : world.processes.ioBytes(row);
         },
       });

@@ -45,7 +45,9 @@ export function writeChildCampaign(random: Random, parent: string): Campaign {
   const dispatches = names.map((name) => {
     const own = random.fork(name);
     const limits = { maxOutputBytes: null, maxMemoryBytes: null, maxProcesses: null };
-    const spec = { ...writeSpec(own), ...limits, retries, evidenceFiles: [] };
+    // Some hang for much longer than whoever waits for them may be silent.
+    const stallMs = own.fork('stall').pick([1_000, 5_000, 20_000, 180_000, 180_000]);
+    const spec = { ...writeSpec(own), ...limits, stallMs, retries, evidenceFiles: [] };
     return { name: `${parent}-${name}`, pool: CHILD_POOL.name, priority: 0, after: [], spec };
   });
   return { name: campaignOf(parent), onFailure: 'continue', pools: [CHILD_POOL], dispatches };

@@ -171,7 +171,7 @@ function addThought(random: Random, spec: DispatchSpec, kind: Kind, phases: Phas
 }
 
 function addWait(random: Random, spec: DispatchSpec, kind: Kind, phases: Phase[]): void {
-  if (kind === 'quick' || kind === 'sparse' || !random.chance(0.2)) return;
+  if (kind === 'quick' || kind === 'sparse' || !random.chance(0.3)) return;
   const durationMs = Math.floor(spec.stallMs * (1 + random.next())) + random.int(2_000, 200_000);
   phases.splice(random.int(0, phases.length), 0, { kind: 'wait', durationMs });
 }
