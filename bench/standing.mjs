@@ -5,6 +5,8 @@ import { figure, median, skipped } from './figures.mjs';
 import * as lab from './lab.mjs';
 
 const AGENTS = 200;
+/** A herd of a night; the row `standing` has the one that fills a machine. */
+const QUIET = 40;
 const WATCHED_MS = 20_000;
 const LAG_MS = 10_000;
 /** From the start to a steady state: the code is compiled, the heap has its size. */
@@ -14,17 +16,23 @@ const LAG_PROBE = new URL('lag-probe.mjs', import.meta.url).href;
 
 export const idle = {
   name: 'idle',
-  about: `a supervisor with nothing to do, for ${WATCHED_MS / 1_000} s`,
+  about: `a supervisor with nothing to do, then of ${QUIET} quiet agents`,
   async measure({ herd }) {
     if (!lab.HAS_PROC) return [skipped('CPU of the supervisor', 'read from /proc')];
-    const supervisor = herd().up();
+    const own = herd();
+    const supervisor = own.up();
     await lab.pause(SETTLED_MS);
     const percent = await lab.cpuShare(supervisor.pid, WATCHED_MS);
     const resident = lab.residentMiB(supervisor.pid);
+    await fillWithSleepers(own, QUIET);
+    await lab.pause(SETTLED_MS);
+    const quiet = await lab.cpuShare(supervisor.pid, 3 * WATCHED_MS);
+    await own.drover('stop', '--all', '--grace', '100ms');
     await supervisor.end('SIGTERM');
     return [
       figure('CPU of the supervisor', percent, '% of a core', { budget: 0.5 }),
       figure('RSS of the supervisor', resident, 'MiB'),
+      figure(`CPU with ${QUIET} quiet agents`, quiet, '% of a core', { budget: 0.5 }),
     ];
   },
 };
