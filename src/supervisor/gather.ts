@@ -53,6 +53,8 @@ export interface Others {
   readonly shims: () => readonly ProcessIdentity[];
   /** the dispatches that an attempt has added and that are working */
   readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  /** why it cannot be told of one of them; null: it can */
+  readonly unseenChildOf: (key: AttemptKey) => string | null;
   /** what it shows now decides about the attempt that has added it */
   readonly isNeeded: (key: AttemptKey) => boolean;
   readonly now: Millis;
@@ -204,7 +206,9 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
 }
 
 function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: Millis): boolean {
-  if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
+  if (live.dispatch.state.kind !== 'running') return false;
+  // What it did until its end counts for whom the next look can end.
+  if (agent !== 'alive' && !(isNeeded && agent === 'gone')) return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
@@ -221,6 +225,7 @@ function judge(
     sampled: files,
     now,
     childrenOf,
+    unseenChildOf,
   }: Others & {
     /** null: no sample is due; else the files that it names */
     readonly sampled: Look<EvidenceFiles> | null;
@@ -245,6 +250,8 @@ function judge(
         files,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
+        unseenChild: unseenChildOf(memory.key),
+        asksIo: live.dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,

@@ -93,6 +93,7 @@ describe('I4: a sample that failed', () => {
     ['where the output cannot be read', { outputBytes: EMFILE }, 'EMFILE'],
     ['where the table cannot be read', { rows: EMFILE }, 'EMFILE'],
     ['where the table is empty', { rows: { kind: 'absent' } }, 'the process table was empty'],
+    ['where a child cannot be told to work', { unseenChild: 'EIO' }, 'EIO'],
     ['not where there is no output yet', { outputBytes: { kind: 'absent' } }, null],
     ['not where all was read', {}, null],
   ])('leaves the watch blind: %s', (_sentence, differs, because) => {
