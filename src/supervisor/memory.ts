@@ -161,7 +161,11 @@ function nameOf(key: AttemptKey): string {
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
   const { resultAt, unseen } = attempt;
   // Never in the future: the clock may have been set back while nobody watched.
-  const signs = attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }));
+  const signs = attempt.signs.map((sign) => ({
+    ...sign,
+    at: Math.min(sign.at, now),
+    since: Math.min(sign.since, now),
+  }));
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -180,7 +184,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     operations: new Map(),
     blind: null,
     signs,
-    noted: { signs, resultAt, unseen },
+    noted: { signs: attempt.signs, resultAt, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,
