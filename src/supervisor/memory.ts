@@ -30,6 +30,7 @@ export interface AttemptMemory {
   outputBytes: number | null;
   files: EvidenceFiles | null;
   cpuMs: ReadonlyMap<string, number> | null;
+  cpuSampledAt: Millis;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
   /** operation leases by id; lost: taken as they are read */
@@ -131,6 +132,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.outputAt += byMs;
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
   memory.sampledAt += byMs;
+  memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
   memory.signs = shiftSigns(memory.signs, byMs);
   memory.noted = { ...memory.noted, signs: shiftSigns(memory.noted.signs, byMs) };
@@ -179,6 +181,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     outputBytes: null,
     files: null,
     cpuMs: null,
+    cpuSampledAt: now,
     ioBytes: null,
     sampledAt: now,
     operations: new Map(),

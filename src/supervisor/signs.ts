@@ -63,7 +63,7 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
   const found = [sampleOutput(memory, sample), sampleFiles(memory, sample)];
   if (rows.kind === 'seen') {
     if (memory.cpuMs === null) memory.watchedSince = now;
-    const cpu = sampleCpu(memory, rows.value, elapsedMs, sample);
+    const cpu = sampleCpu(memory, rows.value, sample);
     const known = cpu !== null || found.some((sign) => sign !== null);
     const io = known && !sample.asksIo ? null : rows.value;
     found.push(cpu, sampleIo(memory, io, elapsedMs, sample));
@@ -189,18 +189,23 @@ function openOperation(memory: AttemptMemory, { operations, now }: Sample): Foun
   return { kind: 'operation', at: now, detail: describeOperation(longest, now) };
 }
 
-/** Growth per process identity, so that a process that ends takes nothing away from what the others did. */
+/**
+ * Growth per process identity, so that a process that ends takes nothing away from what the others did. Samples that are
+ * too close to tell the least share from rounding are taken together.
+ */
 function sampleCpu(
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
-  elapsedMs: number,
   { cpuShareMin, now }: Sample,
 ): FoundSign | null {
   const before = memory.cpuMs;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
+  const elapsedMs = Math.max(1, now - memory.cpuSampledAt);
+  const usedMs = before === null ? 0 : growth(before, cpuMs);
+  if (before !== null && usedMs < CPU_MS_MIN && elapsedMs < CPU_MS_MIN / cpuShareMin) return null;
   memory.cpuMs = cpuMs;
+  memory.cpuSampledAt = now;
   if (before === null) return null;
-  const usedMs = growth(before, cpuMs);
   if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < cpuShareMin) return null;
   const share = Math.round((usedMs / elapsedMs) * 100);
   return { kind: 'cpu', at: now, detail: `used ${usedMs} ms of CPU (${share} % of a core)` };

@@ -62,6 +62,18 @@ describe('I5: two samples', () => {
     expect(found(differs)).toEqual(signs);
   });
 
+  test('that are too close to tell one percent from rounding are taken together', () => {
+    const memory = memoryAfter();
+    const look = (laterMs: number, cpuMs: number) =>
+      found({ rows: seen([usingCpu(70, cpuMs)]), now: NOW + laterMs }, memory);
+    expect(look(200, 1_010)).toEqual([]);
+    expect(look(400, 1_020)).toEqual(['used 20 ms of CPU (5 % of a core)']);
+    expect(look(600, 1_030)).toEqual([]);
+    // At one percent of a core there would be two ticks by now.
+    expect(look(2_400, 1_030)).toEqual([]);
+    expect(look(2_600, 1_040)).toEqual([]);
+  });
+
   test('make the newest sign the last one, with its moment', () => {
     const memory = memoryAfter();
     sampleSigns(memory, sample({ outputBytes: seen(101) }));
