@@ -205,10 +205,12 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
   return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
-function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: Millis): boolean {
+function samplesNow(look: FirstLook, isNeeded: boolean, now: Millis): boolean {
+  const { live, memory, agent, runDir } = look;
   if (live.dispatch.state.kind !== 'running') return false;
-  // What it did until its end counts for whom the next look can end.
-  if (agent !== 'alive' && !(isNeeded && agent === 'gone')) return false;
+  if (agent === 'unknown') return false;
+  // What it did until its end counts: for whom the next look can end, and for itself while that end is not on record.
+  if (agent === 'gone' && runDir.exit.kind === 'seen' && !isNeeded) return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
