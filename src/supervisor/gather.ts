@@ -23,7 +23,7 @@ import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
-import { lookAtTree, reaperOf, usageOf } from './tree.ts';
+import { lookAtTree, usageOf, workersOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -247,7 +247,7 @@ function judge(
     usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
-        rows: withReaper(rows, reaperOf(live, memory, table)),
+        rows: workersOf(world, live, memory, { rows, table }),
         outputBytes: runDir.outputBytes,
         files,
         operations: world.runDirs.operations(memory.key),
@@ -288,11 +288,4 @@ function withoutHelpers(
   if (rows.kind !== 'seen') return rows;
   const helper = helperMark(mark);
   return { kind: 'seen', value: rows.value.filter((row) => row.mark !== helper) };
-}
-
-function withReaper(
-  rows: Look<readonly ProcessRow[]>,
-  reaper: readonly ProcessRow[],
-): Look<readonly ProcessRow[]> {
-  return rows.kind === 'seen' ? { kind: 'seen', value: [...rows.value, ...reaper] } : rows;
 }
