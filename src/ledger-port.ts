@@ -144,11 +144,18 @@ export interface Ledger {
   commitPass(pass: PassCommit): Promise<PassResult>;
   /** the earliest `until` of a parked row; null: none waits for time */
   nextDueAt(): Promise<Millis | null>;
-  noteEvidence(notes: readonly EvidenceNote[]): Promise<void>;
-  /** Moves the deadline of the current attempt if `fence` is still current; appends `deadline.extended`. */
+  /**
+   * Only ever moves forward, up to `now`: what is noted as later than that was dated by a clock that has been set back
+   * while nobody watched, and is replaced.
+   */
+  noteEvidence(notes: readonly EvidenceNote[], now: Millis): Promise<void>;
+  /**
+   * Moves the deadline of the current attempt if `fence` is still current and its deadline is still `from`; appends
+   * `deadline.extended`. False: nothing was moved.
+   */
   setDeadline(
     key: AttemptKey,
-    deadline: Deadline,
+    move: { readonly from: Deadline; readonly to: Deadline },
     now: Millis,
     /** what it was decided on; absent: a person decided */
     evidence?: readonly Witness[],

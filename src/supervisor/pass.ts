@@ -2,14 +2,14 @@
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Decision } from '../core/decision.ts';
+import type { ChangeDecision, Decision, ExtendDecision } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { neededChildren, setPaces, workingChildren } from './family.ts';
+import { neededChildren, setPaces, unseenChildren, workingChildren } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
@@ -67,6 +67,7 @@ export async function pass(
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
     childrenOf: workingChildren(all, now),
+    unseenChildOf: unseenChildren(all),
     isNeeded,
     now,
   });
@@ -166,7 +167,7 @@ async function note(world: World, judged: readonly Judged[], now: Millis): Promi
     memory.noted = { signs, resultAt, unseen };
     return [{ ...memory.key, ...memory.noted }];
   });
-  if (notes.length > 0) await world.ledger.noteEvidence(notes);
+  if (notes.length > 0) await world.ledger.noteEvidence(notes, now);
 }
 
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */
@@ -193,15 +194,21 @@ async function follow(
       await append(world, eventsOfTrim(world, judged), now);
       return;
     case 'extend':
-      await world.ledger.setDeadline(
-        memory.key,
-        decision.deadline,
-        now,
-        snapshotOf(judged.evidence),
-      );
+      await extend(world, judged, decision, now);
       memory.nextLookAt = 0;
       return;
   }
+}
+
+/** Where somebody has moved it since it was read, that stands, and the next look decides on it. */
+async function extend(
+  { ledger }: World,
+  { live, memory, evidence }: Judged,
+  { deadline: to }: ExtendDecision,
+  now: Millis,
+): Promise<void> {
+  const { deadline: from } = live.attempt;
+  if (from !== null) await ledger.setDeadline(memory.key, { from, to }, now, snapshotOf(evidence));
 }
 
 function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {

@@ -31,6 +31,8 @@ export function sample(differs: Partial<Sample>): Sample {
     files: { kind: 'absent' },
     operations: seen([]),
     children: [],
+    unseenChild: null,
+    asksIo: false,
     ioBytesOf: () => null,
     cpuShareMin: 0.01,
     now: NOW + EVERY_MS,

@@ -18,6 +18,8 @@ describe('an operation lease over a suspend', () => {
         outputBytes: { kind: 'absent' },
         files: { kind: 'absent' },
         children: [],
+        unseenChild: null,
+        asksIo: false,
         ioBytesOf: () => null,
         cpuShareMin: 0.01,
         operations: { kind: 'seen', value: [{ ...lease, touchedAt }] },
