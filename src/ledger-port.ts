@@ -144,7 +144,7 @@ export interface Ledger {
   commitPass(pass: PassCommit): Promise<PassResult>;
   /** the earliest `until` of a parked row; null: none waits for time */
   nextDueAt(): Promise<Millis | null>;
-  noteEvidence(notes: readonly EvidenceNote[]): Promise<void>;
+  noteEvidence(notes: readonly EvidenceNote[], now: Millis): Promise<void>;
   /** Moves the deadline of the current attempt if `fence` is still current; appends `deadline.extended`. */
   setDeadline(
     key: AttemptKey,

@@ -104,10 +104,10 @@ class DriverLedger implements Ledger {
     return this.#look((query, { nextDueAt }) => nextDueAt(query));
   }
 
-  async noteEvidence(notes: readonly EvidenceNote[]) {
+  async noteEvidence(notes: readonly EvidenceNote[], now: Millis) {
     if (notes.length === 0) return;
     const { noteEvidence } = changes ?? (await loadChanges());
-    await this.#driver.transaction((query) => noteEvidence(query, notes));
+    await this.#driver.transaction((query) => noteEvidence(query, notes, now));
   }
 
   setDeadline(key: AttemptKey, deadline: Deadline, now: Millis, evidence?: readonly Witness[]) {

@@ -15,13 +15,28 @@ import { setState } from './writing.ts';
 const CURRENT = `dispatch = $1 and fence = $2 and ended_at is null
   and exists (select 1 from dispatches d where d.id = $1 and d.fence = $2)`;
 
-/** Only ever moves forward, and leaves the revision alone: evidence is no decision that could be overtaken. */
-export async function noteEvidence(query: Query, notes: readonly EvidenceNote[]): Promise<void> {
+/**
+ * Only ever moves forward, but from a sign of the future: that is of a clock that was set back while nobody watched.
+ * Leaves the revision alone: evidence is no decision that could be overtaken.
+ */
+export async function noteEvidence(
+  query: Query,
+  notes: readonly EvidenceNote[],
+  now: Millis,
+): Promise<void> {
   for (const { dispatch, fence, signs, resultAt, unseen } of notes) {
     await query(
       `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6
-       where ${CURRENT} and (evidence_at is null or evidence_at <= $3)`,
-      [dispatch, fence, newestSign(signs)?.at ?? null, JSON.stringify(signs), resultAt, unseen],
+       where ${CURRENT} and (evidence_at is null or evidence_at <= $3 or evidence_at > $7)`,
+      [
+        dispatch,
+        fence,
+        newestSign(signs)?.at ?? null,
+        JSON.stringify(signs),
+        resultAt,
+        unseen,
+        now,
+      ],
     );
   }
 }

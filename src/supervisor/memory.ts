@@ -156,9 +156,13 @@ function nameOf(key: AttemptKey): string {
 }
 
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
-  const { resultAt, unseen } = attempt;
-  // Never in the future: the clock may have been set back while nobody watched.
-  const signs = attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }));
+  const { unseen } = attempt;
+  // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
+  const isAhead = attempt.signs.some(({ at }) => at > now);
+  const signs = isAhead
+    ? attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }))
+    : attempt.signs;
+  const resultAt = attempt.resultAt === null ? null : Math.min(attempt.resultAt, now);
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -177,7 +181,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     operations: new Map(),
     blind: null,
     signs,
-    noted: { signs, resultAt, unseen },
+    noted: { signs: attempt.signs, resultAt: attempt.resultAt, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,

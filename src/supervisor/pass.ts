@@ -162,7 +162,7 @@ async function note(world: World, judged: readonly Judged[], now: Millis): Promi
     memory.noted = { signs, resultAt, unseen };
     return [{ ...memory.key, ...memory.noted }];
   });
-  if (notes.length > 0) await world.ledger.noteEvidence(notes);
+  if (notes.length > 0) await world.ledger.noteEvidence(notes, now);
 }
 
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */

@@ -11,7 +11,7 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       const [a] = await bed.claim();
       const note = (at: number, kind: SignKind) =>
-        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at, kind) }]);
+        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at, kind) }], 9_000);
       await note(5_000, 'output');
       await note(4_000, 'cpu');
       expect((await bed.live('a')).attempt).toMatchObject(seenAt(5_000, 'output'));
@@ -25,9 +25,9 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       await bed.claim();
       const note = { dispatch: 'd1', fence: 1, signs: [], resultAt: 5_000, unseen: 'EMFILE' };
-      await bed.ledger.noteEvidence([note]);
+      await bed.ledger.noteEvidence([note], 9_000);
       expect((await bed.live('a')).attempt).toMatchObject({ resultAt: 5_000, unseen: 'EMFILE' });
-      await bed.ledger.noteEvidence([{ ...note, resultAt: null, unseen: null }]);
+      await bed.ledger.noteEvidence([{ ...note, resultAt: null, unseen: null }], 9_000);
       expect((await bed.live('a')).attempt).toMatchObject({ resultAt: null, unseen: null });
     });
 
@@ -35,11 +35,22 @@ export function exerciseTimes(open: Open): void {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);
       await bed.claim();
-      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }]);
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }], 9_000);
       await bed.ledger.shiftTimes(-8_000, 2_000);
       expect((await bed.live('a')).attempt.signs).toEqual(seenAt(1_000).signs);
-      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }]);
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }], 9_000);
       expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000, 'io').signs);
+    });
+
+    test('I7: of the future gives way: the clock was set back while nobody watched', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      await bed.claim();
+      const note = (at: number, now: number) =>
+        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at) }], now);
+      await note(9_000, 9_000);
+      await note(2_000, 2_001);
+      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000).signs);
     });
 
     test('of another fence is not taken', async () => {
@@ -47,8 +58,8 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       await bed.claim();
       const notes = [0, 2].map((fence) => ({ dispatch: 'd1', fence, ...seenAt(5_000) }));
-      await bed.ledger.noteEvidence(notes);
-      await bed.ledger.noteEvidence([]);
+      await bed.ledger.noteEvidence(notes, 9_000);
+      await bed.ledger.noteEvidence([], 9_000);
       expect((await bed.live('a')).attempt.signs).toEqual([]);
     });
   });
