@@ -145,10 +145,13 @@ export interface Ledger {
   /** the earliest `until` of a parked row; null: none waits for time */
   nextDueAt(): Promise<Millis | null>;
   noteEvidence(notes: readonly EvidenceNote[], now: Millis): Promise<void>;
-  /** Moves the deadline of the current attempt if `fence` is still current; appends `deadline.extended`. */
+  /**
+   * Moves the deadline of the current attempt if `fence` is still current and its deadline is still `from`; appends
+   * `deadline.extended`. False: nothing was moved.
+   */
   setDeadline(
     key: AttemptKey,
-    deadline: Deadline,
+    move: { readonly from: Deadline; readonly to: Deadline },
     now: Millis,
     /** what it was decided on; absent: a person decided */
     evidence?: readonly Witness[],

@@ -110,9 +110,14 @@ class DriverLedger implements Ledger {
     await this.#driver.transaction((query) => noteEvidence(query, notes, now));
   }
 
-  setDeadline(key: AttemptKey, deadline: Deadline, now: Millis, evidence?: readonly Witness[]) {
+  setDeadline(
+    key: AttemptKey,
+    move: { readonly from: Deadline; readonly to: Deadline },
+    now: Millis,
+    evidence?: readonly Witness[],
+  ) {
     return this.#write(now, (writing, { setDeadline }) =>
-      setDeadline(writing, key, deadline, evidence),
+      setDeadline(writing, key, move, evidence),
     );
   }
 

@@ -42,20 +42,33 @@ export async function noteEvidence(
 }
 
 /**
- * Bumps the revision: a decision to end the attempt that was made under the old deadline must fail its
+ * Compares with the deadline that was read: an extension by hand and one on evidence may meet, and neither may undo the
+ * other. Bumps the revision: a decision to end the attempt that was made under the old deadline must fail its
  * compare-and-set, or an extension by hand would lose against a kill.
  */
 export async function setDeadline(
   { query, events }: Writing,
   { dispatch, fence }: AttemptKey,
-  deadline: Deadline,
+  { from, to }: { readonly from: Deadline; readonly to: Deadline },
   evidence: readonly Witness[] | null = null,
 ): Promise<boolean> {
-  const { softAt, hardAt, extendedCount, extendedMs, because } = deadline;
+  const { softAt, hardAt, extendedCount, extendedMs, because } = to;
   const [row] = await query(
     `update attempts set soft_at = $3, hard_at = $4, extended_count = $5, extended_ms = $6,
-       deadline_because = $7 where ${CURRENT} returning attempt`,
-    [dispatch, fence, softAt, hardAt, extendedCount, extendedMs, because],
+       deadline_because = $7
+     where ${CURRENT} and soft_at = $8 and hard_at = $9 and extended_count = $10 returning attempt`,
+    [
+      dispatch,
+      fence,
+      softAt,
+      hardAt,
+      extendedCount,
+      extendedMs,
+      because,
+      from.softAt,
+      from.hardAt,
+      from.extendedCount,
+    ],
   );
   if (row === undefined) return false;
   await query('update dispatches set revision = revision + 1 where id = $1', [dispatch]);

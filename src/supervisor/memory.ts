@@ -49,12 +49,14 @@ export interface AttemptMemory {
   sparedFor: Millis | null;
   /** lost: asked again */
   goal: Goal;
-  /** lost: taken from the ledger where it is there, else asked again */
+  /** lost: asked again, for what it did while nobody watched is not known */
   result: Result;
   /** since when it is there */
   resultAt: Millis | null;
   /** only what was seen later can make it work again */
   resultAskedAt: Millis;
+  /** `resultAskedAt` or earlier: the answer is on its way, or there was none yet */
+  resultAnsweredAt: Millis;
   /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
   unshownLooks: number;
   /** lost: counted from zero, so that survivors are named a little later */
@@ -133,6 +135,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.signs = shiftSigns(memory.signs, byMs);
   memory.noted = { ...memory.noted, signs: shiftSigns(memory.noted.signs, byMs) };
   memory.resultAskedAt += byMs;
+  memory.resultAnsweredAt += byMs;
   if (memory.resultAt !== null) memory.resultAt += byMs;
   memory.operations = new Map(
     [...memory.operations].map(([id, one]) => [id, shifted(one, byMs)] as const),
@@ -156,13 +159,12 @@ function nameOf(key: AttemptKey): string {
 }
 
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
-  const { unseen } = attempt;
+  const { resultAt, unseen } = attempt;
   // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
   const isAhead = attempt.signs.some(({ at }) => at > now);
   const signs = isAhead
     ? attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }))
     : attempt.signs;
-  const resultAt = attempt.resultAt === null ? null : Math.min(attempt.resultAt, now);
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -181,15 +183,16 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     operations: new Map(),
     blind: null,
     signs,
-    noted: { signs: attempt.signs, resultAt: attempt.resultAt, unseen },
+    noted: { signs: attempt.signs, resultAt, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',
-    result: resultAt === null ? 'unasked' : 'there',
-    resultAt,
-    resultAskedAt: resultAt ?? 0,
+    result: 'unasked',
+    resultAt: null,
+    resultAskedAt: 0,
+    resultAnsweredAt: 0,
     unshownLooks: 0,
     killRounds: 0,
     lastKilled: new Set(),

@@ -2,7 +2,7 @@
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Decision } from '../core/decision.ts';
+import type { ChangeDecision, Decision, ExtendDecision } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
@@ -193,15 +193,21 @@ async function follow(
       await append(world, eventsOfTrim(world, judged), now);
       return;
     case 'extend':
-      await world.ledger.setDeadline(
-        memory.key,
-        decision.deadline,
-        now,
-        snapshotOf(judged.evidence),
-      );
+      await extend(world, judged, decision, now);
       memory.nextLookAt = 0;
       return;
   }
+}
+
+/** Where somebody has moved it since it was read, that stands, and the next look decides on it. */
+async function extend(
+  { ledger }: World,
+  { live, memory, evidence }: Judged,
+  { deadline: to }: ExtendDecision,
+  now: Millis,
+): Promise<void> {
+  const { deadline: from } = live.attempt;
+  if (from !== null) await ledger.setDeadline(memory.key, { from, to }, now, snapshotOf(evidence));
 }
 
 function lookAfter(next: State, { live }: Judged, now: Millis): Millis {

@@ -14,6 +14,9 @@ const CPU_MS_MIN = 20;
 /** Less is what a log costs (docs/decisions/0012-disk-io.md). */
 const IO_BYTES_PER_S_MIN = 64 * 1024;
 
+/** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
+const FILE_CLOCK_TICK_MS = 10;
+
 /** Nobody watched while this many samples in a row were missing, and no less than this long. */
 const MISSED_SAMPLES_MIN = 3;
 const UNWATCHED_MS_MIN = 5_000;
@@ -70,7 +73,7 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
   if (found.some((sign) => sign !== null && sign.at > memory.resultAskedAt)) forgetResult(memory);
 }
 
-/** It works again: what it had when it was silent is not its last word. An answer that is on its way still counts. */
+/** It works again: what it had when it was silent is not its last word. An answer that is on its way will be too old. */
 function forgetResult(memory: AttemptMemory): void {
   if (memory.result === 'asking') return;
   memory.result = 'unasked';
@@ -118,7 +121,8 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
 
 /**
  * A file has grown where it is new, longer, or written again in place. A file that was there at the first sample may be
- * somebody else's: it counts from the second on, and the watch begins with the first.
+ * somebody else's: it counts from the second on, and the watch begins with the first. What was last written while
+ * `done_when` was being asked may be its work, and so ours: a question that is evidence would be asked for ever (I5).
  */
 function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
   if (files.kind !== 'seen') return null;
@@ -129,6 +133,7 @@ function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign |
     return null;
   }
   const grown = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
+    if (isOfQuestion(memory, modifiedMs)) return false;
     const known = before.get(path);
     if (known === undefined) return bytes > 0;
     return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);
@@ -137,6 +142,15 @@ function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign |
   if (first === undefined) return null;
   const others = grown.length === 1 ? '' : ` and ${grown.length - 1} more`;
   return { kind: 'file', at: now, detail: `wrote to ${first[0]}${others}` };
+}
+
+function isOfQuestion(
+  { resultAskedAt, resultAnsweredAt }: AttemptMemory,
+  modifiedMs: Millis,
+): boolean {
+  const isAsked = resultAnsweredAt < resultAskedAt;
+  const until = isAsked ? Number.POSITIVE_INFINITY : resultAnsweredAt;
+  return modifiedMs >= resultAskedAt - FILE_CLOCK_TICK_MS && modifiedMs <= until;
 }
 
 /** Dated by the child's own evidence: whoever waits for it is no busier than it is. */

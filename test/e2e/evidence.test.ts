@@ -158,9 +158,17 @@ describe.concurrent('an agent whose result is there and that does not leave', ()
   );
 
   test(
-    'stalls where done_when does not hold',
+    'stalls where done_when does not hold, though done_when writes to the files that are evidence',
     withHerd(async (herd) => {
-      const file = lingering(herd, { run: [fake('sleep-long.sh')], stall: '4s' });
+      const file = lingering(herd, {
+        run: [fake('sleep-long.sh')],
+        stall: '4s',
+        done_when: 'echo checked >>check.log; false',
+        evidence_files: ['*.log'],
+        deadline: '20s',
+        extend: '0s',
+        retries: { 'timed-out': 0, stalled: 0 },
+      });
       expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
       expect(await herd.row('a')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
     }),

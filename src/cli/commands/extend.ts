@@ -67,10 +67,11 @@ async function moveDeadline(
     const { attempt, deadline } = requireDeadline(context, view.dispatch, view.attempt);
     const next = extended(deadline, byMs);
     const key = { dispatch: dispatch.id, fence: attempt.fence };
-    if (await herd.ledger.setDeadline(key, next, herd.clock.now())) return next;
+    const move = { from: deadline, to: next };
+    if (await herd.ledger.setDeadline(key, move, herd.clock.now())) return next;
   }
   throw new DroverError('NOT_POSSIBLE', {
-    message: `${nameOf(dispatch)} changed attempts while its deadline was being moved`,
+    message: `${nameOf(dispatch)} or its deadline changed each time that it was to be moved`,
     hint: 'try again',
   });
 }

@@ -79,7 +79,8 @@ export function exerciseTimes(open: Open): void {
       const [a] = await bed.claim();
       const since = await bed.ledger.lastSeq();
       const key = { dispatch: 'd1', fence: 1 };
-      expect(await bed.ledger.setDeadline(key, moved, 2_000)).toBe(true);
+      const { deadline: from } = a!.attempt;
+      expect(await bed.ledger.setDeadline(key, { from: from!, to: moved }, 2_000)).toBe(true);
       expect((await bed.live('a')).attempt.deadline).toEqual(moved);
       expect(await bed.said(since)).toEqual([
         {
@@ -94,14 +95,29 @@ export function exerciseTimes(open: Open): void {
       expect(await bed.run(a!)).toBe(false);
     });
 
+    test('I7: that somebody else has moved meanwhile stays as he said, and nothing is said of it', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a', { spec: { deadlineMs: 100 } })]);
+      const [a] = await bed.claim();
+      const key = { dispatch: 'd1', fence: 1 };
+      const from = a!.attempt.deadline!;
+      const byHand = { ...moved, hardAt: 90_000, because: 'by hand' };
+      await bed.ledger.setDeadline(key, { from, to: byHand }, 2_000);
+      const since = await bed.ledger.lastSeq();
+      expect(await bed.ledger.setDeadline(key, { from, to: moved }, 2_001)).toBe(false);
+      expect((await bed.live('a')).attempt.deadline).toEqual(byHand);
+      expect(await bed.ledger.lastSeq()).toBe(since);
+    });
+
     test('of another fence, or of what has ended, stays', async () => {
       const bed = new Bed(await open());
-      await bed.submit([planned('a')]);
+      await bed.submit([planned('a', { spec: { deadlineMs: 100 } })]);
       const [a] = await bed.claim();
-      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 2 }, moved, 1)).toBe(false);
+      const move = { from: a!.attempt.deadline!, to: moved };
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 2 }, move, 1)).toBe(false);
       await bed.end(a!);
       const since = await bed.ledger.lastSeq();
-      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, moved, 1)).toBe(false);
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1)).toBe(false);
       expect(await bed.ledger.lastSeq()).toBe(since);
     });
   });

@@ -155,10 +155,28 @@ describe('the result of an agent that lives', () => {
     expect(memory.result).toBe('there');
   });
 
-  test('an answer that is on its way still counts', () => {
+  test('an answer that is on its way is waited for', () => {
     const memory = withResult('asking');
     sampleSigns(memory, naming({ outputBytes: seen(101) }));
     expect(memory.result).toBe('asking');
+  });
+
+  const ago = (ms: number) => files({ 'a.log': [51, ms] });
+  test.each<[string, Sample['files'], number]>([
+    ['before it was asked is a sign', ago(5_011), 1],
+    ['while it was asked is none: that may have been done_when', ago(5_010), 0],
+    ['until the answer came is none', ago(3_000), 0],
+    ['after the answer is one', ago(2_999), 1],
+  ])('I5: a named file that was last written %s', (_, grown, signs) => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - 3_000 };
+    const memory = Object.assign(sampled(), { result: 'missing' }, asked);
+    expect(found({ files: grown }, memory)).toHaveLength(signs);
+  });
+
+  test('I5: what is written as long as the answer is on its way is no sign', () => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - HOUR };
+    const memory = Object.assign(sampled(), { result: 'asking' }, asked);
+    expect(found({ files: ago(0) }, memory)).toEqual([]);
   });
 });
 
