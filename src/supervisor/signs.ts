@@ -122,7 +122,8 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
 /**
  * A file has grown where it is new, longer, or written again in place. A file that was there at the first sample may be
  * somebody else's: it counts from the second on, and the watch begins with the first. What was last written while
- * `done_when` was being asked may be its work, and so ours: a question that is evidence would be asked for ever (I5).
+ * `done_when` was being asked may be its work, and so ours: a question that is evidence would be asked for ever (I5). But
+ * it proves no silence either (I4), and is a break in the watch.
  */
 function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
   if (files.kind !== 'seen') return null;
@@ -132,12 +133,14 @@ function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign |
     memory.watchedSince = now;
     return null;
   }
-  const grown = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
-    if (isOfQuestion(memory, modifiedMs)) return false;
+  const written = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
     const known = before.get(path);
     if (known === undefined) return bytes > 0;
     return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);
   });
+  const grown = written.filter(([, { modifiedMs }]) => !isOfQuestion(memory, modifiedMs));
+  // It may have been the agent as well: nobody watched.
+  if (grown.length < written.length) memory.watchedSince = now;
   const [first] = grown;
   if (first === undefined) return null;
   const others = grown.length === 1 ? '' : ` and ${grown.length - 1} more`;
