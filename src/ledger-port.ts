@@ -63,6 +63,7 @@ export interface PassResult {
 export interface EvidenceNote extends AttemptKey {
   readonly signs: readonly Sign[];
   readonly resultAt: Millis | null;
+  readonly watchedSince: Millis | null;
   readonly unseen: string | null;
 }
 

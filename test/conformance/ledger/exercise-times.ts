@@ -24,9 +24,14 @@ export function exerciseTimes(open: Open): void {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);
       await bed.claim();
-      const note = { dispatch: 'd1', fence: 1, signs: [], resultAt: 5_000, unseen: 'EMFILE' };
+      const key = { dispatch: 'd1', fence: 1 };
+      const note = { ...key, signs: [], resultAt: 5_000, watchedSince: 4_000, unseen: 'EMFILE' };
       await bed.ledger.noteEvidence([note], 9_000);
-      expect((await bed.live('a')).attempt).toMatchObject({ resultAt: 5_000, unseen: 'EMFILE' });
+      expect((await bed.live('a')).attempt).toMatchObject({
+        resultAt: 5_000,
+        watchedSince: 4_000,
+        unseen: 'EMFILE',
+      });
       await bed.ledger.noteEvidence([{ ...note, resultAt: null, unseen: null }], 9_000);
       expect((await bed.live('a')).attempt).toMatchObject({ resultAt: null, unseen: null });
     });
@@ -37,7 +42,7 @@ export function exerciseTimes(open: Open): void {
       await bed.claim();
       await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }], 9_000);
       await bed.ledger.shiftTimes(-8_000, 2_000);
-      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(1_000).signs);
+      expect((await bed.live('a')).attempt).toMatchObject(seenAt(1_000));
       await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }], 9_000);
       expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000, 'io').signs);
     });
