@@ -26,9 +26,11 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   if (before?.detail === detail && (before.by !== by || before.at === at)) return;
   const lookedAt = by.lookedAt.get(nameOf(attempt.key)) ?? stage.timeline.now;
   attempt.noted.set(kind, { at, detail, by, lookedAt });
-  // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source.
+  // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source. A supervisor that
+  // waits for its ledger looks, and tells, long after the last disturbance.
   const lateMs = slackMs(stage, attempt, kind);
-  const isCalm = lookedAt - stage.truth.calmSince > 2 * lateMs;
+  const looksSince = by.looksSince.get(nameOf(attempt.key)) ?? stage.timeline.now;
+  const isCalm = lookedAt - Math.max(looksSince, stage.truth.calmSince) > 2 * lateMs;
   const since = (isCalm ? lookedAt : (before?.lookedAt ?? attempt.claimedAt)) - lateMs;
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;

@@ -23,6 +23,8 @@ export class Instance {
   passAt = 0;
   /** true time of its last look at each attempt */
   readonly lookedAt = new Map<string, number>();
+  /** true time of its first look at each attempt since the world was last disturbed, or since it lives */
+  readonly looksSince = new Map<string, number>();
   /** the most that its last look at the table can have found of each attempt */
   mostUsed: MostUsed = new Map();
   /** attempts about which this pass has learned anything at all */
@@ -146,7 +148,9 @@ export class Instance {
   /** It looked at an attempt; `knows`: and found out anything at all. */
   noteLook(key: AttemptKey, knows: boolean): void {
     const name = nameOf(key);
-    this.lookedAt.set(name, this.#stage.timeline.now);
+    const { timeline, truth } = this.#stage;
+    if ((this.lookedAt.get(name) ?? 0) <= truth.calmSince) this.looksSince.set(name, timeline.now);
+    this.lookedAt.set(name, timeline.now);
     this.unjudged?.delete(name);
     if (knows) this.learned.add(name);
   }
