@@ -159,11 +159,12 @@ async function note(world: World, judged: readonly Judged[], now: Millis): Promi
     const everyMs = Math.min(NOTE_EVERY_MS, sampleEveryMs(live.dispatch.spec.stallMs));
     const told = isSameNote(noted, next);
     if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
-    memory.notedAt = now;
-    memory.noted = next;
-    return [{ ...memory.key, ...memory.noted }];
+    return [{ memory, next }];
   });
-  if (notes.length > 0) await world.ledger.noteEvidence(notes, now);
+  if (notes.length === 0) return;
+  const told = notes.map(({ memory, next }) => ({ ...memory.key, ...next }));
+  await world.ledger.noteEvidence(told, now);
+  for (const { memory, next } of notes) Object.assign(memory, { notedAt: now, noted: next });
 }
 
 function isSameNote(one: AttemptMemory['noted'], other: AttemptMemory['noted']): boolean {
