@@ -63,6 +63,7 @@ export interface PassResult {
 export interface EvidenceNote extends AttemptKey {
   readonly signs: readonly Sign[];
   readonly resultAt: Millis | null;
+  readonly watchedSince: Millis | null;
   readonly unseen: string | null;
 }
 
@@ -175,7 +176,12 @@ export interface Ledger {
   submit(submission: Submission): Promise<SubmitResult>;
   wishStop(ids: readonly DispatchId[], wish: StopWish): Promise<readonly DispatchId[]>;
   /** Ended → queued with a new attempt allowed; reopens what was skipped because of it. Others are left out of the result. */
-  retry(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
+  retry(
+    ids: readonly DispatchId[],
+    now: Millis,
+    /** the attempt from inside which it is asked: what it or one before it has added is its child; absent: from outside */
+    by?: AttemptKey | null,
+  ): Promise<readonly DispatchId[]>;
   /** Creates or resizes. */
   setPool(pool: PoolSpec, now: Millis): Promise<void>;
   setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;

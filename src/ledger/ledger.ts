@@ -158,8 +158,8 @@ class DriverLedger implements Ledger {
     return this.#write(wish.at, (writing, { wishStop }) => wishStop(writing, ids, wish));
   }
 
-  retry(ids: readonly DispatchId[], now: Millis) {
-    return this.#write(now, (writing, { retry }) => retry(writing, ids));
+  retry(ids: readonly DispatchId[], now: Millis, by: AttemptKey | null = null) {
+    return this.#write(now, (writing, { retry }) => retry(writing, ids, by));
   }
 
   setPool(pool: PoolSpec, now: Millis) {

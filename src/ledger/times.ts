@@ -15,15 +15,19 @@ import { setState } from './writing.ts';
 const CURRENT = `dispatch = $1 and fence = $2 and ended_at is null
   and exists (select 1 from dispatches d where d.id = $1 and d.fence = $2)`;
 
-/** Only ever moves forward but where it is ahead of the clock, and leaves the revision alone: evidence is no decision that could be overtaken. */
+/**
+ * Only ever moves forward, but from a sign of the future: that is of a clock that was set back while nobody watched.
+ * Leaves the revision alone: evidence is no decision that could be overtaken.
+ */
 export async function noteEvidence(
   query: Query,
   notes: readonly EvidenceNote[],
   now: Millis,
 ): Promise<void> {
-  for (const { dispatch, fence, signs, resultAt, unseen } of notes) {
+  for (const { dispatch, fence, signs, resultAt, watchedSince, unseen } of notes) {
     await query(
-      `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6
+      `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6,
+         watched_since = $8
        where ${CURRENT} and (evidence_at is null or evidence_at <= $3 or evidence_at > $7)`,
       [
         dispatch,
@@ -33,6 +37,7 @@ export async function noteEvidence(
         resultAt,
         unseen,
         now,
+        watchedSince,
       ],
     );
   }
@@ -104,12 +109,13 @@ export async function shiftTimes(writing: Writing, byMs: number): Promise<void> 
 async function shiftEvidence(query: Query, byMs: number): Promise<void> {
   const rows = await query(
     `select ${ATTEMPT} from dispatches d join attempts a on a.dispatch = d.id and a.fence = d.fence
-     where ${LIVE} and a.evidence_at is not null`,
+     where ${LIVE}`,
     [],
   );
   for (const { dispatch, fence, signs } of rows.map(toAttempt)) {
     await query(
-      `update attempts set evidence_at = evidence_at + $3, result_at = result_at + $3, signs = $4
+      `update attempts set evidence_at = evidence_at + $3, result_at = result_at + $3,
+         watched_since = watched_since + $3, signs = $4
        where dispatch = $1 and fence = $2 and ended_at is null`,
       [dispatch, fence, byMs, JSON.stringify(shiftSigns(signs, byMs))],
     );

@@ -43,7 +43,7 @@ export interface AttemptMemory {
   /** the newest of each kind; lost: taken from the ledger, at most a few seconds old */
   signs: readonly Sign[];
   /** what of it the ledger was told last, and when; lost: told again */
-  noted: Pick<EvidenceNote, 'signs' | 'resultAt' | 'unseen'>;
+  noted: Omit<EvidenceNote, keyof AttemptKey>;
   notedAt: Millis;
   /** lost: one fresh window */
   watchedSince: Millis;
@@ -138,7 +138,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
   memory.signs = shiftSigns(memory.signs, byMs);
-  memory.noted = { ...memory.noted, signs: shiftSigns(memory.noted.signs, byMs) };
+  memory.noted = shiftedNote(memory.noted, byMs);
   memory.resultAskedAt += byMs;
   memory.resultAnsweredAt += byMs;
   if (memory.resultAt !== null) memory.resultAt += byMs;
@@ -146,6 +146,18 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
     [...memory.operations].map(([id, one]) => [id, shifted(one, byMs)] as const),
   );
   memory.nextLookAt = 0;
+}
+
+/** What the ledger was told it has moved along itself. */
+function shiftedNote(noted: AttemptMemory['noted'], byMs: number): AttemptMemory['noted'] {
+  const { signs, resultAt, watchedSince, unseen } = noted;
+  const later = (moment: Millis | null) => (moment === null ? null : moment + byMs);
+  return {
+    signs: shiftSigns(signs, byMs),
+    resultAt: later(resultAt),
+    watchedSince: later(watchedSince),
+    unseen,
+  };
 }
 
 function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation {
@@ -164,13 +176,16 @@ function nameOf(key: AttemptKey): string {
 }
 
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
-  const { resultAt, unseen } = attempt;
-  // Never in the future: the clock may have been set back while nobody watched.
-  const signs = attempt.signs.map((sign) => ({
-    ...sign,
-    at: Math.min(sign.at, now),
-    since: Math.min(sign.since, now),
-  }));
+  const { resultAt, watchedSince, unseen } = attempt;
+  // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
+  const isAhead = attempt.signs.some(({ at }) => at > now);
+  const signs = isAhead
+    ? attempt.signs.map((sign) => ({
+        ...sign,
+        at: Math.min(sign.at, now),
+        since: Math.min(sign.since, now),
+      }))
+    : attempt.signs;
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -191,7 +206,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     operations: new Map(),
     blind: null,
     signs,
-    noted: { signs: attempt.signs, resultAt, unseen },
+    noted: { signs: attempt.signs, resultAt, watchedSince, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,

@@ -158,16 +158,27 @@ async function commit(
 /** Signs of work go to the ledger every few seconds: they serve people and the next supervisor, not this one. */
 async function note(world: World, judged: readonly Judged[], now: Millis): Promise<void> {
   const notes = judged.flatMap(({ live, memory }) => {
-    const { signs, resultAt, blind: unseen, noted } = memory;
+    const { signs, resultAt, watchedSince, blind: unseen, noted } = memory;
+    const next = { signs, resultAt, watchedSince, unseen };
     // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
     const everyMs = Math.min(NOTE_EVERY_MS, memory.everyMs);
-    const told = noted.signs === signs && noted.resultAt === resultAt && noted.unseen === unseen;
+    const told = isSameNote(noted, next);
     if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
-    memory.notedAt = now;
-    memory.noted = { signs, resultAt, unseen };
-    return [{ ...memory.key, ...memory.noted }];
+    return [{ memory, next }];
   });
-  if (notes.length > 0) await world.ledger.noteEvidence(notes, now);
+  if (notes.length === 0) return;
+  const told = notes.map(({ memory, next }) => ({ ...memory.key, ...next }));
+  await world.ledger.noteEvidence(told, now);
+  for (const { memory, next } of notes) Object.assign(memory, { notedAt: now, noted: next });
+}
+
+function isSameNote(one: AttemptMemory['noted'], other: AttemptMemory['noted']): boolean {
+  return (
+    one.signs === other.signs &&
+    one.resultAt === other.resultAt &&
+    one.watchedSince === other.watchedSince &&
+    one.unseen === other.unseen
+  );
 }
 
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */

@@ -154,6 +154,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       deadline,
       signs: [],
       resultAt: null,
+      watchedSince: null,
       unseen: null,
       sessionId: null,
       resumedFrom: null,

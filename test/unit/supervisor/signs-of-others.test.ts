@@ -198,6 +198,15 @@ describe('the result of an agent that lives', () => {
     sampleSigns(memory, naming({ files: ago(4_000), now: NOW + 2 * EVERY_MS }));
     expect(memory.watchedSince).toBe(NOW - 3_000);
   });
+
+  test('I4: what is written meanwhile is no silence either, for the agent may have written it', () => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - HOUR, watchedSince: 0 };
+    const memory = Object.assign(sampled(), { result: 'asking' }, asked);
+    sampleSigns(memory, naming());
+    expect(memory.watchedSince).toBe(0);
+    sampleSigns(memory, naming({ files: ago(0), now: NOW + 2 * EVERY_MS }));
+    expect(memory.watchedSince).toBe(NOW + 2 * EVERY_MS);
+  });
 });
 
 test('signs of one kind that come without a break are one stretch of work', () => {
