@@ -4,7 +4,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { newestSign } from '../core/sign.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey } from '../ports.ts';
-import { sampleEveryMs } from './grid.ts';
+import { SAMPLES_APART_MS_MIN, sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { WorkingChild } from './signs.ts';
 
@@ -55,21 +55,26 @@ export function unseenChildren(all: readonly Member[]): (key: AttemptKey) => str
 }
 
 /**
- * The children of those whom the next look can end: what they have done by then counts.
+ * The children of those whom the next look can end: what they have done by then counts. Not those that were sampled a
+ * moment ago: whose end is awaited is at stake in every pass, and what passes milliseconds apart find is too little for a
+ * sign.
  *
  * @param all in the order of submission, so that nobody comes before the dispatch that has added him
  */
 export function neededChildren(all: readonly Member[], now: Millis): (key: AttemptKey) => boolean {
   const byParent = groupByParent(all);
-  const needed = new Set<string>();
+  const needed = new Map<string, AttemptMemory>();
   for (const { live, memory } of byParent.size === 0 ? NONE : all) {
     const key = keyOf(memory.key);
     const children = byParent.get(key);
     // Whoever is needed himself is judged by what his own children do.
     if (children === undefined || !(needed.has(key) || isAtStake(live, memory, now))) continue;
-    for (const child of children) needed.add(keyOf(child.memory.key));
+    for (const child of children) needed.set(keyOf(child.memory.key), child.memory);
   }
-  return (key) => needed.has(keyOf(key));
+  return (key) => {
+    const child = needed.get(keyOf(key));
+    return child !== undefined && now - child.sampledAt >= SAMPLES_APART_MS_MIN;
+  };
 }
 
 /** Its silence is over its bound, or its time is. */

@@ -5,8 +5,8 @@ import type { Stage } from './stage.ts';
 import { type AttemptTruth, type Truth, nameOf } from './truth.ts';
 import { SLOW_PASS_MS, lastWorkOf, sampleMs, stirredBefore } from './work.ts';
 
-/** From a look that is due to the one that takes place. */
-const PASS_MS = 200;
+/** From a look that is due to the one that takes place; a child is not sampled twice in 200 ms. */
+const PASS_MS = 500;
 
 /** How many have added each other until this one was added; 0: people have submitted it. */
 export function generationOf(truth: Truth, id: string): number {

@@ -27,7 +27,7 @@ function member(
   } as LiveDispatch;
   const [one] = dueOf(live);
   one!.memory.watchedSince = NOW - 10 * MINUTE;
-  one!.memory.sampledAt = NOW;
+  one!.memory.sampledAt = NOW - SECOND;
   one!.memory.signs = silentMs === null ? [] : [signAt(NOW - silentMs)];
   return one!;
 }
@@ -60,6 +60,14 @@ describe('a child is looked at for the sake of an attempt', () => {
     const child = member(CHILD, PARENT, SECOND);
     expect(needs(member(PARENT, null, MINUTE, { spec }), child)).toEqual(['child']);
     expect(needs(member(PARENT, null, MINUTE - 1, { spec }), child)).toEqual([]);
+  });
+
+  test('not where it was sampled a moment ago, for nothing tells work from idling in so little time', () => {
+    const [silent, child] = [member(PARENT, null, MINUTE, { spec }), member(CHILD, PARENT, SECOND)];
+    child.memory.sampledAt = NOW - 199;
+    expect(needs(silent, child)).toEqual([]);
+    child.memory.sampledAt = NOW - 200;
+    expect(needs(silent, child)).toEqual(['child']);
   });
 
   test('whose deadline has come', () => {
