@@ -29,7 +29,7 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source. A supervisor that
   // waits for its ledger looks, and tells, long after the last disturbance.
   const lateMs = slackMs(stage, attempt, kind);
-  const looksSince = by.looksSince.get(nameOf(attempt.key)) ?? stage.timeline.now;
+  const looksSince = by.looksSince.get(nameOf(attempt.key)) ?? 0;
   const isCalm = lookedAt - Math.max(looksSince, stage.truth.calmSince) > 2 * lateMs;
   const since = (isCalm ? lookedAt : (before?.lookedAt ?? attempt.claimedAt)) - lateMs;
   const source = sourceOf(stage, attempt, kind);

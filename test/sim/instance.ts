@@ -23,7 +23,7 @@ export class Instance {
   passAt = 0;
   /** true time of its last look at each attempt */
   readonly lookedAt = new Map<string, number>();
-  /** true time of its first look at each attempt since the world was last disturbed, or since it lives */
+  /** true time of its first look since the world was last disturbed at each attempt that it had looked at before */
   readonly looksSince = new Map<string, number>();
   /** the most that its last look at the table can have found of each attempt */
   mostUsed: MostUsed = new Map();
@@ -149,7 +149,8 @@ export class Instance {
   noteLook(key: AttemptKey, knows: boolean): void {
     const name = nameOf(key);
     const { timeline, truth } = this.#stage;
-    if ((this.lookedAt.get(name) ?? 0) <= truth.calmSince) this.looksSince.set(name, timeline.now);
+    const before = this.lookedAt.get(name) ?? timeline.now;
+    if (before <= truth.calmSince) this.looksSince.set(name, timeline.now);
     this.lookedAt.set(name, timeline.now);
     this.unjudged?.delete(name);
     if (knows) this.learned.add(name);
