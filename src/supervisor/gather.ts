@@ -243,6 +243,7 @@ function judge(
         rows: withReaper(rows, reaperOf(live, memory, table)),
         outputBytes: runDir.outputBytes,
         files,
+        filesNamed: live.dispatch.spec.evidenceFiles,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         ioBytesOf: (process) => world.processes.ioBytes(process),

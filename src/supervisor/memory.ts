@@ -29,6 +29,8 @@ export interface AttemptMemory {
   /** last sample of output, named files, CPU time and I/O; lost: one sample that proves nothing */
   outputBytes: number | null;
   files: EvidenceFiles | null;
+  /** the patterns that found them, which the campaign file may change at any time */
+  filesNamed: readonly string[];
   cpuMs: ReadonlyMap<string, number> | null;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
@@ -189,6 +191,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     emptyLookAt: 0,
     outputBytes: null,
     files: null,
+    filesNamed: [],
     cpuMs: null,
     ioBytes: null,
     sampledAt: now,

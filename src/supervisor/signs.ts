@@ -36,6 +36,8 @@ export interface Sample {
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
   readonly files: Look<EvidenceFiles>;
+  /** the patterns of these files */
+  readonly filesNamed: readonly string[];
   readonly operations: Look<readonly Operation[]>;
   readonly children: readonly WorkingChild[];
   /** bytes read and written so far by a process and its waited-for children; null: it cannot be told */
@@ -125,17 +127,20 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
  * `done_when` was being asked may be its work, and so ours: a question that is evidence would be asked for ever (I5). But
  * it proves no silence either (I4), and is a break in the watch.
  */
-function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
+function sampleFiles(memory: AttemptMemory, { files, filesNamed, now }: Sample): FoundSign | null {
   if (files.kind !== 'seen') return null;
   const before = memory.files;
+  const isNamedAnew = before !== null && filesNamed.join('\n') !== memory.filesNamed.join('\n');
   memory.files = files.value;
+  memory.filesNamed = filesNamed;
   if (before === null) {
     memory.watchedSince = now;
     return null;
   }
   const written = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
     const known = before.get(path);
-    if (known === undefined) return bytes > 0;
+    // What other patterns find may have been there before.
+    if (known === undefined) return bytes > 0 && !isNamedAnew;
     return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);
   });
   const grown = written.filter(([, { modifiedMs }]) => !isOfQuestion(memory, modifiedMs));
