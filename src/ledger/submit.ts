@@ -44,8 +44,8 @@ export async function submit(writing: Writing, submission: Submission): Promise<
   for (const change of plan.updates) await update(writing, change, ids);
   for (const change of plan.updates) await settleSkipped(writing, change);
   if (parent !== null) {
-    const ids = existing.map(({ id }) => id);
-    await inherit(writing.query, parent, ids);
+    const named = existing.map(({ id }) => id);
+    await inherit(writing.query, parent, named);
   }
   const updated = plan.updates.map((change) => change.dispatch.id);
   writing.events.push({
