@@ -145,6 +145,10 @@ export interface Ledger {
   commitPass(pass: PassCommit): Promise<PassResult>;
   /** the earliest `until` of a parked row; null: none waits for time */
   nextDueAt(): Promise<Millis | null>;
+  /**
+   * Only ever moves forward, up to `now`: what is noted as later than that was dated by a clock that has been set back
+   * while nobody watched, and is replaced.
+   */
   noteEvidence(notes: readonly EvidenceNote[], now: Millis): Promise<void>;
   /**
    * Moves the deadline of the current attempt if `fence` is still current and its deadline is still `from`; appends

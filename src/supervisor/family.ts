@@ -37,6 +37,23 @@ function workingChild({ live, memory }: Member, now: Millis): readonly WorkingCh
 }
 
 /**
+ * Of whom a look failed nobody knows whether he works, and then the silence of whoever waits for him proves nothing (I4).
+ *
+ * @returns answers by what is known when it is asked: why it cannot be told of a child; null: it can of all
+ */
+export function unseenChildren(all: readonly Member[]): (key: AttemptKey) => string | null {
+  const byParent = groupByParent(all);
+  return (key) => {
+    const child = (byParent.get(keyOf(key)) ?? NONE).find(
+      ({ live, memory }) => live.dispatch.state.kind === 'running' && memory.blind !== null,
+    );
+    if (child === undefined) return null;
+    const { campaign, name } = child.live.dispatch;
+    return `child dispatch ${campaign}/${name}: ${child.memory.blind}`;
+  };
+}
+
+/**
  * The children of those whom the next look can end: what they have done by then counts.
  *
  * @param all in the order of submission, so that nobody comes before the dispatch that has added him

@@ -23,7 +23,7 @@ import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
-import { lookAtTree, reaperOf, usageOf } from './tree.ts';
+import { lookAtTree, usageOf, workersOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -53,6 +53,8 @@ export interface Others {
   readonly shims: () => readonly ProcessIdentity[];
   /** the dispatches that an attempt has added and that are working */
   readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  /** why it cannot be told of one of them; null: it can */
+  readonly unseenChildOf: (key: AttemptKey) => string | null;
   /** what it shows now decides about the attempt that has added it */
   readonly isNeeded: (key: AttemptKey) => boolean;
   readonly now: Millis;
@@ -203,8 +205,12 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
   return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
-function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: Millis): boolean {
-  if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
+function samplesNow(look: FirstLook, isNeeded: boolean, now: Millis): boolean {
+  const { live, memory, agent, runDir } = look;
+  if (live.dispatch.state.kind !== 'running') return false;
+  if (agent === 'unknown') return false;
+  // What it did until its end counts: for whom the next look can end, and for itself while that end is not on record.
+  if (agent === 'gone' && runDir.exit.kind === 'seen' && !isNeeded) return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
@@ -221,6 +227,7 @@ function judge(
     sampled: files,
     now,
     childrenOf,
+    unseenChildOf,
   }: Others & {
     /** null: no sample is due; else the files that it names */
     readonly sampled: Look<EvidenceFiles> | null;
@@ -240,12 +247,14 @@ function judge(
     usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
-        rows: withReaper(rows, reaperOf(live, memory, table)),
+        rows: workersOf(world, live, memory, { rows, table }),
         outputBytes: runDir.outputBytes,
         files,
         filesNamed: live.dispatch.spec.evidenceFiles,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
+        unseenChild: unseenChildOf(memory.key),
+        asksIo: live.dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now,
@@ -280,11 +289,4 @@ function withoutHelpers(
   if (rows.kind !== 'seen') return rows;
   const helper = helperMark(mark);
   return { kind: 'seen', value: rows.value.filter((row) => row.mark !== helper) };
-}
-
-function withReaper(
-  rows: Look<readonly ProcessRow[]>,
-  reaper: readonly ProcessRow[],
-): Look<readonly ProcessRow[]> {
-  return rows.kind === 'seen' ? { kind: 'seen', value: [...rows.value, ...reaper] } : rows;
 }

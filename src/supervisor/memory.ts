@@ -32,6 +32,7 @@ export interface AttemptMemory {
   /** the patterns that found them, which the campaign file may change at any time */
   filesNamed: readonly string[];
   cpuMs: ReadonlyMap<string, number> | null;
+  cpuSampledAt: Millis;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
   /** operation leases by id; lost: taken as they are read */
@@ -133,6 +134,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.outputAt += byMs;
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
   memory.sampledAt += byMs;
+  memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
   memory.signs = shiftSigns(memory.signs, byMs);
   memory.noted = shiftedNote(memory.noted, byMs);
@@ -172,13 +174,15 @@ function nameOf(key: AttemptKey): string {
   return `${key.dispatch}/${key.fence}`;
 }
 
+function notAfter(sign: Sign, now: Millis): Sign {
+  return { ...sign, at: Math.min(sign.at, now), since: Math.min(sign.since, now) };
+}
+
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
   const { resultAt, watchedSince, unseen } = attempt;
   // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
   const isAhead = attempt.signs.some(({ at }) => at > now);
-  const signs = isAhead
-    ? attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }))
-    : attempt.signs;
+  const signs = isAhead ? attempt.signs.map((sign) => notAfter(sign, now)) : attempt.signs;
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -193,6 +197,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     files: null,
     filesNamed: [],
     cpuMs: null,
+    cpuSampledAt: now,
     ioBytes: null,
     sampledAt: now,
     operations: new Map(),

@@ -9,7 +9,7 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { neededChildren, workingChildren } from './family.ts';
+import { neededChildren, unseenChildren, workingChildren } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt, sampleEveryMs } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
@@ -66,6 +66,7 @@ export async function pass(
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
     childrenOf: workingChildren(all, now),
+    unseenChildOf: unseenChildren(all),
     isNeeded,
     now,
   });

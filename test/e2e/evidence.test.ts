@@ -72,6 +72,28 @@ describe.concurrent('an agent that says nothing and uses no CPU time to speak of
   );
 });
 
+test(
+  'I5: an agent that hangs is ended, though what we write ourselves lies among its evidence files',
+  withHerd(async (herd) => {
+    // Another one that works has its signs noted in the ledger all the time.
+    const file = herd.campaign({
+      campaign: 'own',
+      defaults: { stall: '2s', grace: '100ms', deadline: '12s', extend: '0s' },
+      dispatches: [
+        {
+          name: 'hangs',
+          run: [fake('sleep-long.sh')],
+          evidence_files: ['**'],
+          retries: { stalled: 0, 'timed-out': 0 },
+        },
+        { name: 'works', run: `exec ${fake('busy-silent.sh')} 8` },
+      ],
+    });
+    expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
+    expect(await herd.row('hangs')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+  }),
+);
+
 describe.concurrent('an agent that waits for a child dispatch', () => {
   const parent = (herd: TestHerd, name: string, child: string) =>
     herd.campaign({

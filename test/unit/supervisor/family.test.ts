@@ -1,7 +1,7 @@
 // Owns the table of what a child dispatch proves for the attempt that added it.
 import { describe, expect, test } from 'vitest';
 import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
-import { workingChildren } from '../../../src/supervisor/family.ts';
+import { unseenChildren, workingChildren } from '../../../src/supervisor/family.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { HOUR, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
@@ -26,6 +26,7 @@ function one(
   };
   const memory = createMemory().of(live, NOW - HOUR);
   memory.signs = [signAt(NOW - silentMs)];
+  memory.blind = spec.blind ?? null;
   return { live, memory };
 }
 
@@ -42,6 +43,19 @@ describe('a child dispatch', () => {
   ])('%s', (_, child, names) => {
     const childrenOf = workingChildren([one('p', null), child], NOW);
     expect(childrenOf(PARENT).map(({ name }) => name)).toEqual(names);
+  });
+
+  test.each<[string, One, string | null]>([
+    ['that could be looked at hides nothing', one('c', PARENT), null],
+    [
+      'I4: that could not makes whoever waits for it blind',
+      one('c', PARENT, { blind: 'EIO' }),
+      'child dispatch nightly/c: EIO',
+    ],
+    ['does so while it runs', one('c', PARENT, { state: 'stopping', blind: 'EIO' }), null],
+    ['of another attempt does not', one('c', { ...PARENT, fence: 2 }, { blind: 'EIO' }), null],
+  ])('%s', (_, child, because) => {
+    expect(unseenChildren([one('p', null), child])(PARENT)).toBe(because);
   });
 
   test('is dated by its own newest sign', () => {

@@ -32,6 +32,8 @@ export function sample(differs: Partial<Sample>): Sample {
     filesNamed: ['*.log'],
     operations: seen([]),
     children: [],
+    unseenChild: null,
+    asksIo: false,
     ioBytesOf: () => null,
     cpuShareMin: 0.01,
     now: NOW + EVERY_MS,

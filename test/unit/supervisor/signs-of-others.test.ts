@@ -113,6 +113,14 @@ describe('what a tree reads and writes', () => {
     const quiet = { outputBytes: seen(200), ioBytesOf: () => 9_999_999_999 };
     expect(found({ ...quiet, now: NOW + 2 * EVERY_MS }, memory)).toEqual([]);
   });
+
+  test('I5: of a child is asked at each look: whoever waits for it may have no time for two', () => {
+    const memory = sampled();
+    const noisy = { outputBytes: seen(200), asksIo: true };
+    expect(found(noisy, memory)).toEqual(['wrote 100 bytes']);
+    const quiet = { outputBytes: seen(200), ioBytesOf: () => 9_999_999_999 };
+    expect(found({ ...quiet, now: NOW + 2 * EVERY_MS }, memory)).toHaveLength(1);
+  });
 });
 
 describe('a child dispatch that works', () => {
@@ -186,7 +194,19 @@ describe('the result of an agent that lives', () => {
   test('I5: what is written as long as the answer is on its way is no sign', () => {
     const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - HOUR };
     const memory = Object.assign(sampled(), { result: 'asking' }, asked);
+    memory.watchedSince = NOW - HOUR;
     expect(found({ files: ago(0) }, memory)).toEqual([]);
+    expect(memory.watchedSince).toBe(NOW + EVERY_MS);
+  });
+
+  test('I4: of what done_when may have written silence is counted from its answer, once', () => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - 3_000 };
+    const before = { result: 'missing', watchedSince: NOW - HOUR } as const;
+    const memory = Object.assign(sampled(), before, asked);
+    sampleSigns(memory, naming({ files: ago(4_000) }));
+    expect([memory.watchedSince, memory.result]).toEqual([NOW - 3_000, 'missing']);
+    sampleSigns(memory, naming({ files: ago(4_000), now: NOW + 2 * EVERY_MS }));
+    expect(memory.watchedSince).toBe(NOW - 3_000);
   });
 
   test('I4: what is written meanwhile is no silence either, for the agent may have written it', () => {

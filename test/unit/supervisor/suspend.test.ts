@@ -19,6 +19,8 @@ describe('an operation lease over a suspend', () => {
         files: { kind: 'absent' },
         filesNamed: [],
         children: [],
+        unseenChild: null,
+        asksIo: false,
         ioBytesOf: () => null,
         cpuShareMin: 0.01,
         operations: { kind: 'seen', value: [{ ...lease, touchedAt }] },
