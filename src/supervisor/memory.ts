@@ -174,7 +174,7 @@ function nameOf(key: AttemptKey): string {
   return `${key.dispatch}/${key.fence}`;
 }
 
-function notAfter(sign: Sign, now: Millis): Sign {
+function noLaterThan(sign: Sign, now: Millis): Sign {
   return { ...sign, at: Math.min(sign.at, now), since: Math.min(sign.since, now) };
 }
 
@@ -182,7 +182,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
   const { resultAt, watchedSince, unseen } = attempt;
   // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
   const isAhead = attempt.signs.some(({ at }) => at > now);
-  const signs = isAhead ? attempt.signs.map((sign) => notAfter(sign, now)) : attempt.signs;
+  const signs = isAhead ? attempt.signs.map((sign) => noLaterThan(sign, now)) : attempt.signs;
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
