@@ -44,11 +44,8 @@ export async function submit(writing: Writing, submission: Submission): Promise<
   for (const change of plan.updates) await update(writing, change, ids);
   for (const change of plan.updates) await settleSkipped(writing, change);
   if (parent !== null) {
-    await inherit(
-      writing.query,
-      parent,
-      existing.map(({ id }) => id),
-    );
+    const named = existing.map(({ id }) => id);
+    await inherit(writing.query, parent, named);
   }
   const updated = plan.updates.map((change) => change.dispatch.id);
   writing.events.push({

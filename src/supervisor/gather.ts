@@ -254,6 +254,7 @@ function judge(
         rows: workersOf(world, live, memory, { rows, table }),
         outputBytes: runDir.outputBytes,
         files,
+        filesNamed: live.dispatch.spec.evidenceFiles,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         unseenChild: unseenChildOf(memory.key),

@@ -30,6 +30,8 @@ export interface AttemptMemory {
   /** last sample of output, named files, CPU time and I/O; lost: one sample that proves nothing */
   outputBytes: number | null;
   files: EvidenceFiles | null;
+  /** the patterns that found them, which the campaign file may change at any time */
+  filesNamed: readonly string[];
   cpuMs: ReadonlyMap<string, number> | null;
   cpuSampledAt: Millis;
   ioBytes: ReadonlyMap<string, number | null> | null;
@@ -175,17 +177,15 @@ function nameOf(key: AttemptKey): string {
   return `${key.dispatch}/${key.fence}`;
 }
 
+function noLaterThan(sign: Sign, now: Millis): Sign {
+  return { ...sign, at: Math.min(sign.at, now), since: Math.min(sign.since, now) };
+}
+
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
   const { resultAt, watchedSince, unseen } = attempt;
   // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
   const isAhead = attempt.signs.some(({ at }) => at > now);
-  const signs = isAhead
-    ? attempt.signs.map((sign) => ({
-        ...sign,
-        at: Math.min(sign.at, now),
-        since: Math.min(sign.since, now),
-      }))
-    : attempt.signs;
+  const signs = isAhead ? attempt.signs.map((sign) => noLaterThan(sign, now)) : attempt.signs;
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -198,6 +198,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     emptyLookAt: 0,
     outputBytes: null,
     files: null,
+    filesNamed: [],
     cpuMs: null,
     cpuSampledAt: now,
     ioBytes: null,

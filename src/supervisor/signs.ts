@@ -36,6 +36,8 @@ export interface Sample {
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
   readonly files: Look<EvidenceFiles>;
+  /** the patterns of these files */
+  readonly filesNamed: readonly string[];
   readonly operations: Look<readonly Operation[]>;
   readonly children: readonly WorkingChild[];
   /** why one of its children that run cannot be told to work or not; null: there is none such */
@@ -132,17 +134,20 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
  * for the next question, for ever (I5). It may be the agent's as well: silence is counted from the answer (I4). That
  * happens once for each question, and so once for each silence.
  */
-function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
+function sampleFiles(memory: AttemptMemory, { files, filesNamed, now }: Sample): FoundSign | null {
   if (files.kind !== 'seen') return null;
   const before = memory.files;
+  const isNamedAnew = before !== null && filesNamed.join('\n') !== memory.filesNamed.join('\n');
   memory.files = files.value;
+  memory.filesNamed = filesNamed;
   if (before === null) {
     memory.watchedSince = now;
     return null;
   }
   const changed = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
     const known = before.get(path);
-    if (known === undefined) return bytes > 0;
+    // What other patterns find may have been there before.
+    if (known === undefined) return bytes > 0 && !isNamedAnew;
     return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);
   });
   const grown = changed.filter(([, { modifiedMs }]) => !isOfQuestion(memory, modifiedMs));

@@ -128,7 +128,7 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.wishStop(['d5'], wish);
   const next = { kind: 'parked', since: 1, for: 'backoff', until: 5 } as const;
   await bed.change(third!, next, { attemptEnd: LOST });
-  await ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(1) }], 9_000);
+  await ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(1) }], 1);
   const deadline = { softAt: 1, hardAt: 2, extendedCount: 1, extendedMs: 1, because: 'works' };
   const move = { from: deadline, to: deadline };
   await ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1);

@@ -29,6 +29,7 @@ export function sample(differs: Partial<Sample>): Sample {
     rows: seen([usingCpu(70, 1_000)]),
     outputBytes: seen(100),
     files: { kind: 'absent' },
+    filesNamed: ['*.log'],
     operations: seen([]),
     children: [],
     unseenChild: null,

@@ -46,6 +46,16 @@ describe('a file that the campaign names', () => {
     expect(found({ now: NOW }, createMemory().of(row({}).live, NOW))).toEqual([]);
   });
 
+  test('I5: is no evidence where other patterns find it for the first time; of those known before, growth is', () => {
+    const memory = sampled();
+    const other = { filesNamed: ['*'], files: files({ 'a.log': [50, HOUR], 'b.txt': [9, HOUR] }) };
+    expect(found(other, memory)).toEqual([]);
+    const grown = { ...other, files: files({ 'a.log': [50, HOUR], 'b.txt': [10, HOUR] }) };
+    expect(found({ ...grown, now: NOW + 2 * EVERY_MS }, memory)).toEqual(['wrote to b.txt']);
+    const both = files({ 'a.log': [51, HOUR], 'b.txt': [9, HOUR] });
+    expect(found({ ...other, files: both })).toEqual(['wrote to a.log']);
+  });
+
   test('I4: that cannot be looked at makes the sample blind, and its growth is found later', () => {
     const memory = sampled();
     sampleSigns(memory, naming({ files: { kind: 'unknown', because: 'EIO' } }));

@@ -17,6 +17,7 @@ describe('an operation lease over a suspend', () => {
         rows: { kind: 'absent' },
         outputBytes: { kind: 'absent' },
         files: { kind: 'absent' },
+        filesNamed: [],
         children: [],
         unseenChild: null,
         asksIo: false,
