@@ -45,7 +45,7 @@ export function lastingOption(flags: string, description: string): Option {
  * @param at the flag or argument that the text was given for
  * @throws DroverError `DURATION_INVALID`
  */
-export function durationOf(text: string, at: string): number {
+function durationOf(text: string, at: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
