@@ -34,6 +34,8 @@ const KILL_BACKOFF_FIRST_MS = 20;
 const KILL_BACKOFF_MAX_MS = 30_000;
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
 const OWN_END_WITHIN_MS = 10_000;
+/** What began later than now began before the clock was set back; less may be drift (time-watch.ts). */
+const CLOCK_BACK_MS_MIN = 2_000;
 /** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
 const FILE_CLOCK_TICK_MS = 10;
 
@@ -106,7 +108,6 @@ export function obeyDespiteShim(
 
 /** `stopping`: graceful signal, grace, freeze, kill, and two empty looks in a row before anything is written. */
 export function decideStopping(live: Stopping, evidence: Evidence, moment: Moment): Decision {
-  const { state } = live;
   const { members } = evidence;
   if (evidence.goal === 'asking') return awaitGoal(live.dispatch.because);
   if (members.kind !== 'seen') return treeUnseen(live.dispatch.because, members, moment);
@@ -119,10 +120,22 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);
     return stopped(live, evidence, moment);
   }
-  const wishedKillAt = killMoment(state, live.dispatch.stopWish);
-  if (wishedKillAt < state.killAt)
-    return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
+  const moved = moveKill(live, moment);
+  if (moved !== null) return moved;
   return treeEmpty ? awaitShim(live, evidence, moment) : endTree(live, evidence, moment);
+}
+
+/** @returns null where it is killed when it was to be */
+function moveKill(live: Stopping, { now }: Moment): ChangeDecision | null {
+  const { state, dispatch } = live;
+  const { since, killAt } = state;
+  // Where nobody watched, nobody has moved its moments along: its grace would last for as long as the step back was (I7).
+  if (now < since - CLOCK_BACK_MS_MIN) {
+    return { ...asStopping(live), next: { ...state, since: now, killAt: now + (killAt - since) } };
+  }
+  const wishedKillAt = killMoment(state, dispatch.stopWish);
+  if (wishedKillAt >= killAt) return null;
+  return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
 }
 
 /** The end is on record, and whoever the shim still waits for is none of ours. */
