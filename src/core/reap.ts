@@ -1,0 +1,237 @@
+// Owns what a reaper makes of the processes that carry a mark and belong to no live attempt: which trees are ended, and which
+// processes are left alone, why, and what a person can do about them. Pure: from one snapshot of the process table, and what
+// the ledger and the records say. What belongs to a live attempt is `decide`'s alone, and no item here.
+import { type AttemptKey, type Survivor, isLive, type Dispatch, type Attempt } from './dispatch.ts';
+import {
+  MARK_OFF,
+  type Mark,
+  type ProcessIdentity,
+  formatMark,
+  helperMark,
+  parseMark,
+  processKey,
+} from './identity.ts';
+import type { Snapshot, TreeProcess } from './tree.ts';
+
+/** What a reaper needs to know of a process. */
+export interface MarkedProcess extends TreeProcess {
+  readonly command: string;
+}
+
+/** What is on record about an attempt whose mark a process carries. */
+export interface AttemptRecord {
+  /** the mark that it was given; null: the ledger does not know it */
+  readonly mark: string | null;
+  readonly isLive: boolean;
+  /** it ended, and its owner lets background processes outlive it */
+  readonly keeps: boolean;
+  readonly shim: ProcessIdentity | null;
+  readonly agent: ProcessIdentity | null;
+  /** `processKey`s of those that hold its life line, which only its descendants inherit */
+  readonly holders: ReadonlySet<string>;
+}
+
+export interface ReapFacts {
+  readonly ledger: string;
+  /** by `attemptName`; one for each attempt of this ledger whose mark the snapshot shows */
+  readonly attempts: ReadonlyMap<string, AttemptRecord>;
+  /** pids of supervisors: a shim whose claim is not legible can be told by its parent */
+  readonly supervisors: ReadonlySet<number>;
+  /** end as well what carries a mark of this ledger, and which the ledger does not know */
+  readonly unknownToo: boolean;
+}
+
+/** A tree that has to go, by the mark that it carries. */
+export interface ReapTree {
+  readonly mark: string;
+  readonly key: AttemptKey;
+  readonly attempt: number;
+  /** is the dispatch in the ledger? */
+  readonly isKnown: boolean;
+  readonly because: string;
+  readonly processes: readonly Survivor[];
+}
+
+/** A process that is left alone. */
+export interface Spared extends Survivor {
+  /** the dispatch in its mark; null: the mark is none, or another ledger's */
+  readonly dispatch: string | null;
+  readonly reason: string;
+  /** a command that would end it, or say more of it; null: there is none */
+  readonly next: string | null;
+}
+
+export interface ReapPlan {
+  readonly trees: readonly ReapTree[];
+  readonly skipped: readonly Spared[];
+  readonly protected: readonly Spared[];
+}
+
+export function attemptName({ dispatch, fence }: AttemptKey): string {
+  return `${dispatch}/${fence}`;
+}
+
+/** The attempts of this ledger whose marks are in the snapshot. */
+export function markedAttempts(
+  { byMark }: Snapshot<TreeProcess>,
+  ledger: string,
+): ReadonlyMap<string, AttemptKey> {
+  const found = new Map<string, AttemptKey>();
+  for (const text of byMark.keys()) {
+    const mark = text === null ? null : parseMark(text);
+    if (mark?.ledger === ledger) found.set(attemptName(mark), mark);
+  }
+  return found;
+}
+
+/** Whether an attempt still has its slot, and what becomes of the processes that it leaves. */
+export function standingOf(
+  { state, fence, spec }: Dispatch,
+  attempt: Attempt,
+): Pick<AttemptRecord, 'isLive' | 'keeps'> {
+  return {
+    isLive: isLive(state) && fence === attempt.fence,
+    keeps: spec.leftovers === 'keep' && attempt.end !== null,
+  };
+}
+
+export function planReap<P extends MarkedProcess>(
+  snapshot: Snapshot<P>,
+  facts: ReapFacts,
+  isProtected: (process: P) => boolean,
+): ReapPlan {
+  const trees = new Map<string, ReapTree>();
+  const skipped: Spared[] = [];
+  const shielded: Spared[] = [];
+  for (const row of snapshot.rows.toSorted((a, b) => a.pid - b.pid)) {
+    const text = row.mark;
+    if (row.zombie || text === null) continue;
+    const mark = parseMark(text);
+    const record = mark === null ? undefined : facts.attempts.get(attemptName(mark));
+    const isOurs = mark?.ledger === facts.ledger;
+    if (isOurs && record?.isLive === true) continue;
+    const told = { ...whoIs(row), dispatch: isOurs ? mark.dispatch : null };
+    if (isProtected(row)) {
+      const reason =
+        text === MARK_OFF
+          ? 'it has opted out (DROVER_MARK=off)'
+          : 'Drover itself, or what Drover was started from, hangs on it';
+      shielded.push({ ...told, reason, next: null });
+      continue;
+    }
+    const spared = mark === null ? NO_MARK : whySpared(row, mark, record, { snapshot, facts });
+    if (spared !== null || mark === null) {
+      const kill = `kill ${row.pid}`;
+      skipped.push({ ...told, ...(spared ?? NO_MARK), next: spared?.next ?? kill });
+      continue;
+    }
+    const name = attemptName(mark);
+    const processes = [...(trees.get(name)?.processes ?? []), whoIs(row)];
+    trees.set(name, { ...treeOf(mark, record), processes });
+  }
+  return { trees: [...trees.values()], skipped, protected: shielded };
+}
+
+function treeOf(mark: Mark, record: AttemptRecord | undefined): Omit<ReapTree, 'processes'> {
+  const { dispatch, fence, attempt } = mark;
+  const isKnown = record?.mark != null;
+  return {
+    // The mark of who runs for an attempt is its own and a word.
+    mark: record?.mark ?? formatMark(mark).replace(/helper$/, ''),
+    key: { dispatch, fence },
+    attempt,
+    isKnown,
+    because: isKnown
+      ? `its attempt (${attempt}) has no slot any more`
+      : 'the ledger does not know its dispatch',
+  };
+}
+
+const NO_MARK = {
+  reason: 'its DROVER_MARK is the mark of no attempt',
+  next: null,
+};
+
+/** null: nothing speaks for it. `next` null: `kill PID`. */
+function whySpared<P extends MarkedProcess>(
+  row: P,
+  mark: Mark,
+  record: AttemptRecord | undefined,
+  { snapshot, facts }: { snapshot: Snapshot<P>; facts: ReapFacts },
+): Pick<Spared, 'reason' | 'next'> | null {
+  if (mark.ledger !== facts.ledger) {
+    return {
+      reason: `it belongs to another ledger (${mark.ledger})`,
+      next: 'drover reap --state DIR, with the directory of that herd',
+    };
+  }
+  const own = record?.mark ?? null;
+  if (own === null && !facts.unknownToo) {
+    return { reason: 'the ledger does not know its dispatch', next: 'drover reap --unknown' };
+  }
+  if (own !== null && !carriesMark(row, own)) {
+    return { reason: 'its mark is not the one that this attempt was given', next: null };
+  }
+  if (record?.keeps === true) {
+    return { reason: 'its dispatch keeps background processes (leftovers: keep)', next: null };
+  }
+  if (descends(row, record, { snapshot, facts })) return null;
+  const parent = snapshot.byPid.get(row.parent);
+  const from = parent === undefined ? '' : ` (pid ${parent.pid}, ${parent.command})`;
+  return {
+    reason: `it carries the mark, and nothing shows that it descends from the attempt${from}: was the mark exported by hand?`,
+    next: null,
+  };
+}
+
+/**
+ * A mark is only a word in an environment, and a person can export it in the shell that he sits in. Who really descends from
+ * an attempt is its shim or agent, is in a session or group of theirs, holds its life line, was started by such a one, or
+ * has lost its parent and was adopted by pid 1. A shell was started by a terminal, which carries no mark.
+ */
+export function descends<P extends MarkedProcess>(
+  process: P,
+  record: AttemptRecord | undefined,
+  { snapshot, facts }: { snapshot: Snapshot<P>; facts: Pick<ReapFacts, 'supervisors'> },
+): boolean {
+  const leaders = [record?.shim, record?.agent].filter((one) => one != null);
+  const keys = new Set([...leaders.map(processKey), ...(record?.holders ?? [])]);
+  const numbers = new Set(leaders.map(({ pid }) => pid));
+  const passed = new Set<number>();
+  for (let one: P | undefined = process; one !== undefined && !passed.has(one.pid); ) {
+    passed.add(one.pid);
+    if (one.parent === 1 || facts.supervisors.has(one.parent) || keys.has(processKey(one)))
+      return true;
+    if (leadsOn(one.session, snapshot, { numbers, keys })) return true;
+    if (leadsOn(one.group, snapshot, { numbers, keys })) return true;
+    const parent: P | undefined = snapshot.byPid.get(one.parent);
+    if (parent !== undefined && keys.has(processKey(parent))) return true;
+    one = parent !== undefined && sameAttempt(parent.mark, process.mark) ? parent : undefined;
+  }
+  return false;
+}
+
+/** A session or group of the shim or the agent, which no stranger leads by now. */
+function leadsOn(
+  number: number,
+  { byPid }: Snapshot<TreeProcess>,
+  { numbers, keys }: { numbers: ReadonlySet<number>; keys: ReadonlySet<string> },
+): boolean {
+  if (!numbers.has(number)) return false;
+  const leader = byPid.get(number);
+  return leader === undefined || leader.zombie || keys.has(processKey(leader));
+}
+
+/** The mark of the attempt, or that of what runs for it. */
+export function carriesMark({ mark: carried }: { mark: string | null }, mark: string): boolean {
+  return carried === mark || carried === helperMark(mark);
+}
+
+function sameAttempt(a: string | null, b: string | null): boolean {
+  if (a === null || b === null) return false;
+  return carriesMark({ mark: a }, b) || carriesMark({ mark: b }, a);
+}
+
+function whoIs({ pid, startTime, command }: MarkedProcess): Survivor {
+  return { pid, startTime, command };
+}
