@@ -1,7 +1,7 @@
 // Owns the reaper: finds what carries a mark of this ledger and belongs to no live attempt, and brings it down to zero. What
 // a live attempt owns is never touched: its row was committed before its first process (I1), so that a table that was read
 // before the ledger shows nobody whose row the ledger does not; and an attempt that has ended never lives again.
-import type { Attempt, AttemptKey, LiveDispatch, Survivor } from '../core/dispatch.ts';
+import { type Attempt, type AttemptKey, LIVE_STATES, type Survivor } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
@@ -18,7 +18,7 @@ import {
   standingOf,
 } from '../core/reap.ts';
 import { type KnownTree, NOTHING_KNOWN, findMembers } from '../core/tree.ts';
-import type { ProcessRow } from '../ports.ts';
+import type { DispatchView, ProcessRow } from '../ports.ts';
 import { freezeAndKill } from './containment-table.ts';
 import { type TableLook, lookAtTable, lookAtTableInTurns } from './table-look.ts';
 import type { World } from './world.ts';
@@ -37,6 +37,8 @@ export interface ReapOptions {
   readonly unknownToo: boolean;
   /** only plan: nothing is signalled, nothing is written */
   readonly dryRun: boolean;
+  /** shims of live attempts, by who knows them; null: by their records */
+  readonly shims: (() => readonly ProcessIdentity[]) | null;
   /** somebody else who supervises meanwhile, and is protected like ourselves; null: we do, or nobody does */
   readonly supervisor: ProcessIdentity | null;
   /** the reaper is to end soon: no further tree is begun */
@@ -90,8 +92,8 @@ async function makePlan(world: World, options: ReapOptions): Promise<Look<Planne
   const { ledger, processes } = world;
   const table = await lookAtTableInTurns(processes, () => [], null);
   if (table.kind !== 'seen') return table;
-  const live = await ledger.live();
-  const shims = await shimsOf(world, live);
+  const live = await ledger.dispatches({ states: LIVE_STATES });
+  const shims = options.shims?.() ?? (await shimsOf(world, live));
   const guarded = guard(world, table, { shims, supervisor: options.supervisor });
   if (guarded.kind !== 'seen') return guarded;
   const { snapshot, isProtected } = guarded.value;
@@ -110,12 +112,12 @@ async function makePlan(world: World, options: ReapOptions): Promise<Look<Planne
 /** Also those that no supervisor knows yet, or any more. */
 async function shimsOf(
   { runDirs, clock }: World,
-  live: readonly LiveDispatch[],
+  live: readonly DispatchView[],
 ): Promise<ProcessIdentity[]> {
   const shims: ProcessIdentity[] = [];
-  for (const { dispatch, attempt } of live) {
+  for (const { dispatch } of live) {
     await clock.giveWay();
-    const { claim } = runDirs.look({ dispatch: dispatch.id, fence: attempt.fence });
+    const { claim } = runDirs.look({ dispatch: dispatch.id, fence: dispatch.fence });
     if (claim.kind === 'seen' && claim.value.by === 'shim') shims.push(claim.value.shim);
   }
   return shims;
@@ -149,11 +151,12 @@ function guard(
 async function recordsOf(
   { ledger, runDirs, clock, processes }: World,
   marked: ReadonlyMap<string, AttemptKey>,
-  live: readonly LiveDispatch[],
+  live: readonly DispatchView[],
 ): Promise<ReadonlyMap<string, AttemptRecord>> {
   const records = new Map<string, AttemptRecord>();
   const nobody = { shim: null, agent: null, holders: new Set<string>() };
   for (const { dispatch, attempt } of live) {
+    if (attempt === null) continue;
     const mark = formatMark({ ...attempt, ledger: ledger.id });
     const name = attemptName({ dispatch: dispatch.id, fence: attempt.fence });
     records.set(name, { mark, isLive: true, keeps: false, ...nobody });

@@ -66,7 +66,6 @@ class Loop {
     this.#world = world;
     this.#until = until;
     this.#timeWatch = createTimeWatch(world.clock);
-    this.#sweeper = createSweeper(world);
     this.#surroundings = {
       shims: (except) =>
         [...this.#memory.all()].flatMap((one) =>
@@ -81,6 +80,7 @@ class Loop {
         work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
       },
     };
+    this.#sweeper = createSweeper(world, () => this.#surroundings.shims(null));
   }
 
   ring(): void {

@@ -1,7 +1,7 @@
 // Owns the slow sweep of a supervisor: every so often, beside the loop, it reaps what belongs to no live attempt. The first
 // one follows the recovery, for a predecessor that was killed leaves most.
 import type { NewEvent } from '../core/event.ts';
-import { processKey } from '../core/identity.ts';
+import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type ReapReport, type ReapedTree, reap } from './reap.ts';
 import type { World } from './world.ts';
 
@@ -14,7 +14,11 @@ export interface Sweeper {
   end(): Promise<void>;
 }
 
-export function createSweeper(world: World): Sweeper {
+/** @param shims those of live attempts */
+export function createSweeper(
+  world: World,
+  shims: () => readonly ProcessIdentity[],
+): Sweeper {
   const { clock, sweepEveryMs, log } = world;
   let dueAtMs = clock.monotonicMs();
   let underWay: Promise<void> | null = null;
@@ -24,8 +28,8 @@ export function createSweeper(world: World): Sweeper {
 
   async function sweep(): Promise<void> {
     try {
-      const options = { unknownToo: false, dryRun: false, supervisor: null, isOver: () => isOver };
-      const report = await reap(world, options);
+      const options = { unknownToo: false, dryRun: false, shims, supervisor: null };
+      const report = await reap(world, { ...options, isOver: () => isOver });
       if (report.kind === 'unknown') log(`not swept: ${report.because}`);
       if (report.kind === 'seen') named = await nameSurvivors(world, report.value, named);
     } catch (error) {
