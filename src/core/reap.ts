@@ -104,25 +104,20 @@ export function planReap<P extends MarkedProcess>(
   const skipped: Spared[] = [];
   const shielded: Spared[] = [];
   for (const row of snapshot.rows.toSorted((a, b) => a.pid - b.pid)) {
-    const text = row.mark;
-    if (row.zombie || text === null) continue;
-    const mark = parseMark(text);
-    const record = mark === null ? undefined : facts.attempts.get(attemptName(mark));
+    if (row.zombie || row.mark === null) continue;
+    const mark = parseMark(row.mark);
     const isOurs = mark?.ledger === facts.ledger;
-    if (isOurs && record?.isLive === true) continue;
+    const record = isOurs ? facts.attempts.get(attemptName(mark)) : undefined;
+    if (record?.isLive === true) continue;
     const told = { ...whoIs(row), dispatch: isOurs ? mark.dispatch : null };
     if (isProtected(row)) {
-      const reason =
-        text === MARK_OFF
-          ? 'it has opted out (DROVER_MARK=off)'
-          : 'Drover itself, or what Drover was started from, hangs on it';
-      shielded.push({ ...told, reason, next: null });
+      shielded.push({ ...told, reason: whyProtected(row), next: null });
       continue;
     }
     const spared = mark === null ? NO_MARK : whySpared(row, mark, record, { snapshot, facts });
-    if (spared !== null || mark === null) {
-      const kill = `kill ${row.pid}`;
-      skipped.push({ ...told, ...(spared ?? NO_MARK), next: spared?.next ?? kill });
+    if (mark === null || spared !== null) {
+      const { reason, next } = spared ?? NO_MARK;
+      skipped.push({ ...told, reason, next: next ?? `kill ${row.pid}` });
       continue;
     }
     const name = attemptName(mark);
@@ -130,6 +125,12 @@ export function planReap<P extends MarkedProcess>(
     trees.set(name, { ...treeOf(mark, record), processes });
   }
   return { trees: [...trees.values()], skipped, protected: shielded };
+}
+
+function whyProtected({ mark }: MarkedProcess): string {
+  return mark === MARK_OFF
+    ? 'it has opted out (DROVER_MARK=off)'
+    : 'it is Drover, or Drover was started from it';
 }
 
 function treeOf(mark: Mark, record: AttemptRecord | undefined): Omit<ReapTree, 'processes'> {
@@ -195,29 +196,44 @@ export function descends<P extends MarkedProcess>(
   { snapshot, facts }: { snapshot: Snapshot<P>; facts: Pick<ReapFacts, 'supervisors'> },
 ): boolean {
   const leaders = [record?.shim, record?.agent].filter((one) => one != null);
-  const keys = new Set([...leaders.map(processKey), ...(record?.holders ?? [])]);
-  const numbers = new Set(leaders.map(({ pid }) => pid));
+  const roots: Roots = {
+    pids: new Set(leaders.map(({ pid }) => pid)),
+    keys: new Set([...leaders.map(processKey), ...(record?.holders ?? [])]),
+    parents: new Set([1, ...facts.supervisors]),
+  };
   const passed = new Set<number>();
   for (let one: P | undefined = process; one !== undefined && !passed.has(one.pid); ) {
     passed.add(one.pid);
-    if (one.parent === 1 || facts.supervisors.has(one.parent) || keys.has(processKey(one)))
-      return true;
-    if (leadsOn(one.session, snapshot, { numbers, keys })) return true;
-    if (leadsOn(one.group, snapshot, { numbers, keys })) return true;
+    if (isRooted(one, snapshot, roots)) return true;
     const parent: P | undefined = snapshot.byPid.get(one.parent);
-    if (parent !== undefined && keys.has(processKey(parent))) return true;
     one = parent !== undefined && sameAttempt(parent.mark, process.mark) ? parent : undefined;
   }
   return false;
 }
 
-/** A session or group of the shim or the agent, which no stranger leads by now. */
-function leadsOn(
-  number: number,
-  { byPid }: Snapshot<TreeProcess>,
-  { numbers, keys }: { numbers: ReadonlySet<number>; keys: ReadonlySet<string> },
+interface Roots {
+  /** of the shim and the agent */
+  readonly pids: ReadonlySet<number>;
+  /** theirs, and those of who holds the life line */
+  readonly keys: ReadonlySet<string>;
+  /** who adopts orphans, and who starts shims */
+  readonly parents: ReadonlySet<number>;
+}
+
+function isRooted(
+  process: MarkedProcess,
+  snapshot: Snapshot<MarkedProcess>,
+  roots: Roots,
 ): boolean {
-  if (!numbers.has(number)) return false;
+  if (roots.parents.has(process.parent) || roots.keys.has(processKey(process))) return true;
+  const parent = snapshot.byPid.get(process.parent);
+  if (parent !== undefined && roots.keys.has(processKey(parent))) return true;
+  return isLed(process.session, snapshot, roots) || isLed(process.group, snapshot, roots);
+}
+
+/** A session or group of the shim or the agent, which no stranger leads by now. */
+function isLed(number: number, { byPid }: Snapshot<MarkedProcess>, { pids, keys }: Roots): boolean {
+  if (!pids.has(number)) return false;
   const leader = byPid.get(number);
   return leader === undefined || leader.zombie || keys.has(processKey(leader));
 }

@@ -149,49 +149,55 @@ function guard(
 }
 
 async function recordsOf(
-  { ledger, runDirs, clock, processes }: World,
+  world: World,
   marked: ReadonlyMap<string, AttemptKey>,
   live: readonly DispatchView[],
 ): Promise<ReadonlyMap<string, AttemptRecord>> {
+  const { ledger, clock } = world;
   const records = new Map<string, AttemptRecord>();
-  const nobody = { shim: null, agent: null, holders: new Set<string>() };
-  for (const { dispatch, attempt } of live) {
+  const over = { keeps: false, shim: null, agent: null, holders: new Set<string>() };
+  for (const { attempt } of live) {
     if (attempt === null) continue;
-    const mark = formatMark({ ...attempt, ledger: ledger.id });
-    const name = attemptName({ dispatch: dispatch.id, fence: attempt.fence });
-    records.set(name, { mark, isLive: true, keeps: false, ...nobody });
+    records.set(attemptName(attempt), { ...over, isLive: true, mark: markOf(world, attempt) });
   }
-  const ids = new Set(
-    [...marked].filter(([name]) => !records.has(name)).map(([, { dispatch }]) => dispatch),
-  );
-  const known = new Map<string, { attempt: Attempt; standing: ReturnType<typeof standingOf> }>();
-  for (const { dispatch } of ids.size === 0 ? [] : await ledger.dispatches({ ids: [...ids] })) {
+  const astray = [...marked].filter(([name]) => !records.has(name));
+  const ids = [...new Set(astray.map(([, { dispatch }]) => dispatch))];
+  const known = new Map<string, Pick<AttemptRecord, 'isLive' | 'keeps' | 'mark'>>();
+  for (const { dispatch } of ids.length === 0 ? [] : await ledger.dispatches({ ids })) {
     for (const attempt of await ledger.attempts(dispatch.id)) {
-      known.set(attemptName(attempt), { attempt, standing: standingOf(dispatch, attempt) });
+      const standing = standingOf(dispatch, attempt);
+      known.set(attemptName(attempt), { ...standing, mark: markOf(world, attempt) });
     }
   }
-  // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
-  const ofThisBoot = (process: ProcessIdentity) =>
-    process.bootId === processes.bootId() ? process : null;
-  for (const [name, key] of marked) {
-    if (records.has(name)) continue;
+  for (const [name, key] of astray) {
     await clock.giveWay();
-    const { claim, agent } = runDirs.look(key);
-    const holders = runDirs.lifeHolders(key);
-    const { attempt, standing } = known.get(name) ?? { attempt: null, standing: STRANGER };
-    records.set(name, {
-      ...standing,
-      mark: attempt === null ? null : formatMark({ ...attempt, ledger: ledger.id }),
-      shim:
-        claim.kind === 'seen' && claim.value.by === 'shim' ? ofThisBoot(claim.value.shim) : null,
-      agent: agent.kind === 'seen' ? ofThisBoot(agent.value) : null,
-      holders: new Set(holders.kind === 'seen' ? holders.value.map(processKey) : []),
-    });
+    records.set(name, { ...(known.get(name) ?? STRANGER), ...recordedOf(world, key) });
   }
   return records;
 }
 
-const STRANGER = { isLive: false, keeps: false } as const;
+function markOf({ ledger }: World, attempt: Attempt): string {
+  return formatMark({ ...attempt, ledger: ledger.id });
+}
+
+/** After a reboot a stranger may have the pid and the start time of a process of the boot before (I3). */
+function recordedOf(
+  { runDirs, processes }: World,
+  key: AttemptKey,
+): Pick<AttemptRecord, 'shim' | 'agent' | 'holders'> {
+  const { claim, agent } = runDirs.look(key);
+  const holders = runDirs.lifeHolders(key);
+  const bootId = processes.bootId();
+  const ofThisBoot = (process: ProcessIdentity) => (process.bootId === bootId ? process : null);
+  const hasShim = claim.kind === 'seen' && claim.value.by === 'shim';
+  return {
+    shim: hasShim ? ofThisBoot(claim.value.shim) : null,
+    agent: agent.kind === 'seen' ? ofThisBoot(agent.value) : null,
+    holders: new Set(holders.kind === 'seen' ? holders.value.map(processKey) : []),
+  };
+}
+
+const STRANGER = { isLive: false, keeps: false, mark: null } as const;
 
 /** Kills until two looks in a row find nobody (I8), or it has been tried often enough. */
 async function endTree(

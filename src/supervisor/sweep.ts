@@ -15,10 +15,7 @@ export interface Sweeper {
 }
 
 /** @param shims those of live attempts */
-export function createSweeper(
-  world: World,
-  shims: () => readonly ProcessIdentity[],
-): Sweeper {
+export function createSweeper(world: World, shims: () => readonly ProcessIdentity[]): Sweeper {
   const { clock, sweepEveryMs, log } = world;
   let dueAtMs = clock.monotonicMs();
   let underWay: Promise<void> | null = null;
