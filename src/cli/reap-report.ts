@@ -36,7 +36,7 @@ export function reapJson({ dryRun, rows, report }: Reaping) {
   const of = (outcome: RowOutcome) =>
     rows
       .filter((row) => row.outcome === outcome && row.survivors.length === 0)
-      .map(({ dispatch, because }) => ({ dispatch: dispatch.id, name: nameOf(dispatch), because }));
+      .map(({ dispatch }) => ({ dispatch: dispatch.id, name: nameOf(dispatch) }));
   const gone = trees.filter(({ survivors }) => survivors.length === 0);
   return {
     dryRun,
@@ -93,7 +93,10 @@ export function reapLines(reaping: Reaping): string[] {
         : `reaped    ${listed(found)} of dispatch ${key.dispatch}: ${because}`,
     );
   }
-  for (const { pid, command, reason, next } of skipped) {
+  for (const [reason, count] of strangers(skipped)) {
+    lines.push(`skipped   ${count === 1 ? '1 process' : `${count} processes`}: ${reason}`);
+  }
+  for (const { pid, command, reason, next } of skipped.filter(isOurs)) {
     const way = next === null ? '' : `; next: ${next}`;
     lines.push(`skipped   pid ${pid} (${oneLine(command)}): ${reason}${way}`);
   }
@@ -103,6 +106,19 @@ export function reapLines(reaping: Reaping): string[] {
   if (lines.length === 0) lines.push('nothing to reap');
   if (dryRun) lines.push('nothing was changed (--dry-run)');
   return lines;
+}
+
+/** The dispatches of another herd are none of ours, and each process of it has the same reason. */
+function strangers(skipped: ReapReport['skipped']): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { reason } of skipped.filter((one) => !isOurs(one))) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function isOurs({ dispatch }: { readonly dispatch: string | null }): boolean {
+  return dispatch !== null;
 }
 
 /** More than a screen of them says nothing to a person. */

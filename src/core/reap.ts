@@ -103,21 +103,18 @@ export function planReap<P extends MarkedProcess>(
   const trees = new Map<string, ReapTree>();
   const skipped: Spared[] = [];
   const shielded: Spared[] = [];
-  for (const row of snapshot.rows.toSorted((a, b) => a.pid - b.pid)) {
-    if (row.zombie || row.mark === null) continue;
-    const mark = parseMark(row.mark);
-    const isOurs = mark?.ledger === facts.ledger;
-    const record = isOurs ? facts.attempts.get(attemptName(mark)) : undefined;
+  const marked = snapshot.rows.filter(({ mark, zombie }) => mark !== null && !zombie);
+  for (const row of marked.toSorted((a, b) => a.pid - b.pid)) {
+    const { mark, record } = bearing(row, facts);
     if (record?.isLive === true) continue;
-    const told = { ...whoIs(row), dispatch: isOurs ? mark.dispatch : null };
+    const told = { ...whoIs(row), dispatch: ownDispatch(mark, facts) };
     if (isProtected(row)) {
       shielded.push({ ...told, reason: whyProtected(row), next: null });
       continue;
     }
-    const spared = mark === null ? NO_MARK : whySpared(row, mark, record, { snapshot, facts });
+    const spared = whySpared(row, { mark, record }, { snapshot, facts });
     if (mark === null || spared !== null) {
-      const { reason, next } = spared ?? NO_MARK;
-      skipped.push({ ...told, reason, next: next ?? `kill ${row.pid}` });
+      skipped.push({ ...told, ...NO_MARK, next: `kill ${row.pid}`, ...spared });
       continue;
     }
     const name = attemptName(mark);
@@ -125,6 +122,23 @@ export function planReap<P extends MarkedProcess>(
     trees.set(name, { ...treeOf(mark, record), processes });
   }
   return { trees: [...trees.values()], skipped, protected: shielded };
+}
+
+interface Bearing {
+  /** what its DROVER_MARK says; null: no mark of any ledger */
+  readonly mark: Mark | null;
+  /** of the attempt in it, where that is of this ledger */
+  readonly record: AttemptRecord | undefined;
+}
+
+function bearing({ mark: text }: MarkedProcess, { ledger, attempts }: ReapFacts): Bearing {
+  const mark = text === null ? null : parseMark(text);
+  const record = mark?.ledger === ledger ? attempts.get(attemptName(mark)) : undefined;
+  return { mark, record };
+}
+
+function ownDispatch(mark: Mark | null, { ledger }: ReapFacts): string | null {
+  return mark?.ledger === ledger ? mark.dispatch : null;
 }
 
 function whyProtected({ mark }: MarkedProcess): string {
@@ -148,18 +162,15 @@ function treeOf(mark: Mark, record: AttemptRecord | undefined): Omit<ReapTree, '
   };
 }
 
-const NO_MARK = {
-  reason: 'its DROVER_MARK is the mark of no attempt',
-  next: null,
-};
+const NO_MARK = { reason: 'its DROVER_MARK is the mark of no attempt' };
 
-/** null: nothing speaks for it. `next` null: `kill PID`. */
+/** null: nothing speaks for it. Without `next`: `kill PID`. */
 function whySpared<P extends MarkedProcess>(
   row: P,
-  mark: Mark,
-  record: AttemptRecord | undefined,
+  { mark, record }: Bearing,
   { snapshot, facts }: { snapshot: Snapshot<P>; facts: ReapFacts },
-): Pick<Spared, 'reason' | 'next'> | null {
+): { readonly reason: string; readonly next?: string } | null {
+  if (mark === null) return NO_MARK;
   if (mark.ledger !== facts.ledger) {
     return {
       reason: `it belongs to another ledger (${mark.ledger})`,
@@ -171,18 +182,18 @@ function whySpared<P extends MarkedProcess>(
     return { reason: 'the ledger does not know its dispatch', next: 'drover reap --unknown' };
   }
   if (own !== null && !carriesMark(row, own)) {
-    return { reason: 'its mark is not the one that this attempt was given', next: null };
+    return { reason: 'its mark is not the one that this attempt was given' };
   }
   if (record?.keeps === true) {
-    return { reason: 'its dispatch keeps background processes (leftovers: keep)', next: null };
+    return { reason: 'its dispatch keeps background processes (leftovers: keep)' };
   }
-  if (descends(row, record, { snapshot, facts })) return null;
-  const parent = snapshot.byPid.get(row.parent);
-  const from = parent === undefined ? '' : ` (pid ${parent.pid}, ${parent.command})`;
-  return {
-    reason: `it carries the mark, and nothing shows that it descends from the attempt${from}: was the mark exported by hand?`,
-    next: null,
-  };
+  return descends(row, record, { snapshot, facts }) ? null : { reason: whyStranger(row, snapshot) };
+}
+
+function whyStranger({ parent: pid }: MarkedProcess, { byPid }: Snapshot<MarkedProcess>): string {
+  const parent = byPid.get(pid);
+  const from = parent === undefined ? '' : ` (parent: pid ${pid}, ${parent.command})`;
+  return `nothing but its mark shows that it descends from the attempt${from}: was it exported by hand?`;
 }
 
 /**
