@@ -122,6 +122,40 @@ describe.concurrent('reap, with no supervisor', () => {
     }),
   );
 
+  test.for([
+    { killed: 'shim', adopted: ['c/a'], outcome: null },
+    { killed: 'agent', adopted: [], outcome: 'failed' },
+    { killed: 'both', adopted: [], outcome: 'lost' },
+  ])('after kill -9 of supervisor and $killed', async ({ killed, adopted, outcome }, context) => {
+    await withHerd(async (herd) => {
+      const file = herd.campaign({
+        campaign: 'c',
+        defaults: { retries: { infrastructure: 0 }, leftover_grace: '0s' },
+        dispatches: [{ name: 'a', run: `sleep 300 & exec ${herd.gated('a').join(' ')}` }],
+      });
+      const run = herd.start(['run', file]);
+      const agent = await herd.untilBegun('a');
+      await herd.untilState('a', 'running');
+      run.kill('SIGKILL');
+      await run.ended;
+      const tree = herd.marked();
+      const isShim = ({ commandLine }: { commandLine: string }) => /\bshim\b/.test(commandLine);
+      if (killed !== 'agent') tree.filter(isShim).forEach(killExactly);
+      if (killed !== 'shim') killExactly(agent);
+      const done = await reap(herd);
+      expect(done.adopted.map(({ name }) => name)).toEqual(adopted);
+      expect(isAlive(agent)).toBe(outcome === null);
+      if (outcome === null) {
+        herd.open('a');
+        await herd.drover(['run', file]);
+      } else {
+        expect(await herd.row('a')).toMatchObject({ state: 'ended', outcome });
+      }
+      expect(tree.filter(isAlive)).toEqual([]);
+      expect(herd.begun('a')).toHaveLength(1);
+    })(context);
+  });
+
   test(
     'lets a shim go whose supervisor was killed right after it had committed the end; who opted out lives on',
     withHerd(async (herd) => {
