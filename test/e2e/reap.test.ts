@@ -1,63 +1,11 @@
 // Owns the tests of `drover reap` and of the sweep: what is left after kill -9 of anything is found, and nothing else is hit.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { orphan, shell } from './harness/astray.ts';
-import { type TestHerd, withHerd } from './harness/herd.ts';
+import { withHerd } from './harness/herd.ts';
 import { fingerprint } from './harness/fingerprint.ts';
 import { isAlive, killExactly, liveProcess } from './harness/process-list.ts';
+import { countOf, endedOnce, pidsOf, planOf, reap, reasonOf } from './harness/reaping.ts';
 import { until } from './harness/until.ts';
-
-interface ReapJson {
-  readonly dryRun: boolean;
-  readonly adopted: readonly { readonly name: string }[];
-  readonly finished: readonly { readonly name: string }[];
-  readonly requeued: readonly { readonly name: string }[];
-  readonly reaped: readonly {
-    readonly dispatch: string;
-    readonly processes: readonly { readonly pid: number }[];
-  }[];
-  readonly survivors: readonly unknown[];
-  readonly skipped: readonly {
-    readonly dispatch: string | null;
-    readonly pid: number;
-    readonly reason: string;
-    readonly next: string;
-  }[];
-  readonly protected: readonly { readonly pid: number }[];
-}
-
-async function reap(herd: TestHerd, ...flags: string[]): Promise<ReapJson> {
-  return await herd.json<ReapJson>(['reap', ...flags]);
-}
-
-function pidsOf({ reaped }: ReapJson): number[] {
-  return reaped.flatMap(({ processes }) => processes.map(({ pid }) => pid));
-}
-
-/** Without what other herds on this machine do meanwhile. */
-function planOf({ dryRun: _, protected: __, skipped, ...plan }: ReapJson) {
-  return { ...plan, skipped: skipped.filter(({ dispatch }) => dispatch !== null) };
-}
-
-/** Skipped ones of this test; others on the machine may have herds of their own. */
-function reasonOf({ skipped }: ReapJson, { pid }: { pid: number }): string | undefined {
-  return skipped.find((one) => one.pid === pid)?.reason;
-}
-
-/** A herd with one dispatch that has ended; its mark. */
-async function endedOnce(herd: TestHerd): Promise<string> {
-  const file = herd.campaign({
-    campaign: 'past',
-    dispatches: [{ name: 'a', run: herd.recorder('a') }],
-  });
-  await herd.ok(['run', file]);
-  return herd.begun('a')[0]!.mark;
-}
-
-async function countOf(herd: TestHerd, type: string): Promise<number> {
-  return (await herd.events()).filter((event) => event.type === type).length;
-}
 
 describe.concurrent('reap, with no supervisor', () => {
   test(
@@ -97,7 +45,7 @@ describe.concurrent('reap, with no supervisor', () => {
       expect(isAlive(stray)).toBe(true);
 
       const done = await reap(herd);
-      expect(JSON.stringify(planOf(planned))).toBe(JSON.stringify(planOf(done)));
+      expect(planOf(planned)).toBe(planOf(done));
       expect(done.adopted.map(({ name }) => name)).toEqual(['c/works']);
       expect(done.finished.map(({ name }) => name).toSorted()).toEqual(['c/dies', 'c/ends']);
       expect(done.requeued.map(({ name }) => name)).toEqual(['never/n']);
@@ -123,7 +71,7 @@ describe.concurrent('reap, with no supervisor', () => {
   );
 
   test.for([
-    { killed: 'shim', adopted: ['c/a'], outcome: null },
+    { killed: 'shim', adopted: ['c/a'], outcome: 'lost' },
     { killed: 'agent', adopted: [], outcome: 'failed' },
     { killed: 'both', adopted: [], outcome: 'lost' },
   ])('after kill -9 of supervisor and $killed', async ({ killed, adopted, outcome }, context) => {
@@ -144,13 +92,10 @@ describe.concurrent('reap, with no supervisor', () => {
       if (killed !== 'shim') killExactly(agent);
       const done = await reap(herd);
       expect(done.adopted.map(({ name }) => name)).toEqual(adopted);
-      expect(isAlive(agent)).toBe(outcome === null);
-      if (outcome === null) {
-        herd.open('a');
-        await herd.drover(['run', file]);
-      } else {
-        expect(await herd.row('a')).toMatchObject({ state: 'ended', outcome });
-      }
+      expect(isAlive(agent)).toBe(killed === 'shim');
+      herd.open('a');
+      await herd.drover(['run', file]);
+      expect(await herd.row('a')).toMatchObject({ state: 'ended', outcome });
       expect(tree.filter(isAlive)).toEqual([]);
       expect(herd.begun('a')).toHaveLength(1);
     })(context);
@@ -261,51 +206,6 @@ describe.concurrent('reap, with no supervisor', () => {
       herd.open('works');
       await herd.ok(['run', file]);
       expect(await herd.attempts('c/works')).toMatchObject([{ outcome: 'succeeded' }]);
-    }),
-  );
-});
-
-describe.concurrent('beside a supervisor', () => {
-  test(
-    'reap ends what is astray and leaves the live to the supervisor',
-    withHerd(async (herd) => {
-      const mark = await endedOnce(herd);
-      const file = herd.campaign({
-        campaign: 'c',
-        dispatches: [{ name: 'works', run: herd.gated('works') }],
-      });
-      const run = herd.start(['run', file]);
-      const works = await herd.untilBegun('works');
-      await herd.untilState('works', 'running');
-      const stray = await orphan(herd, mark);
-      const done = await reap(herd);
-      expect(pidsOf(done)).toEqual([stray.pid]);
-      expect(done).toMatchObject({ adopted: [], finished: [], requeued: [] });
-      expect(isAlive(works)).toBe(true);
-      herd.open('works');
-      expect(await run.ended).toMatchObject({ code: 0 });
-      expect(await countOf(herd, 'process.reaped')).toBe(1);
-    }),
-  );
-
-  test(
-    'its sweep finds what is astray, and says what it was',
-    withHerd(async (herd) => {
-      const mark = await endedOnce(herd);
-      writeFileSync(join(herd.state, 'config.yaml'), 'sweep: 1s\n');
-      const up = herd.start(['up']);
-      await until('it supervises', () => herd.supervisors().length > 0);
-      const exported = await shell(herd, mark);
-      const stray = await orphan(herd, mark);
-      await until('it is gone', () => !isAlive(stray));
-      const event = await until('it is said', async () =>
-        (await herd.events()).find(({ type }) => type === 'process.reaped'),
-      );
-      expect(event.data).toMatchObject({ count: 1, processes: [{ pid: stray.pid }] });
-      expect(isAlive(exported.shell)).toBe(true);
-      await exported.leave();
-      up.kill('SIGTERM');
-      await up.ended;
     }),
   );
 });

@@ -16,9 +16,9 @@ function recording(
 
 export const BUGS_IN_REAPING: readonly PlantedBug[] = [
   {
-    name: 'nobody reaps what a supervisor left that was killed right after it had committed an end',
+    name: 'nobody reaps whom the last look at a tree has missed',
     caughtBy: 'I19 nothing of ours is left',
-    faults: ['supervisor-killed'],
+    faults: ['elusive'],
     planReap:
       (real) =>
       (...args) => ({ ...real(...args), trees: [] }),
