@@ -1,6 +1,6 @@
 // Owns the planted bugs of the reaper: it must find what is left, and hit nothing else.
 import type { AttemptRecord } from '../../src/core/reap.ts';
-import { type PlanReap, type PlantedBug, withTable } from './planted-bug.ts';
+import { type PlanReap, type PlantedBug, withProcesses, withTable } from './planted-bug.ts';
 
 /** Plans on records that differ from what is on record. */
 function recording(
@@ -16,12 +16,29 @@ function recording(
 
 export const BUGS_IN_REAPING: readonly PlantedBug[] = [
   {
-    name: 'nobody reaps whom the last look at a tree has missed',
+    // As where a supervisor is killed after it has committed an end, and before it has let the shim go.
+    name: 'nobody reaps a shim that was not let go when its attempt ended',
     caughtBy: 'I19 nothing of ours is left',
-    faults: ['elusive'],
+    faults: [],
     planReap:
       (real) =>
       (...args) => ({ ...real(...args), trees: [] }),
+    plant: (world, { truth, machine }) => {
+      const asked = new WeakSet<object>();
+      return withProcesses(world, {
+        signal: (process, signal) => {
+          const shim = machine.find(process);
+          const dispatch = shim?.role === 'shim' ? shim.attempt?.key.dispatch : undefined;
+          const isOver =
+            dispatch !== undefined && truth.rows.get(dispatch)?.dispatch.state.kind === 'ended';
+          if (shim === undefined || !isOver || asked.has(shim)) {
+            return world.processes.signal(process, signal);
+          }
+          asked.add(shim);
+          return 'sent';
+        },
+      });
+    },
   },
   {
     name: 'a live attempt is reaped like one that is over',
