@@ -2,6 +2,7 @@
 // they must act, become its supervisor here. What only some commands need is loaded when they need it.
 import { statSync } from 'node:fs';
 import type { Output } from './compose/output.ts';
+import type { Reaper } from './compose/reap.ts';
 import type { AttemptLook } from './compose/attempt-look.ts';
 import type { Attempt, ContainmentTier, DispatchId } from './core/dispatch.ts';
 import { DroverError } from './core/error.ts';
@@ -26,6 +27,8 @@ export interface Herd {
   output(): Promise<Output>;
   /** What can be seen of the processes of a live attempt. */
   lookAt(attempt: Attempt, agent: ProcessIdentity): Promise<AttemptLook>;
+  /** What finds and ends processes that no live attempt owns. */
+  reaper(): Promise<Reaper>;
   /** Tells the supervisor, if there is one, that the ledger has news. A hint only. */
   ring(): Promise<void>;
   /**
@@ -94,6 +97,10 @@ export async function openHerd({
     async lookAt(attempt, agent) {
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
       return lookAtAttempt(ledger.id, attempt, agent);
+    },
+    async reaper() {
+      const { createReaper } = await import('./compose/reap.ts');
+      return createReaper(paths, ledger, clock);
     },
     async ring() {
       const { ring } = await import('./host/bell.ts');

@@ -1,7 +1,7 @@
 // Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where
 // there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
-import { OUTPUT_BYTES_MAX } from './defaults.ts';
+import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
 import type { PoolLimits } from './resolve.ts';
 import type { Settings } from './schema.ts';
@@ -15,6 +15,8 @@ export interface Config {
   readonly defaults: Settings;
   /** how much of each output stream of an attempt is kept */
   readonly outputBytesMax: number;
+  /** time between two sweeps of a supervisor */
+  readonly sweepEveryMs: number;
 }
 
 /** What holds where there is no config.yaml. */
@@ -23,6 +25,7 @@ export const NO_CONFIG: Config = {
   poolLimits: new Map(),
   defaults: {},
   outputBytesMax: OUTPUT_BYTES_MAX,
+  sweepEveryMs: SWEEP_EVERY_MS,
 };
 
 /**

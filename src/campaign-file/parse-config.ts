@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { checkEnvironment } from './check.ts';
 import { type Config, NO_CONFIG } from './config.ts';
-import { OUTPUT_BYTES_MAX } from './defaults.ts';
+import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readDocument } from './document.ts';
 import { Report } from './report.ts';
 import { limitsOf, poolsOf, withAbsolutePaths } from './resolve.ts';
@@ -30,5 +30,6 @@ export function parseConfigFile(text: string, path: string): Config {
     poolLimits: limitsOf(config.pools),
     defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
+    sweepEveryMs: config.sweep ?? SWEEP_EVERY_MS,
   };
 }

@@ -10,6 +10,7 @@ import {
   complaint,
   coreShare,
   duration,
+  interval,
   GLOB,
   later,
   list,
@@ -248,7 +249,11 @@ export const CONFIG = v.pipe(
     protect: later('protect'),
     reap: later('reap'),
     brake: later('brake'),
-    sweep: later('sweep'),
+    sweep: said(
+      interval(),
+      'Time between two sweeps of a supervisor for processes that belong to no live attempt.',
+      '30s',
+    ),
   }),
   v.title('Drover config.yaml'),
 );

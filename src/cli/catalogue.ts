@@ -100,6 +100,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => await import('./commands/stop.ts'),
   },
   {
+    name: 'reap',
+    summary: 'recover once: adopt, finish, requeue, and end what no live attempt owns',
+    example: 'drover reap --dry-run',
+    completes: [],
+    load: async () => await import('./commands/reap.ts'),
+  },
+  {
     name: 'retry',
     summary: 'run ended dispatches again, as a new attempt',
     example: 'drover retry --campaign nightly --failed',

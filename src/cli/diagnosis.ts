@@ -146,7 +146,8 @@ function problemsOf(
     problems.push(`run directories could not be looked at: ${found.runDirectories.because}`);
   }
   for (const { pid, command, parsed } of processes.own) {
-    const what = ledger === null ? 'still runs' : 'runs, and no live dispatch accounts for it';
+    const what =
+      ledger === null ? 'still runs' : 'runs, and no live dispatch accounts for it: drover reap';
     problems.push(`process ${pid} (${command}) of dispatch ${parsed.dispatch} ${what}`);
   }
   for (const { path } of directories.withoutRow) {

@@ -76,7 +76,7 @@ async function realWorld(
   { containment, log = toStandardError }: SuperviseOptions,
   starter: Starter | null,
 ): Promise<World> {
-  const { outputBytesMax } = await readConfigFile(paths.config);
+  const { outputBytesMax, sweepEveryMs } = await readConfigFile(paths.config);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
   const processTable = createProcessTable();
   return {
@@ -94,6 +94,7 @@ async function realWorld(
     ledger,
     containment: containment ?? (starter === null ? 'sh' : 'subreaper'),
     outputBytesMax,
+    sweepEveryMs,
     log,
     crashPoint,
   };

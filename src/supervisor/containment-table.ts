@@ -38,10 +38,6 @@ function members(
   return { kind: 'seen', value: found.members };
 }
 
-/**
- * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
- * snapshot lost a child).
- */
 function end(
   world: World,
   live: LiveDispatch,
@@ -49,10 +45,31 @@ function end(
   shims: readonly ProcessIdentity[],
 ): Look<number> {
   const { processes } = world;
+  const killed = freezeAndKill(processes, () =>
+    members(world, live, memory, lookAtTable(processes, shims)),
+  );
+  if (killed.kind !== 'seen') return killed;
+  memory.emptyLooks = 0;
+  memory.killRounds++;
+  memory.lastKilled = killed.value;
+  return { kind: 'seen', value: killed.value.size };
+}
+
+/**
+ * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
+ * snapshot lost a child).
+ *
+ * @param look who belongs, and may be signalled, by a table that is read now
+ * @returns `processKey`s of those that were killed
+ */
+export function freezeAndKill(
+  processes: ProcessTable,
+  look: () => Look<readonly ProcessRow[]>,
+): Look<ReadonlySet<string>> {
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-    const found = members(world, live, memory, lookAtTable(processes, shims));
+    const found = look();
     if (found.kind !== 'seen') {
       thaw(processes, frozen.values());
       return found;
@@ -66,10 +83,7 @@ function end(
     }
   }
   for (const process of frozen.values()) processes.signal(process, 'SIGKILL');
-  memory.emptyLooks = 0;
-  memory.killRounds++;
-  memory.lastKilled = new Set(frozen.keys());
-  return { kind: 'seen', value: frozen.size };
+  return { kind: 'seen', value: new Set(frozen.keys()) };
 }
 
 /** A kill that cannot go on leaves nobody frozen: a stopped tree can neither end nor work. */

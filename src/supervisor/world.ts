@@ -13,6 +13,8 @@ export interface World {
   readonly containment: ContainmentTier;
   /** bound of each output stream of an attempt */
   readonly outputBytesMax: number;
+  /** time between two sweeps for what is marked and belongs to no live attempt (reap.ts) */
+  readonly sweepEveryMs: number;
   /** one line for people; the ledger is the record */
   readonly log: (line: string) => void;
   /** Test seam: may end this process on the spot. Named after the effect that it stands beside. */
@@ -32,6 +34,7 @@ export const CRASH_POINTS = [
   'finish.before',
   'finish.after',
   'free.after',
+  'reap.after',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

@@ -2,7 +2,7 @@
 // row while it changes.
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { ProcessRow, ProcessTable, SignalName } from '../../src/ports.ts';
-import { countUse } from './checks-limits.ts';
+import { type MostUsed, countUse, mergeUse } from './checks-limits.ts';
 import type { Instance } from './instance.ts';
 import type { SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -83,14 +83,15 @@ function* readTable(stage: Stage, instance: Instance): Generator<number, Process
   const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
   const breakAt = stage.strikes('elusive', 0.6) ? stage.chanceOf('scan').int(0, pids.length) : -1;
   const rows: ProcessRow[] = [];
-  instance.mostUsed = new Map();
+  const used: MostUsed = new Map();
   for (const [index, pid] of pids.entries()) {
     if (index === breakAt) yield stage.chanceOf('scan').int(1, 6);
     const process = machine.get(pid);
     if (process === undefined) continue;
     rows.push(rowOf(stage, process));
-    countUse(instance.mostUsed, process);
+    countUse(used, process);
   }
+  mergeUse(instance.mostUsed, used);
   return rows;
 }
 

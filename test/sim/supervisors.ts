@@ -98,6 +98,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     // Whoever supervises next may find no Perl, or find it again.
     containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'sh'] as const),
     outputBytesMax: 5_000,
+    sweepEveryMs: stage.chanceOf('sweep').pick([1_000, 5_000, 10_000]),
     log: (line) => note(stage, instance, line),
     crashPoint: (name) => instance.crashPoint(name),
   };

@@ -22,13 +22,14 @@ function problemsOf(text: string): string[] {
 test('a config that says everything', () => {
   expect(
     parse(
-      'pools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB',
+      'pools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\nsweep: 1m',
     ),
   ).toEqual({
     pools: [{ name: 'work', slots: 4 }],
     poolLimits: new Map([['work', { max_memory: 8 * 1024 ** 3 }]]),
     defaults: { pool: 'work', stall: 300_000 },
     outputBytesMax: 1024 ** 3,
+    sweepEveryMs: 60_000,
   });
 });
 
@@ -38,6 +39,10 @@ test.each(['', '# nothing yet\n', '~', '{}'])('a config that says nothing: %j', 
 
 test('256MiB is the default of max_output, as the documents and the schema say', () => {
   expect(parse('max_output: 256MiB').outputBytesMax).toBe(NO_CONFIG.outputBytesMax);
+});
+
+test('30s is the default of sweep, as the documents and the schema say', () => {
+  expect(parse('sweep: 30s').sweepEveryMs).toBe(NO_CONFIG.sweepEveryMs);
 });
 
 const SIZE = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
@@ -59,9 +64,13 @@ test.each([
   ['protect: [1]', ['1:10: this version does not support "protect" yet — remove the key']],
   ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
   ['brake: { max: 5 }', ['1:8: this version does not support "brake" yet — remove the key']],
-  ['sweep: 30s', ['1:8: this version does not support "sweep" yet — remove the key']],
+  ['sweep: 0s', ['1:8: sweep: "0s" is less than 1s — write at least 1s']],
+  [
+    'sweep: 30',
+    ['1:8: sweep: 30 is not a duration — a duration needs a unit: write 30s, 30m or 30h'],
+  ],
   ['max_outptu: 1GiB', ['1:1: unknown key "max_outptu" — did you mean "max_output"?']],
-  ['campaign: x', ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output']],
+  ['campaign: x', ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, sweep']],
   ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],
   [
     'a: b: c',

@@ -118,7 +118,8 @@ describe('config.yaml', () => {
     ['max_output: 256', false],
     ['max_output: 256MB', false],
     ['protect: [1]', false],
-    ['sweep: 30s', false],
+    ['sweep: 30s', true],
+    ['sweep: 30', false],
     ['campaign: c', false],
     ['defaults: { name: a }', false],
   ])('%s', (text, expected) => {
