@@ -5,6 +5,7 @@ import { release, type } from 'node:os';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
+import { probeCgroups } from '../host/cgroup-base.ts';
 import { createClock } from '../host/clock.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { readMark } from '../host/run-records.ts';
@@ -72,7 +73,7 @@ export async function examine(stateDir: string): Promise<Examination> {
     platform: `${type()} ${release()}, Node ${process.version}`,
     shim: examineShell(),
     tiers: [
-      { name: 'cgroup', available: false, because: 'this version does not support it yet' },
+      examineCgroup(),
       await examineSubreaper(),
       { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
     ],
@@ -104,6 +105,13 @@ function lockHeld(path: string, problems: string[]): boolean {
     problems.push(describe(error));
     return false;
   }
+}
+
+function examineCgroup(): Examination['tiers'][number] {
+  const probe = probeCgroups();
+  return probe.kind === 'ready'
+    ? { name: 'cgroup', available: true, because: `cgroups can be made in ${probe.base}` }
+    : { name: 'cgroup', available: false, because: probe.because };
 }
 
 async function examineSubreaper(): Promise<Examination['tiers'][number]> {

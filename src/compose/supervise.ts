@@ -4,6 +4,7 @@ import { readConfigFile } from '../campaign-file/config.ts';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
+import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
@@ -79,6 +80,7 @@ async function realWorld(
   const { outputBytesMax } = await readConfigFile(paths.config);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
   const processTable = createProcessTable();
+  const cgroups = createCgroups(ledger.id, paths.runs);
   return {
     clock,
     chance: createChance(),
@@ -90,7 +92,9 @@ async function realWorld(
       clock,
       environment: ownEnvironment(),
       starter,
+      cgroups,
     }),
+    cgroups,
     ledger,
     containment: containment ?? (starter === null ? 'sh' : 'subreaper'),
     outputBytesMax,

@@ -80,6 +80,16 @@ export function createLinuxTable(): HostProcessTable {
     return rows;
   }
 
+  function rowsOf(wanted: readonly number[]): Look<readonly ProcessRow[]> {
+    try {
+      const rows = atOnce(readRows(new Set(wanted), NOBODY, marks.begin()));
+      return { kind: 'seen', value: rows };
+    } catch (error) {
+      if (!(error instanceof ScanFailure)) throw error;
+      return { kind: 'unknown', because: error.message };
+    }
+  }
+
   const sight = (wanted: ProcessIdentity) =>
     wanted.bootId === bootId ? sightOfThisBoot(buffer, wanted) : 'gone';
 
@@ -90,6 +100,7 @@ export function createLinuxTable(): HostProcessTable {
     scanInTurns: async (since) => await inTurns(scan(since)),
     bookmark: () => pids.bookmark(),
     ioBytes: ({ pid }) => readIoBytes(pid),
+    rowsOf,
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sight),
     identify(pid) {

@@ -87,6 +87,11 @@ export function createPortableTable(): HostProcessTable {
     scanInTurns: async () => await besides(scan()),
     // ps tells nothing of it.
     ioBytes: () => null,
+    rowsOf(pids) {
+      const table = atOnce(scan());
+      if (table.kind !== 'seen') return table;
+      return { kind: 'seen', value: table.value.filter(({ pid }) => pids.includes(pid)) };
+    },
     bookmark: () => null,
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),

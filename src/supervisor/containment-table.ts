@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
-export const BY_TABLE: Containment = { members, end };
+export const BY_TABLE: Containment = { members, end, cpuMs: () => null };
 
 function members(
   { ledger, processes }: World,
@@ -38,21 +38,33 @@ function members(
   return { kind: 'seen', value: found.members };
 }
 
-/**
- * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
- * snapshot lost a child).
- */
 function end(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   shims: readonly ProcessIdentity[],
 ): Look<number> {
-  const { processes } = world;
+  return freezeAndKill(world, memory, () =>
+    members(world, live, memory, lookAtTable(world.processes, shims)),
+  );
+}
+
+/**
+ * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
+ * snapshot lost a child).
+ *
+ * @param look finds the members now
+ * @returns how many were killed, or why nobody was
+ */
+export function freezeAndKill(
+  { processes }: World,
+  memory: AttemptMemory,
+  look: () => Look<readonly ProcessRow[]>,
+): Look<number> {
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-    const found = members(world, live, memory, lookAtTable(processes, shims));
+    const found = look();
     if (found.kind !== 'seen') {
       thaw(processes, frozen.values());
       return found;

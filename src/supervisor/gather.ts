@@ -23,6 +23,7 @@ import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
+import { containmentOf } from './tiers.ts';
 import { lookAtTree, reaperOf, usageOf } from './tree.ts';
 import type { World } from './world.ts';
 
@@ -246,6 +247,7 @@ function judge(
     if (files !== null) {
       sampleSigns(memory, {
         rows: withReaper(rows, reaperOf(live, memory, table)),
+        heldCpuMs: containmentOf(live.attempt.containment).cpuMs(world, live, memory, table),
         outputBytes: runDir.outputBytes,
         files,
         operations: world.runDirs.operations(memory.key),

@@ -30,6 +30,8 @@ export interface AttemptMemory {
   outputBytes: number | null;
   files: EvidenceFiles | null;
   cpuMs: ReadonlyMap<string, number> | null;
+  /** by the books of what holds the tree; null: there were none */
+  heldCpuMs: number | null;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
   /** operation leases by id; lost: taken as they are read */
@@ -172,6 +174,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     outputBytes: null,
     files: null,
     cpuMs: null,
+    heldCpuMs: null,
     ioBytes: null,
     sampledAt: now,
     operations: new Map(),

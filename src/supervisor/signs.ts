@@ -30,6 +30,8 @@ export interface WorkingChild {
 export interface Sample {
   /** the tree's processes, without those that work for us (I5) */
   readonly rows: Look<readonly ProcessRow[]>;
+  /** CPU time by the books of what holds the tree; null: there are none */
+  readonly heldCpuMs: number | null;
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
   readonly files: Look<EvidenceFiles>;
@@ -162,18 +164,24 @@ function openOperation(memory: AttemptMemory, { operations, now }: Sample): Foun
   return { kind: 'operation', at: now, detail: describeOperation(longest, now) };
 }
 
-/** Growth per process identity, so that a process that ends takes nothing away from what the others did. */
+/**
+ * Growth per process identity, so that a process that ends takes nothing away from what the others did; or that in the
+ * books of what holds them all, which also have who came and went since and was waited for by nobody.
+ */
 function sampleCpu(
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
   elapsedMs: number,
-  { cpuShareMin, now }: Sample,
+  { cpuShareMin, heldCpuMs, now }: Sample,
 ): FoundSign | null {
   const before = memory.cpuMs;
+  const heldBefore = memory.heldCpuMs;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
   memory.cpuMs = cpuMs;
+  memory.heldCpuMs = heldCpuMs;
   if (before === null) return null;
-  const usedMs = growth(before, cpuMs);
+  const heldMs = heldCpuMs === null || heldBefore === null ? 0 : heldCpuMs - heldBefore;
+  const usedMs = Math.max(growth(before, cpuMs), heldMs);
   if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < cpuShareMin) return null;
   const share = Math.round((usedMs / elapsedMs) * 100);
   return { kind: 'cpu', at: now, detail: `used ${usedMs} ms of CPU (${share} % of a core)` };

@@ -24,6 +24,8 @@ export class Machine {
   #boots = 0;
   #bootAt = 0;
   readonly pids: Pids;
+  /** by name: the CPU time of those that were in it, have ended, and were waited for by nobody inside */
+  readonly cgroups = new Map<string, number>();
   /** told before a signal takes effect */
   onSignal: (target: SimProcess, signal: SignalName) => void = () => {};
 
@@ -64,6 +66,7 @@ export class Machine {
   boot(): void {
     for (const process of this.#processes.values()) this.#vanish(process);
     this.#processes.clear();
+    this.cgroups.clear();
     this.pids.reset();
     this.#boots++;
     this.#bootAt = this.#timeline.now;
@@ -87,6 +90,7 @@ export class Machine {
     child.group = leads === true ? pid : parent.group;
     child.session = leads === true ? pid : parent.session;
     child.mark = mark;
+    child.cgroup = parent.cgroup;
     child.command = command;
     child.reaps = reaps ?? false;
     this.#processes.set(pid, child);
@@ -137,8 +141,16 @@ export class Machine {
       parent.attempt.stirredAt.set('cpu', this.#timeline.now);
     }
     this.#processes.delete(process.pid);
+    this.#closeBooks(process, parent);
     if (process.attempt !== null) this.pids.free(process.pid);
     parent?.onReap?.();
+  }
+
+  #closeBooks({ cgroup, cpuMs, attempt }: SimProcess, parent: SimProcess | undefined): void {
+    const ended = cgroup === null ? undefined : this.cgroups.get(cgroup);
+    if (cgroup === null || ended === undefined || parent?.cgroup === cgroup) return;
+    this.cgroups.set(cgroup, ended + cpuMs);
+    if (cpuMs > 0) attempt?.stirredAt.set('cpu', this.#timeline.now);
   }
 
   /** Its parent is gone: the nearest of its ancestors that adopts is its parent now. */

@@ -2,6 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import type { DispatchSpec } from '../../../src/core/dispatch.ts';
 import { createClock } from '../../../src/host/clock.ts';
+import { probeCgroups } from '../../../src/host/cgroup-base.ts';
+import { createCgroups } from '../../../src/host/cgroups.ts';
 import { createRunDirs } from '../../../src/host/run-dirs.ts';
 import { runDirPath } from '../../../src/host/run-dir.ts';
 import { openStarter } from '../../../src/host/starter.ts';
@@ -45,7 +47,11 @@ const probe = await openStarter();
 const starter = probe.kind === 'ready' ? probe.starter : null;
 
 /** The tiers that this machine offers. */
-export const TIERS: readonly ContainmentTier[] = starter === null ? ['sh'] : ['subreaper', 'sh'];
+export const TIERS: readonly ContainmentTier[] = [
+  ...(starter === null ? [] : ['subreaper' as const]),
+  ...(probeCgroups().kind === 'ready' ? ['cgroup' as const] : []),
+  'sh',
+];
 
 export function makeRunWorld(
   scratch: Scratch,
@@ -56,6 +62,7 @@ export function makeRunWorld(
 ): RunWorld {
   const runsDir = `${scratch.dir}/runs`;
   mkdirSync(runsDir, { recursive: true });
+  const cgroups = createCgroups('herd', runsDir);
   const runs = createRunDirs({
     runsDir,
     stateDir: scratch.dir,
@@ -63,6 +70,7 @@ export function makeRunWorld(
     clock: createClock(),
     environment,
     starter,
+    cgroups,
   });
   return {
     runs,

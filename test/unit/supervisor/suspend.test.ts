@@ -18,6 +18,7 @@ describe('an operation lease over a suspend', () => {
         outputBytes: { kind: 'absent' },
         files: { kind: 'absent' },
         children: [],
+        heldCpuMs: null,
         ioBytesOf: () => null,
         cpuShareMin: 0.01,
         operations: { kind: 'seen', value: [{ ...lease, touchedAt }] },
