@@ -2,8 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { readConfigFile } from '../campaign-file/config.ts';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
+import type { ContainmentTier } from '../core/dispatch.ts';
 import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
+import { probeCgroups } from '../host/cgroup-base.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
@@ -72,6 +74,12 @@ function toStandardError(line: string): void {
   process.stderr.write(`drover: ${line}\n`);
 }
 
+/** docs/decisions/0013 says why a subreaper comes first. */
+function bestTier(starter: Starter | null): ContainmentTier {
+  if (starter !== null) return 'subreaper';
+  return probeCgroups().kind === 'ready' ? 'cgroup' : 'sh';
+}
+
 async function realWorld(
   { paths, ledger, clock }: Parts,
   { containment, log = toStandardError }: SuperviseOptions,
@@ -96,7 +104,7 @@ async function realWorld(
     }),
     cgroups,
     ledger,
-    containment: containment ?? (starter === null ? 'sh' : 'subreaper'),
+    containment: containment ?? bestTier(starter),
     outputBytesMax,
     log,
     crashPoint,

@@ -1,13 +1,20 @@
 // Owns the search for a cgroup v2 hierarchy in which we may make cgroups, also one that is mounted beside hierarchies of
 // version 1 (/sys/fs/cgroup/unified).
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { describeError, errorCode } from './system-error.ts';
 
 /** Of one attempt: the cgroup of its herd, and in it its own (cgroups.ts). */
 const OF_AN_ATTEMPT = /\/drover-[a-z0-9]+\/[a-z0-9]+\.\d+(?=\/|$)/;
-/** One name for all probes: what a crash leaves behind serves the next one, which removes it. */
-const PROBE = 'drover-probe';
+/** With the pid of who probes: another one at the same time has its own. */
+const PROBE = /^drover-probe\.(\d+)$/;
 const PROBE_WITHIN_MS = 5_000;
 /** `0` is whoever writes it. */
 const ENTER = 'echo 0 >"$1/cgroup.procs"';
@@ -22,7 +29,8 @@ export function probeCgroups(): CgroupProbe {
   const base = cgroupBase();
   if (base === null)
     return { kind: 'unavailable', because: 'no cgroup v2 hierarchy holds us here' };
-  const because = tryToEnter(`${base}/${PROBE}`);
+  const because = tryToEnter(`${base}/drover-probe.${process.pid}`);
+  removeLeftProbes(base);
   return because === null ? { kind: 'ready', base } : { kind: 'unavailable', because };
 }
 
@@ -82,6 +90,14 @@ function tryToEnter(path: string): string | null {
     return `none can be entered: ${error?.message ?? stderr.trim().slice(0, 500)}`;
   } finally {
     removeCgroup(path);
+  }
+}
+
+/** Of processes that were killed in the middle of it. */
+function removeLeftProbes(base: string): void {
+  for (const name of readdirSync(base)) {
+    const pid = PROBE.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeCgroup(`${base}/${name}`);
   }
 }
 

@@ -98,7 +98,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     cgroups: createCgroupsPort(stage, instance),
     ledger: createLedgerPort(stage, desk, instance),
     // Whoever supervises next may find no Perl, or find it again.
-    containment: stage.chanceOf('tier').pick(['subreaper', 'cgroup', 'sh'] as const),
+    containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'cgroup', 'sh'] as const),
     outputBytesMax: 5_000,
     log: (line) => note(stage, instance, line),
     crashPoint: (name) => instance.crashPoint(name),

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { DispatchSpec } from '../../../src/core/dispatch.ts';
 import { createClock } from '../../../src/host/clock.ts';
 import { probeCgroups } from '../../../src/host/cgroup-base.ts';
-import { createCgroups } from '../../../src/host/cgroups.ts';
+import { createCgroups, type HostCgroups } from '../../../src/host/cgroups.ts';
 import { createRunDirs } from '../../../src/host/run-dirs.ts';
 import { runDirPath } from '../../../src/host/run-dir.ts';
 import { openStarter } from '../../../src/host/starter.ts';
@@ -13,6 +13,7 @@ import { type Scratch, table, until } from './scratch.ts';
 
 export interface RunWorld {
   readonly runs: RunDirs;
+  readonly cgroups: HostCgroups;
   readonly runsDir: string;
   /** as the port does it, for who does not want to hear of the shim's end */
   spawn(order: SpawnOrder): Promise<SpawnResult>;
@@ -58,11 +59,16 @@ export function makeRunWorld(
   {
     environment = process.env,
     tier = TIERS[0]!,
-  }: { environment?: Record<string, string | undefined>; tier?: ContainmentTier } = {},
+    cgroups: given,
+  }: {
+    environment?: Record<string, string | undefined>;
+    tier?: ContainmentTier;
+    cgroups?: HostCgroups;
+  } = {},
 ): RunWorld {
   const runsDir = `${scratch.dir}/runs`;
   mkdirSync(runsDir, { recursive: true });
-  const cgroups = createCgroups('herd', runsDir);
+  const cgroups = given ?? createCgroups(scratch.ledger, runsDir);
   const runs = createRunDirs({
     runsDir,
     stateDir: scratch.dir,
@@ -74,6 +80,7 @@ export function makeRunWorld(
   });
   return {
     runs,
+    cgroups,
     runsDir,
     spawn: (order) => runs.spawn(order, () => {}),
     dirOf: (key) => runDirPath(runsDir, key),

@@ -31,7 +31,7 @@ export function sample(differs: Partial<Sample>): Sample {
     files: { kind: 'absent' },
     operations: seen([]),
     children: [],
-    heldCpuMs: null,
+    heldCpuMs: 5_000,
     ioBytesOf: () => null,
     cpuShareMin: 0.01,
     now: NOW + EVERY_MS,
