@@ -11,6 +11,9 @@ import type { AttemptMemory } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
+/** Who hops from process to process can be gone when its row is read, so often in a row hardly ever. */
+const TRIES_MAX = 5;
+
 export const BY_CGROUP: Containment = { members, end, cpuMs };
 
 interface Inside {
@@ -50,34 +53,42 @@ function cpuMs(
   return inside.kind === 'seen' && !inside.value.hasStrangers ? inside.value.cpuMs : null;
 }
 
-/** Whoever is found inside is known from then on, wherever it goes. */
+/**
+ * Whoever is found inside is known from then on, wherever it goes. A list whose processes were all gone when they were
+ * looked at proves nothing: they may have successors.
+ */
 function lookInside(
-  { cgroups, processes, ledger }: World,
+  world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
 ): Look<Inside> {
   if (table.kind !== 'seen') return table;
-  const look = cgroups.look(memory.key);
-  if (look.kind !== 'seen') return look;
-  const { pids, cpuMs: usedMs } = look.value;
   const { snapshot, isProtected } = table.value;
-  const young = youngOf(processes, snapshot, pids);
-  if (young.kind !== 'seen') return young;
-  const complete = withRows(snapshot, young.value);
-  const inside = pids.flatMap((pid) => complete.byPid.get(pid) ?? []);
-  const own = ownInside(inside, formatMark({ ...live.attempt, ledger: ledger.id }), isProtected);
-  const known = new Set([...memory.known.processes, ...own.map(processKey)]);
-  memory.known = { ...memory.known, processes: known };
-  return {
-    kind: 'seen',
-    value: {
-      table: { kind: 'seen', value: { snapshot: complete, isProtected } },
-      own,
-      hasStrangers: own.length < inside.length,
-      cpuMs: usedMs,
-    },
-  };
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const look = world.cgroups.look(memory.key);
+    if (look.kind !== 'seen') return look;
+    const { pids, cpuMs: usedMs } = look.value;
+    const young = youngOf(world.processes, snapshot, pids);
+    if (young.kind !== 'seen') return young;
+    const complete = withRows(snapshot, young.value);
+    const inside = pids.flatMap((pid) => complete.byPid.get(pid) ?? []);
+    if (pids.length > 0 && inside.every(({ zombie }) => zombie)) continue;
+    const mark = formatMark({ ...live.attempt, ledger: world.ledger.id });
+    const own = ownInside(inside, mark, isProtected);
+    const known = new Set([...memory.known.processes, ...own.map(processKey)]);
+    memory.known = { ...memory.known, processes: known };
+    return {
+      kind: 'seen',
+      value: {
+        table: { kind: 'seen', value: { snapshot: complete, isProtected } },
+        own,
+        hasStrangers: own.length < inside.length,
+        cpuMs: usedMs,
+      },
+    };
+  }
+  return { kind: 'unknown', because: 'its cgroup holds a process that is never where it was' };
 }
 
 /**

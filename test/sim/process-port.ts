@@ -46,6 +46,7 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
     rowsOf(pids) {
       instance.enter('scan');
       if (stage.isOut('scan')) return NO_TABLE;
+      if (stage.strikes('elusive', 0.3)) stage.timeline.pass(stage.chanceOf('scan').int(1, 6));
       const rows = pids.flatMap((pid) => {
         const process = machine.get(pid);
         if (process === undefined) return [];

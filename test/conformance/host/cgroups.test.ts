@@ -7,6 +7,7 @@ import { findBase, probeCgroups } from '../../../src/host/cgroup-base.ts';
 import { readCgroupPath } from '../../../src/host/cgroups.ts';
 import type { Cgroups, SpawnOrder } from '../../../src/ports.ts';
 import { BY_CGROUP } from '../../../src/supervisor/containment-cgroup.ts';
+import { lookAtTable } from '../../../src/supervisor/table-look.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { row } from '../../unit/core/row.ts';
@@ -93,7 +94,11 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
     const cgroups = { ...world.cgroups, ...differs };
     const ports = { processes: table, cgroups, ledger: { id: ledger }, runDirs: world.runs };
     const memory = { ...createMemory().of(live, 0), key: order, agent };
-    return { end: () => BY_CGROUP.end(ports as unknown as World, live, memory, []), memory };
+    const view = ports as unknown as World;
+    return {
+      end: () => BY_CGROUP.end(view, live, memory, []),
+      members: () => BY_CGROUP.members(view, live, memory, lookAtTable(table, [])),
+    };
   }
 
   test('is in it before its exec, and so are all its children', async () => {
@@ -167,6 +172,25 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
     });
     world.cgroups.remove(order);
     expect(existsSync(pathOf(order))).toBe(false);
+  });
+
+  test('I8: that hops from process to process is never taken for gone', async () => {
+    const order = world.order([`${FAKES}fork-loop.pl`, 'hop-setsid', '1', '9999']);
+    await world.spawn(order);
+    const { members, end } = tier(order, await agentIn(world, order));
+    let seen = 0;
+    await until('it has been seen often', () => {
+      const look = members();
+      expect(look).not.toEqual({ kind: 'seen', value: [] });
+      if (look.kind === 'seen') seen++;
+      return seen === 100;
+    });
+    await until('it is gone', () => {
+      end();
+      const look = members();
+      return look.kind === 'seen' && look.value.length === 0;
+    });
+    expect(inside(order)).toEqual([]);
   });
 
   test('I9: one who opted out inside gets no signal of any kind, and keeps the cgroup', async () => {
