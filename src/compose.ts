@@ -93,7 +93,7 @@ export async function openHerd({
     output: async () => (await import('./compose/output.ts')).createOutput(paths.runs),
     async lookAt(attempt, agent) {
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
-      return lookAtAttempt(ledger.id, attempt, agent);
+      return lookAtAttempt({ ledger: ledger.id, runsDir: paths.runs }, attempt, agent);
     },
     async ring() {
       const { ring } = await import('./host/bell.ts');

@@ -55,15 +55,26 @@ export function findBase(mountinfo: string, membership: string): string | null {
   const own = /^0::(\/.*)$/m.exec(membership)?.[1];
   if (own === undefined || own.startsWith('/..')) return null;
   for (const line of mountinfo.split('\n')) {
-    const [front = '', back = ''] = line.split(' - ');
-    if (!back.startsWith('cgroup2 ')) continue;
-    const [, , , root = '/', mount = ''] = front.split(' ').map(unescapeOctal);
-    if (root !== '/' && own !== root && !own.startsWith(`${root}/`)) continue;
-    const below = root === '/' ? own : own.slice(root.length);
+    const mounted = parseMount(line);
+    const below = mounted === null ? null : pathBelow(mounted.root, own);
+    if (mounted === null || below === null) continue;
     const at = OF_AN_ATTEMPT.exec(below)?.index ?? below.length;
-    return `${mount}${below.slice(0, at)}`.replace(/\/$/, '');
+    return `${mounted.path}${below.slice(0, at)}`.replace(/\/$/, '');
   }
   return null;
+}
+
+/** @returns which part of the hierarchy is mounted where; null: the line is of something else */
+function parseMount(line: string): { readonly root: string; readonly path: string } | null {
+  const [front = '', back = ''] = line.split(' - ');
+  if (!back.startsWith('cgroup2 ')) return null;
+  const [, , , root, path] = front.split(' ').map(unescapeOctal);
+  return root === undefined || path === undefined ? null : { root, path };
+}
+
+function pathBelow(root: string, path: string): string | null {
+  if (root === '/') return path;
+  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : null;
 }
 
 /** Spaces and the like in paths, as the kernel writes them. */

@@ -133,7 +133,7 @@ function makeCgroup(path: string): void {
 }
 
 /** An empty list is believed where the kernel says `populated 0`: whoever comes and goes may be missing in a list. */
-export function lookInto(path: string): Look<CgroupLook> {
+function lookInto(path: string): Look<CgroupLook> {
   try {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const pids = processesIn(path, DEPTH_MAX);

@@ -13,7 +13,14 @@ import {
 } from './processes.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import { beginTransfer, beginWork, cpuMsOf, endActivity, ioBytesOf } from './activity.ts';
+import {
+  beginTransfer,
+  beginWork,
+  closeBooks,
+  cpuMsOf,
+  endActivity,
+  ioBytesOf,
+} from './activity.ts';
 
 /** Kernel time runs in ticks of 10 ms (process-facts: field 22 of stat). */
 const TICK_MS = 10;
@@ -141,16 +148,9 @@ export class Machine {
       parent.attempt.stirredAt.set('cpu', this.#timeline.now);
     }
     this.#processes.delete(process.pid);
-    this.#closeBooks(process, parent);
+    closeBooks(this.cgroups, process, parent, this.#timeline.now);
     if (process.attempt !== null) this.pids.free(process.pid);
     parent?.onReap?.();
-  }
-
-  #closeBooks({ cgroup, cpuMs, attempt }: SimProcess, parent: SimProcess | undefined): void {
-    const ended = cgroup === null ? undefined : this.cgroups.get(cgroup);
-    if (cgroup === null || ended === undefined || parent?.cgroup === cgroup) return;
-    this.cgroups.set(cgroup, ended + cpuMs);
-    if (cpuMs > 0) attempt?.stirredAt.set('cpu', this.#timeline.now);
   }
 
   /** Its parent is gone: the nearest of its ancestors that adopts is its parent now. */
