@@ -39,20 +39,3 @@ export function cpuMsOf({ busySince, cpuMs, busyShare }: SimProcess, now: number
 export function ioBytesOf({ transferSince, ioBytes, bytesPerMs }: SimProcess, now: number): number {
   return transferSince === null ? ioBytes : ioBytes + (now - transferSince) * bytesPerMs;
 }
-
-/**
- * Whoever waited for it is not in its cgroup, so that its CPU time is in the books of that.
- *
- * @param cgroups the books, by name
- */
-export function closeBooks(
-  cgroups: Map<string, number>,
-  { cgroup, cpuMs, attempt }: SimProcess,
-  parent: SimProcess | undefined,
-  now: number,
-): void {
-  const ended = cgroup === null ? undefined : cgroups.get(cgroup);
-  if (cgroup === null || ended === undefined || parent?.cgroup === cgroup) return;
-  cgroups.set(cgroup, ended + cpuMs);
-  if (cpuMs > 0) attempt?.stirredAt.set('cpu', now);
-}

@@ -13,14 +13,8 @@ import {
 } from './processes.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import {
-  beginTransfer,
-  beginWork,
-  closeBooks,
-  cpuMsOf,
-  endActivity,
-  ioBytesOf,
-} from './activity.ts';
+import { beginTransfer, beginWork, cpuMsOf, endActivity, ioBytesOf } from './activity.ts';
+import { closeBooks } from './books.ts';
 
 /** Kernel time runs in ticks of 10 ms (process-facts: field 22 of stat). */
 const TICK_MS = 10;
