@@ -1,7 +1,7 @@
 // Owns what every test with real processes needs: a directory that vanishes, marks that belong to one test alone and by
 // which its processes are ended, and waiting for conditions.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { removeCgroup } from '../../../src/host/cgroup-base.ts';
@@ -64,7 +64,8 @@ export function makeScratch(): Scratch {
 
 /** Of run directories of the test; one in which somebody is still stays, and shows in the next run. */
 function removeCgroups(dir: string): void {
-  const runs = existsSync(`${dir}/runs`) ? readdirSync(`${dir}/runs`) : [];
+  const isThere = statSync(`${dir}/runs`, { throwIfNoEntry: false })?.isDirectory() === true;
+  const runs = isThere ? readdirSync(`${dir}/runs`) : [];
   for (const run of runs) {
     const path = readCgroupPath(`${dir}/runs/${run}`, run);
     if (path.kind !== 'seen') continue;
