@@ -96,7 +96,7 @@ export async function openHerd({
     output: async () => (await import('./compose/output.ts')).createOutput(paths.runs),
     async lookAt(attempt, agent) {
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
-      return lookAtAttempt(ledger.id, attempt, agent);
+      return lookAtAttempt({ ledger: ledger.id, runsDir: paths.runs }, attempt, agent);
     },
     async reaper() {
       const { createReaper } = await import('./compose/reap.ts');

@@ -64,10 +64,10 @@ const POOLS = said(
 );
 
 const CONTAINMENT = v.picklist(
-  ['subreaper', 'sh'],
+  ['cgroup', 'subreaper', 'sh'],
   complaint(
     '{key}: {value} is not available in this version',
-    'write subreaper or sh, or remove the key',
+    'write cgroup, subreaper or sh, or remove the key',
   ),
 );
 

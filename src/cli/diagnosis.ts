@@ -126,6 +126,19 @@ function strayDirectories(found: Examination, ledger: LedgerFindings | null): Di
   };
 }
 
+/** Of attempts that have ended. Kept leftovers stay in theirs. */
+function strayCgroups(found: Examination, ledger: LedgerFindings | null): readonly string[] {
+  if (ledger === null) return [];
+  const accounted = new Set(
+    ledger.views
+      .filter(({ dispatch }) => isLive(dispatch.state) || dispatch.spec.leftovers === 'keep')
+      .map(({ dispatch }) => keyOf(dispatch.id, dispatch.fence)),
+  );
+  return directoriesOf(found).flatMap(({ dispatch, fence, cgroup }) =>
+    cgroup === null || accounted.has(keyOf(dispatch, fence)) ? [] : [cgroup],
+  );
+}
+
 interface Findings {
   readonly processes: Strays;
   readonly directories: DirectoryFindings;
@@ -201,10 +214,9 @@ function doctorJson(
     leftovers: {
       processes: processes.own.map(processJson),
       runDirectories: directories.withoutRow.map(({ path }) => path),
-      // Pipes lie in run directories, and this version makes no cgroups: neither is left behind by
-      // itself.
+      // Pipes lie in run directories, and none is left behind by itself.
       fifos: [],
-      cgroups: [],
+      cgroups: strayCgroups(found, ledger),
       foreign: processes.foreign.map(processJson),
     },
   };
@@ -261,6 +273,7 @@ export function doctorFields({ json }: Diagnosis): [string, string | null][] {
       `slot of ${pool}`,
       `${name} ${state} for ${secondsShown(sinceMs)}`,
     ]),
+    ...json.leftovers.cgroups.map((path): [string, string] => ['cgroup left', path]),
     ...json.leftovers.foreign.map(({ pid, command, dispatch }): [string, string] => [
       'other herd',
       `process ${pid} (${command}) of dispatch ${dispatch}`,

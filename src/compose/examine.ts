@@ -1,10 +1,12 @@
 // Owns what `drover doctor` needs to know of this machine and this state directory. Gathered without relying on the
 // ledger, so that it works when that is broken.
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { release, type } from 'node:os';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
+import { probeCgroups } from '../host/cgroup-base.ts';
+import { readCgroupPath } from '../host/cgroups.ts';
 import { createClock } from '../host/clock.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { readMark } from '../host/run-records.ts';
@@ -27,6 +29,8 @@ export interface FoundRunDirectory {
   readonly dispatch: DispatchId;
   readonly fence: number;
   readonly mark: string | null;
+  /** its cgroup, where that is there still */
+  readonly cgroup: string | null;
 }
 
 interface StoreExamination {
@@ -42,6 +46,7 @@ export interface Examination {
   readonly now: Millis;
   readonly platform: string;
   readonly shim: { readonly path: string; readonly ok: boolean; readonly because: string };
+  /** the best first */
   readonly tiers: readonly {
     readonly name: ContainmentTier;
     readonly available: boolean;
@@ -72,8 +77,8 @@ export async function examine(stateDir: string): Promise<Examination> {
     platform: `${type()} ${release()}, Node ${process.version}`,
     shim: examineShell(),
     tiers: [
-      { name: 'cgroup', available: false, because: 'this version does not support it yet' },
       await examineSubreaper(),
+      examineCgroup(),
       { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
     ],
     agents: [{ name: 'command', found: true, version: null }],
@@ -104,6 +109,13 @@ function lockHeld(path: string, problems: string[]): boolean {
     problems.push(describe(error));
     return false;
   }
+}
+
+function examineCgroup(): Examination['tiers'][number] {
+  const probe = probeCgroups();
+  return probe.kind === 'ready'
+    ? { name: 'cgroup', available: true, because: `cgroups can be made in ${probe.base}` }
+    : { name: 'cgroup', available: false, because: probe.because };
 }
 
 async function examineSubreaper(): Promise<Examination['tiers'][number]> {
@@ -161,7 +173,17 @@ function runDirectories(runsDir: string): Look<readonly FoundRunDirectory[]> {
       const [, dispatch, fence] = /^([a-z0-9]+)\.(\d+)$/.exec(name) ?? [];
       if (dispatch === undefined || fence === undefined) return [];
       const path = `${runsDir}/${name}`;
-      return [{ path, dispatch, fence: Number(fence), mark: readMark(path, Number(fence)) }];
+      const cgroup = readCgroupPath(path, name);
+      const isThere = cgroup.kind === 'seen' && existsSync(cgroup.value);
+      return [
+        {
+          path,
+          dispatch,
+          fence: Number(fence),
+          mark: readMark(path, Number(fence)),
+          cgroup: isThere ? cgroup.value : null,
+        },
+      ];
     });
     return { kind: 'seen', value: found };
   } catch (error) {

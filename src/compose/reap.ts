@@ -2,6 +2,7 @@
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { ownEnvironment } from '../host/agent-environment.ts';
+import { createCgroups } from '../host/cgroups.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
@@ -33,6 +34,7 @@ export interface Reaper {
 
 export function createReaper(paths: StateDirPaths, ledger: Ledger, clock: Clock): Reaper {
   const processTable = createProcessTable();
+  const cgroups = createCgroups(ledger.id, paths.runs);
   const world: World = {
     clock,
     chance: createChance(),
@@ -44,7 +46,9 @@ export function createReaper(paths: StateDirPaths, ledger: Ledger, clock: Clock)
       clock,
       environment: ownEnvironment(),
       starter: null,
+      cgroups,
     }),
+    cgroups,
     ledger,
     containment: 'sh',
     outputBytesMax: OUTPUT_BYTES_MAX,

@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
-export const BY_TABLE: Containment = { members, end };
+export const BY_TABLE: Containment = { members, end, cpuMs: () => null };
 
 function members(
   { ledger, processes }: World,
@@ -44,10 +44,22 @@ function end(
   memory: AttemptMemory,
   shims: readonly ProcessIdentity[],
 ): Look<number> {
-  const { processes } = world;
-  const killed = freezeAndKill(processes, () =>
-    members(world, live, memory, lookAtTable(processes, shims)),
+  return killMembers(world, memory, () =>
+    members(world, live, memory, lookAtTable(world.processes, shims)),
   );
+}
+
+/**
+ * A kill of a tree, noted: from here on its empty looks are counted afresh, and who outlives it can be told.
+ *
+ * @returns how many were killed, or why nobody was
+ */
+export function killMembers(
+  { processes }: World,
+  memory: AttemptMemory,
+  look: () => Look<readonly ProcessRow[]>,
+): Look<number> {
+  const killed = freezeAndKill(processes, look);
   if (killed.kind !== 'seen') return killed;
   memory.emptyLooks = 0;
   memory.killRounds++;

@@ -34,7 +34,7 @@ export async function foresee(world: World): Promise<readonly Foreseen[]> {
     const looked = await gather(world, open, {
       shims: () => all.flatMap((one) => one.memory.shim ?? []),
       childrenOf: () => [],
-    unseenChildOf: () => null,
+      unseenChildOf: () => null,
       isNeeded: () => false,
       now,
     });

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Decide, PlanReap, PlantedBug } from './planted-bug.ts';
 import type { WorldReport } from './run.ts';
 import { BUGS_IN_ACTS } from './bugs-in-acts.ts';
+import { BUGS_IN_CGROUPS } from './bugs-in-cgroups.ts';
 import { BUGS_IN_DECISIONS } from './bugs-in-decisions.ts';
 import { BUGS_IN_EVIDENCE } from './bugs-in-evidence.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
@@ -23,6 +24,7 @@ const BUGS = [
   ...BUGS_IN_LIMITS,
   ...BUGS_IN_SILENCE,
   ...BUGS_IN_SUBREAPERS,
+  ...BUGS_IN_CGROUPS,
   ...BUGS_IN_EVIDENCE,
   ...BUGS_IN_REAPING,
 ];

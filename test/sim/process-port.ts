@@ -43,6 +43,18 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
       if (attempt !== null && attempt.ioSince !== null) attempt.ioSince = stage.timeline.now;
       return null;
     },
+    rowsOf(pids) {
+      instance.enter('scan');
+      if (stage.isOut('scan')) return NO_TABLE;
+      if (stage.strikes('elusive', 0.3)) stage.timeline.pass(stage.chanceOf('scan').int(1, 6));
+      const rows = pids.flatMap((pid) => {
+        const process = machine.get(pid);
+        if (process === undefined) return [];
+        countUse(instance.mostUsed, process);
+        return [rowOf(stage, process)];
+      });
+      return { kind: 'seen', value: rows };
+    },
     sight(process) {
       instance.enter('sight');
       if (stage.isOut('sight')) return 'unknown';

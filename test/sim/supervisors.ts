@@ -4,6 +4,7 @@ import { type Supervisor, type Until, startSupervisor } from '../../src/supervis
 import type { World } from '../../src/supervisor/world.ts';
 import { Instance } from './instance.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
+import { createCgroupsPort } from './cgroups-port.ts';
 import { createLedgerPort } from './ledger-port.ts';
 import { createProcessPort } from './process-port.ts';
 import { createRunDirsPort } from './run-dirs-port.ts';
@@ -94,9 +95,10 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     chance: { next: () => chance.next(), id: (length) => chance.id(length) },
     processes: createProcessPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
+    cgroups: createCgroupsPort(stage, instance),
     ledger: createLedgerPort(stage, desk, instance),
     // Whoever supervises next may find no Perl, or find it again.
-    containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'sh'] as const),
+    containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'cgroup', 'sh'] as const),
     outputBytesMax: 5_000,
     sweepEveryMs: stage.chanceOf('sweep').pick([1_000, 5_000, 10_000]),
     log: (line) => note(stage, instance, line),

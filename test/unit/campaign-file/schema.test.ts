@@ -78,7 +78,7 @@ describe('an editor with the schema refuses what the parser refuses', () => {
       'retries: { x: 1 }',
       'retries: { agent: -1 }',
       'retries: [1]',
-      'containment: cgroup',
+      'containment: vm',
       'leftovers: kill',
       'after: a',
       'max_output: 1GB',

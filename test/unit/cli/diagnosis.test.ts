@@ -31,7 +31,13 @@ const LEDGER: LedgerFindings = {
     endedBecause: null,
   },
 };
-const DIRECTORY = { path: '/s/runs/abc/1', dispatch: 'abc', fence: 1, mark: 'own.abc.1.1.n' };
+const DIRECTORY = {
+  path: '/s/runs/abc/1',
+  dispatch: 'abc',
+  fence: 1,
+  mark: 'own.abc.1.1.n',
+  cgroup: null,
+};
 
 function withProcesses(...marks: string[]): Examination {
   const value = marks.map((mark, index) => {
@@ -118,6 +124,18 @@ describe('what needs a person', () => {
       '/s/runs/old/3 belongs to no dispatch of this ledger',
       'nightly/x is running, and its run directory is gone',
     ]);
+  });
+
+  test('the cgroup of an attempt that has ended is listed, and needs nobody', () => {
+    const live = { ...DIRECTORY, cgroup: '/cg/drover-own/abc.1' };
+    const ended = { ...DIRECTORY, fence: 0, cgroup: '/cg/drover-own/abc.0' };
+    const found: Examination = {
+      ...withProcesses('own.abc.1.1.n'),
+      runDirectories: { kind: 'seen', value: [live, ended] },
+    };
+    const { json, problems } = diagnose(found, LEDGER, null);
+    expect(json.leftovers.cgroups).toEqual(['/cg/drover-own/abc.0']);
+    expect(problems).toEqual([]);
   });
 
   test('looks that failed prove nothing, and are told', () => {
