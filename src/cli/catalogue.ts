@@ -142,6 +142,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => await import('./commands/doctor.ts'),
   },
   {
+    name: 'clean',
+    summary: 'remove the run directories of dispatches that have ended',
+    example: 'drover clean --older-than 7d --dry-run',
+    completes: [],
+    load: async () => await import('./commands/clean.ts'),
+  },
+  {
     name: 'op',
     summary: 'inside an attempt: run a command that may be silent for long',
     example: 'drover op --for 2h --label "full build" -- make all',

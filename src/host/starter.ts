@@ -47,9 +47,9 @@ export async function openStarter(
     const start: Starter['start'] = (order, told) =>
       new Promise((answer) => {
         // Here and once: a shim that is late must not make it again after it was removed.
-        const because = missingRunDir(order.dir);
-        if (because === null) give({ order, answer, told, tries: 0 });
-        else answer({ kind: 'failed', because });
+        const missing = missingRunDir(order.dir);
+        if (missing === null) give({ order, answer, told, tries: 0 });
+        else answer({ kind: 'failed', because: missing });
       });
     return { kind: 'ready', starter: { start, close: () => current.close() } };
   } catch (error) {
