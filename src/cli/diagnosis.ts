@@ -9,6 +9,7 @@ import type { DispatchView, SupervisorRow } from '../ports.ts';
 import { pidOf } from './json.ts';
 import { isoOrNull, secondsShown } from './render/time.ts';
 import { nameOf } from './render/words.ts';
+import { type TraceFindings, traceFields, traceProblems, tracesOf } from './traces.ts';
 
 /** What the ledger says; null where it cannot be read. */
 export interface LedgerFindings {
@@ -48,8 +49,10 @@ export function diagnose(
   const own = all.own.filter((one) => suspects === null || suspects.has(processKey(one)));
   const processes = { ...all, own };
   const directories = strayDirectories(found, ledger);
-  const problems = problemsOf(found, ledger, { processes, directories });
-  const json = doctorJson(found, ledger, { processes, directories, problems });
+  const traces = tracesOf(found, ledger?.views ?? null);
+  const findings = { processes, directories, traces };
+  const problems = problemsOf(found, ledger, findings);
+  const json = doctorJson(found, ledger, { ...findings, problems });
   return { json, problems, suspects: new Set(own.map(processKey)) };
 }
 
@@ -129,12 +132,13 @@ function strayDirectories(found: Examination, ledger: LedgerFindings | null): Di
 interface Findings {
   readonly processes: Strays;
   readonly directories: DirectoryFindings;
+  readonly traces: TraceFindings;
 }
 
 function problemsOf(
   found: Examination,
   ledger: LedgerFindings | null,
-  { processes, directories }: Findings,
+  { processes, directories, traces }: Findings,
 ): string[] {
   const problems = [...found.stateDirProblems];
   if (!found.shim.ok) problems.push(`${found.shim.path}: ${found.shim.because}`);
@@ -147,15 +151,20 @@ function problemsOf(
   }
   for (const { pid, command, parsed } of processes.own) {
     const what = ledger === null ? 'still runs' : 'runs, and no live dispatch accounts for it';
-    problems.push(`process ${pid} (${command}) of dispatch ${parsed.dispatch} ${what}`);
+    const who = `process ${pid} (${command}) of dispatch ${parsed.dispatch}`;
+    problems.push(`${who} ${what}: kill ${pid} ends it`);
   }
-  for (const { path } of directories.withoutRow) {
-    problems.push(`${path} belongs to no dispatch of this ledger`);
+  for (const { path, mark } of directories.withoutRow) {
+    const ours = ledger !== null && mark !== null && parseMark(mark)?.ledger === ledger.id;
+    const next = ours ? 'drover clean' : `look at it, then rm -r ${path}`;
+    problems.push(`${path} belongs to no dispatch of this ledger: ${next}`);
   }
   for (const { dispatch } of directories.withoutDirectory) {
-    problems.push(`${nameOf(dispatch)} is ${dispatch.state.kind}, and its run directory is gone`);
+    const name = nameOf(dispatch);
+    const what = `${name} is ${dispatch.state.kind}, and its run directory is gone`;
+    problems.push(`${what}: drover why ${name}`);
   }
-  return [...problems, ...problemsOfRows(found, ledger)];
+  return [...problems, ...traceProblems(found, traces), ...problemsOfRows(found, ledger)];
 }
 
 function problemsOfRows(found: Examination, ledger: LedgerFindings | null): string[] {
@@ -176,7 +185,7 @@ function problemsOfRows(found: Examination, ledger: LedgerFindings | null): stri
 function doctorJson(
   found: Examination,
   ledger: LedgerFindings | null,
-  { processes, directories, problems }: Findings & { problems: readonly string[] },
+  { processes, directories, traces, problems }: Findings & { problems: readonly string[] },
 ) {
   return {
     ok: problems.length === 0,
@@ -200,10 +209,11 @@ function doctorJson(
     leftovers: {
       processes: processes.own.map(processJson),
       runDirectories: directories.withoutRow.map(({ path }) => path),
-      // Pipes lie in run directories, and this version makes no cgroups: neither is left behind by
-      // itself.
-      fifos: [],
+      fifos: traces.fifos,
+      // This version makes none.
       cgroups: [],
+      temporaryFiles: traces.temporaryFiles,
+      ended: traces.ended,
       foreign: processes.foreign.map(processJson),
     },
   };
@@ -260,6 +270,7 @@ export function doctorFields({ json }: Diagnosis): [string, string | null][] {
       `slot of ${pool}`,
       `${name} ${state} for ${secondsShown(sinceMs)}`,
     ]),
+    ...traceFields(json.leftovers),
     ...json.leftovers.foreign.map(({ pid, command, dispatch }): [string, string] => [
       'other herd',
       `process ${pid} (${command}) of dispatch ${dispatch}`,
