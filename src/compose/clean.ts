@@ -81,6 +81,7 @@ export async function clean(
     await cleanSome(cleaning, dirs.slice(from, from + AT_ONCE));
   }
   removeTemporaryFiles(cleaning);
+  cleaning.kept.sort((a, b) => (a.path < b.path ? -1 : 1));
   return cleaning;
 }
 

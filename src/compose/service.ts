@@ -27,8 +27,8 @@ export interface Service {
   enabled(): boolean;
   /** @throws DroverError `NOT_POSSIBLE` where somebody else's file is there; errors of the operating system */
   write(): void;
-  /** @returns what was removed; @throws as `write` */
-  remove(): string[];
+  /** @returns what was removed, or with `dryRun` would be; @throws as `write` */
+  remove(dryRun: boolean): string[];
 }
 
 /** Where the supervisor has none itself. */
@@ -62,7 +62,7 @@ export function serviceOf(stateDir: string, isDefault: boolean): Service {
     enabled: () =>
       manager === 'launchd' ? readServiceState(file, text) !== 'absent' : isEnabled(file),
     write: () => writeServiceFile(file, text),
-    remove: () => removeServiceFile(file, text),
+    remove: (dryRun) => removeServiceFile(file, text, dryRun),
   };
 }
 

@@ -70,22 +70,21 @@ export function writeServiceFile(file: ServiceFile, text: string): void {
 /**
  * Takes the file away, and the link by which it started.
  *
- * @returns what was removed
+ * @param dryRun removes nothing
+ * @returns what was removed, or would be
  * @throws DroverError `NOT_POSSIBLE` where it is somebody else's; errors of the operating system
  */
-export function removeServiceFile(file: ServiceFile, text: string): string[] {
+export function removeServiceFile(file: ServiceFile, text: string, dryRun: boolean): string[] {
   const state = readServiceState(file, text);
   if (state === 'absent') return [];
   refuseForeign(file, state);
   const { path, link } = file;
-  const removed: string[] = [];
+  const linked =
+    link !== null && isEnabled(file) && basename(readlinkSync(link)) === basename(path);
   // The link first: a file without a link is not started, a link without a file is a complaint at each start.
-  if (link !== null && isEnabled(file) && basename(readlinkSync(link)) === basename(path)) {
-    unlinkSync(link);
-    removed.push(link);
-  }
-  unlinkSync(path);
-  return [...removed, path];
+  const going = linked ? [link, path] : [path];
+  if (!dryRun) for (const one of going) unlinkSync(one);
+  return going;
 }
 
 function refuseForeign({ path }: ServiceFile, state: ServiceState): void {

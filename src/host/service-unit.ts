@@ -22,9 +22,12 @@ const RESTART_AFTER_S = 10;
 
 /** @throws DroverError `NOT_POSSIBLE` where a path holds what a unit file cannot say */
 export function systemdUnit({ argv, stateDir, path }: ServicePlan): string {
-  const [program, ...words] = argv.map(checked);
+  const [program, ...words] = argv;
   // systemd puts variables into the arguments, and not into the name of the program.
-  const command = [quoted(program!), ...words.map((word) => quoted(word.replaceAll('$', '$$$$')))];
+  const command = [
+    quoted(programName(program)),
+    ...words.map(checked).map((word) => quoted(word.replaceAll('$', '$$$$'))),
+  ];
   return `# ${WRITTEN_BY}
 [Unit]
 Description=Drover supervisor of ${percents(checked(stateDir))} (state directory)
@@ -45,6 +48,15 @@ RestartSec=${RESTART_AFTER_S}
 [Install]
 WantedBy=default.target
 `;
+}
+
+/** systemd refuses them there, however they are escaped. */
+function programName(program: string): string {
+  if (!/["'\\]/.test(program)) return checked(program);
+  throw new DroverError('NOT_POSSIBLE', {
+    message: `${program} has quotes or backslashes, which systemd takes in no program`,
+    hint: 'install Node in a path without them',
+  });
 }
 
 /** systemd.syntax(7): quoted, with C escapes; % begins a specifier. */

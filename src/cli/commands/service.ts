@@ -37,8 +37,7 @@ function install(context: Context, service: Service, print: boolean): ExitCode {
 
 function uninstall(context: Context, service: Service, print: boolean): ExitCode {
   const { path, name } = service;
-  const wouldRemove = service.state() === 'absent' ? [] : [path];
-  const removed = print ? wouldRemove : service.remove();
+  const removed = service.remove(print);
   const next = service.managed && removed.length > 0 ? forgetCommands(service) : [];
   if (context.json) printJson(context, { name, path, removed, dryRun: print, next });
   for (const one of removed) say(context, `${print ? 'would remove' : 'removed'} ${one}`);
