@@ -154,6 +154,15 @@ function problemsOf(
     const who = `process ${pid} (${command}) of dispatch ${parsed.dispatch}`;
     problems.push(`${who} ${what}: kill ${pid} ends it`);
   }
+  problems.push(...problemsOfDirectories(directories, ledger));
+  return [...problems, ...traceProblems(found, traces), ...problemsOfRows(found, ledger)];
+}
+
+function problemsOfDirectories(
+  directories: DirectoryFindings,
+  ledger: LedgerFindings | null,
+): string[] {
+  const problems: string[] = [];
   for (const { path, mark } of directories.withoutRow) {
     const ours = ledger !== null && mark !== null && parseMark(mark)?.ledger === ledger.id;
     const next = ours ? 'drover clean' : `look at it, then rm -r ${path}`;
@@ -164,7 +173,7 @@ function problemsOf(
     const what = `${name} is ${dispatch.state.kind}, and its run directory is gone`;
     problems.push(`${what}: drover why ${name}`);
   }
-  return [...problems, ...traceProblems(found, traces), ...problemsOfRows(found, ledger)];
+  return problems;
 }
 
 function problemsOfRows(found: Examination, ledger: LedgerFindings | null): string[] {
