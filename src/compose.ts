@@ -1,9 +1,10 @@
 // Owns the composition root: the only place where ports meet their implementations. Faces open a herd here and, where
 // they must act, become its supervisor here. What only some commands need is loaded when they need it.
 import { statSync } from 'node:fs';
-import type { Output } from './compose/output.ts';
 import type { Reaper } from './compose/reap.ts';
 import type { AttemptLook } from './compose/attempt-look.ts';
+import type { Cleaned, CleanOrder } from './compose/clean.ts';
+import type { Output } from './compose/output.ts';
 import type { Attempt, ContainmentTier, DispatchId } from './core/dispatch.ts';
 import { DroverError } from './core/error.ts';
 import type { ProcessIdentity } from './core/identity.ts';
@@ -29,6 +30,8 @@ export interface Herd {
   lookAt(attempt: Attempt, agent: ProcessIdentity): Promise<AttemptLook>;
   /** What finds and ends processes that no live attempt owns. */
   reaper(): Promise<Reaper>;
+  /** Removes what ended dispatches and killed commands have left on the disk. */
+  clean(order: CleanOrder): Promise<Cleaned>;
   /** Tells the supervisor, if there is one, that the ledger has news. A hint only. */
   ring(): Promise<void>;
   /**
@@ -101,6 +104,10 @@ export async function openHerd({
     async reaper() {
       const { createReaper } = await import('./compose/reap.ts');
       return createReaper(paths, ledger, clock);
+    },
+    async clean(order) {
+      const { clean } = await import('./compose/clean.ts');
+      return await clean({ paths, ledger, now: clock.now() }, order);
     },
     async ring() {
       const { ring } = await import('./host/bell.ts');

@@ -149,6 +149,20 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => await import('./commands/doctor.ts'),
   },
   {
+    name: 'clean',
+    summary: 'remove the run directories of dispatches that have ended',
+    example: 'drover clean --older-than 7d --dry-run',
+    completes: [],
+    load: async () => await import('./commands/clean.ts'),
+  },
+  {
+    name: 'service',
+    summary: 'keep a supervisor running as a service of this user',
+    example: 'drover service install --print',
+    completes: ['nothing'],
+    load: async () => await import('./commands/service.ts'),
+  },
+  {
     name: 'op',
     summary: 'inside an attempt: run a command that may be silent for long',
     example: 'drover op --for 2h --label "full build" -- make all',

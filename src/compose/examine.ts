@@ -14,6 +14,8 @@ import { openStarter } from '../host/starter.ts';
 import { prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
+import type { ProcessRow } from '../ports.ts';
+import { lookForTraces, type Traces } from './traces.ts';
 
 /** A process that carries a mark, of whichever ledger. */
 export interface MarkedProcess {
@@ -64,6 +66,7 @@ export interface Examination {
   readonly supervised: boolean;
   readonly marked: Look<readonly MarkedProcess[]>;
   readonly runDirectories: Look<readonly FoundRunDirectory[]>;
+  readonly traces: Look<Traces>;
 }
 
 const SHELL = '/bin/sh';
@@ -72,6 +75,7 @@ export async function examine(stateDir: string): Promise<Examination> {
   const problems: string[] = [];
   const paths = pathsOf(stateDir, problems);
   const lock = paths === null ? null : lockHeld(paths.lock, problems);
+  const scan = createProcessTable().scan();
   return {
     now: createClock().now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
@@ -85,8 +89,10 @@ export async function examine(stateDir: string): Promise<Examination> {
     stateDirProblems: problems,
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
-    marked: markedProcesses(),
+    marked: markedProcesses(scan),
     runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
+    traces:
+      paths === null ? { kind: 'absent' } : lookForTraces(paths, (pid) => mayBeThere(scan, pid)),
   };
 }
 
@@ -157,8 +163,12 @@ async function examineStore(path: string, stateDir: string): Promise<StoreExamin
   }
 }
 
-function markedProcesses(): Look<readonly MarkedProcess[]> {
-  const scan = createProcessTable().scan();
+/** Whoever cannot be seen may be there (I4). */
+function mayBeThere(scan: Look<readonly ProcessRow[]>, pid: number): boolean {
+  return scan.kind !== 'seen' || scan.value.some((row) => row.pid === pid);
+}
+
+function markedProcesses(scan: Look<readonly ProcessRow[]>): Look<readonly MarkedProcess[]> {
   if (scan.kind !== 'seen') return scan;
   const marked = scan.value.flatMap(({ pid, startTime, command, mark, zombie }) =>
     mark === null || zombie ? [] : [{ pid, startTime, command, mark }],

@@ -94,7 +94,8 @@ sub shim {
   my $identity = identity();
 
   my $refuse = sub { say_line("failed $key $_[0]: $!"); leave($STATUS_NO_CLAIM) };
-  for my $path ($dir, "$dir/ops") { mkdir $path, 0700 or -d $path or $refuse->($path) }
+  # Never the run directory itself: where it is gone its fence is spent (core/cleaning.ts), and we have come too late.
+  mkdir "$dir/ops", 0700 or -d "$dir/ops" or $refuse->("$dir/ops");
   open STDIN, '<', '/dev/null' or $refuse->('/dev/null');
   open STDOUT, '>>', "$dir/stdout" or $refuse->("$dir/stdout");
   open STDERR, '>>', "$dir/stderr" or $refuse->("$dir/stderr");

@@ -12,6 +12,7 @@ import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
 import { BUGS_IN_REAPING } from './bugs-in-reaping.ts';
 import { BUGS_IN_SILENCE } from './bugs-in-silence.ts';
+import { BUGS_IN_CLEANING } from './bugs-in-cleaning.ts';
 import { BUGS_IN_SUBREAPERS } from './bugs-in-subreapers.ts';
 import { CHECKS } from './judge.ts';
 import { FAULTS, type Fault } from './profile.ts';
@@ -27,6 +28,7 @@ const BUGS = [
   ...BUGS_IN_CGROUPS,
   ...BUGS_IN_EVIDENCE,
   ...BUGS_IN_REAPING,
+  ...BUGS_IN_CLEANING,
 ];
 const SEEDS_MAX = 1000;
 

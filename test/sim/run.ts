@@ -7,6 +7,7 @@ import { checkLeftovers, checkOver } from './checks-over.ts';
 import { checkProgress } from './checks-progress.ts';
 import { checkSignal } from './checks-signal.ts';
 import { letAgentsSubmit } from './child-campaigns.ts';
+import { letPeopleClean } from './cleaner.ts';
 import { beginFaults } from './faults.ts';
 import type { Violation } from './judge.ts';
 import { type Commit, LedgerDesk } from './ledger-desk.ts';
@@ -56,6 +57,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   letAgentsSubmit(stage, desk, supervisors);
   const activeMs = stage.chanceOf('world').int(5_000, 60_000);
   users.begin(activeMs);
+  letPeopleClean(stage, activeMs);
   beginFaults(stage, supervisors);
   letPeopleExport(stage);
   const watch = () => {

@@ -121,6 +121,7 @@ function runShell(order: ShimOrder): Started {
 /** A starter for each, which ends with its only shim. */
 async function runPerl(order: ShimOrder): Promise<Started> {
   const { dir, fence = 1, umask = '022', stays = true, cgroup = '' } = order;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const child = launch(order, [table.bootId()], {
     env: { PATH: process.env['PATH'], DROVER_ROOM: '-'.repeat(240) },
     stdio: ['pipe', 'pipe', 'inherit'],

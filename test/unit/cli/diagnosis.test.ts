@@ -18,6 +18,7 @@ const HEALTHY: Examination = {
   supervised: true,
   marked: { kind: 'seen', value: [] },
   runDirectories: { kind: 'seen', value: [] },
+  traces: { kind: 'seen', value: { runDirs: [], temporaryFiles: [] } },
 };
 
 const ROW = dispatch('x', RUNNING, { id: 'abc' });
@@ -121,8 +122,8 @@ describe('what needs a person', () => {
     const { json, problems } = diagnose(found, LEDGER, null);
     expect(json.leftovers.runDirectories).toEqual(['/s/runs/old/3']);
     expect(problems).toEqual([
-      '/s/runs/old/3 belongs to no dispatch of this ledger',
-      'nightly/x is running, and its run directory is gone',
+      '/s/runs/old/3 belongs to no dispatch of this ledger: drover clean',
+      'nightly/x is running, and its run directory is gone: drover why nightly/x',
     ]);
   });
 
@@ -154,6 +155,9 @@ describe('what needs a person', () => {
     const { json, problems } = diagnose(found, null, null);
     expect(json.store.ok).toBe(false);
     expect(json.leftovers.processes.map(({ dispatch: id }) => id)).toEqual(['abc']);
-    expect(problems).toEqual(['malformed', 'process 900 (sleep) of dispatch abc still runs']);
+    expect(problems).toEqual([
+      'malformed',
+      'process 900 (sleep) of dispatch abc still runs: kill 900 ends it',
+    ]);
   });
 });
