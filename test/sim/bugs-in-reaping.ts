@@ -1,6 +1,12 @@
 // Owns the planted bugs of the reaper: it must find what is left, and hit nothing else.
 import type { AttemptRecord } from '../../src/core/reap.ts';
-import { type PlanReap, type PlantedBug, withProcesses, withTable } from './planted-bug.ts';
+import {
+  type PlanReap,
+  type PlantedBug,
+  reapNobody,
+  withProcesses,
+  withTable,
+} from './planted-bug.ts';
 
 /** Plans on records that differ from what is on record. */
 function recording(
@@ -20,9 +26,7 @@ export const BUGS_IN_REAPING: readonly PlantedBug[] = [
     name: 'nobody reaps a shim that was not let go when its attempt ended',
     caughtBy: 'I19 nothing of ours is left',
     faults: [],
-    planReap:
-      (real) =>
-      (...args) => ({ ...real(...args), trees: [] }),
+    planReap: reapNobody,
     plant: (world, { truth, machine }) => {
       const asked = new WeakSet<object>();
       return withProcesses(world, {

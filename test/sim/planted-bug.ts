@@ -68,6 +68,11 @@ export function believing(
     real(live, { ...evidence, ...differs(evidence, live, moment) }, moment);
 }
 
+/** A reaper that finds nobody to end. */
+export const reapNobody: (real: PlanReap) => PlanReap =
+  (real) =>
+  (...args) => ({ ...real(...args), trees: [] });
+
 /** An empty tree, proved. */
 export const NOBODY: Evidence['members'] = {
   kind: 'seen',
