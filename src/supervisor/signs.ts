@@ -206,6 +206,8 @@ function sampleCpu(
   rows: readonly ProcessRow[],
   { cpuShareMin, heldCpuMs, now }: Sample,
 ): FoundSign | null {
+  // The first look into those books shows no growth, and is where growth begins.
+  memory.heldCpuMs ??= heldCpuMs;
   const { cpuMs: before, heldCpuMs: heldBefore } = memory;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
   const elapsedMs = Math.max(1, now - memory.cpuSampledAt);
