@@ -3,16 +3,11 @@ import { mkdirSync } from 'node:fs';
 import { readConfigFile } from '../campaign-file/config.ts';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import type { ContainmentTier } from '../core/dispatch.ts';
-import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
-import { createCgroups } from '../host/cgroups.ts';
-import { createChance } from '../host/chance.ts';
-import { crashPoint } from '../host/crash-point.ts';
-import { createProcessTable } from '../host/process-table.ts';
-import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter, StarterProbe } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { createHostWorld } from './host-world.ts';
 import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { startSupervisor } from '../supervisor/supervisor.ts';
@@ -87,27 +82,15 @@ async function realWorld(
 ): Promise<World> {
   const { outputBytesMax, sweepEveryMs } = await readConfigFile(paths.config);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-  const processTable = createProcessTable();
-  const cgroups = createCgroups(ledger.id, paths.runs);
-  return {
-    clock,
-    chance: createChance(),
-    processes: processTable,
-    runDirs: createRunDirs({
-      runsDir: paths.runs,
-      stateDir: paths.dir,
-      processTable,
-      clock,
-      environment: ownEnvironment(),
+  return createHostWorld(
+    paths,
+    { ledger, clock },
+    {
       starter,
-      cgroups,
-    }),
-    cgroups,
-    ledger,
-    containment: containment ?? bestTier(starter),
-    outputBytesMax,
-    sweepEveryMs,
-    log,
-    crashPoint,
-  };
+      containment: containment ?? bestTier(starter),
+      outputBytesMax,
+      sweepEveryMs,
+      log,
+    },
+  );
 }
