@@ -15,10 +15,11 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
-import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
+import type { Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
+import type { Family } from './family.ts';
 import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first-look.ts';
 import type { AttemptMemory } from './memory.ts';
-import { sampleSigns, type WorkingChild } from './signs.ts';
+import { sampleSigns } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
 import { containmentOf } from './tiers.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
@@ -34,15 +35,9 @@ const NOT_LOOKED = { kind: 'unknown', because: 'the process table was not looked
 const EMPTIED = { kind: 'seen', value: { processes: [], emptyLooks: 2 } } as const;
 
 /** What a look needs of the other attempts. */
-export interface Others {
+export interface Others extends Family {
   /** all shims of live attempts, which are protected from each other's trees */
   readonly shims: () => readonly ProcessIdentity[];
-  /** the dispatches that an attempt has added and that are working */
-  readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
-  /** why it cannot be told of one of them; null: it can */
-  readonly unseenChildOf: (key: AttemptKey) => string | null;
-  /** what it shows now decides about the attempt that has added it */
-  readonly isNeeded: (key: AttemptKey) => boolean;
   readonly now: Millis;
 }
 
