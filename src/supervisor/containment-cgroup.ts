@@ -5,7 +5,7 @@ import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import { type Snapshot, ownInside, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
-import type { Containment } from './containment.ts';
+import type { Containment, Held } from './containment.ts';
 import { BY_TABLE, killMembers } from './containment-table.ts';
 import type { AttemptMemory } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 /** Who hops from process to process can be gone when its row is read, so often in a row hardly ever. */
 const TRIES_MAX = 5;
 
-export const BY_CGROUP: Containment = { members, end, cpuMs };
+export const BY_CGROUP: Containment = { members, end };
 
 interface Inside {
   /** the look with those of the cgroup that came after it */
@@ -30,7 +30,7 @@ function members(
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
-): Look<readonly ProcessRow[]> {
+): Look<Held> {
   const inside = lookInside(world, live, memory, table);
   switch (inside.kind) {
     case 'unknown':
@@ -38,19 +38,20 @@ function members(
     case 'absent':
       return BY_TABLE.members(world, live, memory, table);
     case 'seen':
-      return BY_TABLE.members(world, live, memory, inside.value.table);
+      return membersInside(world, live, memory, inside.value);
   }
 }
 
 /** What a stranger in it uses is no work of the attempt, and cannot be told from it. */
-function cpuMs(
+function membersInside(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  table: TableLook,
-): number | null {
-  const inside = lookInside(world, live, memory, table);
-  return inside.kind === 'seen' && !inside.value.hasStrangers ? inside.value.cpuMs : null;
+  { table, hasStrangers, cpuMs }: Inside,
+): Look<Held> {
+  const found = BY_TABLE.members(world, live, memory, table);
+  if (found.kind !== 'seen' || hasStrangers) return found;
+  return { kind: 'seen', value: { ...found.value, cpuMs } };
 }
 
 /**
@@ -142,11 +143,11 @@ function end(
   if (found.kind !== 'seen') return found;
   if (cgroups.kill(memory.key)) {
     const own = new Set(inside.value.own.map(processKey));
-    if (found.value.some((member) => !own.has(processKey(member)))) return oneByOne();
+    if (found.value.rows.some((member) => !own.has(processKey(member)))) return oneByOne();
     memory.emptyLooks = 0;
     memory.killRounds++;
-    memory.lastKilled = new Set(found.value.map(processKey));
-    return { kind: 'seen', value: found.value.length };
+    memory.lastKilled = new Set(found.value.rows.map(processKey));
+    return { kind: 'seen', value: found.value.rows.length };
   }
   cgroups.freeze(memory.key, true);
   const killed = oneByOne();

@@ -5,7 +5,7 @@ import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import { findMembers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
-import type { Containment } from './containment.ts';
+import type { Containment, Held } from './containment.ts';
 import type { AttemptMemory } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
@@ -13,14 +13,14 @@ import type { World } from './world.ts';
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
-export const BY_TABLE: Containment = { members, end, cpuMs: () => null };
+export const BY_TABLE: Containment = { members, end };
 
 function members(
   { ledger, processes }: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
-): Look<readonly ProcessRow[]> {
+): Look<Held> {
   if (table.kind !== 'seen') return table;
   // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
   const bootId = processes.bootId();
@@ -35,7 +35,7 @@ function members(
     table.value.isProtected,
   );
   memory.known = found.known;
-  return { kind: 'seen', value: found.members };
+  return { kind: 'seen', value: { rows: found.members, cpuMs: null } };
 }
 
 function end(
@@ -57,9 +57,12 @@ function end(
 export function killMembers(
   { processes }: World,
   memory: AttemptMemory,
-  look: () => Look<readonly ProcessRow[]>,
+  look: () => Look<Held>,
 ): Look<number> {
-  const killed = freezeAndKill(processes, look);
+  const killed = freezeAndKill(processes, () => {
+    const held = look();
+    return held.kind === 'seen' ? { kind: 'seen', value: held.value.rows } : held;
+  });
   if (killed.kind !== 'seen') return killed;
   memory.emptyLooks = 0;
   memory.killRounds++;
