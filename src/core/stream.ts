@@ -1,0 +1,166 @@
+// Owns what the lines of an agent program add up to: which session, which tools run, what was used, what it said last.
+// Pure: the same lines give the same state, so that whoever reads on from an offset needs only the state at it.
+import type { AgentEvent, LimitNotice, TokenUsage } from './agent-event.ts';
+import type { FailureClass, Millis } from './dispatch.ts';
+
+/** A tool call that has been started and not finished. */
+export interface OpenTool {
+  readonly id: string;
+  readonly name: string;
+  readonly detail: string;
+  readonly startedAt: Millis;
+  /** from then on it is no evidence of work */
+  readonly expiresAt: Millis;
+}
+
+export interface StreamState {
+  readonly sessionId: string | null;
+  /** how often the model answered */
+  readonly answers: number;
+  readonly tools: readonly OpenTool[];
+  readonly usage: TokenUsage | null;
+  /** the last one, unless the model has answered since */
+  readonly limit: {
+    readonly notice: LimitNotice;
+    readonly seenAt: Millis;
+    readonly waitsUntil: Millis | null;
+  } | null;
+  /** why it repeats a request, unless the model has answered since */
+  readonly retrying: string | null;
+  /** the last one, unless the model has answered since */
+  readonly error: { readonly message: string; readonly class: FailureClass | null } | null;
+  /** what it asked a person, unless something else followed */
+  readonly waitingFor: string | null;
+  /** the terminal event, unless something followed */
+  readonly result: { readonly ok: boolean; readonly text: string; readonly at: Millis } | null;
+  /** the newest text of the model, one line */
+  readonly text: string | null;
+  readonly lines: number;
+  /** that the adapter has no meaning for */
+  readonly unknownLines: number;
+  /** that are no JSON where JSON is promised, or too long */
+  readonly malformedLines: number;
+}
+
+export const EMPTY_STREAM: StreamState = {
+  sessionId: null,
+  answers: 0,
+  tools: [],
+  usage: null,
+  limit: null,
+  retrying: null,
+  error: null,
+  waitingFor: null,
+  result: null,
+  text: null,
+  lines: 0,
+  unknownLines: 0,
+  malformedLines: 0,
+};
+
+/** A program that forgets to say that its tools have ended must not fill the ledger. */
+const TOOLS_MAX = 50;
+const TEXT_CHARACTERS_MAX = 300;
+/** What was promised by the program itself may come a little late: its own clean-up follows its time-out. */
+const TIMEOUT_SLACK_MS = 30_000;
+
+export interface Reading {
+  /** when the events were written, or seen at the latest */
+  readonly at: Millis;
+  /** how long a tool counts as evidence whose program states no time-out */
+  readonly toolBoundMs: number;
+}
+
+export function withEvents(
+  state: StreamState,
+  events: readonly AgentEvent[],
+  reading: Reading,
+): StreamState {
+  return events.reduce((before, event) => withEvent(before, event, reading), state);
+}
+
+function withEvent(state: StreamState, event: AgentEvent, reading: Reading): StreamState {
+  switch (event.kind) {
+    case 'session':
+      return { ...state, sessionId: event.id };
+    case 'answered':
+      return {
+        ...goingOn(state),
+        answers: state.answers + 1,
+        limit: null,
+        retrying: null,
+        error: null,
+        text: oneLine(event.text) ?? state.text,
+      };
+    case 'tool-started':
+      return { ...goingOn(state), tools: withTool(state.tools, event, reading) };
+    case 'tool-finished':
+      return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== event.id) };
+    case 'usage':
+      return {
+        ...state,
+        usage: event.of === 'total' ? event.usage : sum(state.usage, event.usage),
+      };
+    case 'limit': {
+      const notice = { ...event.limit, message: oneLine(event.limit.message) ?? 'a limit' };
+      const { waitsUntil } = event;
+      return { ...state, limit: { notice, seenAt: reading.at, waitsUntil }, waitingFor: null };
+    }
+    case 'retry':
+      return { ...goingOn(state), retrying: oneLine(event.because) };
+    case 'error':
+      return {
+        ...state,
+        error: { message: oneLine(event.message) ?? 'an error', class: event.class },
+      };
+    case 'waiting':
+      return { ...state, waitingFor: oneLine(event.for) ?? 'an answer' };
+    case 'result': {
+      const result = { ok: event.ok, text: oneLine(event.text) ?? '', at: reading.at };
+      return { ...state, result, tools: [], waitingFor: null };
+    }
+  }
+}
+
+/** Whatever it asked or had as its result, it went on. */
+function goingOn(state: StreamState): StreamState {
+  return { ...state, waitingFor: null, result: null };
+}
+
+function withTool(
+  tools: readonly OpenTool[],
+  { id, name, detail, timeoutMs }: Extract<AgentEvent, { kind: 'tool-started' }>,
+  { at, toolBoundMs }: Reading,
+): readonly OpenTool[] {
+  const before = tools.find((tool) => tool.id === id);
+  const startedAt = before?.startedAt ?? at;
+  const boundMs = timeoutMs === null ? toolBoundMs : timeoutMs + TIMEOUT_SLACK_MS;
+  const tool: OpenTool = {
+    id,
+    name,
+    detail: oneLine(detail) ?? '',
+    startedAt,
+    expiresAt: startedAt + boundMs,
+  };
+  return [...tools.filter((one) => one.id !== id), tool].slice(-TOOLS_MAX);
+}
+
+export function sum(before: TokenUsage | null, more: TokenUsage): TokenUsage {
+  if (before === null) return more;
+  return {
+    inputTokens: plus(before.inputTokens, more.inputTokens),
+    outputTokens: plus(before.outputTokens, more.outputTokens),
+    costUsd: plus(before.costUsd, more.costUsd),
+  };
+}
+
+function plus(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return a + b;
+}
+
+/** Shortened to what a table can show; null: it says nothing. */
+function oneLine(text: string): string | null {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line === '' ? null : line.slice(0, TEXT_CHARACTERS_MAX);
+}
