@@ -8,17 +8,18 @@ import type {
   Deadline,
   Dispatch,
   DispatchId,
+  DispatchSpec,
   LiveDispatch,
   Millis,
-  Pool,
-  PoolUse,
   State,
   StateKind,
   StopWish,
 } from './core/dispatch.ts';
+import type { Pool, PoolLimit, PoolUse } from './core/pool.ts';
 import type { EventType, Json, LedgerEvent, NewEvent } from './core/event.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import type { Sign } from './core/sign.ts';
+import type { StreamNote } from './core/stream.ts';
 import type { Witness } from './core/snapshot.ts';
 
 /** One compare-and-set: takes effect only if the row still has `revision`. */
@@ -37,6 +38,8 @@ export interface Change {
   readonly data?: { readonly [key: string]: Json };
   /** forget the stop wish: it has been carried out */
   readonly clearStopWish?: boolean;
+  /** all that its agent program has said, with the end of its attempt */
+  readonly stream?: StreamNote;
 }
 
 export interface ClaimOrder {
@@ -45,10 +48,26 @@ export interface ClaimOrder {
   readonly containment: ContainmentTier;
   /** one nonce for each claim, made by `Chance` */
   readonly nonce: () => string;
+  /** the id of a fresh session, where the program of the dispatch takes one; null: it makes its own */
+  readonly newSessionId: (spec: DispatchSpec) => string | null;
+}
+
+/** Pauses a pool whose provider lets nobody in. */
+export interface PoolPause {
+  readonly pool: string;
+  readonly because: string;
 }
 
 export interface PassCommit {
   readonly changes: readonly Change[];
+  /**
+   * Limits that were observed. One that is on record for the same pool and model is replaced where this one lasts longer
+   * or is no probe's any more; the same once more changes nothing, and is no event.
+   */
+  readonly limits: readonly PoolLimit[];
+  /** probes that were answered: their limits are lifted */
+  readonly lifts: readonly AttemptKey[];
+  readonly pauses: readonly PoolPause[];
   readonly claim: ClaimOrder | null;
   readonly now: Millis;
 }
@@ -61,6 +80,8 @@ export interface PassResult {
 }
 
 export interface EvidenceNote extends AttemptKey {
+  /** null: its agent has no stream */
+  readonly stream: StreamNote | null;
   readonly signs: readonly Sign[];
   readonly resultAt: Millis | null;
   readonly watchedSince: Millis | null;
@@ -185,6 +206,10 @@ export interface Ledger {
   /** Creates or resizes. */
   setPool(pool: PoolSpec, now: Millis): Promise<void>;
   setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;
+  /** Parked for a person → queued; its limits of tokens and cost count from here on. Others are left out of the result. */
+  openGate(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
+  /** The attempt could not go on in its session: it begins a fresh one. */
+  noteFreshSession(key: AttemptKey, because: string, now: Millis): Promise<void>;
 
   // looking
   dispatches(filter: DispatchFilter): Promise<readonly DispatchView[]>;

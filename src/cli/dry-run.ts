@@ -1,6 +1,7 @@
 // Owns the plan of `drover run --dry-run`: what would start, in order, and why not the rest. Pure.
 import type { Campaign, PlannedDispatch } from '../core/campaign.ts';
-import { type Dispatch, isLive, type PoolUse, type State } from '../core/dispatch.ts';
+import { type Dispatch, isLive, type State } from '../core/dispatch.ts';
+import type { PoolUse } from '../core/pool.ts';
 import { topologicalOrder } from '../core/graph.ts';
 import { compareTurns } from '../core/order.ts';
 import { planSubmission } from '../core/submission.ts';

@@ -1,7 +1,8 @@
 // Owns what `drover why` knows: the evidence as it is now, and the next moment at which something
 // changes. Pure.
 import type { AttemptLook } from '../compose/attempt-look.ts';
-import { isLive, type Millis, type PoolUse } from '../core/dispatch.ts';
+import { isLive, type Millis } from '../core/dispatch.ts';
+import type { PoolUse } from '../core/pool.ts';
 import type { Look } from '../core/evidence.ts';
 import { describeOperation, isValid, lapsesAt, type Operation } from '../core/operation.ts';
 import { silenceOf, verdictOf, watchedBy } from '../core/verdict.ts';

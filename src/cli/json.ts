@@ -5,10 +5,10 @@ import {
   type AttemptEnd,
   type Deadline,
   type Millis,
-  type PoolUse,
   type State,
   isLive,
 } from '../core/dispatch.ts';
+import type { PoolUse } from '../core/pool.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { newestSign } from '../core/sign.ts';
 import type { Witness } from '../core/snapshot.ts';

@@ -1,12 +1,7 @@
 // Owns when there is nothing more to follow, and which exit code follows from how dispatches ended.
 // Pure tables.
-import {
-  type Dispatch,
-  isLive,
-  type Millis,
-  type PoolUse,
-  type StopCause,
-} from '../core/dispatch.ts';
+import { type Dispatch, isLive, type Millis, type StopCause } from '../core/dispatch.ts';
+import type { PoolUse } from '../core/pool.ts';
 import { nameOf } from './render/words.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 

@@ -42,6 +42,13 @@ export interface StreamState {
   readonly malformedLines: number;
 }
 
+/** The state after everything before two offsets in the output files, which are each the start of a line. */
+export interface StreamNote {
+  readonly state: StreamState;
+  readonly stdoutNext: number;
+  readonly stderrNext: number;
+}
+
 export const EMPTY_STREAM: StreamState = {
   sessionId: null,
   answers: 0,

@@ -1,6 +1,7 @@
 // Owns what is only read beside lists of dispatches (list.ts): what a pass looks at, attempts, campaigns, pools, events.
 // Each on one snapshot. Loaded by the first who asks for any of it.
-import type { Attempt, Dispatch, LiveDispatch, Millis, PoolUse } from '../core/dispatch.ts';
+import type { Attempt, Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { PoolUse } from '../core/pool.ts';
 import { EVENT_TYPES, type LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
 import type { CampaignRow, EventQuery } from '../ports.ts';

@@ -12,10 +12,10 @@ import type {
   LiveDispatch,
   Millis,
   Outcome,
-  Pool,
   State,
   StopWish,
 } from '../core/dispatch.ts';
+import type { Pool } from '../core/pool.ts';
 import { LIVE_STATES } from '../core/dispatch.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Sign } from '../core/sign.ts';

@@ -1,6 +1,7 @@
 // Owns `drover pools`: slots used and free, and what blocks them until when.
 import type { Command } from 'commander';
-import type { Millis, PoolUse } from '../../core/dispatch.ts';
+import type { Millis } from '../../core/dispatch.ts';
+import type { PoolUse } from '../../core/pool.ts';
 import { type Context, printJson, printTable, withHerdIfAny } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { poolJson } from '../json.ts';

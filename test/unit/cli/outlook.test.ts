@@ -6,7 +6,8 @@ import {
   exitCodeOf,
   outlookOf,
 } from '../../../src/cli/outlook.ts';
-import type { Dispatch, PoolUse, State } from '../../../src/core/dispatch.ts';
+import type { Dispatch, State } from '../../../src/core/dispatch.ts';
+import type { PoolUse } from '../../../src/core/pool.ts';
 import {
   CANCELLED,
   FAILED,

@@ -1,12 +1,7 @@
 // Owns rows for the tests of the command line: a dispatch, its attempt, an event, a pool, each with
 // sensible defaults.
-import type {
-  Attempt,
-  Dispatch,
-  DispatchSpec,
-  PoolUse,
-  State,
-} from '../../../src/core/dispatch.ts';
+import type { Attempt, Dispatch, DispatchSpec, State } from '../../../src/core/dispatch.ts';
+import type { PoolUse } from '../../../src/core/pool.ts';
 import type { EventType, LedgerEvent } from '../../../src/core/event.ts';
 import type { DispatchView } from '../../../src/ports.ts';
 import { createPaint } from '../../../src/cli/render/paint.ts';
