@@ -7,9 +7,12 @@ import {
   awaitGoal,
   describeProcess,
   endedAfterGoal,
+  describeRun,
   endedBy,
+  judgementOf,
   shimMayStillLeave,
   shimStays,
+  stillReading,
   treeUnseen,
 } from './decide-ending.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
@@ -25,8 +28,7 @@ import type {
 } from './dispatch.ts';
 import { type Evidence, type ExitRecord, FILE_CLOCK_TICK_MS, type Sighting } from './evidence.ts';
 import { processKey } from './identity.ts';
-import { endOfExit, endOfStop } from './retry.ts';
-import { describeExit } from './snapshot.ts';
+import { SUCCEEDED, endOfRun, endOfStop } from './retry.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
@@ -238,19 +240,30 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
     const why = `its tree is empty; cannot read its exit record: ${exit.because}`;
     return stay(why, moment.now + UNKNOWN_POLL_MS);
   }
+  const unread = stillReading(evidence, 'its tree is empty', moment);
+  if (unread !== null) return unread;
+  const judgement = judgementOf(evidence);
   const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {
     // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
-    return conclude(record === null ? reason.end : endOfExit(record));
+    return conclude(record === null ? reason.end : endOfRun(record, judgement));
   }
   if (record !== null && endedBefore(record, since)) {
-    return conclude(endOfExit(record), `${describeExit(record)}, before it was stopped`);
+    const why = `${describeRun(record, judgement)}, before it was stopped`;
+    return conclude(endOfRun(record, judgement), why);
   }
   if (reason.kind === 'lingering') {
     const { exitCode, signal } = endOfStop('stalled', record);
-    return endedBy(live, { ...reason.end, exitCode, signal }, because, moment);
+    const end = { ...reason.end, exitCode, signal };
+    return endedBy(live, { end, because }, evidence, moment);
   }
-  return conclude(endOfStop(causeNow(reason.cause, stopWish), record));
+  const end = endOfStop(causeNow(reason.cause, stopWish), record);
+  // I13: it had said that its work was done, whatever became of its process.
+  if (judgement?.kind === 'succeeded') {
+    const { outcome, class: failureClass } = SUCCEEDED;
+    return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
+  }
+  return conclude(end);
 }
 
 /** Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile. */

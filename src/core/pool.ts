@@ -17,6 +17,8 @@ export interface PoolLimit {
   readonly because: string;
   /** where the message was read, and of which dispatch */
   readonly source: string;
+  /** the attempt that met it */
+  readonly by: AttemptKey;
   /** null: nobody was let through yet */
   readonly probe: AttemptKey | null;
 }
