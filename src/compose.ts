@@ -39,6 +39,12 @@ export interface Herd {
     readonly until: 'idle' | 'told';
     readonly containment: ContainmentTier | null;
   }): Promise<{ readonly pid: number }>;
+  /**
+   * Whoever has these pids now gets no signal from anybody who supervises this herd, until it ends.
+   *
+   * @throws DroverError `USAGE` where a pid is nobody's; `NOT_POSSIBLE` where that cannot be told or not be written down
+   */
+  protect(pids: readonly number[]): Promise<void>;
   /** Is the supervisor's lock held by anybody? */
   supervised(): Promise<boolean>;
   close(): Promise<void>;
@@ -109,6 +115,11 @@ export async function openHerd({
     async detachSupervisor(options) {
       const { detachSupervisor } = await import('./compose/detach.ts');
       return await detachSupervisor(paths, clock, options);
+    },
+    async protect(pids) {
+      if (pids.length === 0) return;
+      const { protect } = await import('./compose/protect.ts');
+      protect(paths.protect, pids);
     },
     async supervised() {
       const { isSupervisorLockHeld } = await import('./ledger/supervisor-lock.ts');

@@ -1,6 +1,7 @@
 // Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where
 // there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
+import type { ProtectRule } from '../core/protect-rule.ts';
 import { OUTPUT_BYTES_MAX } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
 import type { PoolLimits } from './resolve.ts';
@@ -15,6 +16,8 @@ export interface Config {
   readonly defaults: Settings;
   /** how much of each output stream of an attempt is kept */
   readonly outputBytesMax: number;
+  /** who gets no signal of any kind; paths are absolute */
+  readonly protect: readonly ProtectRule[];
 }
 
 /** What holds where there is no config.yaml. */
@@ -23,6 +26,7 @@ export const NO_CONFIG: Config = {
   poolLimits: new Map(),
   defaults: {},
   outputBytesMax: OUTPUT_BYTES_MAX,
+  protect: [],
 };
 
 /**

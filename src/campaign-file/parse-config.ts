@@ -25,10 +25,14 @@ export function parseConfigFile(text: string, path: string): Config {
     checkEnvironment(defaults, config.defaults ?? null, report);
   }
   if (config === null || report.failed) throw report.error('CONFIG_INVALID');
+  const directory = resolve(dirname(path));
   return {
     pools: poolsOf(config.pools),
     poolLimits: limitsOf(config.pools),
-    defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
+    defaults: withAbsolutePaths(config.defaults ?? {}, directory),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
+    protect: (config.protect ?? []).map((rule) =>
+      rule.kind === 'pidfile' ? { ...rule, path: resolve(directory, rule.path) } : rule,
+    ),
   };
 }

@@ -166,8 +166,13 @@ function problemsOfRows(found: Examination, ledger: LedgerFindings | null): stri
     problems.push(`${live.length} live, and no supervisor is running: drover up --detach`);
   }
   for (const { dispatch } of live) {
-    if (dispatch.state.kind !== 'stopping' || dispatch.state.survivors.length === 0) continue;
-    const pids = dispatch.state.survivors.map(({ pid }) => pid).join(', ');
+    const { state } = dispatch;
+    if (state.kind !== 'stopping') continue;
+    if (state.unseen !== undefined) {
+      problems.push(`${nameOf(dispatch)} cannot be ended: ${state.unseen.because}`);
+    }
+    if (state.survivors.length === 0) continue;
+    const pids = state.survivors.map(({ pid }) => pid).join(', ');
     problems.push(`${nameOf(dispatch)} cannot be ended: process ${pids} survived`);
   }
   return problems;

@@ -1,12 +1,12 @@
 // Owns becoming the supervisor: the lock, the real world, the bell.
 import { mkdirSync } from 'node:fs';
-import { readConfigFile } from '../campaign-file/config.ts';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { createProtection } from '../host/protection.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter, StarterProbe } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
@@ -14,6 +14,7 @@ import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { startSupervisor } from '../supervisor/supervisor.ts';
 import type { World } from '../supervisor/world.ts';
+import { watchConfig } from './config-watch.ts';
 
 interface Parts {
   readonly paths: StateDirPaths;
@@ -76,13 +77,24 @@ async function realWorld(
   { containment, log = toStandardError }: SuperviseOptions,
   starter: Starter | null,
 ): Promise<World> {
-  const { outputBytesMax } = await readConfigFile(paths.config);
+  const { config, protect } = await watchConfig(paths.config);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
   const processTable = createProcessTable();
+  const protection = createProtection({
+    rules: protect,
+    namedDir: paths.protect,
+    table: processTable,
+  });
+  // A pid stands for whoever has it now: the first look must not wait for the first dispatch.
+  const named = protection.look();
+  if (named.kind === 'unknown') {
+    log(`cannot tell whom to protect: ${named.because}; nothing is ended before that is known`);
+  }
   return {
     clock,
     chance: createChance(),
     processes: processTable,
+    protection,
     runDirs: createRunDirs({
       runsDir: paths.runs,
       stateDir: paths.dir,
@@ -93,7 +105,7 @@ async function realWorld(
     }),
     ledger,
     containment: containment ?? (starter === null ? 'sh' : 'subreaper'),
-    outputBytesMax,
+    outputBytesMax: config.outputBytesMax,
     log,
     crashPoint,
   };

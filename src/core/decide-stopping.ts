@@ -22,6 +22,7 @@ import type {
   StopReason,
   StopWish,
   Survivor,
+  Unseen,
 } from './dispatch.ts';
 import type { Evidence, ExitRecord, Sighting } from './evidence.ts';
 import { processKey } from './identity.ts';
@@ -30,6 +31,8 @@ import { describeExit } from './snapshot.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
+/** A single look fails now and then on a busy machine; that is nobody's concern. */
+const UNSEEN_TOLD_MS = 1_000;
 const KILL_BACKOFF_FIRST_MS = 20;
 const KILL_BACKOFF_MAX_MS = 30_000;
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
@@ -109,7 +112,8 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
   const { state } = live;
   const { members } = evidence;
   if (evidence.goal === 'asking') return awaitGoal(live.dispatch.because);
-  if (members.kind !== 'seen') return treeUnseen(live.dispatch.because, members, moment);
+  if (members.kind !== 'seen') return cannotSee(live, evidence, moment);
+  if (state.unseen !== undefined) return seenAgain(live, state.unseen);
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
   }
@@ -123,6 +127,24 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
   if (wishedKillAt < state.killAt)
     return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
   return treeEmpty ? awaitShim(live, evidence, moment) : endTree(live, evidence, moment);
+}
+
+/** Nobody is signalled, and it is tried again. Where that lasts, whoever waits for the end can read why it does not come. */
+function cannotSee(live: Stopping, evidence: Evidence, moment: Moment): Decision {
+  const { dispatch, state } = live;
+  const before = state.unseen?.before ?? dispatch.because;
+  const tried = treeUnseen(before, evidence.members, moment);
+  const { members, unseenSince } = evidence;
+  if (members.kind !== 'unknown' || members.because === state.unseen?.because) return tried;
+  if (unseenSince === null || moment.now < unseenSince + UNSEEN_TOLD_MS) return tried;
+  const unseen = { because: members.because, before };
+  const { because } = tried;
+  return { kind: 'change', type: 'attempt.unseen', next: { ...state, unseen }, because };
+}
+
+function seenAgain({ state }: Stopping, { before }: Unseen): ChangeDecision {
+  const { unseen: _, ...next } = state;
+  return { kind: 'change', type: 'attempt.stopping', next, because: before };
 }
 
 /** The end is on record, and whoever the shim still waits for is none of ours. */

@@ -97,6 +97,13 @@ export function createLinuxTable(): HostProcessTable {
       if (typeof stat === 'string') return null;
       return { bootId, pid, startTime: stat.startTime };
     },
+    occupant(pid) {
+      const stat = readStat(buffer, pid);
+      if (stat === 'gone' || stat === 'hidden') return { kind: 'absent' };
+      if (typeof stat === 'string') return { kind: 'unknown', because: stat };
+      if (stat.zombie) return { kind: 'absent' };
+      return { kind: 'seen', value: { bootId, pid, startTime: stat.startTime } };
+    },
   };
 }
 

@@ -78,6 +78,13 @@ export function createPortableTable(): HostProcessTable {
     return typeof row === 'string' ? null : { bootId, pid, startTime: row.startTime };
   }
 
+  function occupant(pid: number): Look<ProcessIdentity> {
+    const row = lookAgain(pid);
+    if (row === 'unknown') return { kind: 'unknown', because: `ps gave no answer about ${pid}` };
+    if (row === 'gone' || row.zombie) return { kind: 'absent' };
+    return { kind: 'seen', value: { bootId, pid, startTime: row.startTime } };
+  }
+
   const self = identify(process.pid);
   if (self === null) throw noPs('ps does not show this very process');
   return {
@@ -91,6 +98,7 @@ export function createPortableTable(): HostProcessTable {
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),
     identify,
+    occupant,
   };
 }
 

@@ -13,6 +13,8 @@ import type { World } from './world.ts';
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
+type Seen = Extract<TableLook, { readonly kind: 'seen' }>['value'];
+
 export const BY_TABLE: Containment = { members, end };
 
 function members(
@@ -52,17 +54,18 @@ function end(
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-    const found = members(world, live, memory, lookAtTable(processes, shims));
-    if (found.kind !== 'seen') {
+    const table = lookAtTable(world, shims);
+    const found = members(world, live, memory, table);
+    if (found.kind !== 'seen' || table.kind !== 'seen') {
       thaw(processes, frozen.values());
-      return found;
+      return found.kind === 'seen' ? { kind: 'absent' } : found;
     }
     const fresh = found.value.filter((member) => !frozen.has(processKey(member)));
     if (fresh.length === 0) break;
-    for (const { pid, startTime } of fresh) {
-      const process = { bootId, pid, startTime };
+    for (const member of fresh) {
+      const process = { bootId, pid: member.pid, startTime: member.startTime };
       frozen.set(processKey(process), process);
-      processes.signal(process, 'SIGSTOP');
+      processes.signal(process, isFrozenSafely(member, table.value) ? 'SIGSTOP' : 'SIGKILL');
     }
   }
   for (const process of frozen.values()) processes.signal(process, 'SIGKILL');
@@ -70,6 +73,15 @@ function end(
   memory.killRounds++;
   memory.lastKilled = new Set(frozen.keys());
   return { kind: 'seen', value: frozen.size };
+}
+
+/**
+ * When the parent of a job (a group beside the one that leads its session) ends while somebody in that job is stopped, the
+ * kernel itself sends SIGHUP and SIGCONT to the whole job. Whoever shares one with a protected process is therefore killed
+ * without being stopped first (I9).
+ */
+function isFrozenSafely({ group, session }: ProcessRow, { snapshot, isProtected }: Seen): boolean {
+  return group === session || snapshot.byGroup.get(group)?.some(isProtected) !== true;
 }
 
 /** A kill that cannot go on leaves nobody frozen: a stopped tree can neither end nor work. */

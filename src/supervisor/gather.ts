@@ -63,7 +63,7 @@ export async function gather(
   due: readonly { live: LiveDispatch; memory: AttemptMemory }[],
   others: Others,
 ): Promise<Looked[]> {
-  const { clock, processes } = world;
+  const { clock } = world;
   const { shims, isNeeded, now } = others;
   const beganMs = clock.monotonicMs();
   const looks = await inTurns(clock, due, ({ live, memory }) =>
@@ -78,7 +78,7 @@ export async function gather(
   const table =
     needing.length === 0
       ? null
-      : await lookAtTableInTurns(processes, shims, earliestBirth(needing));
+      : await lookAtTableInTurns(world, shims, earliestBirth(needing));
   const files = await filesOf;
   // The last first: a dispatch comes after the one that has added it, and is evidence for it.
   const looked = await inTurns(
@@ -238,6 +238,7 @@ function judge(
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
+    memory.unseenSince = members.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
     const rows = withoutHelpers(
       tree.rows,
       formatMark({ ...live.attempt, ledger: world.ledger.id }),
@@ -263,6 +264,7 @@ function judge(
     shim,
     runDir,
     members,
+    unseenSince: memory.unseenSince,
     usage,
     signs: memory.signs,
     watchedSince: memory.watchedSince,

@@ -55,6 +55,8 @@ export interface AttemptMemory {
   resultAt: Millis | null;
   /** only what was seen later can make it work again */
   resultAskedAt: Millis;
+  /** since when looks at its tree have failed; lost: told a little later */
+  unseenSince: Millis | null;
   /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
   unshownLooks: number;
   /** lost: counted from zero, so that survivors are named a little later */
@@ -128,6 +130,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.watchedSince += byMs;
   memory.outputAt += byMs;
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
+  if (memory.unseenSince !== null) memory.unseenSince += byMs;
   memory.sampledAt += byMs;
   memory.notedAt += byMs;
   memory.signs = shiftSigns(memory.signs, byMs);
@@ -186,6 +189,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     result: resultAt === null ? 'unasked' : 'there',
     resultAt,
     resultAskedAt: resultAt ?? 0,
+    unseenSince: null,
     unshownLooks: 0,
     killRounds: 0,
     lastKilled: new Set(),

@@ -9,6 +9,7 @@ import { BUGS_IN_EVIDENCE } from './bugs-in-evidence.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
 import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
+import { BUGS_IN_PROTECTION } from './bugs-in-protection.ts';
 import { BUGS_IN_SILENCE } from './bugs-in-silence.ts';
 import { BUGS_IN_SUBREAPERS } from './bugs-in-subreapers.ts';
 import { CHECKS } from './judge.ts';
@@ -23,6 +24,7 @@ const BUGS = [
   ...BUGS_IN_SILENCE,
   ...BUGS_IN_SUBREAPERS,
   ...BUGS_IN_EVIDENCE,
+  ...BUGS_IN_PROTECTION,
 ];
 const SEEDS_MAX = 1000;
 

@@ -25,6 +25,7 @@ export function stateWord(state: State): string {
     case 'parked':
       return `parked (${state.for})`;
     case 'stopping':
+      if (state.unseen !== undefined) return 'stopping (unseen)';
       if (state.survivors.length > 0) return `stopping (${state.survivors.length} survived)`;
       return state.reason.kind === 'cause' ? `stopping (${state.reason.cause})` : 'stopping';
     case 'ended':

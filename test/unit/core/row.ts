@@ -71,6 +71,8 @@ export interface RowSpec {
   readonly silentMs?: number | null;
   readonly watchedMs?: number;
   readonly blind?: string;
+  /** for how long looks at its tree have failed */
+  readonly unseenMs?: number;
   readonly goal?: Goal;
   readonly result?: Result;
   readonly start?: Start;
@@ -219,6 +221,7 @@ function evidenceOf(spec: RowSpec): Evidence {
         spec.outputBytes === 'unknown' ? EIO : { kind: 'seen', value: spec.outputBytes ?? 100 },
     },
     members: membersOf(spec),
+    unseenSince: spec.unseenMs === undefined ? null : NOW - spec.unseenMs,
     usage: spec.usage === undefined ? EIO : { kind: 'seen', value: spec.usage },
     signs: silentMs === null ? [] : [signAt(NOW - silentMs)],
     watchedSince: NOW - (spec.watchedMs ?? HOUR),
