@@ -63,6 +63,7 @@ export interface PassResult {
 export interface EvidenceNote extends AttemptKey {
   readonly signs: readonly Sign[];
   readonly resultAt: Millis | null;
+  readonly watchedSince: Millis | null;
   readonly unseen: string | null;
 }
 
@@ -144,11 +145,18 @@ export interface Ledger {
   commitPass(pass: PassCommit): Promise<PassResult>;
   /** the earliest `until` of a parked row; null: none waits for time */
   nextDueAt(): Promise<Millis | null>;
-  noteEvidence(notes: readonly EvidenceNote[]): Promise<void>;
-  /** Moves the deadline of the current attempt if `fence` is still current; appends `deadline.extended`. */
+  /**
+   * Only ever moves forward, up to `now`: what is noted as later than that was dated by a clock that has been set back
+   * while nobody watched, and is replaced.
+   */
+  noteEvidence(notes: readonly EvidenceNote[], now: Millis): Promise<void>;
+  /**
+   * Moves the deadline of the current attempt if `fence` is still current and its deadline is still `from`; appends
+   * `deadline.extended`. False: nothing was moved.
+   */
   setDeadline(
     key: AttemptKey,
-    deadline: Deadline,
+    move: { readonly from: Deadline; readonly to: Deadline },
     now: Millis,
     /** what it was decided on; absent: a person decided */
     evidence?: readonly Witness[],
@@ -168,7 +176,12 @@ export interface Ledger {
   submit(submission: Submission): Promise<SubmitResult>;
   wishStop(ids: readonly DispatchId[], wish: StopWish): Promise<readonly DispatchId[]>;
   /** Ended → queued with a new attempt allowed; reopens what was skipped because of it. Others are left out of the result. */
-  retry(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
+  retry(
+    ids: readonly DispatchId[],
+    now: Millis,
+    /** the attempt from inside which it is asked: what it or one before it has added is its child; absent: from outside */
+    by?: AttemptKey | null,
+  ): Promise<readonly DispatchId[]>;
   /** Creates or resizes. */
   setPool(pool: PoolSpec, now: Millis): Promise<void>;
   setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;

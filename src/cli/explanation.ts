@@ -126,13 +126,20 @@ function workLines({ dispatch, attempt }: DispatchView): EvidenceLine[] {
   return lines;
 }
 
-/** What it has added, and so may be waiting for. */
+const CHILDREN_SHOWN_MAX = 20;
+
+/** What it has added, and so may be waiting for: those first that hold a slot, then those that may. */
 function childLines({ children, now }: Seen): EvidenceLine[] {
-  return children.map(({ dispatch, attempt }) => {
+  const rank = ({ dispatch: { state } }: DispatchView) =>
+    isLive(state) ? 0 : state.kind === 'ended' ? 2 : 1;
+  const ranked = children.toSorted((a, b) => rank(a) - rank(b));
+  const lines = ranked.slice(0, CHILDREN_SHOWN_MAX).map(({ dispatch, attempt }) => {
     const verdict = verdictOf(dispatch, attempt, now) ?? dispatch.state.kind;
     const detail = `${nameOf(dispatch)} is ${verdict}: ${dispatch.because}`;
     return line('child-dispatch', now, detail);
   });
+  const more = ranked.length - lines.length;
+  return more > 0 ? [...lines, line('child-dispatch', now, `and ${more} more`)] : lines;
 }
 
 /** Those that are lapsed are shown as well: who held them is the one to ask. */
@@ -202,10 +209,17 @@ function runningMoments(
   const { verdict, changesAt } = silenceOf(watched, dispatch.spec, now);
   const lingers = verdict === 'lingering';
   const what = lingers ? 'it is ended as what its result says' : 'it counts as stalled';
-  const moments: NextChange[] = [{ at: changesAt, what }];
+  // While its signs cannot be looked for, silence proves nothing: only the hard limit ends it.
+  const isBlind = attempt !== null && attempt.unseen !== null;
+  const moments: NextChange[] = isBlind ? [] : [{ at: changesAt, what }];
   const deadline = attempt?.deadline ?? null;
   if (deadline !== null) {
-    moments.push({ at: deadline.softAt, what: 'its deadline: extended if it works, ended if not' });
+    if (!isBlind) {
+      moments.push({
+        at: deadline.softAt,
+        what: 'its deadline: extended if it works, ended if not',
+      });
+    }
     moments.push({ at: deadline.hardAt, what: 'its hard limit' });
   }
   return moments;

@@ -35,11 +35,17 @@ export function durationOption(flags: string, description: string): Option {
   return option.argParser((text: string) => durationOf(text, option.long ?? flags));
 }
 
+/** As `durationOption`, where `0s` makes no sense. */
+export function lastingOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text: string) => lastingOf(text, option.long ?? flags));
+}
+
 /**
  * @param at the flag or argument that the text was given for
  * @throws DroverError `DURATION_INVALID`
  */
-export function durationOf(text: string, at: string): number {
+function durationOf(text: string, at: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
@@ -47,6 +53,14 @@ export function durationOf(text: string, at: string): number {
     const { code, message, hint } = error;
     throw new DroverError(code, { message, at, ...(hint === undefined ? {} : { hint }) });
   }
+}
+
+/** As `durationOf`; refuses zero, with which work would end at once, or nothing would happen. */
+export function lastingOf(text: string, at: string): number {
+  const durationMs = durationOf(text, at);
+  if (durationMs > 0) return durationMs;
+  const message = `"${text}" is no time at all`;
+  throw new DroverError('DURATION_INVALID', { message, at, hint: 'write for example 20m' });
 }
 
 /** An option that may be given several times, each `K=V`. */

@@ -124,11 +124,7 @@ function endLeftovers(
   };
 }
 
-export function treeUnseen(
-  because: string,
-  members: Look<Members>,
-  { now }: Moment,
-): StayDecision {
+export function treeUnseen(because: string, members: Look<Members>, { now }: Moment): StayDecision {
   const why = members.kind === 'unknown' ? members.because : 'no look yet';
   return stay(`${because}; cannot see its tree: ${why}`, now + UNKNOWN_POLL_MS);
 }

@@ -38,15 +38,8 @@ function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision 
   }
   if (evidence.shim !== 'gone') {
     const because = 'its agent is gone; its shim has not recorded the exit yet';
-    // A shim that somebody stopped, or whose record somebody destroyed, must not outlast the hard limit.
-    const { deadline } = live.attempt;
-    const late = deadline !== null && moment.now >= deadline.hardAt + SHIM_LEAVES_MS;
-    if (evidence.shim === 'alive' && late) {
-      const { graceMs } = live.dispatch.spec;
-      const reason = `its hard limit is reached; ${because}`;
-      return beginStopping(live, { cause: 'timed-out', graceMs, because: reason }, moment);
-    }
     return (
+      endDespiteShim(live, evidence, because, moment) ??
       obeyDespiteShim(live, evidence.shim, because, moment) ??
       stay(because, moment.now + RECORD_POLL_MS)
     );
@@ -54,6 +47,31 @@ function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision 
   const guessed = evidence.runDir.agent.kind === 'absent' && evidence.goal === 'unasked';
   const next = guessed ? adoptNext(live, evidence, moment) : null;
   return next ?? concludeLoss(live, evidence, moment);
+}
+
+/**
+ * A shim that somebody stopped, or whose record somebody destroyed, must not outlast the hard limit, nor the silence that
+ * would end a living agent: nobody is left who could work.
+ */
+function endDespiteShim(
+  live: Running,
+  evidence: Evidence,
+  because: string,
+  moment: Moment,
+): Decision | null {
+  if (evidence.shim !== 'alive') return null;
+  const { spec, stopWish } = live.dispatch;
+  const { graceMs } = spec;
+  const { deadline } = live.attempt;
+  if (deadline !== null && moment.now >= deadline.hardAt + SHIM_LEAVES_MS) {
+    const reason = `its hard limit is reached; ${because}`;
+    return beginStopping(live, { cause: 'timed-out', graceMs, because: reason }, moment);
+  }
+  // What done_when has said of it does not matter here: it is asked once the tree is gone.
+  const silence = silenceOf({ ...evidence, result: 'unasked' }, spec, moment.now);
+  if (!silence.over || stopWish !== null || evidence.blind !== null) return null;
+  const reason = `${silence.because}; ${because}`;
+  return beginStopping(live, { cause: 'stalled', graceMs, because: reason }, moment);
 }
 
 /**

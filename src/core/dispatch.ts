@@ -227,6 +227,8 @@ export interface Attempt {
   readonly signs: readonly Sign[];
   /** since when its result is known to be there while its process is not gone, and nothing else was seen of it */
   readonly resultAt: Millis | null;
+  /** silence is counted from here at the earliest: the watch began, or had a break; null: since it runs */
+  readonly watchedSince: Millis | null;
   /** why the last look for signs of work failed; null: it did not */
   readonly unseen: string | null;
   readonly sessionId: string | null;

@@ -105,7 +105,7 @@ export function verdictOf(
 export function watchedBy(attempt: Attempt | null, runningSince: Millis): Watched {
   return {
     signs: attempt?.signs ?? [],
-    watchedSince: runningSince,
+    watchedSince: attempt?.watchedSince ?? runningSince,
     result: attempt === null || attempt.resultAt === null ? 'unasked' : 'there',
   };
 }

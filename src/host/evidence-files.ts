@@ -1,10 +1,10 @@
 // Owns the look at files that a dispatch names as evidence of work: bounded in time, in names read and in files found.
 // Loaded only where a dispatch names some.
 import type { Dirent } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import type { Look } from '../core/evidence.ts';
 import type { EvidenceFile, EvidenceFiles } from '../ports.ts';
 import { describeError, errorCode } from './system-error.ts';
@@ -38,13 +38,14 @@ class LookFailure extends Error {}
  * to look at, and where a directory cannot be read; what is not there has no files.
  *
  * @param globs relative to `cwd`, or with a leading `~/`
+ * @param ours a directory in which we write ourselves: what lies below it is found from inside of it only (I5)
  */
 export async function lookAtEvidenceFiles(
   globs: readonly string[],
   cwd: string,
-  bounds: LookBounds = BOUNDS,
+  { ours = null, bounds = BOUNDS }: { ours?: string | null; bounds?: LookBounds } = {},
 ): Promise<Look<EvidenceFiles>> {
-  const walk = new Walk(bounds);
+  const walk = new Walk(bounds, ours);
   let timer: NodeJS.Timeout | undefined;
   // A file system that does not answer (a server that is gone) must not hold up whoever looks.
   const tooLate = new Promise<never>((_, reject) => {
@@ -84,15 +85,20 @@ class Walk {
   /** by directory: what several steps want to know of it is read once */
   readonly #read = new Map<string, Promise<readonly Dirent[]>>();
   #names = 0;
+  readonly #ours: string | null;
+  /** where that lies, as paths from where the globs begin name it */
+  readonly #avoided = new Set<string>();
 
-  constructor(bounds: LookBounds) {
+  constructor(bounds: LookBounds, ours: string | null) {
     this.#bounds = bounds;
+    this.#ours = ours;
   }
 
   /** @throws LookFailure */
   async files(globs: readonly string[], cwd: string): Promise<EvidenceFiles> {
     for (const glob of globs) {
       const { base, segments } = parseGlob(glob, cwd);
+      if (this.#ours !== null) this.#avoided.add(await namedFrom(base, this.#ours));
       await this.#enter(base, segments);
     }
     const paths = [...this.#found];
@@ -110,7 +116,7 @@ class Walk {
   /** Goes on from `path` by what is left of a glob. */
   async #enter(path: string, segments: readonly Segment[]): Promise<void> {
     const [first, ...rest] = segments;
-    if (this.over) return;
+    if (this.over || this.#avoided.has(path)) return;
     if (first === undefined) this.#add(path);
     else if (first.kind === 'name') await this.#enter(join(path, first.name), rest);
     else if (first.kind === 'pattern') await this.#list(path, first.matches, rest);
@@ -132,6 +138,7 @@ class Walk {
 
   /** Here, and in every directory below that is neither hidden nor a link. */
   async #descend(path: string, rest: readonly Segment[]): Promise<void> {
+    if (this.#avoided.has(path)) return;
     await this.#enter(path, rest);
     for (const entry of await this.#entries(path)) {
       if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
@@ -171,6 +178,16 @@ class Walk {
     if (this.#found.size <= this.#bounds.filesMax) return;
     const because = `it has more than ${this.#bounds.filesMax} evidence files`;
     throw new LookFailure(`${because}: ${NARROWER}`);
+  }
+}
+
+/** Links on the way to either make one place have two names. From inside of it there is no way into it. */
+async function namedFrom(base: string, directory: string): Promise<string> {
+  try {
+    const way = relative(await realpath(base), await realpath(directory));
+    return way === '' ? '' : way.startsWith('..') ? directory : join(base, way);
+  } catch {
+    return directory;
   }
 }
 

@@ -75,7 +75,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     async evidenceFiles(globs, cwd) {
       if (globs.length === 0) return { kind: 'seen', value: new Map() };
       const { lookAtEvidenceFiles } = await import('./evidence-files.ts');
-      return await lookAtEvidenceFiles(globs, cwd);
+      return await lookAtEvidenceFiles(globs, cwd, { ours: options.stateDir });
     },
 
     writeDeadline(key, deadline) {

@@ -114,6 +114,7 @@ function newAttempt(
     deadline: firstDeadline(spec.deadlineMs, spec.extendMs, now),
     signs: [],
     resultAt: null,
+    watchedSince: null,
     unseen: null,
     sessionId: null,
     resumedFrom: null,

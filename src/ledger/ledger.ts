@@ -104,15 +104,20 @@ class DriverLedger implements Ledger {
     return this.#look((query, { nextDueAt }) => nextDueAt(query));
   }
 
-  async noteEvidence(notes: readonly EvidenceNote[]) {
+  async noteEvidence(notes: readonly EvidenceNote[], now: Millis) {
     if (notes.length === 0) return;
     const { noteEvidence } = changes ?? (await loadChanges());
-    await this.#driver.transaction((query) => noteEvidence(query, notes));
+    await this.#driver.transaction((query) => noteEvidence(query, notes, now));
   }
 
-  setDeadline(key: AttemptKey, deadline: Deadline, now: Millis, evidence?: readonly Witness[]) {
+  setDeadline(
+    key: AttemptKey,
+    move: { readonly from: Deadline; readonly to: Deadline },
+    now: Millis,
+    evidence?: readonly Witness[],
+  ) {
     return this.#write(now, (writing, { setDeadline }) =>
-      setDeadline(writing, key, deadline, evidence),
+      setDeadline(writing, key, move, evidence),
     );
   }
 
@@ -153,8 +158,8 @@ class DriverLedger implements Ledger {
     return this.#write(wish.at, (writing, { wishStop }) => wishStop(writing, ids, wish));
   }
 
-  retry(ids: readonly DispatchId[], now: Millis) {
-    return this.#write(now, (writing, { retry }) => retry(writing, ids));
+  retry(ids: readonly DispatchId[], now: Millis, by: AttemptKey | null = null) {
+    return this.#write(now, (writing, { retry }) => retry(writing, ids, by));
   }
 
   setPool(pool: PoolSpec, now: Millis) {

@@ -1,10 +1,11 @@
 // Owns what a retry opens again: ended dispatches, and what was skipped because of them. One rule holds throughout:
 // nothing waits for what has ended without success, for nobody would ever let it go.
-import type { DispatchId } from '../core/dispatch.ts';
+import type { AttemptKey, DispatchId } from '../core/dispatch.ts';
 import { WAITS_FOR_SLOT, waitsFor } from '../core/needs.ts';
 import { text, whole } from './columns.ts';
 import type { Row } from './driver.ts';
 import { attemptOf } from './dependents.ts';
+import { inherit, knownParent } from './parents.ts';
 import { setState } from './writing.ts';
 import type { Writing } from './writing.ts';
 
@@ -24,12 +25,14 @@ type Opened = ReadonlyMap<DispatchId, Row>;
  * Opens ended dispatches: `queued`, or parked where something that they need has still to succeed. What was skipped
  * because of them goes back to waiting, however many steps away. Attempts and their failures stay (I14).
  *
+ * @param by the attempt from inside which it is asked; null: from outside
  * @returns those of `ids` that were opened. Left out is what has not ended, and what needs a dispatch that ended
  *   without success and is not opened too
  */
 export async function retry(
   writing: Writing,
   ids: readonly DispatchId[],
+  by: AttemptKey | null,
 ): Promise<readonly DispatchId[]> {
   const asked = await openable(writing, ids);
   const opened = new Map(asked);
@@ -44,6 +47,8 @@ export async function retry(
     }
   }
   for (const [id, row] of opened) await open(writing, row, { opened, asked: asked.has(id) });
+  const parent = await knownParent(writing.query, by);
+  if (parent !== null) await inherit(writing.query, parent, opened.keys());
   return [...asked.keys()];
 }
 

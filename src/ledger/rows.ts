@@ -83,7 +83,7 @@ export function toDispatch(row: Row): Dispatch {
 export const ATTEMPT = `case when a.fence is null then null else json_array(a.dispatch, a.attempt, a.fence, a.nonce,
   a.containment, a.claimed_at, a.started_at, a.boot_id, a.pid, a.start_time, a.soft_at, a.hard_at, a.extended_count,
   a.extended_ms, a.deadline_because, json(a.signs), a.session_id, a.resumed_from, a.ended_at,
-  json(a.outcome_json), a.class, a.exit_code, a.signal, a.because, a.result_at, a.unseen) end as attempt`;
+  json(a.outcome_json), a.class, a.exit_code, a.signal, a.because, a.result_at, a.unseen, a.watched_since) end as attempt`;
 
 /** In the order of `ATTEMPT`. What belongs together is there as a whole, or null as a whole. */
 type AttemptValues = readonly [
@@ -113,6 +113,7 @@ type AttemptValues = readonly [
   because: string,
   resultAt: Millis | null,
   unseen: string | null,
+  watchedSince: Millis | null,
 ];
 
 const parseAttempt = (value: string): AttemptValues => JSON.parse(value);
@@ -131,6 +132,7 @@ export function toAttempt(row: Row): Attempt {
     deadline: toDeadline(values),
     signs: values[15],
     resultAt: values[24],
+    watchedSince: values[26],
     unseen: values[25],
     sessionId: values[16],
     resumedFrom: values[17],

@@ -93,6 +93,7 @@ const TABLES: readonly string[] = [
      evidence_at bigint,
      signs text not null default '[]',
      result_at bigint,
+     watched_since bigint,
      unseen text,
      session_id text,
      resumed_from integer,

@@ -17,6 +17,8 @@ const UNAVAILABLE_CODES = new Map<number, readonly [because: string, hint: strin
   [23, ['access to it is not permitted', 'give yourself access to the file and its directory']],
 ]);
 const CORRUPT_CODES: ReadonlySet<number> = new Set([11, 26]);
+/** It opens, and was made by a version of which nothing here knows how to go on. */
+const OTHER_TABLES = /no such (column|table)/;
 
 /**
  * Gives an error of either driver its stable code.
@@ -38,6 +40,10 @@ export function mapSqliteError(error: unknown, path: string): unknown {
   const unavailable = UNAVAILABLE_CODES.get(code);
   if (unavailable !== undefined)
     return ledgerUnavailable(path, unavailable[0], unavailable[1], error);
+  if (OTHER_TABLES.test(textOf(error))) {
+    const because = `${textOf(error)}: its tables are not those of this version of Drover`;
+    return ledgerCorrupt(path, because, error);
+  }
   const damaged = CORRUPT_CODES.has(code) || textOf(error).includes('malformed JSON');
   return damaged ? ledgerCorrupt(path, textOf(error), error) : error;
 }

@@ -9,6 +9,7 @@ import type { Submission, SubmitResult } from '../ports.ts';
 import { text } from './columns.ts';
 import { settleDependents } from './dependents.ts';
 import type { Query } from './driver.ts';
+import { inherit, knownParent } from './parents.ts';
 import { setPool } from './requests.ts';
 import { DISPATCH, placeholders, STATE_COLUMNS, stateValues, toDispatch } from './rows.ts';
 import type { Writing } from './writing.ts';
@@ -42,7 +43,10 @@ export async function submit(writing: Writing, submission: Submission): Promise<
   }
   for (const change of plan.updates) await update(writing, change, ids);
   for (const change of plan.updates) await settleSkipped(writing, change);
-  if (parent !== null) await inherit(writing.query, parent, existing);
+  if (parent !== null) {
+    const named = existing.map(({ id }) => id);
+    await inherit(writing.query, parent, named);
+  }
   const updated = plan.updates.map((change) => change.dispatch.id);
   writing.events.push({
     type: 'campaign.submitted',
@@ -57,26 +61,6 @@ export async function submit(writing: Writing, submission: Submission): Promise<
     },
   });
   return { added, updated, unchanged: plan.unchanged };
-}
-
-/** An environment may name an attempt of another time: nobody is the child of what this ledger does not know. */
-async function knownParent(query: Query, parent: AttemptKey | null): Promise<AttemptKey | null> {
-  if (parent === null) return null;
-  const sql = 'select 1 as one from attempts where dispatch = $1 and fence = $2';
-  return (await query(sql, [parent.dispatch, parent.fence])).length === 0 ? null : parent;
-}
-
-/** A new attempt that names again what the one before it has added waits for it now. */
-async function inherit(
-  query: Query,
-  parent: AttemptKey,
-  existing: readonly Dispatch[],
-): Promise<void> {
-  for (const row of existing) {
-    const older = row.parent?.dispatch === parent.dispatch && row.parent.fence < parent.fence;
-    if (!older || row.state.kind === 'ended') continue;
-    await query('update dispatches set parent_fence = $2 where id = $1', [row.id, parent.fence]);
-  }
 }
 
 async function refuseUnknownPools(query: Query, campaign: Campaign): Promise<void> {

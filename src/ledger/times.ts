@@ -15,32 +15,62 @@ import { setState } from './writing.ts';
 const CURRENT = `dispatch = $1 and fence = $2 and ended_at is null
   and exists (select 1 from dispatches d where d.id = $1 and d.fence = $2)`;
 
-/** Only ever moves forward, and leaves the revision alone: evidence is no decision that could be overtaken. */
-export async function noteEvidence(query: Query, notes: readonly EvidenceNote[]): Promise<void> {
-  for (const { dispatch, fence, signs, resultAt, unseen } of notes) {
+/**
+ * Only ever moves forward, but from a sign of the future: that is of a clock that was set back while nobody watched.
+ * Leaves the revision alone: evidence is no decision that could be overtaken.
+ */
+export async function noteEvidence(
+  query: Query,
+  notes: readonly EvidenceNote[],
+  now: Millis,
+): Promise<void> {
+  for (const { dispatch, fence, signs, resultAt, watchedSince, unseen } of notes) {
     await query(
-      `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6
-       where ${CURRENT} and (evidence_at is null or evidence_at <= $3)`,
-      [dispatch, fence, newestSign(signs)?.at ?? null, JSON.stringify(signs), resultAt, unseen],
+      `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6,
+         watched_since = $8
+       where ${CURRENT} and (evidence_at is null or evidence_at <= $3 or evidence_at > $7)`,
+      [
+        dispatch,
+        fence,
+        newestSign(signs)?.at ?? null,
+        JSON.stringify(signs),
+        resultAt,
+        unseen,
+        now,
+        watchedSince,
+      ],
     );
   }
 }
 
 /**
- * Bumps the revision: a decision to end the attempt that was made under the old deadline must fail its
+ * Compares with the deadline that was read: an extension by hand and one on evidence may meet, and neither may undo the
+ * other. Bumps the revision: a decision to end the attempt that was made under the old deadline must fail its
  * compare-and-set, or an extension by hand would lose against a kill.
  */
 export async function setDeadline(
   { query, events }: Writing,
   { dispatch, fence }: AttemptKey,
-  deadline: Deadline,
+  { from, to }: { readonly from: Deadline; readonly to: Deadline },
   evidence: readonly Witness[] | null = null,
 ): Promise<boolean> {
-  const { softAt, hardAt, extendedCount, extendedMs, because } = deadline;
+  const { softAt, hardAt, extendedCount, extendedMs, because } = to;
   const [row] = await query(
     `update attempts set soft_at = $3, hard_at = $4, extended_count = $5, extended_ms = $6,
-       deadline_because = $7 where ${CURRENT} returning attempt`,
-    [dispatch, fence, softAt, hardAt, extendedCount, extendedMs, because],
+       deadline_because = $7
+     where ${CURRENT} and soft_at = $8 and hard_at = $9 and extended_count = $10 returning attempt`,
+    [
+      dispatch,
+      fence,
+      softAt,
+      hardAt,
+      extendedCount,
+      extendedMs,
+      because,
+      from.softAt,
+      from.hardAt,
+      from.extendedCount,
+    ],
   );
   if (row === undefined) return false;
   await query('update dispatches set revision = revision + 1 where id = $1', [dispatch]);
@@ -79,12 +109,13 @@ export async function shiftTimes(writing: Writing, byMs: number): Promise<void> 
 async function shiftEvidence(query: Query, byMs: number): Promise<void> {
   const rows = await query(
     `select ${ATTEMPT} from dispatches d join attempts a on a.dispatch = d.id and a.fence = d.fence
-     where ${LIVE} and a.evidence_at is not null`,
+     where ${LIVE}`,
     [],
   );
   for (const { dispatch, fence, signs } of rows.map(toAttempt)) {
     await query(
-      `update attempts set evidence_at = evidence_at + $3, result_at = result_at + $3, signs = $4
+      `update attempts set evidence_at = evidence_at + $3, result_at = result_at + $3,
+         watched_since = watched_since + $3, signs = $4
        where dispatch = $1 and fence = $2 and ended_at is null`,
       [dispatch, fence, byMs, JSON.stringify(shiftSigns(signs, byMs))],
     );

@@ -1,9 +1,10 @@
-// Owns who waits for whom: the dispatches that an attempt has added, which of them are working, and which of them have to
-// be looked at for its sake.
+// Owns who waits for whom: the dispatches that an attempt has added, which of them are working, and how often and when
+// they have to be looked at for its sake.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { newestSign } from '../core/sign.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey } from '../ports.ts';
+import { SAMPLES_APART_MS_MIN, sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { WorkingChild } from './signs.ts';
 
@@ -37,21 +38,43 @@ function workingChild({ live, memory }: Member, now: Millis): readonly WorkingCh
 }
 
 /**
- * The children of those whom the next look can end: what they have done by then counts.
+ * Of whom a look failed nobody knows whether he works, and then the silence of whoever waits for him proves nothing (I4).
+ *
+ * @returns answers by what is known when it is asked: why it cannot be told of a child; null: it can of all
+ */
+export function unseenChildren(all: readonly Member[]): (key: AttemptKey) => string | null {
+  const byParent = groupByParent(all);
+  return (key) => {
+    const child = (byParent.get(keyOf(key)) ?? NONE).find(
+      ({ live, memory }) => live.dispatch.state.kind === 'running' && memory.blind !== null,
+    );
+    if (child === undefined) return null;
+    const { campaign, name } = child.live.dispatch;
+    return `child dispatch ${campaign}/${name}: ${child.memory.blind}`;
+  };
+}
+
+/**
+ * The children of those whom the next look can end: what they have done by then counts. Not those that were sampled a
+ * moment ago: whose end is awaited is at stake in every pass, and what passes milliseconds apart find is too little for a
+ * sign.
  *
  * @param all in the order of submission, so that nobody comes before the dispatch that has added him
  */
 export function neededChildren(all: readonly Member[], now: Millis): (key: AttemptKey) => boolean {
   const byParent = groupByParent(all);
-  const needed = new Set<string>();
+  const needed = new Map<string, AttemptMemory>();
   for (const { live, memory } of byParent.size === 0 ? NONE : all) {
     const key = keyOf(memory.key);
     const children = byParent.get(key);
     // Whoever is needed himself is judged by what his own children do.
     if (children === undefined || !(needed.has(key) || isAtStake(live, memory, now))) continue;
-    for (const child of children) needed.add(keyOf(child.memory.key));
+    for (const child of children) needed.set(keyOf(child.memory.key), child.memory);
   }
-  return (key) => needed.has(keyOf(key));
+  return (key) => {
+    const child = needed.get(keyOf(key));
+    return child !== undefined && now - child.sampledAt >= SAMPLES_APART_MS_MIN;
+  };
 }
 
 /** Its silence is over its bound, or its time is. */
@@ -63,6 +86,27 @@ export function isAtStake(
   if (dispatch.state.kind !== 'running') return false;
   const isDue = attempt.deadline !== null && now >= attempt.deadline.softAt;
   return isDue || silenceOf(memory, dispatch.spec, now).over;
+}
+
+/** Parents of parents: nobody is his own ancestor, for a parent is there before its child. */
+const ANCESTORS_MAX = 16;
+
+/**
+ * A child is sampled as often as whoever waits for it: one that ends before the look at which that one is at stake would
+ * otherwise have shown nothing of what it did.
+ */
+export function setPaces(all: readonly Member[]): void {
+  const byKey = new Map(all.map((one) => [keyOf(one.memory.key), one.live.dispatch] as const));
+  for (const { live, memory } of all) {
+    let everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+    let { parent } = live.dispatch;
+    for (let depth = 0; parent !== null && depth < ANCESTORS_MAX; depth++) {
+      const waiting = byKey.get(keyOf(parent));
+      if (waiting !== undefined) everyMs = Math.min(everyMs, sampleEveryMs(waiting.spec.stallMs));
+      parent = waiting?.parent ?? null;
+    }
+    memory.everyMs = everyMs;
+  }
 }
 
 function groupByParent(all: readonly Member[]): ReadonlyMap<string, readonly Member[]> {

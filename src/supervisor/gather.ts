@@ -19,11 +19,10 @@ import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../co
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import { isAtStake } from './family.ts';
-import { sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
-import { lookAtTree, reaperOf, usageOf } from './tree.ts';
+import { lookAtTree, usageOf, workersOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -53,6 +52,8 @@ export interface Others {
   readonly shims: () => readonly ProcessIdentity[];
   /** the dispatches that an attempt has added and that are working */
   readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  /** why it cannot be told of one of them; null: it can */
+  readonly unseenChildOf: (key: AttemptKey) => string | null;
   /** what it shows now decides about the attempt that has added it */
   readonly isNeeded: (key: AttemptKey) => boolean;
   readonly now: Millis;
@@ -76,9 +77,7 @@ export async function gather(
   const filesOf = lookAtFiles(world, needs);
   const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
   const table =
-    needing.length === 0
-      ? null
-      : await lookAtTableInTurns(world, shims, earliestBirth(needing));
+    needing.length === 0 ? null : await lookAtTableInTurns(world, shims, earliestBirth(needing));
   const files = await filesOf;
   // The last first: a dispatch comes after the one that has added it, and is evidence for it.
   const looked = await inTurns(
@@ -206,13 +205,17 @@ function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Milli
   return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
 }
 
-function samplesNow({ live, memory, agent }: FirstLook, isNeeded: boolean, now: Millis): boolean {
-  if (live.dispatch.state.kind !== 'running' || agent !== 'alive') return false;
+function samplesNow(look: FirstLook, isNeeded: boolean, now: Millis): boolean {
+  const { live, memory, agent, runDir } = look;
+  if (live.dispatch.state.kind !== 'running') return false;
+  if (agent === 'unknown') return false;
+  // What it did until its end counts: for whom the next look can end, and for itself while that end is not on record.
+  if (agent === 'gone' && runDir.exit.kind === 'seen' && !isNeeded) return false;
   // The first sample proves nothing, so what happens before it would count for nothing.
   if (memory.cpuMs === null) return true;
   // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
   if (isNeeded || isAtStake(live, memory, now)) return true;
-  const everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
+  const { everyMs } = memory;
   return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
@@ -225,6 +228,7 @@ function judge(
     now,
     foundAt,
     childrenOf,
+    unseenChildOf,
   }: Others & {
     readonly foundAt: Millis;
     /** null: no sample is due; else the files that it names */
@@ -246,15 +250,18 @@ function judge(
     usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
-        rows: withReaper(rows, reaperOf(live, memory, table)),
+        rows: workersOf(world, live, memory, { rows, table }),
         outputBytes: runDir.outputBytes,
         files,
+        filesNamed: live.dispatch.spec.evidenceFiles,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
+        unseenChild: unseenChildOf(memory.key),
+        asksIo: live.dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),
         cpuShareMin: live.dispatch.spec.cpuShareMin,
         now: foundAt,
-        everyMs: sampleEveryMs(live.dispatch.spec.stallMs),
+        everyMs: memory.everyMs,
       });
     }
   }
@@ -286,11 +293,4 @@ function withoutHelpers(
   if (rows.kind !== 'seen') return rows;
   const helper = helperMark(mark);
   return { kind: 'seen', value: rows.value.filter((row) => row.mark !== helper) };
-}
-
-function withReaper(
-  rows: Look<readonly ProcessRow[]>,
-  reaper: readonly ProcessRow[],
-): Look<readonly ProcessRow[]> {
-  return rows.kind === 'seen' ? { kind: 'seen', value: [...rows.value, ...reaper] } : rows;
 }

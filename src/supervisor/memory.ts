@@ -6,6 +6,7 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import { type KnownOperation, isValid } from '../core/operation.ts';
 import { type Sign, shiftSigns } from '../core/sign.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
+import { sampleEveryMs } from './grid.ts';
 import type { AttemptKey, Bookmark, EvidenceFiles, EvidenceNote } from '../ports.ts';
 
 export interface AttemptMemory {
@@ -29,9 +30,14 @@ export interface AttemptMemory {
   /** last sample of output, named files, CPU time and I/O; lost: one sample that proves nothing */
   outputBytes: number | null;
   files: EvidenceFiles | null;
+  /** the patterns that found them, which the campaign file may change at any time */
+  filesNamed: readonly string[];
   cpuMs: ReadonlyMap<string, number> | null;
+  cpuSampledAt: Millis;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
+  /** how far samples lie apart; lost: set at each pass */
+  everyMs: number;
   /** operation leases by id; lost: taken as they are read */
   operations: ReadonlyMap<string, KnownOperation>;
   /** why the last sample could not be taken as a whole; lost: sampled again */
@@ -39,7 +45,7 @@ export interface AttemptMemory {
   /** the newest of each kind; lost: taken from the ledger, at most a few seconds old */
   signs: readonly Sign[];
   /** what of it the ledger was told last, and when; lost: told again */
-  noted: Pick<EvidenceNote, 'signs' | 'resultAt' | 'unseen'>;
+  noted: Omit<EvidenceNote, keyof AttemptKey>;
   notedAt: Millis;
   /** lost: one fresh window */
   watchedSince: Millis;
@@ -49,7 +55,7 @@ export interface AttemptMemory {
   sparedFor: Millis | null;
   /** lost: asked again */
   goal: Goal;
-  /** lost: taken from the ledger where it is there, else asked again */
+  /** lost: asked again, for what it did while nobody watched is not known */
   result: Result;
   /** since when it is there */
   resultAt: Millis | null;
@@ -57,6 +63,8 @@ export interface AttemptMemory {
   resultAskedAt: Millis;
   /** since when looks at its tree have failed; lost: told a little later */
   unseenSince: Millis | null;
+  /** `resultAskedAt` or earlier: the answer is on its way, or there was none yet */
+  resultAnsweredAt: Millis;
   /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
   unshownLooks: number;
   /** lost: counted from zero, so that survivors are named a little later */
@@ -132,15 +140,29 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
   if (memory.unseenSince !== null) memory.unseenSince += byMs;
   memory.sampledAt += byMs;
+  memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
   memory.signs = shiftSigns(memory.signs, byMs);
-  memory.noted = { ...memory.noted, signs: shiftSigns(memory.noted.signs, byMs) };
+  memory.noted = shiftedNote(memory.noted, byMs);
   memory.resultAskedAt += byMs;
+  memory.resultAnsweredAt += byMs;
   if (memory.resultAt !== null) memory.resultAt += byMs;
   memory.operations = new Map(
     [...memory.operations].map(([id, one]) => [id, shifted(one, byMs)] as const),
   );
   memory.nextLookAt = 0;
+}
+
+/** What the ledger was told it has moved along itself. */
+function shiftedNote(noted: AttemptMemory['noted'], byMs: number): AttemptMemory['noted'] {
+  const { signs, resultAt, watchedSince, unseen } = noted;
+  const later = (moment: Millis | null) => (moment === null ? null : moment + byMs);
+  return {
+    signs: shiftSigns(signs, byMs),
+    resultAt: later(resultAt),
+    watchedSince: later(watchedSince),
+    unseen,
+  };
 }
 
 function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation {
@@ -158,10 +180,15 @@ function nameOf(key: AttemptKey): string {
   return `${key.dispatch}/${key.fence}`;
 }
 
+function noLaterThan(sign: Sign, now: Millis): Sign {
+  return { ...sign, at: Math.min(sign.at, now), since: Math.min(sign.since, now) };
+}
+
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
-  const { resultAt, unseen } = attempt;
-  // Never in the future: the clock may have been set back while nobody watched.
-  const signs = attempt.signs.map((sign) => ({ ...sign, at: Math.min(sign.at, now) }));
+  const { resultAt, watchedSince, unseen } = attempt;
+  // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
+  const isAhead = attempt.signs.some(({ at }) => at > now);
+  const signs = isAhead ? attempt.signs.map((sign) => noLaterThan(sign, now)) : attempt.signs;
   return {
     key: { dispatch: dispatch.id, fence: attempt.fence },
     shim: null,
@@ -174,22 +201,26 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     emptyLookAt: 0,
     outputBytes: null,
     files: null,
+    filesNamed: [],
     cpuMs: null,
+    cpuSampledAt: now,
     ioBytes: null,
     sampledAt: now,
+    everyMs: sampleEveryMs(dispatch.spec.stallMs),
     operations: new Map(),
     blind: null,
     signs,
-    noted: { signs, resultAt, unseen },
+    noted: { signs: attempt.signs, resultAt, watchedSince, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',
-    result: resultAt === null ? 'unasked' : 'there',
-    resultAt,
-    resultAskedAt: resultAt ?? 0,
     unseenSince: null,
+    result: 'unasked',
+    resultAt: null,
+    resultAskedAt: 0,
+    resultAnsweredAt: 0,
     unshownLooks: 0,
     killRounds: 0,
     lastKilled: new Set(),

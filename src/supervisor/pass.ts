@@ -2,16 +2,16 @@
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Decision } from '../core/decision.ts';
+import type { ChangeDecision, Decision, ExtendDecision } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { neededChildren, workingChildren } from './family.ts';
+import { neededChildren, setPaces, unseenChildren, workingChildren } from './family.ts';
 import { type Looked, gather } from './gather.ts';
-import { nextLookAt, sampleEveryMs } from './grid.ts';
+import { nextLookAt } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
 import {
@@ -61,11 +61,13 @@ export async function pass(
   const now = clock.now();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
+  setPaces(all);
   const isNeeded = neededChildren(all, now);
   const due = all.filter(({ live: one, memory: its }) => isNeeded(its.key) || isDue(one, its, now));
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
     childrenOf: workingChildren(all, now),
+    unseenChildOf: unseenChildren(all),
     isNeeded,
     now,
   });
@@ -156,16 +158,27 @@ async function commit(
 /** Signs of work go to the ledger every few seconds: they serve people and the next supervisor, not this one. */
 async function note(world: World, judged: readonly Judged[], now: Millis): Promise<void> {
   const notes = judged.flatMap(({ live, memory }) => {
-    const { signs, resultAt, blind: unseen, noted } = memory;
+    const { signs, resultAt, watchedSince, blind: unseen, noted } = memory;
+    const next = { signs, resultAt, watchedSince, unseen };
     // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
-    const everyMs = Math.min(NOTE_EVERY_MS, sampleEveryMs(live.dispatch.spec.stallMs));
-    const told = noted.signs === signs && noted.resultAt === resultAt && noted.unseen === unseen;
+    const everyMs = Math.min(NOTE_EVERY_MS, memory.everyMs);
+    const told = isSameNote(noted, next);
     if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
-    memory.notedAt = now;
-    memory.noted = { signs, resultAt, unseen };
-    return [{ ...memory.key, ...memory.noted }];
+    return [{ memory, next }];
   });
-  if (notes.length > 0) await world.ledger.noteEvidence(notes);
+  if (notes.length === 0) return;
+  const told = notes.map(({ memory, next }) => ({ ...memory.key, ...next }));
+  await world.ledger.noteEvidence(told, now);
+  for (const { memory, next } of notes) Object.assign(memory, { notedAt: now, noted: next });
+}
+
+function isSameNote(one: AttemptMemory['noted'], other: AttemptMemory['noted']): boolean {
+  return (
+    one.signs === other.signs &&
+    one.resultAt === other.resultAt &&
+    one.watchedSince === other.watchedSince &&
+    one.unseen === other.unseen
+  );
 }
 
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */
@@ -178,11 +191,7 @@ async function follow(
   const { live, memory, decision } = judged;
   switch (decision.kind) {
     case 'stay':
-      memory.nextLookAt = nextLookAt(
-        now,
-        sampleEveryMs(live.dispatch.spec.stallMs),
-        decision.nextAt,
-      );
+      memory.nextLookAt = nextLookAt(now, memory.everyMs, decision.nextAt);
       if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
       await keepUp(world, judged, now);
       return;
@@ -196,25 +205,27 @@ async function follow(
       await append(world, eventsOfTrim(world, judged), now);
       return;
     case 'extend':
-      await world.ledger.setDeadline(
-        memory.key,
-        decision.deadline,
-        now,
-        snapshotOf(judged.evidence),
-      );
+      await extend(world, judged, decision, now);
       memory.nextLookAt = 0;
       return;
   }
 }
 
-function lookAfter(next: State, { live }: Judged, now: Millis): Millis {
+/** Where somebody has moved it since it was read, that stands, and the next look decides on it. */
+async function extend(
+  { ledger }: World,
+  { live, memory, evidence }: Judged,
+  { deadline: to }: ExtendDecision,
+  now: Millis,
+): Promise<void> {
+  const { deadline: from } = live.attempt;
+  if (from !== null) await ledger.setDeadline(memory.key, { from, to }, now, snapshotOf(evidence));
+}
+
+function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
   switch (next.kind) {
     case 'running':
-      return nextLookAt(
-        now,
-        sampleEveryMs(live.dispatch.spec.stallMs),
-        live.attempt.deadline?.softAt ?? null,
-      );
+      return nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);
     case 'starting':
     case 'stopping':
       return 0;

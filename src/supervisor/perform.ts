@@ -46,6 +46,7 @@ export function perform(
       return;
     case 'ask-result':
       memory.result = 'asking';
+      memory.resultAskedAt = world.clock.now();
       surroundings.background(askResult(world, live, memory, surroundings));
       return;
     case 'signal':
@@ -97,9 +98,11 @@ async function askResult(
   const now = world.clock.now();
   memory.emptied = false;
   memory.emptyLooks = 0;
-  memory.result = goal === 'reached' ? 'there' : 'missing';
-  memory.resultAt = goal === 'reached' ? now : null;
-  memory.resultAskedAt = now;
+  memory.resultAnsweredAt = now;
+  // Whoever worked meanwhile may have changed what was looked at: the answer is of the time before.
+  const isOld = memory.signs.some(({ at }) => at > memory.resultAskedAt);
+  memory.result = isOld ? 'unasked' : goal === 'reached' ? 'there' : 'missing';
+  memory.resultAt = memory.result === 'there' ? now : null;
   wake(memory);
 }
 

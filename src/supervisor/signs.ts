@@ -14,6 +14,9 @@ const CPU_MS_MIN = 20;
 /** Less is what a log costs (docs/decisions/0012-disk-io.md). */
 const IO_BYTES_PER_S_MIN = 64 * 1024;
 
+/** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
+const FILE_CLOCK_TICK_MS = 10;
+
 /** Nobody watched while this many samples in a row were missing, and no less than this long. */
 const MISSED_SAMPLES_MIN = 3;
 const UNWATCHED_MS_MIN = 5_000;
@@ -33,10 +36,16 @@ export interface Sample {
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
   readonly files: Look<EvidenceFiles>;
+  /** the patterns of these files */
+  readonly filesNamed: readonly string[];
   readonly operations: Look<readonly Operation[]>;
   readonly children: readonly WorkingChild[];
+  /** why one of its children that run cannot be told to work or not; null: there is none such */
+  readonly unseenChild: string | null;
   /** bytes read and written so far by a process and its waited-for children; null: it cannot be told */
   readonly ioBytesOf: (row: ProcessRow) => number | null;
+  /** its I/O is asked for at each look: somebody is judged by it who may look once only */
+  readonly asksIo: boolean;
   /** a tree that uses less than this share of one core is idling */
   readonly cpuShareMin: number;
   readonly now: Millis;
@@ -56,9 +65,10 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
   const found = [sampleOutput(memory, sample), sampleFiles(memory, sample)];
   if (rows.kind === 'seen') {
     if (memory.cpuMs === null) memory.watchedSince = now;
-    const cpu = sampleCpu(memory, rows.value, elapsedMs, sample);
+    const cpu = sampleCpu(memory, rows.value, sample);
     const known = cpu !== null || found.some((sign) => sign !== null);
-    found.push(cpu, sampleIo(memory, known ? null : rows.value, elapsedMs, sample));
+    const io = known && !sample.asksIo ? null : rows.value;
+    found.push(cpu, sampleIo(memory, io, elapsedMs, sample));
     if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
       memory.watchedSince = now;
     }
@@ -70,7 +80,7 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
   if (found.some((sign) => sign !== null && sign.at > memory.resultAskedAt)) forgetResult(memory);
 }
 
-/** It works again: what it had when it was silent is not its last word. An answer that is on its way still counts. */
+/** It works again: what it had when it was silent is not its last word. An answer that is on its way will be too old. */
 function forgetResult(memory: AttemptMemory): void {
   if (memory.result === 'asking') return;
   memory.result = 'unasked';
@@ -98,11 +108,11 @@ export function sparedStall(
 }
 
 /** null: everything could be looked at. */
-function whyBlind({ rows, outputBytes, operations, files }: Sample): string | null {
+function whyBlind({ rows, outputBytes, operations, files, unseenChild }: Sample): string | null {
   for (const look of [outputBytes, rows, operations, files]) {
     if (look.kind === 'unknown') return look.because;
   }
-  return rows.kind === 'absent' ? 'the process table was empty' : null;
+  return rows.kind === 'absent' ? 'the process table was empty' : unseenChild;
 }
 
 /** A first sample shows no growth: the watch begins with it. */
@@ -119,24 +129,46 @@ function sampleOutput(memory: AttemptMemory, { outputBytes, now }: Sample): Foun
 /**
  * A file has grown where it is new, longer, or written again in place. A file that was there at the first sample may be
  * somebody else's: it counts from the second on, and the watch begins with the first.
+ *
+ * What was last written while `done_when` was being asked may be its work, and so ours: as a sign it would be the reason
+ * for the next question, for ever (I5). It may be the agent's as well: silence is counted from the answer (I4). That
+ * happens once for each question, and so once for each silence.
  */
-function sampleFiles(memory: AttemptMemory, { files, now }: Sample): FoundSign | null {
+function sampleFiles(memory: AttemptMemory, { files, filesNamed, now }: Sample): FoundSign | null {
   if (files.kind !== 'seen') return null;
   const before = memory.files;
+  const isNamedAnew = before !== null && filesNamed.join('\n') !== memory.filesNamed.join('\n');
   memory.files = files.value;
+  memory.filesNamed = filesNamed;
   if (before === null) {
     memory.watchedSince = now;
     return null;
   }
-  const grown = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
+  const changed = [...files.value].filter(([path, { bytes, modifiedMs }]) => {
     const known = before.get(path);
-    if (known === undefined) return bytes > 0;
+    // What other patterns find may have been there before.
+    if (known === undefined) return bytes > 0 && !isNamedAnew;
     return bytes > known.bytes || (bytes > 0 && modifiedMs > known.modifiedMs);
   });
+  const grown = changed.filter(([, { modifiedMs }]) => !isOfQuestion(memory, modifiedMs));
   const [first] = grown;
-  if (first === undefined) return null;
+  if (first === undefined) {
+    if (changed.length > 0)
+      memory.watchedSince = Math.max(memory.watchedSince, endOfQuestion(memory, now));
+    return null;
+  }
   const others = grown.length === 1 ? '' : ` and ${grown.length - 1} more`;
   return { kind: 'file', at: now, detail: `wrote to ${first[0]}${others}` };
+}
+
+function isOfQuestion(memory: AttemptMemory, modifiedMs: Millis): boolean {
+  const isAfter = modifiedMs >= memory.resultAskedAt - FILE_CLOCK_TICK_MS;
+  return isAfter && modifiedMs <= endOfQuestion(memory, Number.POSITIVE_INFINITY);
+}
+
+/** @param open where the answer is on its way */
+function endOfQuestion({ resultAskedAt, resultAnsweredAt }: AttemptMemory, open: Millis): Millis {
+  return resultAnsweredAt < resultAskedAt ? open : resultAnsweredAt;
 }
 
 /** Dated by the child's own evidence: whoever waits for it is no busier than it is. */
@@ -162,18 +194,23 @@ function openOperation(memory: AttemptMemory, { operations, now }: Sample): Foun
   return { kind: 'operation', at: now, detail: describeOperation(longest, now) };
 }
 
-/** Growth per process identity, so that a process that ends takes nothing away from what the others did. */
+/**
+ * Growth per process identity, so that a process that ends takes nothing away from what the others did. Samples that are
+ * too close to tell the least share from rounding are taken together.
+ */
 function sampleCpu(
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
-  elapsedMs: number,
   { cpuShareMin, now }: Sample,
 ): FoundSign | null {
   const before = memory.cpuMs;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
+  const elapsedMs = Math.max(1, now - memory.cpuSampledAt);
+  const usedMs = before === null ? 0 : growth(before, cpuMs);
+  if (before !== null && usedMs < CPU_MS_MIN && elapsedMs < CPU_MS_MIN / cpuShareMin) return null;
   memory.cpuMs = cpuMs;
+  memory.cpuSampledAt = now;
   if (before === null) return null;
-  const usedMs = growth(before, cpuMs);
   if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < cpuShareMin) return null;
   const share = Math.round((usedMs / elapsedMs) * 100);
   return { kind: 'cpu', at: now, detail: `used ${usedMs} ms of CPU (${share} % of a core)` };
@@ -181,7 +218,8 @@ function sampleCpu(
 
 /**
  * Costs a file for each process, so it is asked only where nothing else speaks (null: something does), and then the
- * next time begins anew.
+ * next time begins anew: of the looks in a window of its own there is another one for that. Whoever waits for it may have
+ * a shorter window.
  */
 function sampleIo(
   memory: AttemptMemory,

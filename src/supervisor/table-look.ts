@@ -39,11 +39,7 @@ function judgeTable(
   shims: readonly ProcessIdentity[],
 ): TableLook {
   if (scan.kind !== 'seen') return scan;
-  const always = protectedProcesses(
-    scan.value,
-    processes.self(),
-    new Set(shims.map(processKey)),
-  );
+  const always = protectedProcesses(scan.value, processes.self(), new Set(shims.map(processKey)));
   if (always === null) {
     return { kind: 'unknown', because: 'the process table does not show ourselves' };
   }

@@ -1,7 +1,7 @@
 // Owns the look at an attempt's process tree, whatever holds it, and the count of empty looks that proves its end (I8).
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, Members, Usage } from '../core/evidence.ts';
-import { type ProcessIdentity, processKey } from '../core/identity.ts';
+import { type ProcessIdentity, parseMark, processKey } from '../core/identity.ts';
 import type { Snapshot } from '../core/tree.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
@@ -62,8 +62,52 @@ export function usageOf(
   return { kind: 'seen', value: { rssBytes, processes: rows.value.length } };
 }
 
+/** Whose CPU time and I/O show that an attempt works: its members, its reaper, and the herds that were begun inside of it. */
+export function workersOf(
+  { ledger }: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  { rows, table }: { readonly rows: Look<readonly ProcessRow[]>; readonly table: TableLook },
+): Look<readonly ProcessRow[]> {
+  if (rows.kind !== 'seen') return rows;
+  const own = [...rows.value, ...reaperOf(live, memory, table)];
+  return { kind: 'seen', value: [...own, ...nestedIn(own, table, ledger.id)] };
+}
+
+/**
+ * The agents of another ledger whose supervisor belongs to this tree: ended by that supervisor and nobody else, and yet
+ * they work for whoever has started it. What our own ledger starts is a child dispatch, and speaks for itself.
+ */
+function nestedIn(
+  own: readonly ProcessRow[],
+  table: TableLook,
+  ledgerId: string,
+): readonly ProcessRow[] {
+  if (table.kind !== 'seen') return [];
+  const { snapshot, isProtected } = table.value;
+  const known = new Set(own.map(({ pid }) => pid));
+  const nested = new Map<number, ProcessRow>();
+  const isInside = (row: ProcessRow, parent: ProcessRow) => {
+    if (row.zombie || known.has(row.pid) || nested.has(row.pid) || isProtected(row)) return false;
+    // What a foreign agent has started without a mark is its own.
+    if (row.mark === null) return nested.has(parent.pid);
+    const mark = parseMark(row.mark);
+    return mark !== null && mark.ledger !== ledgerId;
+  };
+  const found = [...own];
+  // Whoever is found on the way is visited as well: an array goes on with what is added to it.
+  for (const parent of found) {
+    for (const row of snapshot.byParent.get(parent.pid) ?? []) {
+      if (!isInside(row, parent)) continue;
+      nested.set(row.pid, row);
+      found.push(row);
+    }
+  }
+  return [...nested.values()];
+}
+
 /** At tier subreaper the CPU time of whoever lost its parent and ended is in the books of the shim that has waited for it. */
-export function reaperOf(
+function reaperOf(
   { attempt }: LiveDispatch,
   { shim }: AttemptMemory,
   table: TableLook,

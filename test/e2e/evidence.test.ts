@@ -72,6 +72,28 @@ describe.concurrent('an agent that says nothing and uses no CPU time to speak of
   );
 });
 
+test(
+  'I5: an agent that hangs is ended, though what we write ourselves lies among its evidence files',
+  withHerd(async (herd) => {
+    // Another one that works has its signs noted in the ledger all the time.
+    const file = herd.campaign({
+      campaign: 'own',
+      defaults: { stall: '2s', grace: '100ms', deadline: '12s', extend: '0s' },
+      dispatches: [
+        {
+          name: 'hangs',
+          run: [fake('sleep-long.sh')],
+          evidence_files: ['**'],
+          retries: { stalled: 0, 'timed-out': 0 },
+        },
+        { name: 'works', run: `exec ${fake('busy-silent.sh')} 8` },
+      ],
+    });
+    expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
+    expect(await herd.row('hangs')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+  }),
+);
+
 describe.concurrent('an agent that waits for a child dispatch', () => {
   const parent = (herd: TestHerd, name: string, child: string) =>
     herd.campaign({
@@ -158,9 +180,17 @@ describe.concurrent('an agent whose result is there and that does not leave', ()
   );
 
   test(
-    'stalls where done_when does not hold',
+    'stalls where done_when does not hold, though done_when writes to the files that are evidence',
     withHerd(async (herd) => {
-      const file = lingering(herd, { run: [fake('sleep-long.sh')], stall: '4s' });
+      const file = lingering(herd, {
+        run: [fake('sleep-long.sh')],
+        stall: '4s',
+        done_when: 'echo checked >>check.log; false',
+        evidence_files: ['*.log'],
+        deadline: '20s',
+        extend: '0s',
+        retries: { 'timed-out': 0, stalled: 0 },
+      });
       expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
       expect(await herd.row('a')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
     }),

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import type { JournalLine } from './harness/journal.ts';
 import { isAlive, liveProcess } from './harness/process-list.ts';
+import { openSqliteFile } from './harness/sqlite.ts';
 import { until } from './harness/until.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -233,6 +234,21 @@ describe.concurrent('15. a ledger that is damaged', () => {
       );
       herd.open('a');
       await until('agent and shim have ended', () => herd.marked().length === 0);
+    }),
+  );
+
+  test(
+    'of another version is refused with a sentence, and is what doctor finds though its file is sound',
+    withHerd(async (herd) => {
+      await herd.ok(['add', '--', 'true']);
+      await until('it is idle', async () => !(await herd.doctor()).supervisor.alive);
+      const file = openSqliteFile(`${herd.state}/ledger.db`);
+      file.exec('alter table dispatches rename column because to why');
+      file.close();
+      const refused = await herd.drover(['ps', '--all']);
+      expect(refused).toMatchObject({ code: 4 });
+      expect(refused.stderr).toMatch(/^drover: .*its tables are not those of this version/);
+      expect((await herd.doctor()).store.ok).toBe(false);
     }),
   );
 });

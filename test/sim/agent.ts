@@ -3,6 +3,7 @@ import type { RunDir } from './disk.ts';
 import type { SimProcess } from './processes.ts';
 import { type ChildPlan, MIB, type Program, durationOf, writeProgram } from './program.ts';
 import type { Stage } from './stage.ts';
+import { generationOf } from './family.ts';
 import { type Performance, performPhase } from './phases.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 
@@ -10,6 +11,8 @@ import { type AttemptTruth, nameOf } from './truth.ts';
 const EXEC_MS_MAX = 4;
 const HOPS_MAX = 60;
 const FORKS_MAX = 25;
+/** Below a dispatch that people have submitted. */
+const GENERATIONS_MAX = 2;
 
 /** The agent has been executed: performs its program. */
 export function runAgent(
@@ -19,12 +22,12 @@ export function runAgent(
   dir: RunDir,
 ): void {
   const random = stage.random.fork(`agent ${nameOf(attempt.key)}`);
-  const isChild = stage.truth.rows.get(attempt.key.dispatch)?.dispatch.parent != null;
+  const generation = generationOf(stage.truth, attempt.key.dispatch);
   const program = writeProgram(random, attempt.spec, {
     ignoring: stage.profile['term-ignored'] * 0.7,
     sparse: stage.profile['supervisor-stopped'] * 0.5,
-    hanging: isChild ? 0.3 : 0,
-    adds: !isChild,
+    hanging: generation === 0 ? 0 : 0.3,
+    adds: generation < GENERATIONS_MAX,
   });
   stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
   agent.reaps = true;

@@ -286,6 +286,7 @@ async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> 
       deadline: null,
       signs: [],
       resultAt: null,
+      watchedSince: null,
       unseen: null,
       sessionId: null,
       resumedFrom: null,

@@ -109,9 +109,14 @@ function checkHardLimit(
   judge.report('I7 the hard limit is kept', message);
 }
 
-/** A result that was there when it fell silent is found by the first question. */
-function windowOf({ truth }: Stage, { key, spec }: AttemptTruth, silentSince: number): number {
+/** A result that was there when it fell silent is found by the first question, if that gets an answer. */
+function windowOf(
+  { truth }: Stage,
+  { key, spec, lastGoal }: AttemptTruth,
+  silentSince: number,
+): number {
   const { goalReachedAt } = truth.dispatch(key.dispatch);
+  if (lastGoal === 'unknown') return spec.stallMs;
   const isThere = spec.doneWhen !== null && goalReachedAt !== null && goalReachedAt <= silentSince;
   return isThere ? Math.min(spec.stallMs, spec.lingerMs) : spec.stallMs;
 }

@@ -5,8 +5,14 @@ import type { Stage } from './stage.ts';
 import { type AttemptTruth, type Truth, nameOf } from './truth.ts';
 import { SLOW_PASS_MS, lastWorkOf, sampleMs, stirredBefore } from './work.ts';
 
-/** From a look that is due to the one that takes place. */
-const PASS_MS = 200;
+/** From a look that is due to the one that takes place; a child is not sampled twice in 200 ms. */
+const PASS_MS = 500;
+
+/** How many have added each other until this one was added; 0: people have submitted it. */
+export function generationOf(truth: Truth, id: string): number {
+  const parent = truth.rows.get(id)?.dispatch.parent ?? null;
+  return parent === null ? 0 : 1 + generationOf(truth, parent.dispatch);
+}
 
 /** Every attempt of the dispatches that this attempt has added, or has named again. */
 function childrenOf({ rows, attempts }: Truth, key: AttemptKey): AttemptTruth[] {
@@ -46,8 +52,12 @@ function seenWork(
   // lies one of his own: they are as close as those of the parent (src/supervisor/family.ts).
   const lagMs = PASS_MS + (until < at ? 2 * betweenSamplesMs(stage, parent) : 0);
   if (until - lagMs < runningAt) return null;
-  const workedAt = lastWorkOf(child, until - lagMs);
-  if (workedAt === null || workedAt < runningAt) return null;
+  const own = lastWorkOf(child, until - lagMs);
+  // It works as well while it waits for a child of its own that does.
+  const others = workOfChildren(stage, child, until - lagMs);
+  if (own === null && others === null) return null;
+  const workedAt = Math.max(own ?? 0, others ?? 0);
+  if (workedAt < runningAt) return null;
   const freshMs = Math.min(FRESH_MS, spec.stallMs) - stage.truth.driftMs;
   return until - workedAt < freshMs ? workedAt : null;
 }
@@ -60,10 +70,11 @@ function betweenSamplesMs({ profile }: Stage, { spec }: AttemptTruth): number {
 export function stirOfChildren(truth: Truth, key: AttemptKey, at: number): number | null {
   let latest: number | null = null;
   for (const child of childrenOf(truth, key)) {
-    const stirredAt = stirredBefore(child, at);
-    if (stirredAt === null) continue;
     // Dated by the child's own sample, which may come that much later.
-    latest = Math.max(latest ?? 0, Math.min(at, stirredAt + sampleMs(child.spec)));
+    const own = stirredBefore(child, at);
+    if (own !== null) latest = Math.max(latest ?? 0, Math.min(at, own + sampleMs(child.spec)));
+    const others = stirOfChildren(truth, child.key, at);
+    if (others !== null) latest = Math.max(latest ?? 0, others);
   }
   return latest;
 }

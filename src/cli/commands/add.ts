@@ -14,6 +14,7 @@ import {
   type Bind,
   containmentOption,
   durationOption,
+  lastingOption,
   listOption,
   pairsOption,
   protectOption,
@@ -49,9 +50,9 @@ export function define(command: Command, bind: Bind): void {
     .option('--name <name>', 'its name in campaign adhoc (default: from the command)')
     .option('--pool <pool>', 'the pool whose slot it takes')
     .option('--agent <agent>', 'the agent that runs it')
-    .addOption(durationOption('--deadline <duration>', 'soft limit; extended while it works'))
+    .addOption(lastingOption('--deadline <duration>', 'soft limit; extended while it works'))
     .addOption(durationOption('--extend <duration>', 'how far beyond the deadline at most'))
-    .addOption(durationOption('--stall <duration>', 'ended after this long without a sign of work'))
+    .addOption(lastingOption('--stall <duration>', 'ended after this long without a sign of work'))
     .addOption(durationOption('--grace <duration>', 'between the graceful signal and the kill'))
     .addOption(pairsOption('--env <name=value>', 'a variable of its environment; may be repeated'))
     .addOption(

@@ -32,14 +32,18 @@ async function doctor(context: Context): Promise<ExitCode> {
 async function look(context: Context, suspects: ReadonlySet<string> | null): Promise<Diagnosis> {
   const { examine } = await import('../../compose/examine.ts');
   const found = await examine(context.stateDir);
-  const ledger = found.store.condition === 'ok' ? await readLedger(context) : null;
-  return diagnose(found, ledger, suspects);
+  if (found.store.condition !== 'ok') return diagnose(found, null, suspects);
+  const ledger = await readLedger(context);
+  if (!(ledger instanceof DroverError)) return diagnose(found, ledger, suspects);
+  const store = { ...found.store, condition: 'broken', because: ledger.message } as const;
+  return diagnose({ ...found, store }, null, suspects);
 }
 
 /**
- * null where it broke since it was examined: that is then the finding, not an end of the command.
+ * An error where it cannot be read, though its file is sound: that is then the finding, not an end
+ * of the command.
  */
-async function readLedger(context: Context): Promise<LedgerFindings | null> {
+async function readLedger(context: Context): Promise<LedgerFindings | DroverError> {
   const { openHerd } = await import('../../compose.ts');
   try {
     const herd = await openHerd({ stateDir: context.stateDir, create: false });
@@ -54,7 +58,7 @@ async function readLedger(context: Context): Promise<LedgerFindings | null> {
       await herd.close();
     }
   } catch (error) {
-    if (error instanceof DroverError) return null;
+    if (error instanceof DroverError) return error;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { actOnce } from '../act.ts';
 import { type Context, hintCommand, printJson, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
-import { type Bind, durationOf } from '../options.ts';
+import { type Bind, lastingOf } from '../options.ts';
 import { momentShown } from '../render/time.ts';
 import { nameOf, stateWord } from '../render/words.ts';
 import { resolveDispatch, viewOf } from '../resolve.ts';
@@ -21,7 +21,7 @@ export function define(command: Command, bind: Bind): void {
     .argument('<dispatch>', 'id, campaign/name, id prefix or name')
     .argument('<duration>', 'by how much, for example 30m');
   bind(command, async (context, [reference = '', duration = '']) => {
-    const byMs = durationOf(duration, 'DURATION');
+    const byMs = lastingOf(duration, 'DURATION');
     return await extend(context, reference, byMs);
   });
 }
@@ -67,10 +67,11 @@ async function moveDeadline(
     const { attempt, deadline } = requireDeadline(context, view.dispatch, view.attempt);
     const next = extended(deadline, byMs);
     const key = { dispatch: dispatch.id, fence: attempt.fence };
-    if (await herd.ledger.setDeadline(key, next, herd.clock.now())) return next;
+    const move = { from: deadline, to: next };
+    if (await herd.ledger.setDeadline(key, move, herd.clock.now())) return next;
   }
   throw new DroverError('NOT_POSSIBLE', {
-    message: `${nameOf(dispatch)} changed attempts while its deadline was being moved`,
+    message: `${nameOf(dispatch)} or its deadline changed each time that it was to be moved`,
     hint: 'try again',
   });
 }

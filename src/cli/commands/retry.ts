@@ -7,6 +7,7 @@ import { DroverError } from '../../core/error.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
 import { type Bind, usage } from '../options.ts';
+import { parentIn } from '../parent.ts';
 import { nameOf, stateWord } from '../render/words.ts';
 import { ensureSupervised } from '../supervision.ts';
 import { isToRetry, resolveTargets } from '../targets.ts';
@@ -46,7 +47,8 @@ async function retry(
     });
     const targets = failed === true ? named.filter(isToRetry) : requireEnded(context, named);
     const ids = targets.map(({ id }) => id);
-    const reopened = ids.length === 0 ? [] : await herd.ledger.retry(ids, herd.clock.now());
+    const by = parentIn(herd.ledger.id, context);
+    const reopened = ids.length === 0 ? [] : await herd.ledger.retry(ids, herd.clock.now(), by);
     if (reopened.length > 0) await startWork(context, herd);
     const views = await herd.ledger.dispatches({ ids: reopened });
     const now = herd.clock.now();

@@ -68,10 +68,11 @@ async function submit(
   { file, options, input }: { file: string; options: RunOptions; input: CampaignInput },
 ): Promise<number> {
   const { ledger, clock } = herd;
+  const parent = parentIn(ledger.id, context);
   const since = await ledger.lastSeq();
   const { campaign } = input;
   await ledger.submit({
-    parent: parentIn(ledger.id, context),
+    parent,
     campaign,
     file: resolve(context.cwd, file),
     now: clock.now(),
@@ -82,7 +83,7 @@ async function submit(
     const ids = views
       .filter(({ dispatch }) => isToRetry(dispatch))
       .map(({ dispatch }) => dispatch.id);
-    if (ids.length > 0) await ledger.retry(ids, clock.now());
+    if (ids.length > 0) await ledger.retry(ids, clock.now(), parent);
   }
   return since;
 }

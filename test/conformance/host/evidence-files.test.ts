@@ -195,7 +195,9 @@ describe('I4: no answer', () => {
   test('where they lie among more names than are read', async () => {
     for (let index = 0; index < 30; index++) write(`d${index % 3}/${index}`);
     const among = async (namesMax: number) =>
-      await lookAtEvidenceFiles(['**/*.log'], scratch.dir, { ...BOUNDS, namesMax });
+      await lookAtEvidenceFiles(['**/*.log'], scratch.dir, {
+        bounds: { ...BOUNDS, namesMax },
+      });
     // 30 files and their three directories, each read once.
     expect(await among(33)).toEqual({ kind: 'seen', value: new Map() });
     expect(await among(32)).toEqual({
@@ -208,13 +210,15 @@ describe('I4: no answer', () => {
   test('where exactly as many files match as are looked at, there is one', async () => {
     for (const name of ['a', 'b', 'c']) write(name);
     const most = async (filesMax: number) =>
-      (await lookAtEvidenceFiles(['*'], scratch.dir, { ...BOUNDS, filesMax })).kind;
+      (await lookAtEvidenceFiles(['*'], scratch.dir, { bounds: { ...BOUNDS, filesMax } })).kind;
     expect([await most(3), await most(2)]).toEqual(['seen', 'unknown']);
   });
 
   test('where it takes too long', async () => {
     for (let index = 0; index < 2_000; index++) write(`d/${index}`);
-    expect(await lookAtEvidenceFiles(['**'], scratch.dir, { ...BOUNDS, withinMs: 1 })).toEqual({
+    expect(
+      await lookAtEvidenceFiles(['**'], scratch.dir, { bounds: { ...BOUNDS, withinMs: 1 } }),
+    ).toEqual({
       kind: 'unknown',
       because:
         'looking at its evidence files took more than 1 ms: name fewer of them in evidence_files',
@@ -226,4 +230,29 @@ test('where there is nothing, nothing is seen: neither directory nor working dir
   const nothing = { kind: 'seen', value: new Map() };
   expect(await look('a/b/*.log', 'c')).toEqual(nothing);
   expect(await lookAtEvidenceFiles(['*.log'], `${scratch.dir}/gone`)).toEqual(nothing);
+});
+
+describe('I5: a directory in which we write ourselves', () => {
+  const files = ['a.log', 'herd/ledger.log', 'herd/runs/d1.1/stdout.log'];
+  const foundFrom = async (cwd: string, glob: string) => {
+    const seen = await lookAtEvidenceFiles([glob], cwd, { ours: `${scratch.dir}/herd` });
+    return seen.kind === 'seen' ? [...seen.value.keys()].map((path) => relative(cwd, path)) : seen;
+  };
+
+  test.each([
+    ['is not entered by any glob', '', '**', ['a.log']],
+    ['is not entered by its name', '', 'herd/*.log', []],
+    ['shows its files to whoever works inside of it', 'herd/runs/d1.1', '*', ['stdout.log']],
+  ])('%s', async (_, from, glob, paths) => {
+    for (const file of files) write(file);
+    expect(await foundFrom(`${scratch.dir}/${from}`.replace(/\/$/, ''), glob)).toEqual(paths);
+  });
+
+  test('is not entered from a working directory that has another name', async () => {
+    for (const file of files) write(`real/${file}`);
+    symlinkSync(`${scratch.dir}/real`, `${scratch.dir}/linked`);
+    const ours = `${scratch.dir}/real/herd`;
+    const seen = await lookAtEvidenceFiles(['**'], `${scratch.dir}/linked`, { ours });
+    expect(seen).toMatchObject({ kind: 'seen', value: { size: 1 } });
+  });
 });

@@ -1,4 +1,5 @@
 // Operation leases as files: what is read of them, what is no lease, and how one is held.
+import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
   readdirSync,
@@ -72,6 +73,27 @@ describe('reading', () => {
     for (let n = 0; n < 100; n++) lease(`${n}.json`, written());
     const look = readOperations(scratch.dir);
     expect(look.kind === 'seen' && look.value.length).toBe(64);
+  });
+
+  test('I5: finds the one that is held among all those that killed holders have left', () => {
+    for (let n = 0; n < 100; n++) lease(`${1000 + n}.json`, written());
+    lease('9999.json', written({ operation: 'held' }));
+    utimesSync(`${scratch.dir}/ops/9999.json`, START / 1_000 + 60, START / 1_000 + 60);
+    const look = readOperations(scratch.dir);
+    const labels = look.kind === 'seen' ? look.value.map(({ label }) => label) : [];
+    expect(labels).toHaveLength(64);
+    expect(labels).toContain('held');
+  });
+
+  test('I4: does not take a directory full of files for none', () => {
+    for (let n = 0; n <= 1_024; n++) lease(`${n}.json`, '');
+    expect(readOperations(scratch.dir)).toMatchObject({ kind: 'unknown' });
+  });
+
+  test('is not held up by a FIFO of such a name', () => {
+    mkdirSync(`${scratch.dir}/ops`);
+    execFileSync('mkfifo', [`${scratch.dir}/ops/a.json`]);
+    expect(readOperations(scratch.dir)).toEqual({ kind: 'seen', value: [] });
   });
 
   test('I4: is absent without a directory, and unknown where it cannot be told', () => {

@@ -78,7 +78,7 @@ export function planned(name: string, { spec, ...fields }: PlanFields = {}): Pla
 /** What a note says of one sign. */
 export function seenAt(at: number, kind: SignKind = 'output') {
   const sign: Sign = { kind, at, since: at, detail: 'seen' };
-  return { signs: [sign], resultAt: null, unseen: null };
+  return { signs: [sign], resultAt: null, watchedSince: at - 500, unseen: null };
 }
 
 export class Bed {

@@ -123,9 +123,10 @@ export function exerciseLooks(open: Open): void {
       const [ended] = await bed.ledger.attempts('d1');
       bed.now = 5_000;
       await bed.run((await bed.claim())[0]!);
-      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }]);
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }], 9_000);
       const late = { softAt: 1, hardAt: 2, extendedCount: 1, extendedMs: 1, because: 'late' };
-      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, late, 1)).toBe(false);
+      const move = { from: ended!.deadline!, to: late };
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1)).toBe(false);
       const both = await bed.ledger.attempts('d1');
       expect(both).toHaveLength(2);
       expect(both[0]).toEqual(ended);

@@ -1,7 +1,7 @@
 // Owns what every ledger must do with what people ask of dispatches and pools.
 import { describe, expect, test } from 'vitest';
 import type { StopWish } from '../../../src/core/dispatch.ts';
-import { Bed, CANCELLED, FAILED, failureOf, LOST, type Open, planned } from './bed.ts';
+import { Bed, CANCELLED, FAILED, failureOf, LOST, type Open, planned, STALLED } from './bed.ts';
 
 const WISH: StopWish = { at: 100, graceMs: null, cause: 'cancelled', because: 'asked' };
 
@@ -92,6 +92,26 @@ export function exerciseRequests(open: Open): void {
         nonce: a!.attempt.nonce,
         end: FAILED,
       });
+    });
+
+    test('from inside a new attempt takes over what the one before it has added, and nothing else', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('parent')]);
+      await bed.run((await bed.claim(1))[0]!);
+      const parent = { dispatch: 'd1', fence: 1 };
+      await bed.submit([planned('child')], { name: 'sub', parent });
+      await bed.submit([planned('other')], { name: 'sub' });
+      const live = await bed.live('parent');
+      await bed.change(live, { kind: 'queued', since: 1 }, { attemptEnd: STALLED });
+      const [, ...added] = await bed.claim();
+      for (const one of added) await bed.end(one, FAILED);
+      await bed.ledger.retry(['d2', 'd3'], bed.now, { dispatch: 'd1', fence: 9 });
+      expect((await bed.row('child', 'sub')).parent).toEqual(parent);
+      for (const one of await bed.claim()) await bed.end(one, FAILED);
+      const next = { dispatch: 'd1', fence: 2 };
+      expect(await bed.ledger.retry(['d2', 'd3'], bed.now, next)).toEqual(['d2', 'd3']);
+      expect((await bed.row('child', 'sub')).parent).toEqual(next);
+      expect((await bed.row('other', 'sub')).parent).toBeNull();
     });
 
     const family = [

@@ -11,7 +11,7 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       const [a] = await bed.claim();
       const note = (at: number, kind: SignKind) =>
-        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at, kind) }]);
+        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at, kind) }], 9_000);
       await note(5_000, 'output');
       await note(4_000, 'cpu');
       expect((await bed.live('a')).attempt).toMatchObject(seenAt(5_000, 'output'));
@@ -24,10 +24,15 @@ export function exerciseTimes(open: Open): void {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);
       await bed.claim();
-      const note = { dispatch: 'd1', fence: 1, signs: [], resultAt: 5_000, unseen: 'EMFILE' };
-      await bed.ledger.noteEvidence([note]);
-      expect((await bed.live('a')).attempt).toMatchObject({ resultAt: 5_000, unseen: 'EMFILE' });
-      await bed.ledger.noteEvidence([{ ...note, resultAt: null, unseen: null }]);
+      const key = { dispatch: 'd1', fence: 1 };
+      const note = { ...key, signs: [], resultAt: 5_000, watchedSince: 4_000, unseen: 'EMFILE' };
+      await bed.ledger.noteEvidence([note], 9_000);
+      expect((await bed.live('a')).attempt).toMatchObject({
+        resultAt: 5_000,
+        watchedSince: 4_000,
+        unseen: 'EMFILE',
+      });
+      await bed.ledger.noteEvidence([{ ...note, resultAt: null, unseen: null }], 9_000);
       expect((await bed.live('a')).attempt).toMatchObject({ resultAt: null, unseen: null });
     });
 
@@ -35,11 +40,24 @@ export function exerciseTimes(open: Open): void {
       const bed = new Bed(await open());
       await bed.submit([planned('a')]);
       await bed.claim();
-      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }]);
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }], 9_000);
       await bed.ledger.shiftTimes(-8_000, 2_000);
-      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(1_000).signs);
-      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }]);
+      expect((await bed.live('a')).attempt).toMatchObject(seenAt(1_000));
+      await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }], 2_000);
       expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000, 'io').signs);
+    });
+
+    test('I7: from ahead of a clock that was set back while nobody watched gives way to what is seen now', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a')]);
+      await bed.claim();
+      const note = (at: number, now: number) =>
+        bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(at) }], now);
+      await note(9_000, 9_000);
+      await note(2_000, 9_000);
+      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(9_000).signs);
+      await note(2_000, 2_500);
+      expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000).signs);
     });
 
     test('of another fence is not taken', async () => {
@@ -47,8 +65,8 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       await bed.claim();
       const notes = [0, 2].map((fence) => ({ dispatch: 'd1', fence, ...seenAt(5_000) }));
-      await bed.ledger.noteEvidence(notes);
-      await bed.ledger.noteEvidence([]);
+      await bed.ledger.noteEvidence(notes, 9_000);
+      await bed.ledger.noteEvidence([], 9_000);
       expect((await bed.live('a')).attempt.signs).toEqual([]);
     });
   });
@@ -68,7 +86,8 @@ export function exerciseTimes(open: Open): void {
       const [a] = await bed.claim();
       const since = await bed.ledger.lastSeq();
       const key = { dispatch: 'd1', fence: 1 };
-      expect(await bed.ledger.setDeadline(key, moved, 2_000)).toBe(true);
+      const { deadline: from } = a!.attempt;
+      expect(await bed.ledger.setDeadline(key, { from: from!, to: moved }, 2_000)).toBe(true);
       expect((await bed.live('a')).attempt.deadline).toEqual(moved);
       expect(await bed.said(since)).toEqual([
         {
@@ -83,14 +102,29 @@ export function exerciseTimes(open: Open): void {
       expect(await bed.run(a!)).toBe(false);
     });
 
+    test('I7: that somebody else has moved meanwhile stays as he said, and nothing is said of it', async () => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a', { spec: { deadlineMs: 100 } })]);
+      const [a] = await bed.claim();
+      const key = { dispatch: 'd1', fence: 1 };
+      const from = a!.attempt.deadline!;
+      const byHand = { ...moved, hardAt: 90_000, because: 'by hand' };
+      await bed.ledger.setDeadline(key, { from, to: byHand }, 2_000);
+      const since = await bed.ledger.lastSeq();
+      expect(await bed.ledger.setDeadline(key, { from, to: moved }, 2_001)).toBe(false);
+      expect((await bed.live('a')).attempt.deadline).toEqual(byHand);
+      expect(await bed.ledger.lastSeq()).toBe(since);
+    });
+
     test('of another fence, or of what has ended, stays', async () => {
       const bed = new Bed(await open());
-      await bed.submit([planned('a')]);
+      await bed.submit([planned('a', { spec: { deadlineMs: 100 } })]);
       const [a] = await bed.claim();
-      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 2 }, moved, 1)).toBe(false);
+      const move = { from: a!.attempt.deadline!, to: moved };
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 2 }, move, 1)).toBe(false);
       await bed.end(a!);
       const since = await bed.ledger.lastSeq();
-      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, moved, 1)).toBe(false);
+      expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1)).toBe(false);
       expect(await bed.ledger.lastSeq()).toBe(since);
     });
   });

@@ -128,9 +128,10 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.wishStop(['d5'], wish);
   const next = { kind: 'parked', since: 1, for: 'backoff', until: 5 } as const;
   await bed.change(third!, next, { attemptEnd: LOST });
-  await ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(1) }]);
+  await ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(1) }], 1);
   const deadline = { softAt: 1, hardAt: 2, extendedCount: 1, extendedMs: 1, because: 'works' };
-  await ledger.setDeadline({ dispatch: 'd1', fence: 1 }, deadline, 1);
+  const move = { from: deadline, to: deadline };
+  await ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1);
   await ledger.shiftTimes(5, 1);
   await ledger.live();
   await ledger.due(1);

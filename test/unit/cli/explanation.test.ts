@@ -114,9 +114,18 @@ describe('evidenceOf', () => {
   test('what it has added is shown with its own verdict', () => {
     const children = [view('y', QUEUED), view('z', RUNNING)];
     expect(kinds(evidenceOf(view('x', RUNNING), { ...NOTHING, children }))).toEqual([
-      'child-dispatch: nightly/y is queued: because of y',
       'child-dispatch: nightly/z is quiet: because of z',
+      'child-dispatch: nightly/y is queued: because of y',
     ]);
+  });
+
+  test('of many that it has added those are shown that hold a slot, and how many more there are', () => {
+    const ended = Array.from({ length: 300 }, (_, index) => view(`e${index}`, SUCCEEDED));
+    const children = [...ended, view('q', QUEUED), view('r', RUNNING)];
+    const shown = kinds(evidenceOf(view('x', RUNNING), { ...NOTHING, children }));
+    expect(shown).toHaveLength(21);
+    expect(shown.slice(0, 2).join()).toMatch(/nightly\/r is quiet.*nightly\/q is queued/);
+    expect(shown.at(-1)).toBe('child-dispatch: and 282 more');
   });
 
   test('of one that has ended nothing expires, and a result and a deadline are told', () => {
@@ -173,6 +182,14 @@ describe('nextChangeOf', () => {
     extendedCount: 0,
     extendedMs: 0,
     because: '',
+  });
+
+  test('of one whose signs cannot be looked for it is its hard limit, and else nothing', () => {
+    const blind = { unseen: 'EMFILE', deadline: deadline(1_000, 9_000) };
+    const next = (its: Partial<typeof blind>) =>
+      nextChangeOf({ dispatch: dispatch('x', RUNNING), attempt: attempt(its) }, NOW);
+    expect(next(blind)).toEqual({ at: NOW + 9_000, what: 'its hard limit' });
+    expect(next({ unseen: 'EMFILE' })).toBeNull();
   });
 
   test.each([

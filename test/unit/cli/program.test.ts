@@ -92,6 +92,9 @@ describe('wrong usage exits 2', () => {
     [['down', '--drain', '--stop-agents'], /cannot be used with option '--drain'/],
     [['retry', 'x', '--failed'], /--campaign and --failed belong together/],
     [['retry', '--campaign', 'c'], /--campaign and --failed belong together/],
+    [['add', '--stall', '0s', '--', 'x'], /--stall: "0s" is no time at all/],
+    [['add', '--deadline', '0ms', '--', 'x'], /--deadline: "0ms" is no time at all/],
+    [['extend', 'x', '0s'], /"0s" is no time at all/],
     [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish/],
   ])('%j', async (words, message) => {
     const { exitCode, err } = await drover(...words);

@@ -129,6 +129,7 @@ export function attempt(fields: Partial<Attempt> = {}): Attempt {
     deadline: null,
     signs: [],
     resultAt: null,
+    watchedSince: null,
     unseen: null,
     sessionId: null,
     resumedFrom: null,

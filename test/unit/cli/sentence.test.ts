@@ -67,6 +67,12 @@ test.each<[string, State, Partial<Attempt>, string]>([
     'quiet (running, attempt 1, pid 123): nothing for 1m5s (no sign of work yet); stalled at TIME unless it works again',
   ],
   [
+    'silence that is counted afresh, after a supervisor that was gone or asleep',
+    { kind: 'running', since: NOW - 9e9, process: { bootId: 'boot', pid: 123, startTime: 77 } },
+    { signs: [sign('io', 8e8)], watchedSince: NOW - 61 * SECOND },
+    'quiet (running, attempt 1, pid 123): nothing for 1m1s (last seen: sign of io); stalled at TIME unless it works again',
+  ],
+  [
     'a result that is there',
     RUNNING,
     { signs: [sign('io', 61 * SECOND)], resultAt: NOW },

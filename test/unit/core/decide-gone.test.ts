@@ -1,7 +1,7 @@
 // Owns the tables of an agent that is gone before its exit is on record (I4, I12).
 import { describe } from 'vitest';
 import { decisionTable } from './decision-table.ts';
-import { HOUR, type RowSpec, SECOND } from './row.ts';
+import { HOUR, MINUTE, type RowSpec, SECOND } from './row.ts';
 
 describe('an agent that is gone while its exit is not on record', () => {
   const gone = (spec: RowSpec): RowSpec => ({ agent: 'gone', ...spec });
@@ -33,6 +33,17 @@ describe('an agent that is gone while its exit is not on record', () => {
       'its shim does not outlast the hard limit for ever',
       gone({ deadline: { softInMs: -HOUR, hardInMs: -5_000 } }),
       'attempt.stopping stopping 70@700 timed-out kill +10000: its hard limit is reached; its agent is gone; its shim has not recorded the exit yet',
+    ],
+    [
+      'and without a limit not the silence that would end a living agent',
+      { agent: 'gone', silentMs: 20 * MINUTE, watchedMs: HOUR },
+      'attempt.stopping stopping 70@700 stalled kill +10000: no sign of work for 20m; last sign of work: wrote 9 bytes; its agent is gone; its shim has not recorded the exit yet',
+    ],
+    ['nor a moment earlier', { agent: 'gone', silentMs: 20 * MINUTE - 1, watchedMs: HOUR }, waits],
+    [
+      'I4: a shim that cannot be seen is waited for however long it takes',
+      { agent: 'gone', shim: 'unknown', silentMs: HOUR, watchedMs: HOUR },
+      waits,
     ],
     [
       'I4: a shim that cannot be seen does outlast the hard limit',

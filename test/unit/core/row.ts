@@ -156,6 +156,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       deadline,
       signs: [],
       resultAt: null,
+      watchedSince: null,
       unseen: null,
       sessionId: null,
       resumedFrom: null,

@@ -1,7 +1,7 @@
-// Owns the table of what a child dispatch proves for the attempt that added it.
+// Owns the tables of what a child dispatch proves for the attempt that added it, and how often it is sampled for its sake.
 import { describe, expect, test } from 'vitest';
 import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
-import { workingChildren } from '../../../src/supervisor/family.ts';
+import { setPaces, unseenChildren, workingChildren } from '../../../src/supervisor/family.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { HOUR, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
@@ -26,6 +26,7 @@ function one(
   };
   const memory = createMemory().of(live, NOW - HOUR);
   memory.signs = [signAt(NOW - silentMs)];
+  memory.blind = spec.blind ?? null;
   return { live, memory };
 }
 
@@ -44,10 +45,48 @@ describe('a child dispatch', () => {
     expect(childrenOf(PARENT).map(({ name }) => name)).toEqual(names);
   });
 
+  test.each<[string, One, string | null]>([
+    ['that could be looked at hides nothing', one('c', PARENT), null],
+    [
+      'I4: that could not makes whoever waits for it blind',
+      one('c', PARENT, { blind: 'EIO' }),
+      'child dispatch nightly/c: EIO',
+    ],
+    ['does so while it runs', one('c', PARENT, { state: 'stopping', blind: 'EIO' }), null],
+    ['of another attempt does not', one('c', { ...PARENT, fence: 2 }, { blind: 'EIO' }), null],
+  ])('%s', (_, child, because) => {
+    expect(unseenChildren([one('p', null), child])(PARENT)).toBe(because);
+  });
+
   test('is dated by its own newest sign', () => {
     const childrenOf = workingChildren([one('c', PARENT, { silentMs: 7_000 })], NOW);
     expect(childrenOf(PARENT)).toEqual([
       { name: 'nightly/c', at: NOW - 7_000, detail: 'wrote 9 bytes' },
+    ]);
+  });
+});
+
+describe('samples', () => {
+  const paces = (...all: readonly One[]) => {
+    setPaces(all);
+    return all.map(({ memory }) => memory.everyMs);
+  };
+  const short = { spec: { stallMs: 5_000 } };
+
+  test('of a child are as close as those of whoever waits for it, also through others', () => {
+    const child = one('c', PARENT);
+    const grandchild = one('g', { dispatch: 'c', fence: 1 });
+    expect(paces(one('p', null, short), child, grandchild)).toEqual([1_000, 1_000, 1_000]);
+  });
+
+  test('of a parent are not closer for its child', () => {
+    expect(paces(one('p', null), one('c', PARENT, short))).toEqual([10_000, 1_000]);
+  });
+
+  test('are its own where its parent is gone, or another attempt of it runs', () => {
+    expect(paces(one('c', PARENT))).toEqual([10_000]);
+    expect(paces(one('p', null, short), one('c', { ...PARENT, fence: 2 }))).toEqual([
+      1_000, 10_000,
     ]);
   });
 });

@@ -69,6 +69,14 @@ test('evidence that the ledger dates to the future is of now: the clock was set 
   expect(evidence.signs[0]?.at).toBe(NOW);
 });
 
+test('of such a clock the ledger is told', () => {
+  const { dispatch, attempt, failures } = row({}).live;
+  const at = NOW + 3_600_000;
+  const later = { ...attempt, signs: [signAt(at)] };
+  const memory = createMemory().of({ dispatch, attempt: later, failures }, NOW);
+  expect(memory).toMatchObject({ signs: [{ at: NOW }], noted: { signs: [{ at }] } });
+});
+
 test('I3: who has pid and start time of an agent of the boot before is a stranger', async () => {
   const { dispatch, attempt, failures } = row({ state: 'stopping' }).live;
   const process = { ...AGENT, bootId: 'boot-0' };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Look } from '../../../src/core/evidence.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { nextLookAt, sampleEveryMs } from '../../../src/supervisor/grid.ts';
-import { AGENT, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
+import { AGENT, MINUTE, NOW, type RowSpec, exited, row } from '../core/row.ts';
 import { EIO, type Scene, dueOf, lookAt, othersAt, process, show } from './scene.ts';
 
 describe('the grid of samples', () => {
@@ -38,6 +38,13 @@ describe('the grid of samples', () => {
   test('an agent that cannot be seen is not sampled', async () => {
     const scene = { ...busy, sightings: { [AGENT.pid]: 'unknown' } } as const;
     expect(await sampled({}, 10_000, scene)).toBe(false);
+  });
+
+  test('an agent that is gone is sampled until its end is on record: what it did until then counts', async () => {
+    const gone = { ...busy, sightings: { [AGENT.pid]: 'gone' } } as const;
+    expect(await sampled({}, 10_000, gone)).toBe(true);
+    const { runDir } = row({ exit: exited(0, 0) }).evidence;
+    expect(await sampled({}, 10_000, { ...gone, runDirs: [runDir] })).toBe(false);
   });
 
   test('I4: what a blind sample could not read stays unread until the next one', async () => {

@@ -92,7 +92,13 @@ export function dueOf(...lives: readonly LiveDispatch[]) {
 
 /** A look at `now`, of attempts that have added nothing. */
 export function othersAt(now: number): Others {
-  return { shims: () => [SHIM], childrenOf: () => [], isNeeded: () => false, now };
+  return {
+    shims: () => [SHIM],
+    childrenOf: () => [],
+    unseenChildOf: () => null,
+    isNeeded: () => false,
+    now,
+  };
 }
 
 /** One look at each, `laterMs` after it was first heard of. */

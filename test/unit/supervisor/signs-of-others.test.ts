@@ -46,6 +46,16 @@ describe('a file that the campaign names', () => {
     expect(found({ now: NOW }, createMemory().of(row({}).live, NOW))).toEqual([]);
   });
 
+  test('I5: is no evidence where other patterns find it for the first time; of those known before, growth is', () => {
+    const memory = sampled();
+    const other = { filesNamed: ['*'], files: files({ 'a.log': [50, HOUR], 'b.txt': [9, HOUR] }) };
+    expect(found(other, memory)).toEqual([]);
+    const grown = { ...other, files: files({ 'a.log': [50, HOUR], 'b.txt': [10, HOUR] }) };
+    expect(found({ ...grown, now: NOW + 2 * EVERY_MS }, memory)).toEqual(['wrote to b.txt']);
+    const both = files({ 'a.log': [51, HOUR], 'b.txt': [9, HOUR] });
+    expect(found({ ...other, files: both })).toEqual(['wrote to a.log']);
+  });
+
   test('I4: that cannot be looked at makes the sample blind, and its growth is found later', () => {
     const memory = sampled();
     sampleSigns(memory, naming({ files: { kind: 'unknown', because: 'EIO' } }));
@@ -103,6 +113,14 @@ describe('what a tree reads and writes', () => {
     const quiet = { outputBytes: seen(200), ioBytesOf: () => 9_999_999_999 };
     expect(found({ ...quiet, now: NOW + 2 * EVERY_MS }, memory)).toEqual([]);
   });
+
+  test('I5: of a child is asked at each look: whoever waits for it may have no time for two', () => {
+    const memory = sampled();
+    const noisy = { outputBytes: seen(200), asksIo: true };
+    expect(found(noisy, memory)).toEqual(['wrote 100 bytes']);
+    const quiet = { outputBytes: seen(200), ioBytesOf: () => 9_999_999_999 };
+    expect(found({ ...quiet, now: NOW + 2 * EVERY_MS }, memory)).toHaveLength(1);
+  });
 });
 
 describe('a child dispatch that works', () => {
@@ -155,10 +173,49 @@ describe('the result of an agent that lives', () => {
     expect(memory.result).toBe('there');
   });
 
-  test('an answer that is on its way still counts', () => {
+  test('an answer that is on its way is waited for', () => {
     const memory = withResult('asking');
     sampleSigns(memory, naming({ outputBytes: seen(101) }));
     expect(memory.result).toBe('asking');
+  });
+
+  const ago = (ms: number) => files({ 'a.log': [51, ms] });
+  test.each<[string, Sample['files'], number]>([
+    ['before it was asked is a sign', ago(5_011), 1],
+    ['while it was asked is none: that may have been done_when', ago(5_010), 0],
+    ['until the answer came is none', ago(3_000), 0],
+    ['after the answer is one', ago(2_999), 1],
+  ])('I5: a named file that was last written %s', (_, grown, signs) => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - 3_000 };
+    const memory = Object.assign(sampled(), { result: 'missing' }, asked);
+    expect(found({ files: grown }, memory)).toHaveLength(signs);
+  });
+
+  test('I5: what is written as long as the answer is on its way is no sign', () => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - HOUR };
+    const memory = Object.assign(sampled(), { result: 'asking' }, asked);
+    memory.watchedSince = NOW - HOUR;
+    expect(found({ files: ago(0) }, memory)).toEqual([]);
+    expect(memory.watchedSince).toBe(NOW + EVERY_MS);
+  });
+
+  test('I4: of what done_when may have written silence is counted from its answer, once', () => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - 3_000 };
+    const before = { result: 'missing', watchedSince: NOW - HOUR } as const;
+    const memory = Object.assign(sampled(), before, asked);
+    sampleSigns(memory, naming({ files: ago(4_000) }));
+    expect([memory.watchedSince, memory.result]).toEqual([NOW - 3_000, 'missing']);
+    sampleSigns(memory, naming({ files: ago(4_000), now: NOW + 2 * EVERY_MS }));
+    expect(memory.watchedSince).toBe(NOW - 3_000);
+  });
+
+  test('I4: what is written meanwhile is no silence either, for the agent may have written it', () => {
+    const asked = { resultAskedAt: NOW - 5_000, resultAnsweredAt: NOW - HOUR, watchedSince: 0 };
+    const memory = Object.assign(sampled(), { result: 'asking' }, asked);
+    sampleSigns(memory, naming());
+    expect(memory.watchedSince).toBe(0);
+    sampleSigns(memory, naming({ files: ago(0), now: NOW + 2 * EVERY_MS }));
+    expect(memory.watchedSince).toBe(NOW + 2 * EVERY_MS);
   });
 });
 

@@ -62,6 +62,18 @@ describe('I5: two samples', () => {
     expect(found(differs)).toEqual(signs);
   });
 
+  test('that are too close to tell one percent from rounding are taken together', () => {
+    const memory = memoryAfter();
+    const look = (laterMs: number, cpuMs: number) =>
+      found({ rows: seen([usingCpu(70, cpuMs)]), now: NOW + laterMs }, memory);
+    expect(look(200, 1_010)).toEqual([]);
+    expect(look(400, 1_020)).toEqual(['used 20 ms of CPU (5 % of a core)']);
+    expect(look(600, 1_030)).toEqual([]);
+    // At one percent of a core there would be two ticks by now.
+    expect(look(2_400, 1_030)).toEqual([]);
+    expect(look(2_600, 1_040)).toEqual([]);
+  });
+
   test('make the newest sign the last one, with its moment', () => {
     const memory = memoryAfter();
     sampleSigns(memory, sample({ outputBytes: seen(101) }));
@@ -93,6 +105,7 @@ describe('I4: a sample that failed', () => {
     ['where the output cannot be read', { outputBytes: EMFILE }, 'EMFILE'],
     ['where the table cannot be read', { rows: EMFILE }, 'EMFILE'],
     ['where the table is empty', { rows: { kind: 'absent' } }, 'the process table was empty'],
+    ['where a child cannot be told to work', { unseenChild: 'EIO' }, 'EIO'],
     ['not where there is no output yet', { outputBytes: { kind: 'absent' } }, null],
     ['not where all was read', {}, null],
   ])('leaves the watch blind: %s', (_sentence, differs, because) => {
