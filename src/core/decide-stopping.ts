@@ -24,7 +24,7 @@ import type {
   Survivor,
   Unseen,
 } from './dispatch.ts';
-import type { Evidence, ExitRecord, Sighting } from './evidence.ts';
+import type { Evidence, ExitRecord, Members, Sighting } from './evidence.ts';
 import { processKey } from './identity.ts';
 import { endOfExit, endOfStop } from './retry.ts';
 import { describeExit } from './snapshot.ts';
@@ -117,7 +117,16 @@ export function decideStopping(live: Stopping, evidence: Evidence, moment: Momen
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
   }
-  const { processes, emptyLooks } = members.value;
+  return bringToZero(live, evidence, members.value, moment);
+}
+
+function bringToZero(
+  live: Stopping,
+  evidence: Evidence,
+  { processes, emptyLooks }: Members,
+  moment: Moment,
+): Decision {
+  const { state } = live;
   const treeEmpty = processes.length === 0 && evidence.agent === 'gone';
   if (treeEmpty && (evidence.shim === 'gone' || shimWaitsForOthers(live, evidence, moment))) {
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);

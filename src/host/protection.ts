@@ -10,7 +10,7 @@ import { type ProtectRule, isCommandOf } from '../core/protect-rule.ts';
 import type { ProcessRow, Protection } from '../ports.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { readNamed } from './named-processes.ts';
-import { readPidfile } from './pidfile.ts';
+import { type PidfileContent, readPidfile } from './pidfile.ts';
 import { isInUnit, isSystemdThere } from './systemd-unit.ts';
 
 export interface ProtectionParts {
@@ -29,38 +29,12 @@ interface Pin {
   readonly process: ProcessIdentity | null;
 }
 
+type Pins = ReadonlyMap<string, Pin>;
+
 const PID_NEVER_CHANGES = '';
 
 export function createProtection({ rules, namedDir, table }: ProtectionParts): Protection {
-  let pins: ReadonlyMap<string, Pin> = new Map();
-
-  function pinned(name: string, pid: number, version: string): Look<Pin> {
-    const known = pins.get(name);
-    if (known?.version === version) return { kind: 'seen', value: known };
-    const occupant = table.occupant(pid);
-    if (occupant.kind === 'unknown') return occupant;
-    const process = occupant.kind === 'seen' ? occupant.value : null;
-    return { kind: 'seen', value: { version, process } };
-  }
-
-  /** `seen`: whom the rule means now. `absent`: it names no single process. */
-  function pinOf(rule: ProtectRule): Look<Pin> {
-    switch (rule.kind) {
-      case 'pid':
-        return pinned(nameOf(rule), rule.pid, PID_NEVER_CHANGES);
-      case 'pidfile': {
-        const content = readPidfile(rule.path);
-        if (content.kind !== 'seen') return content;
-        return pinned(nameOf(rule), content.value.pid, content.value.version);
-      }
-      case 'unit':
-        if (isSystemdThere()) return { kind: 'absent' };
-        return { kind: 'unknown', because: `unit ${rule.name}: systemd does not run here` };
-      case 'command':
-        return { kind: 'absent' };
-    }
-  }
-
+  let pins: Pins = new Map();
   return {
     look() {
       const said = rules();
@@ -70,22 +44,66 @@ export function createProtection({ rules, namedDir, table }: ProtectionParts): P
       const byHand = named.kind === 'seen' ? named.value : [];
       const all = said.kind === 'seen' ? said.value : [];
       if (byHand.length === 0 && all.length === 0) return { kind: 'absent' };
-      const next = new Map<string, Pin>();
-      let trouble: string | null = null;
-      for (const rule of all) {
-        const pin = pinOf(rule);
-        if (pin.kind === 'unknown') trouble ??= pin.because;
-        // What a rule meant before is not forgotten for a look that failed.
-        const kept = pin.kind === 'seen' ? pin.value : pins.get(nameOf(rule));
-        if (kept !== undefined) next.set(nameOf(rule), kept);
-      }
-      pins = next;
-      if (trouble !== null) return { kind: 'unknown', because: trouble };
+      const found = pinAll(all, pins, table);
+      pins = found.pins;
+      if (found.trouble !== null) return { kind: 'unknown', because: found.trouble };
       const identities = [...pins.values()].flatMap(({ process }) => process ?? []);
       const keys = keysOfThisBoot([...byHand, ...identities], table.bootId());
       return { kind: 'seen', value: judgeBy(keys, all) };
     },
   };
+}
+
+/** Whom each rule means now; `trouble`: why that cannot be told of one of them. */
+function pinAll(
+  rules: readonly ProtectRule[],
+  before: Pins,
+  table: ProtectionParts['table'],
+): { readonly pins: Pins; readonly trouble: string | null } {
+  const pins = new Map<string, Pin>();
+  let trouble: string | null = null;
+  for (const rule of rules) {
+    const known = before.get(nameOf(rule));
+    const pin = pinOf(rule, known, table);
+    if (pin.kind === 'unknown') trouble ??= pin.because;
+    // What a rule meant before is not forgotten for a look that failed.
+    const kept = pin.kind === 'seen' ? pin.value : known;
+    if (kept !== undefined) pins.set(nameOf(rule), kept);
+  }
+  return { pins, trouble };
+}
+
+/** `absent`: the rule names no single process. */
+function pinOf(
+  rule: ProtectRule,
+  known: Pin | undefined,
+  table: ProtectionParts['table'],
+): Look<Pin> {
+  switch (rule.kind) {
+    case 'pid':
+      return pinTo({ pid: rule.pid, version: PID_NEVER_CHANGES }, known, table);
+    case 'pidfile': {
+      const content = readPidfile(rule.path);
+      return content.kind === 'seen' ? pinTo(content.value, known, table) : content;
+    }
+    case 'unit':
+      if (isSystemdThere()) return { kind: 'absent' };
+      return { kind: 'unknown', because: `unit ${rule.name}: systemd does not run here` };
+    case 'command':
+      return { kind: 'absent' };
+  }
+}
+
+function pinTo(
+  { pid, version }: PidfileContent,
+  known: Pin | undefined,
+  table: ProtectionParts['table'],
+): Look<Pin> {
+  if (known?.version === version) return { kind: 'seen', value: known };
+  const occupant = table.occupant(pid);
+  if (occupant.kind === 'unknown') return occupant;
+  const process = occupant.kind === 'seen' ? occupant.value : null;
+  return { kind: 'seen', value: { version, process } };
 }
 
 function keysOfThisBoot(

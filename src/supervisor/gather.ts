@@ -19,7 +19,7 @@ import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../co
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import { isAtStake } from './family.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, remembered } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
@@ -242,7 +242,6 @@ function judge(
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
-    memory.unseenSince = members.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
     const rows = withoutHelpers(
       tree.rows,
       formatMark({ ...live.attempt, ledger: world.ledger.id }),
@@ -271,17 +270,12 @@ function judge(
     shim,
     runDir,
     members,
-    unseenSince: memory.unseenSince,
     usage,
-    signs: memory.signs,
-    watchedSince: memory.watchedSince,
-    blind: memory.blind,
+    ...remembered(memory),
     goal: told.goal,
     // A sample can have taken it back.
     result: told.result === 'asking' ? 'asking' : memory.result,
     start: told.start,
-    killRounds: memory.killRounds,
-    lastKilled: memory.lastKilled,
   };
 }
 

@@ -80,6 +80,12 @@ export interface AttemptMemory {
   woken: boolean;
 }
 
+/** What earlier looks and kills have left behind, as a part of the evidence. */
+export function remembered(memory: AttemptMemory) {
+  const { signs, watchedSince, blind, unseenSince, killRounds, lastKilled } = memory;
+  return { signs, watchedSince, blind, unseenSince, killRounds, lastKilled };
+}
+
 export type Memory = ReturnType<typeof createMemory>;
 
 export function createMemory() {

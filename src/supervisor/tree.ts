@@ -35,6 +35,7 @@ export function lookAtTree(
     if (hidden.kind === 'unknown') members = hidden;
     if (hidden.kind === 'seen') members = containment.members(world, live, memory, table);
   }
+  memory.unseenSince = members.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
   if (members.kind !== 'seen') return { members, rows: members };
   countEmptyLook(memory, members.value.length === 0, now);
   const processes = members.value.map(({ pid, startTime, command }) => ({

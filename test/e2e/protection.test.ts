@@ -143,7 +143,7 @@ describe.concurrent('an agent that ends by itself', () => {
       const broker = await begin(herd, [{ command: 'broker.pl' }], { tier });
       const agent = (await herd.row('a')).pid;
       killExactly(herd.marked().find(({ pid }) => pid === agent)!);
-      await herd.untilState('a', 'ended');
+      expect(await herd.untilState('a', 'ended')).toMatchObject({ outcome: 'failed' });
       await expectUntouched(herd, broker);
       await finish(herd, broker);
     })(context);
