@@ -36,9 +36,14 @@ const PROTECTED_BY_NAME = v.pipe(
   }),
 );
 
+const NEITHER = v.never(complaint('{key}: {value} is not a pid', `write ${PROTECT_NEEDED}`));
+
 /** The kind of value that is there decides what is said of a wrong one. */
-const PROTECTED = v.lazy((input): typeof PROTECTED_PID | typeof PROTECTED_BY_NAME =>
-  typeof input === 'object' && input !== null ? PROTECTED_BY_NAME : PROTECTED_PID,
+const PROTECTED = v.lazy(
+  (input): typeof PROTECTED_PID | typeof PROTECTED_BY_NAME | typeof NEITHER => {
+    if (typeof input === 'object' && input !== null) return PROTECTED_BY_NAME;
+    return typeof input === 'number' ? PROTECTED_PID : NEITHER;
+  },
 );
 
 export const PROTECT = v.pipe(

@@ -79,7 +79,7 @@ function strayProcesses(found: Examination, ledger: LedgerFindings | null): Stra
       .filter(({ dispatch }) => isLive(dispatch.state) || dispatch.spec.leftovers === 'keep')
       .map(({ dispatch }) => keyOf(dispatch.id, dispatch.fence)),
   );
-  const own = parsed.filter(({ parsed: mark }) => mark.ledger === id);
+  const own = parsed.filter(({ parsed: mark, isProtected }) => mark.ledger === id && !isProtected);
   return {
     own: own.filter(({ parsed: mark }) => !accounted.has(keyOf(mark.dispatch, mark.fence))),
     foreign: parsed.filter(({ parsed: mark }) => mark.ledger !== id),
@@ -141,6 +141,9 @@ function problemsOf(
   if (found.store.condition === 'broken') problems.push(found.store.because);
   if (found.marked.kind === 'unknown') {
     problems.push(`processes could not be looked at: ${found.marked.because}`);
+  }
+  if (found.protectionTrouble !== null) {
+    problems.push(`nothing can be ended: cannot tell whom to protect: ${found.protectionTrouble}`);
   }
   if (found.runDirectories.kind === 'unknown') {
     problems.push(`run directories could not be looked at: ${found.runDirectories.because}`);

@@ -4,7 +4,9 @@ import { statSync } from 'node:fs';
 import { type Config, readConfigFile } from '../campaign-file/config.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
+import type { Millis } from '../core/dispatch.ts';
 import type { ProtectRule } from '../core/protect-rule.ts';
+import type { Clock } from '../ports.ts';
 import { describeError, errorCode } from '../host/system-error.ts';
 
 export interface ConfigWatch {
@@ -24,7 +26,7 @@ interface Known {
 }
 
 /** @throws DroverError `CONFIG_UNREADABLE`, `CONFIG_INVALID` */
-export async function watchConfig(path: string): Promise<ConfigWatch> {
+export async function watchConfig(path: string, clock: Pick<Clock, 'now'>): Promise<ConfigWatch> {
   const first = await load(path);
   let known = first;
   let trouble: string | null = null;
@@ -53,7 +55,7 @@ export async function watchConfig(path: string): Promise<ConfigWatch> {
         const because = `${path} was there and is gone: put it back (one that says nothing will do)`;
         return { kind: 'unknown', because };
       }
-      if (!reading && !isBeingWritten(now.value.modifiedMs)) void readAgain();
+      if (!reading && !isBeingWritten(clock.now(), now.value.modifiedMs)) void readAgain();
       return { kind: 'unknown', because: trouble ?? `${path} has changed and is read again` };
     },
   };
@@ -66,8 +68,8 @@ async function load(path: string): Promise<Known> {
   return { config, version: before.kind === 'seen' ? before.value.version : null };
 }
 
-function isBeingWritten(modifiedMs: number): boolean {
-  const ageMs = Date.now() - modifiedMs;
+function isBeingWritten(now: Millis, modifiedMs: number): boolean {
+  const ageMs = now - modifiedMs;
   return ageMs >= 0 && ageMs < WRITTEN_WITHIN_MS;
 }
 

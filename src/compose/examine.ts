@@ -2,6 +2,7 @@
 // ledger, so that it works when that is broken.
 import { readdirSync, statSync } from 'node:fs';
 import { release, type } from 'node:os';
+import { readConfigFile } from '../campaign-file/config.ts';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
@@ -9,9 +10,11 @@ import { createClock } from '../host/clock.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { readMark } from '../host/run-records.ts';
 import { openStarter } from '../host/starter.ts';
-import { prepareStateDir } from '../host/state-dir.ts';
+import { createProtection } from '../host/protection.ts';
+import { type StateDirPaths, prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
+import type { Protection } from '../ports.ts';
 
 /** A process that carries a mark, of whichever ledger. */
 export interface MarkedProcess {
@@ -19,6 +22,8 @@ export interface MarkedProcess {
   readonly startTime: number;
   readonly command: string;
   readonly mark: string;
+  /** by the word of the herd's owner: whatever it belongs to, it is nobody's leftover */
+  readonly isProtected: boolean;
 }
 
 /** A run directory as it lies on the disk; `mark` is what its record says. */
@@ -58,6 +63,8 @@ export interface Examination {
   /** is the supervisor's lock held? */
   readonly supervised: boolean;
   readonly marked: Look<readonly MarkedProcess[]>;
+  /** why it cannot be told whom to protect; null: it can */
+  readonly protectionTrouble: string | null;
   readonly runDirectories: Look<readonly FoundRunDirectory[]>;
 }
 
@@ -67,6 +74,7 @@ export async function examine(stateDir: string): Promise<Examination> {
   const problems: string[] = [];
   const paths = pathsOf(stateDir, problems);
   const lock = paths === null ? null : lockHeld(paths.lock, problems);
+  const named = paths === null ? NOBODY : await lookAtProtection(paths);
   return {
     now: createClock().now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
@@ -80,7 +88,8 @@ export async function examine(stateDir: string): Promise<Examination> {
     stateDirProblems: problems,
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
-    marked: markedProcesses(),
+    marked: markedProcesses(named),
+    protectionTrouble: named.kind === 'unknown' ? named.because : null,
     runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
   };
 }
@@ -145,12 +154,28 @@ async function examineStore(path: string, stateDir: string): Promise<StoreExamin
   }
 }
 
-function markedProcesses(): Look<readonly MarkedProcess[]> {
+const NOBODY: ReturnType<Protection['look']> = { kind: 'absent' };
+
+async function lookAtProtection({ config, protect }: StateDirPaths): Promise<typeof NOBODY> {
+  try {
+    const rules = (await readConfigFile(config)).protect;
+    const table = createProcessTable();
+    const said = () => ({ kind: 'seen', value: rules }) as const;
+    return createProtection({ rules: said, namedDir: protect, table }).look();
+  } catch (error) {
+    return { kind: 'unknown', because: describe(error) };
+  }
+}
+
+function markedProcesses(named: typeof NOBODY): Look<readonly MarkedProcess[]> {
   const scan = createProcessTable().scan();
   if (scan.kind !== 'seen') return scan;
-  const marked = scan.value.flatMap(({ pid, startTime, command, mark, zombie }) =>
-    mark === null || zombie ? [] : [{ pid, startTime, command, mark }],
-  );
+  const marked = scan.value.flatMap((row) => {
+    const { pid, startTime, command, mark, zombie } = row;
+    if (mark === null || zombie) return [];
+    const isProtected = named.kind === 'seen' && named.value(row);
+    return [{ pid, startTime, command, mark, isProtected }];
+  });
   return { kind: 'seen', value: marked };
 }
 

@@ -77,7 +77,7 @@ async function realWorld(
   { containment, log = toStandardError }: SuperviseOptions,
   starter: Starter | null,
 ): Promise<World> {
-  const { config, protect } = await watchConfig(paths.config);
+  const { config, protect } = await watchConfig(paths.config, clock);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
   const processTable = createProcessTable();
   const protection = createProtection({

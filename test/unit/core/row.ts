@@ -71,6 +71,8 @@ export interface RowSpec {
   readonly silentMs?: number | null;
   readonly watchedMs?: number;
   readonly blind?: string;
+  /** why its tree could not be looked at, as the state says it */
+  readonly told?: string;
   /** for how long looks at its tree have failed */
   readonly unseenMs?: number;
   readonly goal?: Goal;
@@ -183,6 +185,7 @@ function stateOf(spec: RowSpec): LiveDispatch['dispatch']['state'] {
         process: spec.process === null ? null : AGENT,
         killAt: NOW + (spec.killInMs ?? -SECOND),
         survivors: (spec.survivors ?? []).map(processOf),
+        ...(spec.told === undefined ? {} : { unseen: { because: spec.told, before: 'stopped' } }),
       };
   }
 }
