@@ -7,8 +7,7 @@ import type { Herd } from '../compose.ts';
 import { type Context, note } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { SURVIVORS_WAIT_MS } from './outlook.ts';
-import { oneLine } from './render/width.ts';
-import { nameOf, stateWord } from './render/words.ts';
+import { nameOf, stateWord, survivorWords } from './render/words.ts';
 
 export interface StopOrder {
   readonly dispatches: readonly Dispatch[];
@@ -100,8 +99,5 @@ export async function reportStop(
 
 function survivorLines({ state }: Dispatch): string[] {
   if (state.kind !== 'stopping') return [];
-  return state.survivors.map(
-    ({ pid, startTime, command }) =>
-      `  survivor: pid ${pid}, start time ${startTime}, ${oneLine(command)}`,
-  );
+  return state.survivors.map((survivor) => `  survivor: ${survivorWords(survivor)}`);
 }

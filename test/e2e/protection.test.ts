@@ -137,6 +137,33 @@ describe.concurrent('a broker in the middle of a tree that is stopped', () => {
   );
 });
 
+describe.concurrent('an agent that is protected itself', () => {
+  test(
+    'is named as a survivor, holds its slot, and gets no signal; the rest of its tree ends',
+    withHerd(async (herd) => {
+      await herd.ok(['up', '--detach']);
+      config(herd, [{ command: 'broker.pl' }]);
+      const run = [fake('broker.pl'), herd.dir];
+      await herd.ok([
+        'run',
+        herd.campaign({ campaign: 'own', dispatches: [{ name: 'a', run, grace: '0s' }] }),
+        '--detach',
+      ]);
+      const broker = await untilServed(herd);
+      const stopped = await herd.drover(['stop', 'own/a']);
+      expect(stopped).toMatchObject({ code: 4 });
+      const { pid, startTime } = broker.process;
+      expect(stopped.stderr).toContain(`survivor: pid ${pid}, start time ${startTime}`);
+      expect(await broker.caught()).toEqual([]);
+      expect(broker.children.filter(isAlive)).toEqual([]);
+      expect((await herd.pools()).some(({ used }) => used === 1)).toBe(true);
+      await broker.quit();
+      await herd.untilState('a', 'ended');
+      await herd.ok(['down']);
+    }),
+  );
+});
+
 describe.concurrent('an agent that ends by itself', () => {
   test.for(TIERS)('leaves a broker that is protected, at tier %s', async (tier, context) => {
     await withHerd(async (herd) => {

@@ -1,9 +1,10 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
 import { isLive } from '../../core/dispatch.ts';
-import type { Attempt, Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
+import type { Attempt, Dispatch, Millis, Outcome, State, Survivor } from '../../core/dispatch.ts';
 import { newestSign } from '../../core/sign.ts';
 import type { Colour } from './paint.ts';
 import { ageShown, momentShown, secondsShown } from './time.ts';
+import { oneLine } from './width.ts';
 
 /** How people and hints name a dispatch. */
 export function nameOf(dispatch: { readonly campaign: string; readonly name: string }): string {
@@ -31,6 +32,11 @@ export function stateWord(state: State): string {
     case 'ended':
       return outcomeWord(state.outcome);
   }
+}
+
+/** By identity: a pid alone may be somebody else's by the time that it is read. */
+export function survivorWords({ pid, startTime, command }: Survivor): string {
+  return `pid ${pid}, start time ${startTime}, ${oneLine(command)}`;
 }
 
 export function outcomeWord(outcome: Outcome): string {
