@@ -16,7 +16,9 @@ export interface Broker {
 
 /** Waits until it answers. It was started with the directory of the herd. */
 export async function untilServed(herd: TestHerd): Promise<Broker> {
-  const port = Number(await until('the broker listens', () => herd.read('broker.port').trim()));
+  const port = Number(
+    await until('the broker listens', () => herd.read('broker.port').trim() || null),
+  );
   const words = await ask(port, 'hello');
   const process = liveProcess(Number(valueOf(words, 'pid')));
   const pids = valueOf(words, 'children').split(',').map(Number);
