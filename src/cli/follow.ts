@@ -12,6 +12,13 @@ import type { Waker } from './waker.ts';
 
 /** Between two looks at the ledger. A frame of the live table is never drawn more often. */
 const LOOK_MS = 100;
+/**
+ * Once nothing has happened for a while. Who waits inside of an attempt must not look like work: ten
+ * looks a second cost up to one percent of a core, which is the threshold
+ * (docs/decisions/0010-cpu-threshold.md).
+ */
+const QUIET_LOOK_MS = 1_000;
+const QUIET_AFTER_MS = 5_000;
 /** How often it is looked whether there still is a supervisor. */
 const TEND_MS = 1_000;
 
@@ -45,25 +52,23 @@ export interface FollowOptions {
 export async function follow(context: Context, options: FollowOptions): Promise<FollowEnd> {
   const { herd, waker, view } = options;
   const patience = createPatience({ note: view.remark });
-  const look = createLook(options);
+  const { look, pauseMs } = createLook(options);
   const startedMs = herd.clock.monotonicMs();
   for (;;) {
     const interrupt = context.interrupts.take();
     if (interrupt !== null) return { kind: 'interrupted', interrupt };
     const seen = await patience.read(look);
     if (seen !== null && seen.kind !== 'going') return seen;
-    if (isOver(options.timeoutMs, herd.clock.monotonicMs() - startedMs)) return { kind: 'timeout' };
-    await waker.sleep(seen === null ? RETRY_READ_MS : LOOK_MS);
+    const leftMs = startedMs + (options.timeoutMs ?? Infinity) - herd.clock.monotonicMs();
+    if (leftMs <= 0) return { kind: 'timeout' };
+    await waker.sleep(Math.min(leftMs, seen === null ? RETRY_READ_MS : pauseMs()));
   }
-}
-
-function isOver(timeoutMs: number | null, elapsedMs: number): boolean {
-  return timeoutMs !== null && elapsedMs >= timeoutMs;
 }
 
 /** One look: who supervises, what is new, and whether that was all. */
 function createLook({ herd, progress, view, tend, noWait }: FollowOptions) {
   let tendedMs = Number.NEGATIVE_INFINITY;
+  let newsMs = herd.clock.monotonicMs();
   let place: Place = { kind: 'theirs' };
 
   async function tendInTime(): Promise<void> {
@@ -85,12 +90,17 @@ function createLook({ herd, progress, view, tend, noWait }: FollowOptions) {
     );
   }
 
-  return async (): Promise<Outlook | { kind: 'told'; because: string }> => {
-    view.show(await progress.refresh());
+  async function look(): Promise<Outlook | { kind: 'told'; because: string }> {
+    const news = await progress.refresh();
+    if (news.length > 0) newsMs = herd.clock.monotonicMs();
+    view.show(news);
     const before = await outlook();
     // What has ended is answered from the ledger: nobody's place is taken for it.
     if (before.kind !== 'going') return before;
     await tendInTime();
     return place.kind === 'told' ? place : before;
-  };
+  }
+
+  const isQuiet = () => herd.clock.monotonicMs() - newsMs > QUIET_AFTER_MS;
+  return { look, pauseMs: () => (isQuiet() ? QUIET_LOOK_MS : LOOK_MS) };
 }

@@ -3,9 +3,9 @@ import { SHIM_LEAVES_MS, concludeExit, concludeLoss, treeUnseen } from './decide
 import { beginLeaving, beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { oldestOf } from './decide-start.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
-import type { Deadline, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
+import type { Deadline, DispatchSpec, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Result } from './evidence.ts';
 import { brokenLimit } from './limits.ts';
 import { SUCCEEDED } from './retry.ts';
 import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
@@ -131,12 +131,21 @@ const ASK_RESULT = { kind: 'ask-result' } as const;
 
 /** Who has been silent for a while may have its result, and only not leave: that is asked once for each silence. */
 function watchOn(live: Running, silence: Silence, evidence: Evidence, moment: Moment): Decision {
-  const { doneWhen, lingerMs } = live.dispatch.spec;
   const nextAt = nextChange(live.attempt.deadline, silence);
-  if (doneWhen === null || evidence.result !== 'unasked') return stay(silence.because, nextAt);
-  const askAt = silence.since + Math.min(FRESH_MS, lingerMs / 2);
+  const askAt = resultAskedAt(live.dispatch.spec, evidence.result, silence);
+  if (askAt === null) return stay(silence.because, nextAt);
   if (moment.now < askAt) return stay(silence.because, Math.min(nextAt, askAt));
   return stay(`${silence.because}; asking whether its result is there`, nextAt, ASK_RESULT);
+}
+
+/** When it has been silent for long enough to be asked; null: it is not. */
+export function resultAskedAt(
+  { doneWhen, lingerMs }: DispatchSpec,
+  result: Result,
+  { since }: Silence,
+): Millis | null {
+  if (doneWhen === null || result !== 'unasked') return null;
+  return since + Math.min(FRESH_MS, lingerMs / 2);
 }
 
 /** Evidence extends in steps, up to the hard limit; without fresh evidence the soft limit ends the attempt (I7). */

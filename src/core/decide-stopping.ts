@@ -10,8 +10,8 @@ import {
   endedBy,
   shimMayStillLeave,
   shimStays,
-  treeUnseen,
 } from './decide-ending.ts';
+import { cannotSee, seenAgain } from './decide-unseen.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
 import type {
   AttemptEnd,
@@ -22,7 +22,6 @@ import type {
   StopReason,
   StopWish,
   Survivor,
-  Unseen,
 } from './dispatch.ts';
 import type { Evidence, ExitRecord, Members, Sighting } from './evidence.ts';
 import { processKey } from './identity.ts';
@@ -31,12 +30,12 @@ import { describeExit } from './snapshot.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
-/** A single look fails now and then on a busy machine; that is nobody's concern. */
-const UNSEEN_TOLD_MS = 1_000;
 const KILL_BACKOFF_FIRST_MS = 20;
 const KILL_BACKOFF_MAX_MS = 30_000;
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
 const OWN_END_WITHIN_MS = 10_000;
+/** What began later than now began before the clock was set back; less may be drift (time-watch.ts). */
+const CLOCK_BACK_MS_MIN = 2_000;
 /** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
 const FILE_CLOCK_TICK_MS = 10;
 
@@ -109,11 +108,11 @@ export function obeyDespiteShim(
 
 /** `stopping`: graceful signal, grace, freeze, kill, and two empty looks in a row before anything is written. */
 export function decideStopping(live: Stopping, evidence: Evidence, moment: Moment): Decision {
-  const { state } = live;
   const { members } = evidence;
+  const { unseen } = live.state;
   if (evidence.goal === 'asking') return awaitGoal(live.dispatch.because);
   if (members.kind !== 'seen') return cannotSee(live, evidence, moment);
-  if (state.unseen !== undefined) return seenAgain(live, state.unseen);
+  if (unseen !== undefined) return seenAgain(live, unseen);
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
   }
@@ -126,34 +125,27 @@ function bringToZero(
   { processes, emptyLooks }: Members,
   moment: Moment,
 ): Decision {
-  const { state } = live;
   const treeEmpty = processes.length === 0 && evidence.agent === 'gone';
   if (treeEmpty && (evidence.shim === 'gone' || shimWaitsForOthers(live, evidence, moment))) {
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);
     return stopped(live, evidence, moment);
   }
-  const wishedKillAt = killMoment(state, live.dispatch.stopWish);
-  if (wishedKillAt < state.killAt)
-    return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
+  const moved = moveKill(live, moment);
+  if (moved !== null) return moved;
   return treeEmpty ? awaitShim(live, evidence, moment) : endTree(live, evidence, moment);
 }
 
-/** Nobody is signalled, and it is tried again. Where that lasts, whoever waits for the end can read why it does not come. */
-function cannotSee(live: Stopping, evidence: Evidence, moment: Moment): Decision {
-  const { dispatch, state } = live;
-  const before = state.unseen?.before ?? dispatch.because;
-  const tried = treeUnseen(before, evidence.members, moment);
-  const { members, unseenSince } = evidence;
-  if (members.kind !== 'unknown' || members.because === state.unseen?.because) return tried;
-  if (unseenSince === null || moment.now < unseenSince + UNSEEN_TOLD_MS) return tried;
-  const unseen = { because: members.because, before };
-  const { because } = tried;
-  return { kind: 'change', type: 'attempt.unseen', next: { ...state, unseen }, because };
-}
-
-function seenAgain({ state }: Stopping, { before }: Unseen): ChangeDecision {
-  const { unseen: _, ...next } = state;
-  return { kind: 'change', type: 'attempt.stopping', next, because: before };
+/** @returns null where it is killed when it was to be */
+function moveKill(live: Stopping, { now }: Moment): ChangeDecision | null {
+  const { state, dispatch } = live;
+  const { since, killAt } = state;
+  // Where nobody watched, nobody has moved its moments along: its grace would last for as long as the step back was (I7).
+  if (now < since - CLOCK_BACK_MS_MIN) {
+    return { ...asStopping(live), next: { ...state, since: now, killAt: now + (killAt - since) } };
+  }
+  const wishedKillAt = killMoment(state, dispatch.stopWish);
+  if (wishedKillAt >= killAt) return null;
+  return { ...asStopping(live), next: { ...state, killAt: wishedKillAt } };
 }
 
 /** The end is on record, and whoever the shim still waits for is none of ours. */

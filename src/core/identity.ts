@@ -58,5 +58,12 @@ export function parseMark(text: string): Mark | null {
  * It is in the environment, so that whoever comes after us knows it as well.
  */
 export function helperMark(mark: string): string {
-  return `${mark}helper`;
+  return `${mark}${HELPER}`;
+}
+
+const HELPER = 'helper';
+
+/** Do we run for an attempt what carries this? Then it is not the attempt that speaks. */
+export function isHelperMark(mark: string): boolean {
+  return mark.endsWith(HELPER) && parseMark(mark) !== null;
 }

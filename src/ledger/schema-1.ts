@@ -1,5 +1,5 @@
-// Owns schema 1. Released: never edited, a change is a new step. Moments are milliseconds since the epoch; what is
-// structured is JSON text, and what is asked for has a plain column beside it.
+// Owns schema 1. Edited in place until the first release; from then on a change is a new step. Moments are milliseconds
+// since the epoch; what is structured is JSON text, and what is asked for has a plain column beside it.
 import type { Dialect } from './driver.ts';
 
 /** Statements must repeat these words exactly: SQLite uses a partial index only where the same term stands in `where`. */

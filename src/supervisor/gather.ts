@@ -12,13 +12,11 @@
 //   only adds to who is a member and to who is protected.
 // Nothing else changes what we remember: effects are performed by the pass, which waits for its evidence. Agents go on
 // between two steps of a look whether or not we rest there; only the order of the steps has to stay.
-import { shimMayStillLeave, shimStays } from '../core/decide-ending.ts';
-import { isLate } from '../core/decide-start.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
-import type { Evidence, Look, Members, RunDirLook, Sighting, Usage } from '../core/evidence.ts';
+import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
-import { isAtStake } from './family.ts';
+import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first-look.ts';
 import { type AttemptMemory, remembered } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
@@ -33,18 +31,6 @@ export interface Looked {
 
 const NOT_LOOKED = { kind: 'unknown', because: 'the process table was not looked at' } as const;
 const EMPTIED = { kind: 'seen', value: { processes: [], emptyLooks: 2 } } as const;
-
-interface FirstLook {
-  readonly live: LiveDispatch;
-  readonly memory: AttemptMemory;
-  readonly told: Told;
-  readonly agent: Sighting;
-  readonly shim: Sighting;
-  readonly runDir: RunDirLook;
-}
-
-/** What others bring in at any time, as it was before the records were read. */
-type Told = Pick<AttemptMemory, 'start' | 'goal' | 'result' | 'emptied'>;
 
 /** What a look needs of the other attempts. */
 export interface Others {
@@ -136,87 +122,6 @@ function earliestBirth(memories: readonly AttemptMemory[]): Bookmark | null {
     if (earliest === null || bornAfter.atMs < earliest.atMs) earliest = bornAfter;
   }
   return earliest;
-}
-
-function lookAtRecords(
-  world: World,
-  live: LiveDispatch,
-  memory: AttemptMemory,
-  now: Millis,
-): FirstLook {
-  const { processes, runDirs } = world;
-  memory.woken = false;
-  const { state } = live.dispatch;
-  if (state.kind === 'starting') {
-    // Nobody is silent who has not begun: a shim on a busy machine may need its time.
-    memory.watchedSince = now;
-  } else {
-    memory.agent = state.process;
-  }
-  const { start, goal, result, emptied } = memory;
-  const told = { start, goal, result, emptied };
-  if (emptied) {
-    const runDir = runDirs.look(memory.key);
-    learn(memory, runDir);
-    return { live, memory, told, agent: 'gone', shim: 'gone', runDir };
-  }
-  if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));
-  const sight = (process: ProcessIdentity | null) =>
-    // An unidentified shim or agent carries the mark: the tree's look covers it.
-    process === null ? 'gone' : processes.sight(process);
-  const look = () => {
-    const agent = sight(memory.agent);
-    const sighted = sight(memory.shim);
-    const runDir = runDirs.look(memory.key);
-    // Who cannot read the claim does not know the shim, and must not take it for gone (I4).
-    const hidden = memory.shim === null && runDir.claim.kind === 'unknown';
-    return { live, memory, told, agent, shim: hidden ? ('unknown' as const) : sighted, runDir };
-  };
-  const first = look();
-  return learn(memory, first.runDir) ? look() : first;
-}
-
-/** Takes over who the shim and the agent are; true where that is news. */
-function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
-  let news = false;
-  if (memory.shim === null && claim.kind === 'seen' && claim.value.by === 'shim') {
-    memory.shim = claim.value.shim;
-    news = true;
-  }
-  if (memory.agent === null && agent.kind === 'seen') {
-    memory.agent = agent.value;
-    news = true;
-  }
-  return news;
-}
-
-function needsMembers({ live, told, agent, shim, runDir }: FirstLook, now: Millis): boolean {
-  // An end that we caused is looked at, whoever else says that it worked (I8).
-  if (live.dispatch.state.kind === 'stopping') return true;
-  if (told.emptied) return false;
-  // Until its shim has left, an attempt whose exit is on record is not judged by its tree: unless the shim waits for it.
-  if (runDir.exit.kind === 'seen') {
-    if (shim !== 'alive') return true;
-    return shimStays(live) && !shimMayStillLeave(live, runDir.exit.value, now);
-  }
-  if (live.dispatch.state.kind === 'running') return agent === 'gone' && shim === 'gone';
-  const { claim } = runDir;
-  if (claim.kind !== 'seen') return false;
-  return shim === 'gone' || claim.value.by === 'recovery' || isLate(live, now);
-}
-
-function samplesNow(look: FirstLook, isNeeded: boolean, now: Millis): boolean {
-  const { live, memory, agent, runDir } = look;
-  if (live.dispatch.state.kind !== 'running') return false;
-  if (agent === 'unknown') return false;
-  // What it did until its end counts: for whom the next look can end, and for itself while that end is not on record.
-  if (agent === 'gone' && runDir.exit.kind === 'seen' && !isNeeded) return false;
-  // The first sample proves nothing, so what happens before it would count for nothing.
-  if (memory.cpuMs === null) return true;
-  // Nobody is ended on an older sample, his own or of whom he waits for: he may have begun to work since.
-  if (isNeeded || isAtStake(live, memory, now)) return true;
-  const { everyMs } = memory;
-  return Math.floor(now / everyMs) !== Math.floor(memory.sampledAt / everyMs);
 }
 
 function judge(

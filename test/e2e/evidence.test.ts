@@ -180,12 +180,12 @@ describe.concurrent('an agent whose result is there and that does not leave', ()
   );
 
   test(
-    'stalls where done_when does not hold, though done_when writes to the files that are evidence',
+    'stalls where done_when does not hold, though done_when writes to files that are evidence and holds a lease',
     withHerd(async (herd) => {
       const file = lingering(herd, {
         run: [fake('sleep-long.sh')],
         stall: '4s',
-        done_when: 'echo checked >>check.log; false',
+        done_when: `echo checked >>check.log; ${drover} op -- sh -c 'sleep 2; exit 1'`,
         evidence_files: ['*.log'],
         deadline: '20s',
         extend: '0s',

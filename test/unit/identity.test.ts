@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatMark,
+  helperMark,
+  isHelperMark,
   MARK_OFF,
   MARK_VARIABLE,
   parseMark,
@@ -76,4 +78,15 @@ describe('a mark', () => {
     expect(MARK_VARIABLE).toBe('DROVER_MARK');
     expect(MARK_VARIABLE).not.toMatch(/KEY|SECRET|TOKEN|PASS/);
   });
+});
+
+test('I5: what we run for an attempt is told from the attempt, and from any other text', () => {
+  const mark = formatMark({ ledger: 'led', dispatch: 'd1', attempt: 1, fence: 2, nonce: 'abc' });
+  expect([helperMark(mark), mark, MARK_OFF, 'helper', ''].map(isHelperMark)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -1,7 +1,8 @@
 // Owns `drover op`: runs a command inside an operation lease of the surrounding attempt.
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { note } from '../context.ts';
+import { isHelperMark } from '../../core/identity.ts';
+import { type Context, note } from '../context.ts';
 import { type Bind, durationOption, usage } from '../options.ts';
 
 interface OpOptions {
@@ -25,11 +26,16 @@ export function define(command: Command, bind: Bind): void {
     if (program === undefined) throw usage('there is nothing to run', 'drover op -- COMMAND...');
     const { runInOperation } = await import('../../compose/attempt.ts');
     return await runInOperation({
-      runDir: context.attempt?.runDir ?? null,
+      // A lease says that the agent's side works; what runs inside of done_when is ours (I5).
+      runDir: isOurs(context) ? null : (context.attempt?.runDir ?? null),
       label: options.label ?? [basename(program), ...rest].join(' '),
       forMs: options.for ?? FOR_MS,
       argv: [program, ...rest],
       note: (text) => note(context, `drover op: ${text}`),
     });
   });
+}
+
+function isOurs({ markText }: Context): boolean {
+  return markText !== null && isHelperMark(markText);
 }

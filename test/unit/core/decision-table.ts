@@ -104,7 +104,8 @@ function contradictions({ next, attemptEnd }: ChangeDecision, before: State): re
       ...(next.at === NOW ? [] : ['at']),
     ];
   }
-  const since = before.kind === next.kind ? before.since : NOW;
+  // What lies ahead was dated by a clock that has been set back.
+  const since = before.kind === next.kind ? Math.min(before.since, NOW) : NOW;
   return next.since === since ? [] : ['since'];
 }
 
