@@ -1,8 +1,10 @@
 // Owns the composition root: the only place where ports meet their implementations. Faces open a herd here and, where
 // they must act, become its supervisor here. What only some commands need is loaded when they need it.
 import { statSync } from 'node:fs';
-import type { Output } from './compose/output.ts';
+import type { Reaper } from './compose/reap.ts';
 import type { AttemptLook } from './compose/attempt-look.ts';
+import type { Cleaned, CleanOrder } from './compose/clean.ts';
+import type { Output } from './compose/output.ts';
 import type { Attempt, ContainmentTier, DispatchId } from './core/dispatch.ts';
 import { DroverError } from './core/error.ts';
 import type { ProcessIdentity } from './core/identity.ts';
@@ -26,6 +28,10 @@ export interface Herd {
   output(): Promise<Output>;
   /** What can be seen of the processes of a live attempt. */
   lookAt(attempt: Attempt, agent: ProcessIdentity): Promise<AttemptLook>;
+  /** What finds and ends processes that no live attempt owns. It protects these pids too, and writes that nowhere. */
+  reaper(protect: readonly number[]): Promise<Reaper>;
+  /** Removes what ended dispatches and killed commands have left on the disk. */
+  clean(order: CleanOrder): Promise<Cleaned>;
   /** Tells the supervisor, if there is one, that the ledger has news. A hint only. */
   ring(): Promise<void>;
   /**
@@ -99,12 +105,17 @@ export async function openHerd({
     output: async () => (await import('./compose/output.ts')).createOutput(paths.runs),
     async lookAt(attempt, agent) {
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
-      return lookAtAttempt(ledger.id, attempt, agent);
+      return lookAtAttempt({ ledger: ledger.id, runsDir: paths.runs }, attempt, agent);
     },
-    async ring() {
-      const { ring } = await import('./host/bell.ts');
-      ring(paths.bell);
+    async reaper(protect) {
+      const { createReaper } = await import('./compose/reap.ts');
+      return await createReaper({ paths, ledger, clock }, protect);
     },
+    async clean(order) {
+      const { clean } = await import('./compose/clean.ts');
+      return await clean({ paths, ledger, now: clock.now() }, order);
+    },
+    ring: async () => (await import('./host/bell.ts')).ring(paths.bell),
     async supervise(options) {
       // Perl starts while the rest is loaded.
       const { openStarter } = await import('./host/starter.ts');
@@ -121,10 +132,8 @@ export async function openHerd({
       const { protect } = await import('./compose/protect.ts');
       protect(paths.protect, pids);
     },
-    async supervised() {
-      const { isSupervisorLockHeld } = await import('./ledger/supervisor-lock.ts');
-      return isSupervisorLockHeld(paths.lock);
-    },
+    supervised: async () =>
+      (await import('./ledger/supervisor-lock.ts')).isSupervisorLockHeld(paths.lock),
     close: async () => await ledger.close(),
   };
 }

@@ -91,6 +91,8 @@ export interface ProcessTable {
    * The row is one of a scan just now.
    */
   ioBytes(row: ProcessRow): number | null;
+  /** The rows of these pids, now and in one go; who has gone meanwhile is not in it. */
+  rowsOf(pids: readonly number[]): Look<readonly ProcessRow[]>;
   /** one process, cheaply */
   sight(process: ProcessIdentity): Sighting;
   /** Re-reads the identity immediately before the signal; a stranger is never signalled (I3). */
@@ -104,6 +106,29 @@ export interface Protection {
    * nobody at all may be signalled.
    */
   look(): Look<(process: ProcessRow) => boolean>;
+}
+
+// ── Cgroups ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface CgroupLook {
+  /** in it and below; empty only where the kernel says that nobody is */
+  readonly pids: readonly number[];
+  /** CPU time of everybody who was ever in it */
+  readonly cpuMs: number;
+}
+
+/** The cgroups of attempts at tier cgroup. Each is made before the start, and its agent enters it before its exec. */
+export interface Cgroups {
+  /** `absent`: it has none, which was never made or is removed */
+  look(key: AttemptKey): Look<CgroupLook>;
+  /** Kills everybody in it at once, whoever is forked meanwhile. False: it cannot be done here. */
+  kill(key: AttemptKey): boolean;
+  /** Nobody in it runs until it is thawed; can be killed all the same. False: it cannot be done here. */
+  freeze(key: AttemptKey, frozen: boolean): boolean;
+  /** Removes it once its attempt has ended. Who is still in it (kept, or opted out) keeps it: tried again later. */
+  remove(key: AttemptKey): void;
+  /** Removes those of this herd whose attempt is not `live`, and in which nobody is. */
+  sweep(live: readonly AttemptKey[]): void;
 }
 
 // ── Run directories ─────────────────────────────────────────────────────────────────────────────────────────────────

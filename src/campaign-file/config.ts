@@ -2,7 +2,7 @@
 // there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
 import type { ProtectRule } from '../core/protect-rule.ts';
-import { OUTPUT_BYTES_MAX } from './defaults.ts';
+import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
 import type { PoolLimits } from './resolve.ts';
 import type { Settings } from './schema.ts';
@@ -16,6 +16,8 @@ export interface Config {
   readonly defaults: Settings;
   /** how much of each output stream of an attempt is kept */
   readonly outputBytesMax: number;
+  /** time between two sweeps of a supervisor */
+  readonly sweepEveryMs: number;
   /** who gets no signal of any kind; paths are absolute */
   readonly protect: readonly ProtectRule[];
 }
@@ -26,6 +28,7 @@ export const NO_CONFIG: Config = {
   poolLimits: new Map(),
   defaults: {},
   outputBytesMax: OUTPUT_BYTES_MAX,
+  sweepEveryMs: SWEEP_EVERY_MS,
   protect: [],
 };
 

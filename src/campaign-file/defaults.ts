@@ -38,3 +38,6 @@ export const BUILT_IN: BuiltInSettings = {
 
 /** Default of `max_output` at the top of config.yaml, for each output stream of an attempt. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Default of `sweep` in config.yaml. */
+export const SWEEP_EVERY_MS = 30_000;

@@ -132,6 +132,20 @@ export function duration(zero: 'zero-allowed' | 'above-zero') {
   );
 }
 
+/** What is done again and again costs something each time: a second is often enough for everything. */
+const INTERVAL_MS_MIN = 1_000;
+
+/** A duration between two times of the same; whole milliseconds. */
+export function interval() {
+  return v.pipe(
+    duration('zero-allowed'),
+    v.check(
+      (ms) => ms >= INTERVAL_MS_MIN,
+      complaint('{key}: {value} is less than 1s', 'write at least 1s'),
+    ),
+  );
+}
+
 function tryDuration(input: string): { ms: number } | { hint: string } {
   try {
     return { ms: parseDuration(input) };

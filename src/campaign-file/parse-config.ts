@@ -1,8 +1,9 @@
 // Owns the way from the text of config.yaml to a Config.
 import { dirname, resolve } from 'node:path';
+import type { ProtectRule } from '../core/protect-rule.ts';
 import { checkEnvironment } from './check.ts';
 import { type Config, NO_CONFIG } from './config.ts';
-import { OUTPUT_BYTES_MAX } from './defaults.ts';
+import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readDocument } from './document.ts';
 import { Report } from './report.ts';
 import { limitsOf, poolsOf, withAbsolutePaths } from './resolve.ts';
@@ -31,8 +32,13 @@ export function parseConfigFile(text: string, path: string): Config {
     poolLimits: limitsOf(config.pools),
     defaults: withAbsolutePaths(config.defaults ?? {}, directory),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
-    protect: (config.protect ?? []).map((rule) =>
-      rule.kind === 'pidfile' ? { ...rule, path: resolve(directory, rule.path) } : rule,
-    ),
+    sweepEveryMs: config.sweep ?? SWEEP_EVERY_MS,
+    protect: withAbsoluteFiles(config.protect, directory),
   };
+}
+
+function withAbsoluteFiles(rules: readonly ProtectRule[] = [], directory: string): ProtectRule[] {
+  return rules.map((rule) =>
+    rule.kind === 'pidfile' ? { ...rule, path: resolve(directory, rule.path) } : rule,
+  );
 }

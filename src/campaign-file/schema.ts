@@ -10,6 +10,7 @@ import {
   complaint,
   coreShare,
   duration,
+  interval,
   GLOB,
   later,
   list,
@@ -64,10 +65,10 @@ const POOLS = said(
 );
 
 const CONTAINMENT = v.picklist(
-  ['subreaper', 'sh'],
+  ['cgroup', 'subreaper', 'sh'],
   complaint(
     '{key}: {value} is not available in this version',
-    'write subreaper or sh, or remove the key',
+    'write cgroup, subreaper or sh, or remove the key',
   ),
 );
 
@@ -253,7 +254,11 @@ export const CONFIG = v.pipe(
     ),
     reap: later('reap'),
     brake: later('brake'),
-    sweep: later('sweep'),
+    sweep: said(
+      interval(),
+      'Time between two sweeps of a supervisor for processes that belong to no live attempt.',
+      '30s',
+    ),
   }),
   v.title('Drover config.yaml'),
 );

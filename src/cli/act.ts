@@ -109,7 +109,13 @@ const REQUESTS: ReadonlySet<EventType> = new Set([
 /** An errand lasts for seconds: more events than this cannot have come, and one page is enough. */
 const EVENTS_PAGE = 1_000;
 
-async function leave(herd: Herd, handle: SupervisorHandle, since: number): Promise<void> {
+/**
+ * Gives the supervisor's place up again, and sees to it that somebody has it where work was asked
+ * for meanwhile.
+ *
+ * @param since the newest event before it was taken
+ */
+export async function leave(herd: Herd, handle: SupervisorHandle, since: number): Promise<void> {
   await handle.stop('its errand is done');
   const events = await herd.ledger.events({ since, limit: EVENTS_PAGE });
   if (events.some(({ type }) => REQUESTS.has(type))) await ensureSupervised(herd, null);

@@ -100,6 +100,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => await import('./commands/stop.ts'),
   },
   {
+    name: 'reap',
+    summary: 'recover once: adopt, finish, requeue, and end what no live attempt owns',
+    example: 'drover reap --dry-run',
+    completes: [],
+    load: async () => await import('./commands/reap.ts'),
+  },
+  {
     name: 'retry',
     summary: 'run ended dispatches again, as a new attempt',
     example: 'drover retry --campaign nightly --failed',
@@ -140,6 +147,20 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     example: 'drover doctor --json',
     completes: [],
     load: async () => await import('./commands/doctor.ts'),
+  },
+  {
+    name: 'clean',
+    summary: 'remove the run directories of dispatches that have ended',
+    example: 'drover clean --older-than 7d --dry-run',
+    completes: [],
+    load: async () => await import('./commands/clean.ts'),
+  },
+  {
+    name: 'service',
+    summary: 'keep a supervisor running as a service of this user',
+    example: 'drover service install --print',
+    completes: ['nothing'],
+    load: async () => await import('./commands/service.ts'),
   },
   {
     name: 'op',

@@ -7,8 +7,9 @@ import type { Millis } from '../core/dispatch.ts';
 import { type Mark, parseMark, processKey } from '../core/identity.ts';
 import type { DispatchView, SupervisorRow } from '../ports.ts';
 import { pidOf } from './json.ts';
-import { isoOrNull, secondsShown } from './render/time.ts';
+import { isoOrNull } from './render/time.ts';
 import { nameOf } from './render/words.ts';
+import { type TraceFindings, traceProblems, tracesOf } from './traces.ts';
 
 /** What the ledger says; null where it cannot be read. */
 export interface LedgerFindings {
@@ -48,8 +49,10 @@ export function diagnose(
   const own = all.own.filter((one) => suspects === null || suspects.has(processKey(one)));
   const processes = { ...all, own };
   const directories = strayDirectories(found, ledger);
-  const problems = problemsOf(found, ledger, { processes, directories });
-  const json = doctorJson(found, ledger, { processes, directories, problems });
+  const traces = tracesOf(found, ledger?.views ?? null);
+  const findings = { processes, directories, traces };
+  const problems = problemsOf(found, ledger, findings);
+  const json = doctorJson(found, ledger, { ...findings, problems });
   return { json, problems, suspects: new Set(own.map(processKey)) };
 }
 
@@ -126,15 +129,29 @@ function strayDirectories(found: Examination, ledger: LedgerFindings | null): Di
   };
 }
 
+/** Of attempts that have ended. Kept leftovers stay in theirs. */
+function strayCgroups(found: Examination, ledger: LedgerFindings | null): readonly string[] {
+  if (ledger === null) return [];
+  const accounted = new Set(
+    ledger.views
+      .filter(({ dispatch }) => isLive(dispatch.state) || dispatch.spec.leftovers === 'keep')
+      .map(({ dispatch }) => keyOf(dispatch.id, dispatch.fence)),
+  );
+  return directoriesOf(found).flatMap(({ dispatch, fence, cgroup }) =>
+    cgroup === null || accounted.has(keyOf(dispatch, fence)) ? [] : [cgroup],
+  );
+}
+
 interface Findings {
   readonly processes: Strays;
   readonly directories: DirectoryFindings;
+  readonly traces: TraceFindings;
 }
 
 function problemsOf(
   found: Examination,
   ledger: LedgerFindings | null,
-  { processes, directories }: Findings,
+  { processes, directories, traces }: Findings,
 ): string[] {
   const problems = [...found.stateDirProblems];
   if (!found.shim.ok) problems.push(`${found.shim.path}: ${found.shim.because}`);
@@ -149,16 +166,32 @@ function problemsOf(
     problems.push(`run directories could not be looked at: ${found.runDirectories.because}`);
   }
   for (const { pid, command, parsed } of processes.own) {
-    const what = ledger === null ? 'still runs' : 'runs, and no live dispatch accounts for it';
+    const what =
+      ledger === null
+        ? `still runs: kill ${pid} ends it`
+        : 'runs, and no live dispatch accounts for it: drover reap';
     problems.push(`process ${pid} (${command}) of dispatch ${parsed.dispatch} ${what}`);
   }
-  for (const { path } of directories.withoutRow) {
-    problems.push(`${path} belongs to no dispatch of this ledger`);
+  problems.push(...problemsOfDirectories(directories, ledger));
+  return [...problems, ...traceProblems(found, traces), ...problemsOfRows(found, ledger)];
+}
+
+function problemsOfDirectories(
+  directories: DirectoryFindings,
+  ledger: LedgerFindings | null,
+): string[] {
+  const problems: string[] = [];
+  for (const { path, mark } of directories.withoutRow) {
+    const ours = ledger !== null && mark !== null && parseMark(mark)?.ledger === ledger.id;
+    const next = ours ? 'drover clean' : `look at it, then rm -r ${path}`;
+    problems.push(`${path} belongs to no dispatch of this ledger: ${next}`);
   }
   for (const { dispatch } of directories.withoutDirectory) {
-    problems.push(`${nameOf(dispatch)} is ${dispatch.state.kind}, and its run directory is gone`);
+    const name = nameOf(dispatch);
+    const what = `${name} is ${dispatch.state.kind}, and its run directory is gone`;
+    problems.push(`${what}: drover why ${name}`);
   }
-  return [...problems, ...problemsOfRows(found, ledger)];
+  return problems;
 }
 
 function problemsOfRows(found: Examination, ledger: LedgerFindings | null): string[] {
@@ -184,7 +217,7 @@ function problemsOfRows(found: Examination, ledger: LedgerFindings | null): stri
 function doctorJson(
   found: Examination,
   ledger: LedgerFindings | null,
-  { processes, directories, problems }: Findings & { problems: readonly string[] },
+  { processes, directories, traces, problems }: Findings & { problems: readonly string[] },
 ) {
   return {
     ok: problems.length === 0,
@@ -208,10 +241,10 @@ function doctorJson(
     leftovers: {
       processes: processes.own.map(processJson),
       runDirectories: directories.withoutRow.map(({ path }) => path),
-      // Pipes lie in run directories, and this version makes no cgroups: neither is left behind by
-      // itself.
-      fifos: [],
-      cgroups: [],
+      fifos: traces.fifos,
+      cgroups: strayCgroups(found, ledger),
+      temporaryFiles: traces.temporaryFiles,
+      ended: traces.ended,
       foreign: processes.foreign.map(processJson),
     },
   };
@@ -245,32 +278,4 @@ function heldSlots(now: Millis, ledger: LedgerFindings | null) {
     }))
     .toSorted((a, b) => b.sinceMs - a.sinceMs)
     .slice(0, HELD_MAX);
-}
-
-/** The diagnosis in lines of `name  value` for people. */
-export function doctorFields({ json }: Diagnosis): [string, string | null][] {
-  const { containment, store, supervisor } = json;
-  const since = supervisor.startedAt === null ? '' : `, since ${supervisor.startedAt}`;
-  return [
-    ['platform', json.platform],
-    ['store', `${store.driver ?? 'none'} ${store.version ?? ''} ${store.path}: ${store.because}`],
-    ['supervisor', supervisor.alive ? `pid ${supervisor.pid ?? 'unknown'}${since}` : 'none'],
-    ['shim', `${json.shim.path}: ${json.shim.because}`],
-    ...containment.tiers.map(({ name, available, because }): [string, string] => [
-      `tier ${name}`,
-      `${available ? 'available' : 'not available'}: ${because}`,
-    ]),
-    ...json.agents.map(({ name, found, version }): [string, string] => [
-      `agent ${name}`,
-      found ? (version ?? 'available') : 'not found',
-    ]),
-    ...json.heldSlots.map(({ pool, name, state, sinceMs }): [string, string] => [
-      `slot of ${pool}`,
-      `${name} ${state} for ${secondsShown(sinceMs)}`,
-    ]),
-    ...json.leftovers.foreign.map(({ pid, command, dispatch }): [string, string] => [
-      'other herd',
-      `process ${pid} (${command}) of dispatch ${dispatch}`,
-    ]),
-  ];
 }

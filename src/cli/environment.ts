@@ -22,6 +22,11 @@ export function stateDirOf(flag: string | undefined, environment: Environment): 
   return join(homedir(), '.local', 'state', 'drover');
 }
 
+/** Whether commands take this state directory where neither flag nor variable names one. */
+export function isDefaultStateDir(dir: string, environment: Environment = process.env): boolean {
+  return dir === stateDirOf(undefined, { ...environment, DROVER_STATE_DIR: undefined });
+}
+
 /** What the environment says of the attempt around us; null: nothing, or not all of it. */
 export function attemptOf(environment: Environment): SurroundingAttempt | null {
   const dispatch = environment['DROVER_DISPATCH'] ?? '';

@@ -47,11 +47,15 @@ export async function stopAndWait(
       boundMs: longestMs + SURVIVORS_WAIT_MS,
     });
   } catch (error) {
-    // Whom config.yaml protects cannot be told: nobody is signalled, and the wish stands (I9).
-    if (!(error instanceof DroverError) || !error.code.startsWith('CONFIG_')) throw error;
+    if (!isConfigTrouble(error)) throw error;
     trouble = error;
   }
   return { end, views: await herd.ledger.dispatches({ ids }), trouble };
+}
+
+/** Whom config.yaml protects cannot be told: nobody is signalled, and what was wished stands (I9). */
+export function isConfigTrouble(error: unknown): error is DroverError {
+  return error instanceof DroverError && error.code.startsWith('CONFIG_');
 }
 
 /**

@@ -1,20 +1,22 @@
 // Owns what `drover doctor` needs to know of this machine and this state directory. Gathered without relying on the
 // ledger, so that it works when that is broken.
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { release, type } from 'node:os';
-import { readConfigFile } from '../campaign-file/config.ts';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
+import { probeCgroups } from '../host/cgroup-base.ts';
+import { readCgroupPath } from '../host/cgroups.ts';
 import { createClock } from '../host/clock.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { readMark } from '../host/run-records.ts';
 import { openStarter } from '../host/starter.ts';
-import { createProtection } from '../host/protection.ts';
-import { type StateDirPaths, prepareStateDir } from '../host/state-dir.ts';
+import { prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
-import type { Protection } from '../ports.ts';
+import type { ProcessRow, Protection } from '../ports.ts';
+import { openProtection } from './protect.ts';
+import { lookForTraces, type Traces } from './traces.ts';
 
 /** A process that carries a mark, of whichever ledger. */
 export interface MarkedProcess {
@@ -32,6 +34,8 @@ export interface FoundRunDirectory {
   readonly dispatch: DispatchId;
   readonly fence: number;
   readonly mark: string | null;
+  /** its cgroup, where that is there still */
+  readonly cgroup: string | null;
 }
 
 interface StoreExamination {
@@ -47,6 +51,7 @@ export interface Examination {
   readonly now: Millis;
   readonly platform: string;
   readonly shim: { readonly path: string; readonly ok: boolean; readonly because: string };
+  /** the best first */
   readonly tiers: readonly {
     readonly name: ContainmentTier;
     readonly available: boolean;
@@ -66,6 +71,7 @@ export interface Examination {
   /** why it cannot be told whom to protect; null: it can */
   readonly protectionTrouble: string | null;
   readonly runDirectories: Look<readonly FoundRunDirectory[]>;
+  readonly traces: Look<Traces>;
 }
 
 const SHELL = '/bin/sh';
@@ -74,23 +80,28 @@ export async function examine(stateDir: string): Promise<Examination> {
   const problems: string[] = [];
   const paths = pathsOf(stateDir, problems);
   const lock = paths === null ? null : lockHeld(paths.lock, problems);
-  const named = paths === null ? NOBODY : await lookAtProtection(paths);
+  const clock = createClock();
+  const table = createProcessTable();
+  const scan = table.scan();
+  const named = paths === null ? NOBODY : (await openProtection(paths, table, { clock })).look();
   return {
-    now: createClock().now(),
+    now: clock.now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
     shim: examineShell(),
     tiers: [
-      { name: 'cgroup', available: false, because: 'this version does not support it yet' },
       await examineSubreaper(),
+      examineCgroup(),
       { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
     ],
     agents: [{ name: 'command', found: true, version: null }],
     stateDirProblems: problems,
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
-    marked: markedProcesses(named),
+    marked: markedProcesses(scan, named),
     protectionTrouble: named.kind === 'unknown' ? named.because : null,
     runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
+    traces:
+      paths === null ? { kind: 'absent' } : lookForTraces(paths, (pid) => mayBeThere(scan, pid)),
   };
 }
 
@@ -113,6 +124,13 @@ function lockHeld(path: string, problems: string[]): boolean {
     problems.push(describe(error));
     return false;
   }
+}
+
+function examineCgroup(): Examination['tiers'][number] {
+  const probe = probeCgroups();
+  return probe.kind === 'ready'
+    ? { name: 'cgroup', available: true, because: `cgroups can be made in ${probe.base}` }
+    : { name: 'cgroup', available: false, because: probe.because };
 }
 
 async function examineSubreaper(): Promise<Examination['tiers'][number]> {
@@ -154,21 +172,17 @@ async function examineStore(path: string, stateDir: string): Promise<StoreExamin
   }
 }
 
-const NOBODY: ReturnType<Protection['look']> = { kind: 'absent' };
-
-async function lookAtProtection({ config, protect }: StateDirPaths): Promise<typeof NOBODY> {
-  try {
-    const rules = (await readConfigFile(config)).protect;
-    const table = createProcessTable();
-    const said = () => ({ kind: 'seen', value: rules }) as const;
-    return createProtection({ rules: said, namedDir: protect, table }).look();
-  } catch (error) {
-    return { kind: 'unknown', because: describe(error) };
-  }
+/** Whoever cannot be seen may be there (I4). */
+function mayBeThere(scan: Look<readonly ProcessRow[]>, pid: number): boolean {
+  return scan.kind !== 'seen' || scan.value.some((row) => row.pid === pid);
 }
 
-function markedProcesses(named: typeof NOBODY): Look<readonly MarkedProcess[]> {
-  const scan = createProcessTable().scan();
+const NOBODY: ReturnType<Protection['look']> = { kind: 'absent' };
+
+function markedProcesses(
+  scan: Look<readonly ProcessRow[]>,
+  named: typeof NOBODY,
+): Look<readonly MarkedProcess[]> {
   if (scan.kind !== 'seen') return scan;
   const marked = scan.value.flatMap((row) => {
     const { pid, startTime, command, mark, zombie } = row;
@@ -186,7 +200,17 @@ function runDirectories(runsDir: string): Look<readonly FoundRunDirectory[]> {
       const [, dispatch, fence] = /^([a-z0-9]+)\.(\d+)$/.exec(name) ?? [];
       if (dispatch === undefined || fence === undefined) return [];
       const path = `${runsDir}/${name}`;
-      return [{ path, dispatch, fence: Number(fence), mark: readMark(path, Number(fence)) }];
+      const cgroup = readCgroupPath(path, name);
+      const isThere = cgroup.kind === 'seen' && existsSync(cgroup.value);
+      return [
+        {
+          path,
+          dispatch,
+          fence: Number(fence),
+          mark: readMark(path, Number(fence)),
+          cgroup: isThere ? cgroup.value : null,
+        },
+      ];
     });
     return { kind: 'seen', value: found };
   } catch (error) {

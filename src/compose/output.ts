@@ -26,6 +26,8 @@ export interface Output {
   lastLine(
     key: AttemptKey,
   ): { readonly text: string; readonly at: Millis; readonly bytes: number } | null;
+  /** False where the run directory was removed, which `drover clean` does, or was never made. */
+  isThere(key: AttemptKey): boolean;
   /** Operation leases as their holders left them. */
   operations(key: AttemptKey): Look<readonly Operation[]>;
 }
@@ -52,6 +54,7 @@ export function createOutput(runsDir: string): Output {
       }
       return null;
     },
+    isThere: (key) => statSync(runDirPath(runsDir, key), { throwIfNoEntry: false }) !== undefined,
     operations: (key) => readOperations(runDirPath(runsDir, key)),
   };
 }

@@ -1,8 +1,11 @@
 // Owns becoming the supervisor: the lock, the real world, the bell.
 import { mkdirSync } from 'node:fs';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
+import type { ContainmentTier } from '../core/dispatch.ts';
 import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
+import { probeCgroups } from '../host/cgroup-base.ts';
+import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
@@ -72,6 +75,12 @@ function toStandardError(line: string): void {
   process.stderr.write(`drover: ${line}\n`);
 }
 
+/** docs/decisions/0013 says why a subreaper comes first. */
+function bestTier(starter: Starter | null): ContainmentTier {
+  if (starter !== null) return 'subreaper';
+  return probeCgroups().kind === 'ready' ? 'cgroup' : 'sh';
+}
+
 async function realWorld(
   { paths, ledger, clock }: Parts,
   { containment, log = toStandardError }: SuperviseOptions,
@@ -80,6 +89,7 @@ async function realWorld(
   const { config, protect } = await watchConfig(paths.config, clock);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
   const processTable = createProcessTable();
+  const cgroups = createCgroups(ledger.id, paths.runs);
   const protection = createProtection({
     rules: protect,
     namedDir: paths.protect,
@@ -102,10 +112,13 @@ async function realWorld(
       clock,
       environment: ownEnvironment(),
       starter,
+      cgroups,
     }),
+    cgroups,
     ledger,
-    containment: containment ?? (starter === null ? 'sh' : 'subreaper'),
+    containment: containment ?? bestTier(starter),
     outputBytesMax: config.outputBytesMax,
+    sweepEveryMs: config.sweepEveryMs,
     log,
     crashPoint,
   };

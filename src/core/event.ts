@@ -21,6 +21,8 @@ export const EVENT_TYPES = [
   'deadline.extended',
   'stall.spared',
   'output.trimmed',
+  'process.reaped',
+  'process.survived',
   'pool.changed',
   'pool.paused',
   'pool.resumed',

@@ -119,8 +119,7 @@ export function followUp(
     chance,
   }: { failures: Failures; retries: RetryBudget; now: Millis; chance: number },
 ): FollowUp {
-  if (end.outcome.kind === 'stopped' && end.outcome.cause === 'superseded')
-    return { kind: 'requeue' };
+  if (isWithdrawn(end)) return { kind: 'requeue' };
   const budgetName = end.class === null ? null : BUDGET_OF[end.class];
   if (end.class === null || budgetName === null) return { kind: 'end' };
   const used = failures[end.class] ?? 0;
@@ -131,6 +130,11 @@ export function followUp(
     at: now + backoffMs(used, chance),
     because: `retry ${used + 1} of ${budget} for class ${end.class}`,
   };
+}
+
+/** It never started, or was interrupted by us: its dispatch goes back to the queue, and no budget is used. */
+export function isWithdrawn({ outcome }: AttemptEnd): boolean {
+  return outcome.kind === 'stopped' && outcome.cause === 'superseded';
 }
 
 /** Exponential from one second to one minute, each wait between half of it and all of it (jitter). */

@@ -122,6 +122,28 @@ export function findMembers<P extends TreeProcess>(
   return { members: found, known: remember(found, sessions, groups) };
 }
 
+/**
+ * Who of those in an attempt's cgroup is of its tree: all but the protected, those that carry another mark, and what
+ * descends from such a process inside it. A herd that was started from inside has processes without a mark of its own.
+ */
+export function ownInside<P extends TreeProcess>(
+  inside: readonly P[],
+  mark: string,
+  isProtected: (process: P) => boolean,
+): readonly P[] {
+  const byPid = new Map(inside.map((process) => [process.pid, process]));
+  const isOwn = (process: P): boolean => {
+    let one: P | undefined = process;
+    for (let depth = 0; one !== undefined && depth <= inside.length; depth++) {
+      if (isProtected(one) || carriesOtherMark(one, mark)) return false;
+      if (one.mark !== null) return true;
+      one = byPid.get(one.parent);
+    }
+    return true;
+  };
+  return inside.filter(isOwn);
+}
+
 /** A session or group that a member leads is the attempt's own. */
 function addLed(process: TreeProcess, sessions: Set<number>, groups: Set<number>): void {
   if (process.session === process.pid) sessions.add(process.pid);

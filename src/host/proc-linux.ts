@@ -46,16 +46,13 @@ export function createLinuxTable(): HostProcessTable {
   function* scan(since: Bookmark | null): Generator<Pause, Look<readonly ProcessRow[]>> {
     const young = since !== null && kin.length > 0 && performance.now() - since.atMs < YOUNG_MS;
     const markScan = marks.begin();
-    try {
-      const rows = yield* readRows(pids.list(), young ? since.pids : NOBODY, markScan);
-      if (young) return { kind: 'seen', value: [...kin, ...rows] };
-      markScan.forgetUnseen();
-      kin = kinOf(self.pid, rows);
-      return { kind: 'seen', value: rows };
-    } catch (error) {
-      if (!(error instanceof ScanFailure)) throw error;
-      return { kind: 'unknown', because: error.message };
-    }
+    const without = young ? since.pids : NOBODY;
+    const look = yield* orWhyNot(() => readRows(pids.list(), without, markScan));
+    if (look.kind !== 'seen') return look;
+    if (young) return { kind: 'seen', value: [...kin, ...look.value] };
+    markScan.forgetUnseen();
+    kin = kinOf(self.pid, look.value);
+    return look;
   }
 
   /**
@@ -90,6 +87,7 @@ export function createLinuxTable(): HostProcessTable {
     scanInTurns: async (since) => await inTurns(scan(since)),
     bookmark: () => pids.bookmark(),
     ioBytes: ({ pid }) => readIoBytes(pid),
+    rowsOf: (wanted) => atOnce(orWhyNot(() => readRows(new Set(wanted), NOBODY, marks.begin()))),
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sight),
     identify(pid) {
@@ -106,6 +104,17 @@ function occupantOf(buffer: Buffer, bootId: string, pid: number): Look<ProcessId
   if (typeof stat === 'string') return { kind: 'unknown', because: stat };
   if (stat.zombie) return { kind: 'absent' };
   return { kind: 'seen', value: { bootId, pid, startTime: stat.startTime } };
+}
+
+function* orWhyNot(
+  read: () => Generator<Pause, ProcessRow[]>,
+): Generator<Pause, Look<readonly ProcessRow[]>> {
+  try {
+    return { kind: 'seen', value: yield* read() };
+  } catch (error) {
+    if (!(error instanceof ScanFailure)) throw error;
+    return { kind: 'unknown', because: error.message };
+  }
 }
 
 function sightOfThisBoot(buffer: Buffer, wanted: ProcessIdentity): Sighting {

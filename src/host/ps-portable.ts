@@ -87,12 +87,21 @@ export function createPortableTable(): HostProcessTable {
     scanInTurns: async () => await besides(scan()),
     // ps tells nothing of it.
     ioBytes: () => null,
+    rowsOf: (pids) => onlyOf(pids, atOnce(scan())),
     bookmark: () => null,
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),
     identify,
     occupant: (pid) => occupantOf(bootId, pid),
   };
+}
+
+function onlyOf(
+  pids: readonly number[],
+  table: Look<readonly ProcessRow[]>,
+): Look<readonly ProcessRow[]> {
+  if (table.kind !== 'seen') return table;
+  return { kind: 'seen', value: table.value.filter(({ pid }) => pids.includes(pid)) };
 }
 
 /** Asks for runs of `ps` by their flags, and is given what each printed. */

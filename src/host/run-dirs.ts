@@ -3,6 +3,7 @@ import { MARK_VARIABLE, helperMark } from '../core/identity.ts';
 import type { AttemptKey, Clock, RunDirs, SpawnOrder } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
 import { askGoal, type GoalAnswer } from './check-goal.ts';
+import type { HostCgroups } from './cgroups.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { lifeHolders } from './life-line.ts';
 import { readOperations } from './operation-files.ts';
@@ -27,6 +28,7 @@ export interface RunDirsOptions {
   readonly environment: Environment;
   /** null: containment tier subreaper is not available here */
   readonly starter: Starter | null;
+  readonly cgroups: HostCgroups;
 }
 
 export function createRunDirs(options: RunDirsOptions): RunDirs {

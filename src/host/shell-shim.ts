@@ -33,13 +33,14 @@ export async function startShellShim(
 
 /** @returns the pid of a shim that has begun to run; rejects where the operating system gave none */
 function launch(order: ShimOrder, bootId: string, told: ShimTold): Promise<number> {
-  const { dir, fence, umask, about, argv } = order;
+  const { dir, fence, umask, about, cgroup, argv } = order;
   return new Promise((resolve, reject) => {
     const fds: number[] = [];
     try {
       // Files, never pipes: the agent goes on writing after we are gone. Appending, so that trimming is safe.
       for (const path of outputPaths(dir)) fds.push(openSync(path, 'a', 0o600));
-      const child = spawn('/bin/sh', [SHIM, dir, String(fence), umask, bootId, about, ...argv], {
+      const head = [dir, String(fence), umask, bootId, about];
+      const child = spawn('/bin/sh', [SHIM, ...head, cgroup ?? '', ...argv], {
         cwd: order.cwd,
         env: order.environment,
         detached: true,

@@ -7,6 +7,8 @@ export interface ShimOrder {
   readonly fence: number;
   /** octal; for the agent */
   readonly umask: string;
+  /** which the agent enters before its exec; null: none */
+  readonly cgroup: string | null;
   /** absolute; for the agent */
   readonly cwd: string;
   /** one line of JSON, for who finds the record without a ledger */

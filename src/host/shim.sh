@@ -2,14 +2,15 @@
 # The shim of one attempt: claims the fence, starts the agent in a session of its own, outlives the supervisor and
 # records how the agent ended. POSIX sh; docs/decisions/0004-sh-shim.md says why it is as it is.
 #
-#   /bin/sh shim.sh RUN_DIR FENCE UMASK BOOT_ID ATTEMPT PROGRAM [ARGUMENT]...
+#   /bin/sh shim.sh RUN_DIR FENCE UMASK BOOT_ID ATTEMPT CGROUP PROGRAM [ARGUMENT]...
 #
 # Its caller gives it a session of its own, the agent's environment and working directory, stdin from /dev/null, and
-# stdout and stderr that append to files. ATTEMPT is a description in JSON. It keeps one record, claim.FENCE, with lines
+# stdout and stderr that append to files. ATTEMPT is a description in JSON; CGROUP may be empty. It keeps one record, claim.FENCE, with lines
 # that are whole when they end in ` end`:
 #   shim PID START BOOT_ID end
 #   attempt ATTEMPT end
 #   agent PID START BOOT_ID end
+#   failed FENCE "REASON" end
 #   exit FENCE STATUS end
 # It forks twice: mkfifo and the agent. Its variables begin with drover_, because the environment is the
 # agent's. Everything is in braces: the shell has read it all before it runs the first line, whatever happens to this
@@ -71,12 +72,17 @@ set +C
 drover_setsid=/usr/bin/setsid drover_perl=
 [ -x "$drover_setsid" ] || drover_setsid=$(command -v setsid) || drover_perl=$(command -v perl)
 (
+  # Before anything is known of it: nobody of its tree is ever outside.
+  [ -z "$6" ] || printf 0 >"$6/cgroup.procs" || {
+    record "$1/claim.$2" "failed $2 \"its cgroup could not be entered\" end"
+    exit 127
+  }
   identify
   record "$1/claim.$2" "agent $drover_pid $drover_start $4 end"
   # The agent rather than shim or supervisor, when memory runs out. Raised, never lowered.
   read -r drover_oom </proc/self/oom_score_adj && [ "$drover_oom" -lt 300 ] && echo 300 >/proc/self/oom_score_adj
   umask "$3"
-  shift 5
+  shift 6
   PATH=$drover_path
   exec </dev/null 2>&3 3>&-
   [ -z "$drover_setsid" ] || exec "$drover_setsid" -- "$@"

@@ -2,6 +2,7 @@
 import type { Deadline } from '../core/dispatch.ts';
 import type { Clock, SpawnOrder, SpawnResult } from '../ports.ts';
 import { type Environment, planStart } from './agent-environment.ts';
+import type { HostCgroups } from './cgroups.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { makeRunDir } from './run-dir.ts';
 import { readRecords, seizeClaim, writeRefusal } from './run-records.ts';
@@ -20,8 +21,9 @@ export interface Starting {
   readonly environment: Environment;
   /** octal; what the user's files shall look like, for the agent. Our own files are private whatever it says. */
   readonly umask: string;
-  /** forks the shims of tier subreaper; null: that tier is not available here */
+  /** forks shims; null: tier subreaper is not available here, and shims are shells */
   readonly starter: Starter | null;
+  readonly cgroups: HostCgroups;
 }
 
 /**
@@ -54,18 +56,27 @@ export async function startAttempt(
 }
 
 async function startShim(
-  { containment }: SpawnOrder,
+  { containment, dispatch, fence }: SpawnOrder,
   order: ShimOrder,
   { starting, told }: { readonly starting: Starting; readonly told: ShimTold },
 ): Promise<ShimStart> {
+  const { starter, processTable, cgroups } = starting;
   switch (containment) {
     case 'sh':
-      return await startShellShim(order, starting.processTable, told);
+      return await startShellShim(order, processTable, told);
     case 'subreaper':
-      if (starting.starter !== null) return await starting.starter.start(order, told);
+      if (starter !== null) return await starter.start(order, told);
       return { kind: 'refused', reason: 'this machine has no subreapers: see drover doctor' };
-    case 'cgroup':
-      return { kind: 'refused', reason: 'this version cannot hold an attempt in a cgroup' };
+    case 'cgroup': {
+      const made = cgroups.make({ dispatch, fence });
+      if (made.kind === 'failed') return made;
+      if (made.kind === 'unavailable') {
+        return { kind: 'refused', reason: `attempts cannot have a cgroup here: ${made.because}` };
+      }
+      const held = { ...order, cgroup: made.path };
+      if (starter !== null) return await starter.start(held, told);
+      return await startShellShim(held, processTable, told);
+    }
   }
 }
 
@@ -75,17 +86,19 @@ function shimOrder(
   environment: Readonly<Record<string, string>>,
   { umask, clock }: Starting,
 ): ShimOrder {
-  const { fence, spec, deadline } = order;
+  const { fence, spec, deadline, containment } = order;
   return {
     dir,
     fence,
     umask,
+    cgroup: null,
     cwd: spec.cwd,
     about: describeAttempt(order, clock),
     deadline: deadline === null ? null : deadlineText(deadline),
     argv: spec.run,
     environment,
-    stays: spec.leftovers === 'end',
+    // In a cgroup everybody is found without it.
+    stays: containment === 'subreaper' && spec.leftovers === 'end',
   };
 }
 

@@ -164,9 +164,10 @@ function answer(given: Given, start: ShimStart): void {
 }
 
 function encode(key: string, order: ShimOrder): Buffer {
-  const { dir, fence, umask, stays, cwd, about, deadline, argv, environment } = order;
+  const { dir, fence, umask, stays, cgroup, cwd, about, deadline, argv, environment } = order;
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const head = [key, dir, String(fence), umask, stays ? '1' : '0', cwd, about, deadline ?? ''];
+  const place = [stays ? '1' : '0', cgroup ?? '', cwd];
+  const head = [key, dir, String(fence), umask, ...place, about, deadline ?? ''];
   return Buffer.from([...head, String(argv.length), ...argv, ...variables].join('\0'));
 }
 

@@ -5,7 +5,7 @@
 #
 # The starter reads orders from stdin, forks a shim for each, and says on stdout what became of it. It ends with its
 # supervisor, at the end of stdin; its shims do not. An order is its length, a newline, and fields that NULs separate:
-#   KEY RUN_DIR FENCE UMASK STAYS DIRECTORY ATTEMPT DEADLINE COUNT ARGUMENT... NAME=VALUE...
+#   KEY RUN_DIR FENCE UMASK STAYS CGROUP DIRECTORY ATTEMPT DEADLINE COUNT ARGUMENT... NAME=VALUE...
 # What it says, a line each:
 #   ready                      this machine can do it; otherwise it ends and stderr has the reason
 #   claimed KEY PID START      the shim has claimed its fence; START is field 22 of /proc/PID/stat
@@ -83,7 +83,7 @@ sub start_shim {
 }
 
 sub shim {
-  my ($key, $dir, $fence, $umask, $stays, $directory, $attempt, $deadline, $count, @rest) = @_;
+  my ($key, $dir, $fence, $umask, $stays, $cgroup, $directory, $attempt, $deadline, $count, @rest) = @_;
   my @argv = splice @rest, 0, $count;
   my $starter = getppid;
   $SIG{CHLD} = 'DEFAULT';
@@ -94,7 +94,8 @@ sub shim {
   my $identity = identity();
 
   my $refuse = sub { say_line("failed $key $_[0]: $!"); leave($STATUS_NO_CLAIM) };
-  for my $path ($dir, "$dir/ops") { mkdir $path, 0700 or -d $path or $refuse->($path) }
+  # Never the run directory itself: where it is gone its fence is spent (core/cleaning.ts), and we have come too late.
+  mkdir "$dir/ops", 0700 or -d "$dir/ops" or $refuse->("$dir/ops");
   open STDIN, '<', '/dev/null' or $refuse->('/dev/null');
   open STDOUT, '>>', "$dir/stdout" or $refuse->("$dir/stdout");
   open STDERR, '>>', "$dir/stderr" or $refuse->("$dir/stderr");
@@ -117,7 +118,7 @@ sub shim {
   # 2. The agent: recorded first, then in its own session.
   my $agent = fork;
   leave(71) if !defined $agent;
-  become_agent($record, $fence, $umask, \@argv, \@rest) if $agent == 0;
+  become_agent($record, $fence, $cgroup, $umask, \@argv, \@rest) if $agent == 0;
 
   # 3. The end. Nobody is left when there is no child to wait for: orphans of the tree are our children.
   my $left = 1;
@@ -142,10 +143,14 @@ sub is_somebody_left {
 }
 
 sub become_agent {
-  my ($record, $fence, $umask, $argv, $environment) = @_;
+  my ($record, $fence, $cgroup, $umask, $argv, $environment) = @_;
   # From its record on it can be signalled, and must not swallow that.
   $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT TERM USR1 USR2 PIPE);
   syscall $SETSID;
+  # Before anything is known of it: nobody of its tree is ever outside.
+  if ($cgroup ne '' && !write_whole("$cgroup/cgroup.procs", 0, '0')) {
+    unstarted($record, 'failed', $fence, sprintf 'its cgroup %.1000s could not be entered: %s', $cgroup, $!);
+  }
   record($record, 'agent ' . identity() . " $boot_id end");
   prefer_for_oom();
   umask oct $umask;
@@ -153,13 +158,18 @@ sub become_agent {
   exec { $argv->[0] } @$argv or do {
     # ENOENT E2BIG ENOEXEC EACCES ENOTDIR EISDIR ENAMETOOLONG ELOOP say something of the program, others of the moment.
     my $word = (grep { $! == $_ } 2, 7, 8, 13, 20, 21, 36, 40) ? 'refused' : 'failed';
-    my $reason = sprintf 'the program %.1000s could not be executed: %s', $argv->[0], $!;
-    $reason =~ s/([\\"])/\\$1/g;
-    $reason =~ s/([\x00-\x1f])/sprintf '\\u%04x', ord $1/ge;
-    umask 077;
-    record($record, "$word $fence \"$reason\" end");
-    leave(127);
+    unstarted($record, $word, $fence, sprintf 'the program %.1000s could not be executed: %s', $argv->[0], $!);
   };
+}
+
+# There will be no agent, and why.
+sub unstarted {
+  my ($record, $word, $fence, $reason) = @_;
+  $reason =~ s/([\\"])/\\$1/g;
+  $reason =~ s/([\x00-\x1f])/sprintf '\\u%04x', ord $1/ge;
+  umask 077;
+  record($record, "$word $fence \"$reason\" end");
+  leave(127);
 }
 
 # At once: to destroy what a fork has of its parent would copy it first.

@@ -7,15 +7,21 @@ import { findMembers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment } from './containment.ts';
 import type { AttemptMemory } from './memory.ts';
-import { type TableLook, lookAtTable } from './table-look.ts';
+import { type SeenTable, type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
+
+/** Whom a kill is about. */
+export interface Targets {
+  /** who belongs, and may be signalled */
+  readonly members: readonly ProcessRow[];
+  /** the look that showed them, and who is protected beside them */
+  readonly table: SeenTable;
+}
 
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
-type Seen = Extract<TableLook, { readonly kind: 'seen' }>['value'];
-
-export const BY_TABLE: Containment = { members, end };
+export const BY_TABLE: Containment = { members, end, cpuMs: () => null };
 
 function members(
   { ledger, processes }: World,
@@ -40,39 +46,73 @@ function members(
   return { kind: 'seen', value: found.members };
 }
 
-/**
- * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
- * snapshot lost a child).
- */
 function end(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   shims: readonly ProcessIdentity[],
 ): Look<number> {
-  const { processes } = world;
+  return killMembers(world, memory, () => {
+    const table = lookAtTable(world, shims);
+    return targetsIn(table, members(world, live, memory, table));
+  });
+}
+
+/** @param found by that very table */
+export function targetsIn(table: TableLook, found: Look<readonly ProcessRow[]>): Look<Targets> {
+  if (table.kind !== 'seen') return table;
+  if (found.kind !== 'seen') return found;
+  return { kind: 'seen', value: { members: found.value, table: table.value } };
+}
+
+/**
+ * A kill of a tree, noted: from here on its empty looks are counted afresh, and who outlives it can be told.
+ *
+ * @returns how many were killed, or why nobody was
+ */
+export function killMembers(
+  { processes }: World,
+  memory: AttemptMemory,
+  look: () => Look<Targets>,
+): Look<number> {
+  const killed = freezeAndKill(processes, look);
+  if (killed.kind !== 'seen') return killed;
+  memory.emptyLooks = 0;
+  memory.killRounds++;
+  memory.lastKilled = killed.value;
+  return { kind: 'seen', value: killed.value.size };
+}
+
+/**
+ * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
+ * snapshot lost a child).
+ *
+ * @param look by a table that is read now
+ * @returns `processKey`s of those that were killed
+ */
+export function freezeAndKill(
+  processes: ProcessTable,
+  look: () => Look<Targets>,
+): Look<ReadonlySet<string>> {
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-    const table = lookAtTable(world, shims);
-    const found = members(world, live, memory, table);
-    if (found.kind !== 'seen' || table.kind !== 'seen') {
+    const targets = look();
+    if (targets.kind !== 'seen') {
       thaw(processes, frozen.values());
-      return found.kind === 'seen' ? { kind: 'absent' } : found;
+      return targets;
     }
-    const fresh = found.value.filter((member) => !frozen.has(processKey(member)));
+    const { members: found, table } = targets.value;
+    const fresh = found.filter((member) => !frozen.has(processKey(member)));
     if (fresh.length === 0) break;
     for (const member of fresh) {
       const process = { bootId, pid: member.pid, startTime: member.startTime };
       frozen.set(processKey(process), process);
-      processes.signal(process, isFrozenSafely(member, table.value) ? 'SIGSTOP' : 'SIGKILL');
+      processes.signal(process, isFrozenSafely(member, table) ? 'SIGSTOP' : 'SIGKILL');
     }
   }
   for (const process of frozen.values()) processes.signal(process, 'SIGKILL');
-  memory.emptyLooks = 0;
-  memory.killRounds++;
-  memory.lastKilled = new Set(frozen.keys());
-  return { kind: 'seen', value: frozen.size };
+  return { kind: 'seen', value: new Set(frozen.keys()) };
 }
 
 /**
@@ -80,7 +120,10 @@ function end(
  * kernel itself sends SIGHUP and SIGCONT to the whole job. Whoever shares one with a protected process is therefore killed
  * without being stopped first (I9).
  */
-function isFrozenSafely({ group, session }: ProcessRow, { snapshot, isProtected }: Seen): boolean {
+function isFrozenSafely(
+  { group, session }: ProcessRow,
+  { snapshot, isProtected }: SeenTable,
+): boolean {
   return group === session || snapshot.byGroup.get(group)?.some(isProtected) !== true;
 }
 

@@ -27,4 +27,9 @@ export interface Containment {
     memory: AttemptMemory,
     shims: readonly ProcessIdentity[],
   ): Look<number>;
+  /**
+   * CPU time that the tree has used so far by the books of what holds it, milliseconds, with those that nobody waited for;
+   * null: there are none, or others are in them.
+   */
+  cpuMs(world: World, live: LiveDispatch, memory: AttemptMemory, table: TableLook): number | null;
 }

@@ -20,6 +20,7 @@ import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first
 import { type AttemptMemory, remembered } from './memory.ts';
 import { sampleSigns, type WorkingChild } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
+import { containmentOf } from './tiers.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
 import type { World } from './world.ts';
 
@@ -142,28 +143,28 @@ function judge(
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
   let usage: Look<Usage> = NOT_LOOKED;
+  const { attempt, dispatch } = live;
+  const { cpuShareMin, evidenceFiles } = dispatch.spec;
   // A question that has ended meanwhile may have left somebody behind.
   if (table === null && told.emptied && memory.emptied) members = EMPTIED;
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
-    const rows = withoutHelpers(
-      tree.rows,
-      formatMark({ ...live.attempt, ledger: world.ledger.id }),
-    );
+    const rows = withoutHelpers(tree.rows, formatMark({ ...attempt, ledger: world.ledger.id }));
     usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
         rows: workersOf(world, live, memory, { rows, table }),
+        heldCpuMs: containmentOf(attempt.containment).cpuMs(world, live, memory, table),
         outputBytes: runDir.outputBytes,
         files,
-        filesNamed: live.dispatch.spec.evidenceFiles,
+        filesNamed: evidenceFiles,
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         unseenChild: unseenChildOf(memory.key),
-        asksIo: live.dispatch.parent !== null,
+        asksIo: dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),
-        cpuShareMin: live.dispatch.spec.cpuShareMin,
+        cpuShareMin,
         now: foundAt,
         everyMs: memory.everyMs,
       });

@@ -34,6 +34,8 @@ export interface AttemptMemory {
   filesNamed: readonly string[];
   cpuMs: ReadonlyMap<string, number> | null;
   cpuSampledAt: Millis;
+  /** by the books of what holds the tree; null: there were none */
+  heldCpuMs: number | null;
   ioBytes: ReadonlyMap<string, number | null> | null;
   sampledAt: Millis;
   /** how far samples lie apart; lost: set at each pass */
@@ -210,6 +212,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     filesNamed: [],
     cpuMs: null,
     cpuSampledAt: now,
+    heldCpuMs: null,
     ioBytes: null,
     sampledAt: now,
     everyMs: sampleEveryMs(dispatch.spec.stallMs),

@@ -201,6 +201,7 @@ async function follow(
       memory.nextLookAt = committed ? lookAfter(decision.next, judged, now) : 0;
       if (!committed || isLive(decision.next)) return;
       if (judged.evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
+      if (live.attempt.containment === 'cgroup') world.cgroups.remove(memory.key);
       // Nobody looks at it again, and what it wrote since the last look is still above its bound.
       await append(world, eventsOfTrim(world, judged), now);
       return;

@@ -16,6 +16,9 @@ export async function recover(
   surroundings: Surroundings,
 ): Promise<void> {
   const found = await world.ledger.live();
+  world.cgroups.sweep(
+    found.map(({ dispatch, attempt }) => ({ dispatch: dispatch.id, fence: attempt.fence })),
+  );
   for (const live of found) {
     const attempt = memory.of(live, world.clock.now());
     world.runDirs.watch(attempt.key, () => surroundings.wake(attempt));

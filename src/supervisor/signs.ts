@@ -33,6 +33,8 @@ export interface WorkingChild {
 export interface Sample {
   /** the tree's processes, without those that work for us (I5) */
   readonly rows: Look<readonly ProcessRow[]>;
+  /** CPU time by the books of what holds the tree; null: there are none */
+  readonly heldCpuMs: number | null;
   readonly outputBytes: Look<number>;
   /** by path; absent: it names none */
   readonly files: Look<EvidenceFiles>;
@@ -195,20 +197,23 @@ function openOperation(memory: AttemptMemory, { operations, now }: Sample): Foun
 }
 
 /**
- * Growth per process identity, so that a process that ends takes nothing away from what the others did. Samples that are
+ * Growth per process identity, so that a process that ends takes nothing away from what the others did; or that in the
+ * books of what holds them all, which also have who came and went since and was waited for by nobody. Samples that are
  * too close to tell the least share from rounding are taken together.
  */
 function sampleCpu(
   memory: AttemptMemory,
   rows: readonly ProcessRow[],
-  { cpuShareMin, now }: Sample,
+  { cpuShareMin, heldCpuMs, now }: Sample,
 ): FoundSign | null {
-  const before = memory.cpuMs;
+  const { cpuMs: before, heldCpuMs: heldBefore } = memory;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
   const elapsedMs = Math.max(1, now - memory.cpuSampledAt);
-  const usedMs = before === null ? 0 : growth(before, cpuMs);
+  const heldMs = heldCpuMs === null || heldBefore === null ? 0 : heldCpuMs - heldBefore;
+  const usedMs = before === null ? 0 : Math.max(growth(before, cpuMs), heldMs);
   if (before !== null && usedMs < CPU_MS_MIN && elapsedMs < CPU_MS_MIN / cpuShareMin) return null;
   memory.cpuMs = cpuMs;
+  memory.heldCpuMs = heldCpuMs;
   memory.cpuSampledAt = now;
   if (before === null) return null;
   if (usedMs < CPU_MS_MIN || usedMs / elapsedMs < cpuShareMin) return null;

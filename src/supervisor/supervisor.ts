@@ -7,6 +7,7 @@ import { createMemory } from './memory.ts';
 import { type MayClaim, type PassReport, pass } from './pass.ts';
 import type { Surroundings } from './perform.ts';
 import { recover } from './recover.ts';
+import { type Sweeper, createSweeper } from './sweep.ts';
 import { createTimeWatch } from './time-watch.ts';
 import { type Wish, idleBecause, obeyWish } from './wish.ts';
 import type { World } from './world.ts';
@@ -52,6 +53,7 @@ class Loop {
   readonly #alarm = createAlarm();
   readonly #timeWatch: ReturnType<typeof createTimeWatch>;
   readonly #surroundings: Surroundings;
+  readonly #sweeper: Sweeper;
   #told: string | null = null;
   #over = false;
   #announced = false;
@@ -78,6 +80,7 @@ class Loop {
         work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
       },
     };
+    this.#sweeper = createSweeper(world, () => this.#surroundings.shims(null));
   }
 
   ring(): void {
@@ -96,14 +99,19 @@ class Loop {
   }
 
   async run(): Promise<string> {
-    let because = await conclude(this.#world, await this.#passUntilEnd());
+    let because = await this.#conclude(await this.#passUntilEnd());
     // Who submits sees in our row whether we are going. What came in before that row was written is still ours.
     while (this.#until === 'idle' && because.startsWith('idle') && (await this.#workCameIn())) {
-      because = await conclude(this.#world, await this.#passUntilEnd());
+      because = await this.#conclude(await this.#passUntilEnd());
     }
     this.#over = true;
     this.#passes.emit();
     return because;
+  }
+
+  async #conclude(because: string): Promise<string> {
+    await this.#sweeper.end();
+    return await conclude(this.#world, because);
   }
 
   async #passUntilEnd(): Promise<string> {
@@ -156,7 +164,11 @@ class Loop {
     const mayClaim = this.#mayClaim(wish.mayClaim);
     const report = await pass(this.#world, this.#memory, this.#surroundings, mayClaim);
     if (report.claimsLeft) this.#rung = true;
-    const untilNextMs = Math.min(report.nextAt - this.#world.clock.now(), SAFETY_TICK_MS);
+    // An errand is over soon; whoever stays sweeps.
+    const sweeps = this.#until !== 'errand';
+    if (sweeps) this.#sweeper.tick();
+    const tickMs = sweeps ? Math.min(SAFETY_TICK_MS, this.#sweeper.dueInMs()) : SAFETY_TICK_MS;
+    const untilNextMs = Math.min(report.nextAt - this.#world.clock.now(), tickMs);
     return {
       sleepMs: this.#rung ? 0 : Math.max(0, untilNextMs),
       ended: await this.#nothingLeft(report, wish),

@@ -7,10 +7,15 @@ import type { World } from './world.ts';
 
 type Eyes = Pick<World, 'processes' | 'protection'>;
 
-export type TableLook = Look<{
+export interface SeenTable {
   readonly snapshot: Snapshot<ProcessRow>;
+  /** gets no signal of any kind, for whatever reason */
   readonly isProtected: (process: ProcessRow) => boolean;
-}>;
+  /** is protected by the word of the herd's owner */
+  readonly isNamed: (process: ProcessRow) => boolean;
+}
+
+export type TableLook = Look<SeenTable>;
 
 /** In one go, for a kill: what it shows is acted upon before anybody else in this process can change anything. */
 export function lookAtTable(eyes: Eyes, shims: readonly ProcessIdentity[]): TableLook {
@@ -47,7 +52,7 @@ function judgeTable(
   if (named.kind === 'unknown') {
     return { kind: 'unknown', because: `cannot tell whom to protect: ${named.because}` };
   }
-  const isProtected =
-    named.kind === 'absent' ? always : (row: ProcessRow) => always(row) || named.value(row);
-  return { kind: 'seen', value: { snapshot: takeSnapshot(scan.value), isProtected } };
+  const isNamed = named.kind === 'absent' ? () => false : named.value;
+  const isProtected = (row: ProcessRow) => always(row) || isNamed(row);
+  return { kind: 'seen', value: { snapshot: takeSnapshot(scan.value), isProtected, isNamed } };
 }

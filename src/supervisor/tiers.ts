@@ -2,9 +2,11 @@
 // later uses the one that is on record.
 import type { ContainmentTier } from '../core/dispatch.ts';
 import type { Containment } from './containment.ts';
+import { BY_CGROUP } from './containment-cgroup.ts';
 import { BY_TABLE } from './containment-table.ts';
 
 const TIERS: Readonly<Partial<Record<ContainmentTier, Containment>>> = {
+  cgroup: BY_CGROUP,
   subreaper: BY_TABLE,
   sh: BY_TABLE,
 };
@@ -15,5 +17,5 @@ export function containmentOf(tier: ContainmentTier): Containment {
     kind: 'unknown',
     because: `this version cannot look into tier ${tier}`,
   } as const;
-  return TIERS[tier] ?? { members: () => unknown, end: () => unknown };
+  return TIERS[tier] ?? { members: () => unknown, end: () => unknown, cpuMs: () => null };
 }

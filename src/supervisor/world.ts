@@ -1,7 +1,15 @@
 // Owns the bundle of ports through which the supervisor sees and changes the world. The composition root fills it with
 // the host, the simulator with a seeded world.
 import type { ContainmentTier } from '../core/dispatch.ts';
-import type { Chance, Clock, Ledger, ProcessTable, Protection, RunDirs } from '../ports.ts';
+import type {
+  Cgroups,
+  Chance,
+  Clock,
+  Ledger,
+  ProcessTable,
+  Protection,
+  RunDirs,
+} from '../ports.ts';
 
 export interface World {
   readonly clock: Clock;
@@ -9,11 +17,14 @@ export interface World {
   readonly processes: ProcessTable;
   readonly protection: Protection;
   readonly runDirs: RunDirs;
+  readonly cgroups: Cgroups;
   readonly ledger: Ledger;
   /** the tier for attempts whose dispatch names none */
   readonly containment: ContainmentTier;
   /** bound of each output stream of an attempt */
   readonly outputBytesMax: number;
+  /** time between two sweeps for what is marked and belongs to no live attempt (reap.ts) */
+  readonly sweepEveryMs: number;
   /** one line for people; the ledger is the record */
   readonly log: (line: string) => void;
   /** Test seam: may end this process on the spot. Named after the effect that it stands beside. */
@@ -33,6 +44,7 @@ export const CRASH_POINTS = [
   'finish.before',
   'finish.after',
   'free.after',
+  'reap.after',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

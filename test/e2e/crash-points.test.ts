@@ -2,8 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CRASH_POINTS } from '../../src/supervisor/world.ts';
+import { orphan } from './harness/astray.ts';
 import { type Expected, FLAWLESS, Toll, judge, liveUntil, sequence } from './harness/crashes.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
+import { isAlive } from './harness/process-list.ts';
 import { until } from './harness/until.ts';
 
 const toll = new Toll();
@@ -150,6 +152,22 @@ describe.concurrent('2. kill -9 of the supervisor', () => {
       }
       toll.dispatches += names.length;
       expect(herd.marked()).toEqual([]);
+    }),
+  );
+
+  test(
+    'in the middle of reaping: reap.after; the next one finds the rest',
+    withHerd(async (herd) => {
+      const supply = new Supply(herd, 1);
+      await herd.ok(['run', supply.file]);
+      const { mark } = herd.begun('c1-0')[0]!;
+      for (let time = 0; time < 3; time++) {
+        const strays = [await orphan(herd, mark), await orphan(herd, mark)];
+        expect(await liveUntil(herd, ['reap'], { point: 'reap.after', toll })).toBe('killed');
+        await herd.ok(['reap']);
+        expect(strays.filter(isAlive)).toEqual([]);
+      }
+      expect(await judge(herd, await supply.finish(), toll)).toEqual(FLAWLESS);
     }),
   );
 

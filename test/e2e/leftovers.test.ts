@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { CLI } from './harness/command-line.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import { killExactly, liveProcess } from './harness/process-list.ts';
+import { TIERS } from './harness/tiers.ts';
 import { until } from './harness/until.ts';
-
-const TIERS = ['subreaper', 'sh'];
 
 function one(herd: TestHerd, dispatch: Readonly<Record<string, unknown>>): string {
   return herd.campaign({

@@ -1,30 +1,8 @@
 // Owns the tests that looking changes nothing: the state directory is the same before and after, byte for byte.
-import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { fingerprint } from './harness/fingerprint.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
-
-/**
- * SQLite's index of the write-ahead log: shared memory in the form of a file, which every reader registers in. It holds
- * nothing that is not in the log.
- */
-const SHARED_MEMORY = 'ledger.db-shm';
-
-/** Path → kind, mode, size and content of everything in `dir`. */
-function fingerprint(dir: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
-    if (name === SHARED_MEMORY) continue;
-    const path = join(dir, name);
-    const stat = lstatSync(path);
-    const content = stat.isFile()
-      ? createHash('sha256').update(readFileSync(path)).digest('hex')
-      : '';
-    found[name] = `${stat.mode.toString(8)} ${stat.isFile() ? stat.size : ''} ${content}`;
-  }
-  return found;
-}
 
 /** One dispatch of each kind of state, and no supervisor. */
 async function populate(herd: TestHerd): Promise<string> {
@@ -60,6 +38,8 @@ const LOOKS = [
   ['pools'],
   ['doctor'],
   ['doctor', '--json'],
+  ['reap', '--dry-run'],
+  ['reap', '--dry-run', '--unknown', '--json'],
 ] as const;
 
 describe.concurrent('17. looking', () => {

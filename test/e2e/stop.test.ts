@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import { isAlive, killExactly, liveProcess } from './harness/process-list.ts';
+import { HOLDS } from './harness/tiers.ts';
 import { until } from './harness/until.ts';
 
 /** Trees that do not want to end, and how many processes there must be before one is stopped. */
@@ -15,6 +16,10 @@ const TREES = [
   ['does all of that at once', ['sh', '-c', everything()], 20],
 ] as const;
 
+const HELD_TREES = HOLDS.flatMap(([how, held]) =>
+  TREES.map(([what, run, processes]) => ({ what, how, held, run, processes })),
+);
+
 function everything(): string {
   const parts = ['ignores-term.sh', 'setsid-child.sh', 'double-fork.pl'].map(fake);
   return `${parts.join(' & ')} & ${stubbornForks()} & wait`;
@@ -25,13 +30,13 @@ function stubbornForks(): string {
   return `trap '' TERM; ${fake('fork-loop.pl')} grow 20 1000`;
 }
 
-function treeCampaign(herd: TestHerd, run: readonly string[]): string {
+function treeCampaign(herd: TestHerd, run: readonly string[], held: object): string {
   return herd.campaign({
     campaign: 'tree',
     pools: { one: { slots: 1 } },
     defaults: { pool: 'one', grace: '200ms' },
     dispatches: [
-      { name: 'tree', run, priority: 1 },
+      { name: 'tree', run, priority: 1, ...held },
       { name: 'next', run: [fake('sees-others.sh'), herd.path('seen')] },
     ],
   });
@@ -51,11 +56,11 @@ function whatNextSaw(herd: TestHerd): string {
 }
 
 describe.concurrent('stop of a tree, with a supervisor', () => {
-  test.for(TREES)(
-    'that %s: zero survivors before its slot is used again',
-    async ([, run, processes], context) => {
+  test.for(HELD_TREES)(
+    'that $what, held $how: zero survivors before its slot is used again',
+    async ({ run, processes, held }, context) => {
       await withHerd(async (herd) => {
-        const running = herd.start(['run', treeCampaign(herd, run)]);
+        const running = herd.start(['run', treeCampaign(herd, run, held)]);
         await untilGrown(herd, processes);
         const stopped = await herd.drover(['stop', 'tree/tree']);
         expect(stopped).toMatchObject({ code: 0 });
@@ -69,11 +74,11 @@ describe.concurrent('stop of a tree, with a supervisor', () => {
 });
 
 describe.concurrent('stop without a supervisor', () => {
-  test.for(TREES)(
-    'of a tree that %s: zero survivors, and nothing new is started',
-    async ([, run, processes], context) => {
+  test.for(HELD_TREES)(
+    'of a tree that $what, held $how: zero survivors, and nothing new is started',
+    async ({ run, processes, held }, context) => {
       await withHerd(async (herd) => {
-        const file = treeCampaign(herd, run);
+        const file = treeCampaign(herd, run, held);
         const running = herd.start(['run', file]);
         await untilGrown(herd, processes);
         running.kill('SIGKILL');
@@ -89,28 +94,39 @@ describe.concurrent('stop without a supervisor', () => {
 });
 
 describe.concurrent('what an agent leaves behind', () => {
-  test.for([
+  const left = [
     ['sleeps on', `sleep 300 & exit 0`],
     ['ignores TERM', `${fake('ignores-term.sh')} & exit 0`],
     ['went into a session of its own', `setsid sleep 300 & exit 0`],
     ['hops from process to process', `exec ${fake('fork-loop.pl')} hop 5 400`],
     ['hops from session to session', `exec ${fake('fork-loop.pl')} hop-setsid 20 400`],
-  ] as const)('and %s is ended before its slot is used again', async ([, run], context) => {
-    await withHerd(async (herd) => {
-      const file = herd.campaign({
-        campaign: 'behind',
-        pools: { one: { slots: 1 } },
-        defaults: { pool: 'one', leftover_grace: '0s' },
-        dispatches: [
-          { name: 'a', run, priority: 1 },
-          { name: 'next', run: [fake('sees-others.sh'), herd.path('seen')] },
-        ],
-      });
-      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
-      expect(whatNextSaw(herd)).toBe('');
-      expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded', exitCode: 0, attempt: 1 });
-    })(context);
-  });
+  ] as const;
+  const heldLeft = HOLDS.flatMap(([how, held]) =>
+    left.map(([what, run]) => ({ what, how, held, run })),
+  );
+  test.for(heldLeft)(
+    'and $what, held $how, is ended before its slot is used again',
+    async ({ run, held }, context) => {
+      await withHerd(async (herd) => {
+        const file = herd.campaign({
+          campaign: 'behind',
+          pools: { one: { slots: 1 } },
+          defaults: { pool: 'one', leftover_grace: '0s' },
+          dispatches: [
+            { name: 'a', run, priority: 1, ...held },
+            { name: 'next', run: [fake('sees-others.sh'), herd.path('seen')] },
+          ],
+        });
+        expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+        expect(whatNextSaw(herd)).toBe('');
+        expect(await herd.row('a')).toMatchObject({
+          outcome: 'succeeded',
+          exitCode: 0,
+          attempt: 1,
+        });
+      })(context);
+    },
+  );
 
   test(
     'is left alone where the campaign keeps it, and its slot is free',

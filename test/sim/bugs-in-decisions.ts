@@ -3,7 +3,14 @@ import type { Decision } from '../../src/core/decision.ts';
 import type { LiveDispatch, State } from '../../src/core/dispatch.ts';
 import type { Evidence } from '../../src/core/evidence.ts';
 import { FRESH_MS } from '../../src/core/verdict.ts';
-import { ALL_GONE, NOBODY, type PlantedBug, believing, withRunDirs } from './planted-bug.ts';
+import {
+  ALL_GONE,
+  NOBODY,
+  type PlantedBug,
+  believing,
+  withRunDirs,
+  reapNobody,
+} from './planted-bug.ts';
 
 const NO_RECORDS: Pick<Evidence['runDir'], 'agent' | 'exit'> = {
   agent: { kind: 'absent' },
@@ -172,6 +179,8 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     caughtBy: 'I19 nothing of ours is left',
     faults: ['shim-stopped'],
     decide: believing(({ runDir }) => (runDir.exit.kind === 'seen' ? { shim: 'gone' } : {})),
+    // A sweep would put it right.
+    planReap: reapNobody,
   },
   {
     name: 'silence is measured from the start',

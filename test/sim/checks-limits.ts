@@ -25,6 +25,17 @@ export function countUse(used: MostUsed, { attempt, role, zombie, mark, rssBytes
   used.set(name, { rssBytes: before.rssBytes + rssBytes, processes });
 }
 
+/** A sweep may look at the table while a pass does: the most that either has found counts. */
+export function mergeUse(most: MostUsed, used: MostUsed) {
+  for (const [name, { rssBytes, processes }] of used) {
+    const before = most.get(name) ?? NOTHING;
+    most.set(name, {
+      rssBytes: Math.max(before.rssBytes, rssBytes),
+      processes: Math.max(before.processes, processes),
+    });
+  }
+}
+
 type LimitCause = 'max-output' | 'max-memory' | 'max-processes';
 
 /** What an attempt uses of each, and what it may: a limit that is not set is never reached. */

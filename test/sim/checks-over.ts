@@ -1,7 +1,7 @@
 // Owns the question whether a world is over, and what it has left behind (I19).
 import { isHalted } from './checks-progress.ts';
 import type { Stage } from './stage.ts';
-import { hidesFromOneLook, visibleTree } from './tier.ts';
+import { visibleTree } from './tier.ts';
 
 /** @returns what still has to end; null: nothing. A halted campaign keeps what it holds back. */
 export function checkOver({ truth }: Stage): string | null {
@@ -30,9 +30,8 @@ export function checkLeftovers(stage: Stage): void {
       judge.report('I19 nothing of ours is left', message);
     }
     if (attempt.spec.leftovers === 'keep') continue;
-    const [left] = visibleTree(machine, attempt).filter(
-      (process) => attempt.stoppingAt !== null || !hidesFromOneLook(process),
-    );
+    // Whom the last look has missed was found by a sweep.
+    const [left] = visibleTree(machine, attempt);
     if (left === undefined) continue;
     const message = `${left.pid} (${left.command}) of ${attempt.name} is still there`;
     judge.report('I19 nothing of ours is left', message);

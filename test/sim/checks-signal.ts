@@ -20,8 +20,10 @@ export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName
   }
   const state = stateOf(stage, attempt);
   if (state === 'stopping') return;
-  // A subreaper that waits for strangers, or is still about to claim, is let go when its attempt is over.
-  if (target.role === 'shim' && state !== 'starting' && state !== 'running') return;
+  // A subreaper that waits for strangers, or is still about to claim, is let go when its attempt is over; and so is whom the
+  // last look at its tree has missed, unless its owner keeps what is left.
+  if (isOver(stage, attempt) && (target.role === 'shim' || attempt.spec.leftovers === 'end'))
+    return;
   const message = `${what} of ${attempt.name}, which is ${state} and not to be stopped`;
   judge.report('I3 only its own are signalled', message);
 }
@@ -49,6 +51,12 @@ function isShimAtWork({ attempt }: SimProcess): boolean {
 
 function isForeignMark({ mark, attempt }: SimProcess): boolean {
   return attempt !== null && !isMarkOf(mark, attempt);
+}
+
+/** It has no slot, and never will have one again. */
+export function isOver(stage: Stage, attempt: AttemptTruth): boolean {
+  const state = stateOf(stage, attempt);
+  return state !== 'starting' && state !== 'running' && state !== 'stopping';
 }
 
 /** The state in the ledger; `over` where another fence is current. */

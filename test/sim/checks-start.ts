@@ -35,10 +35,16 @@ function checkAlone({ judge, truth }: Stage, attempt: AttemptTruth): void {
 }
 
 /** Whoever starts must be the attempt that the ledger holds a slot for. */
-function checkNotOver({ judge, truth }: Stage, { key, name }: AttemptTruth): void {
+function checkNotOver({ judge, truth, machine }: Stage, attempt: AttemptTruth): void {
+  const { key, name } = attempt;
   const dispatch = truth.rows.get(key.dispatch)?.dispatch;
   const isCurrent = dispatch?.fence === key.fence && dispatch.state.kind !== 'ended';
   if (isCurrent) return;
+  // Nobody finds a shim that could not write its mark and has lost its claim, and so nobody waits for it.
+  const isHidden = [...machine.all()].some(
+    (process) => process.attempt === attempt && process.role === 'shim' && process.mark === null,
+  );
+  if (attempt.damaged && isHidden) return;
   const state = dispatch?.state.kind ?? 'unknown to the ledger';
   const message = `${name}: fence ${key.fence} starts while the dispatch is ${state}`;
   judge.report('I13 nothing finished runs again', message);

@@ -66,6 +66,7 @@ async function call<M extends Method>(
 function beginPass(stage: Stage, instance: Instance): void {
   instance.passAt = stage.timeline.now;
   instance.learned.clear();
+  instance.mostUsed = new Map();
 }
 
 function foundLive(instance: Instance, live: Answer<'live'>): void {

@@ -14,6 +14,7 @@ import {
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import { beginTransfer, beginWork, cpuMsOf, endActivity, ioBytesOf } from './activity.ts';
+import { closeBooks } from './books.ts';
 
 /** Kernel time runs in ticks of 10 ms (process-facts: field 22 of stat). */
 const TICK_MS = 10;
@@ -24,6 +25,8 @@ export class Machine {
   #boots = 0;
   #bootAt = 0;
   readonly pids: Pids;
+  /** by name: the CPU time of those that were in it, have ended, and were waited for by nobody inside */
+  readonly cgroups = new Map<string, number>();
   /** told before a signal takes effect */
   onSignal: (target: SimProcess, signal: SignalName) => void = () => {};
 
@@ -64,6 +67,7 @@ export class Machine {
   boot(): void {
     for (const process of this.#processes.values()) this.#vanish(process);
     this.#processes.clear();
+    this.cgroups.clear();
     this.pids.reset();
     this.#boots++;
     this.#bootAt = this.#timeline.now;
@@ -87,6 +91,7 @@ export class Machine {
     child.group = leads === true ? pid : parent.group;
     child.session = leads === true ? pid : parent.session;
     child.mark = mark;
+    child.cgroup = parent.cgroup;
     child.command = command;
     child.reaps = reaps ?? false;
     this.#processes.set(pid, child);
@@ -137,6 +142,7 @@ export class Machine {
       parent.attempt.stirredAt.set('cpu', this.#timeline.now);
     }
     this.#processes.delete(process.pid);
+    closeBooks(this.cgroups, process, parent, this.#timeline.now);
     if (process.attempt !== null) this.pids.free(process.pid);
     parent?.onReap?.();
   }

@@ -1,16 +1,19 @@
 // Owns the proof that the simulator sees what it claims to see: every check and every fault has a planted bug that it
 // catches. A bug that is not caught means that the worlds are too tame, or a check too weak.
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import type { Decide, PlantedBug } from './planted-bug.ts';
+import type { Decide, PlanReap, PlantedBug } from './planted-bug.ts';
 import type { WorldReport } from './run.ts';
 import { BUGS_IN_ACTS } from './bugs-in-acts.ts';
+import { BUGS_IN_CGROUPS } from './bugs-in-cgroups.ts';
 import { BUGS_IN_DECISIONS } from './bugs-in-decisions.ts';
 import { BUGS_IN_EVIDENCE } from './bugs-in-evidence.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
 import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
 import { BUGS_IN_PROTECTION } from './bugs-in-protection.ts';
+import { BUGS_IN_REAPING } from './bugs-in-reaping.ts';
 import { BUGS_IN_SILENCE } from './bugs-in-silence.ts';
+import { BUGS_IN_CLEANING } from './bugs-in-cleaning.ts';
 import { BUGS_IN_SUBREAPERS } from './bugs-in-subreapers.ts';
 import { CHECKS } from './judge.ts';
 import { FAULTS, type Fault } from './profile.ts';
@@ -23,20 +26,31 @@ const BUGS = [
   ...BUGS_IN_LIMITS,
   ...BUGS_IN_SILENCE,
   ...BUGS_IN_SUBREAPERS,
+  ...BUGS_IN_CGROUPS,
   ...BUGS_IN_EVIDENCE,
   ...BUGS_IN_PROTECTION,
+  ...BUGS_IN_REAPING,
+  ...BUGS_IN_CLEANING,
 ];
 const SEEDS_MAX = 1000;
 
 const planted = vi.hoisted(() => ({
   decide: null as ((real: Decide) => Decide) | null,
   notice: null as PlantedBug['notice'] | null,
+  planReap: null as PlantedBug['planReap'] | null,
 }));
 
 vi.mock('../../src/core/decide.ts', async (importOriginal) => {
   const real = await importOriginal<typeof import('../../src/core/decide.ts')>();
   const decide: Decide = (...args) => (planted.decide?.(real.decide) ?? real.decide)(...args);
   return { ...real, decide };
+});
+
+vi.mock('../../src/core/reap.ts', async (importOriginal) => {
+  const real = await importOriginal<typeof import('../../src/core/reap.ts')>();
+  const planReap: PlanReap = (...args) =>
+    (planted.planReap?.(real.planReap) ?? real.planReap)(...args);
+  return { ...real, planReap };
 });
 
 vi.mock('../../src/supervisor/time-watch.ts', async (importOriginal) => {
@@ -56,6 +70,7 @@ const { runWorld } = await import('./run.ts');
 async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Promise<WorldReport> {
   planted.decide = bug.decide ?? null;
   planted.notice = bug.notice ?? null;
+  planted.planReap = bug.planReap ?? null;
   const { plant, plantInLedger } = bug;
   const plants = {
     ...(plant === undefined ? {} : { plant }),
@@ -66,6 +81,7 @@ async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Pro
   } finally {
     planted.decide = null;
     planted.notice = null;
+    planted.planReap = null;
   }
 }
 

@@ -3,6 +3,8 @@
 import type { Decision, Moment } from '../../src/core/decision.ts';
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
 import type { Evidence, Look } from '../../src/core/evidence.ts';
+import type { Guards, ReapFacts, ReapPlan } from '../../src/core/reap.ts';
+import type { Snapshot } from '../../src/core/tree.ts';
 import type { Ledger, ProcessRow } from '../../src/ports.ts';
 import type { TimeOddity } from '../../src/supervisor/time-watch.ts';
 import type { World } from '../../src/supervisor/world.ts';
@@ -14,6 +16,12 @@ export type Table = Look<readonly ProcessRow[]>;
 
 export type Decide = (live: LiveDispatch, evidence: Evidence, moment: Moment) => Decision;
 
+export type PlanReap = (
+  snapshot: Snapshot<ProcessRow>,
+  facts: ReapFacts,
+  guards: Guards<ProcessRow>,
+) => ReapPlan;
+
 export interface PlantedBug {
   /** what is wrong, as a sentence */
   readonly name: string;
@@ -24,6 +32,8 @@ export interface PlantedBug {
   readonly plant?: (world: World, stage: Stage) => World;
   readonly plantInLedger?: (ledger: Ledger) => Ledger;
   readonly decide?: (real: Decide) => Decide;
+  /** what a reaper plans */
+  readonly planReap?: (real: PlanReap) => PlanReap;
   /** what is noticed of an oddity of time */
   readonly notice?: (oddity: TimeOddity) => TimeOddity;
 }
@@ -57,6 +67,11 @@ export function believing(
   return (real) => (live, evidence, moment) =>
     real(live, { ...evidence, ...differs(evidence, live, moment) }, moment);
 }
+
+/** A reaper that finds nobody to end. */
+export const reapNobody: (real: PlanReap) => PlanReap =
+  (real) =>
+  (...args) => ({ ...real(...args), trees: [] });
 
 /** An empty tree, proved. */
 export const NOBODY: Evidence['members'] = {

@@ -2,7 +2,7 @@
 // row while it changes.
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { ProcessRow, ProcessTable, Protection, SignalName } from '../../src/ports.ts';
-import { countUse } from './checks-limits.ts';
+import { type MostUsed, countUse, mergeUse } from './checks-limits.ts';
 import type { Instance } from './instance.ts';
 import type { SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -43,6 +43,18 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
       const { attempt } = process;
       if (attempt !== null && attempt.ioSince !== null) attempt.ioSince = stage.timeline.now;
       return null;
+    },
+    rowsOf(pids) {
+      instance.enter('scan');
+      if (stage.isOut('scan')) return NO_TABLE;
+      if (stage.strikes('elusive', 0.3)) stage.timeline.pass(stage.chanceOf('scan').int(1, 6));
+      const rows = pids.flatMap((pid) => {
+        const process = machine.get(pid);
+        if (process === undefined) return [];
+        countUse(instance.mostUsed, process);
+        return [rowOf(stage, process)];
+      });
+      return { kind: 'seen', value: rows };
     },
     sight(process) {
       instance.enter('sight');
@@ -95,14 +107,15 @@ function* readTable(stage: Stage, instance: Instance): Generator<number, Process
   const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
   const breakAt = stage.strikes('elusive', 0.6) ? stage.chanceOf('scan').int(0, pids.length) : -1;
   const rows: ProcessRow[] = [];
-  instance.mostUsed = new Map();
+  const used: MostUsed = new Map();
   for (const [index, pid] of pids.entries()) {
     if (index === breakAt) yield stage.chanceOf('scan').int(1, 6);
     const process = machine.get(pid);
     if (process === undefined) continue;
     rows.push(rowOf(stage, process));
-    countUse(instance.mostUsed, process);
+    countUse(used, process);
   }
+  mergeUse(instance.mostUsed, used);
   return rows;
 }
 

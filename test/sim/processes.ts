@@ -28,6 +28,8 @@ export interface SimProcess {
   group: number;
   session: number;
   mark: string | null;
+  /** inherited, and never shed; null: that of the machine */
+  cgroup: string | null;
   command: string;
   /** what its environment shows while it is between fork and exec, or in the middle of an exec */
   blurredUntil: number;
@@ -84,6 +86,7 @@ export function newborn(
     group: born.pid,
     session: born.pid,
     mark: null,
+    cgroup: null,
     command: 'init',
     blurredUntil: 0,
     elusive: false,

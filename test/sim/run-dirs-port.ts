@@ -112,7 +112,8 @@ function lifeHolders(stage: Stage, key: AttemptKey): Look<readonly ProcessIdenti
   const holders = [...stage.machine.all()].filter(
     (process) =>
       (process.role === 'shim' || process.role === 'agent') &&
-      process.attempt?.containment === 'sh' &&
+      process.attempt !== null &&
+      process.attempt.containment !== 'subreaper' &&
       nameOf(process.attempt.key) === nameOf(key) &&
       stage.machine.lives(process),
   );
@@ -175,6 +176,7 @@ async function spawn(
     disk.changed(dir);
     return { kind: 'refused', reason };
   }
+  if (attempt.containment === 'cgroup') makeCgroup(stage, nameOf(order));
   const shim = startShim(stage, attempt, instance.process, (word) =>
     tell(stage, instance, word, told),
   );
@@ -190,6 +192,10 @@ async function spawn(
   if (!instance.lives) return never();
   const identified = stage.machine.lives(shim) && !stage.chanceOf('identify').chance(0.02);
   return { kind: 'spawned', shim: identified ? stage.machine.identity(shim) : null };
+}
+
+function makeCgroup({ machine: { cgroups } }: Stage, name: string): void {
+  if (!cgroups.has(name)) cgroups.set(name, 0);
 }
 
 /** The starter's word arrives a moment later; never where the starter died first. */

@@ -1,4 +1,5 @@
 // Owns one world from its seed to its end: a time with faults, a time without, and the question what is left.
+import { letPeopleExport } from './exported-marks.ts';
 import { keepBooks, eventGaps } from './bookkeeping.ts';
 import { checkCommit } from './checks-commit.ts';
 import { checkNotes } from './checks-evidence.ts';
@@ -6,6 +7,7 @@ import { checkLeftovers, checkOver } from './checks-over.ts';
 import { checkProgress } from './checks-progress.ts';
 import { checkSignal } from './checks-signal.ts';
 import { letAgentsSubmit } from './child-campaigns.ts';
+import { letPeopleClean } from './cleaner.ts';
 import { beginFaults } from './faults.ts';
 import type { Violation } from './judge.ts';
 import { type Commit, LedgerDesk } from './ledger-desk.ts';
@@ -34,6 +36,8 @@ export interface WorldReport {
 /** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
 const CALM_MS_MAX = 2_400_000;
 const LEAVES_WITHIN_MS = 5_000;
+/** Two sweeps, each of which looks twice. */
+const SWEEPS_WITHIN_MS = 25_000;
 /** A pass under way takes some seconds on the slowest of machines. */
 const ENDS_WITHIN_MS = 120_000;
 const CHECK_EVERY_MS = 2_000;
@@ -53,7 +57,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   letAgentsSubmit(stage, desk, supervisors);
   const activeMs = stage.chanceOf('world').int(5_000, 60_000);
   users.begin(activeMs);
+  letPeopleClean(stage, activeMs);
   beginFaults(stage, supervisors);
+  letPeopleExport(stage);
   const watch = () => {
     // Nobody can do anything while the supervisor is stopped.
     if (supervisors.current?.instance.process.stopped === true) stage.disturb();
@@ -102,6 +108,17 @@ function mayClaim({ current }: Supervisors): boolean {
   return current !== null && current.instance.claims && !current.instance.process.stopped;
 }
 
+/** Whoever comes next sweeps, and finds what a last look has missed. */
+async function letSweep(stage: Stage, supervisors: Supervisors): Promise<void> {
+  // What cannot be signalled while it hangs is found again when it is let go.
+  const stuckUntil = [...stage.machine.all()].map((process) => process.stuckUntil);
+  const begunAt = Math.max(stage.timeline.now, ...stuckUntil);
+  await until(stage, () => {
+    if (supervisors.current === null) supervisors.start('told');
+    return stage.timeline.now - begunAt > SWEEPS_WITHIN_MS;
+  });
+}
+
 async function judgeTheEnd(
   stage: Stage,
   desk: LedgerDesk,
@@ -110,6 +127,7 @@ async function judgeTheEnd(
   const { judge } = stage;
   const open = checkOver(stage);
   if (open !== null) judge.report('I19 every world comes to an end', open);
+  await letSweep(stage, supervisors);
   stage.answered = true;
   void supervisors.current?.supervisor.stop('down: the world is over');
   // Whoever is stopped hears nothing.

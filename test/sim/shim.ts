@@ -5,7 +5,7 @@ import { execNowAndThen, runAgent } from './agent.ts';
 import type { RunDir } from './disk.ts';
 import { type SimProcess, type Status, STATUS_KILL } from './processes.ts';
 import type { Stage } from './stage.ts';
-import type { AttemptTruth } from './truth.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
 import type { ExitRecord } from '../../src/core/evidence.ts';
 import type { ShimWord } from '../../src/ports.ts';
 import { checkAgentStart } from './checks-start.ts';
@@ -53,9 +53,9 @@ export function startShim(
 /** It has been executed: its environment is the agent's, and it does its work. */
 export function runShim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
   // A subreaper is a fork of the starter, and writes its mark over the environment of that; which can fail.
-  const isMarked = attempt.containment === 'sh' || stage.chanceOf('tier').chance(0.9);
+  const isMarked = attempt.containment !== 'subreaper' || stage.chanceOf('tier').chance(0.9);
   if (isMarked) shim.mark = attempt.mark;
-  shim.command = attempt.containment === 'sh' ? 'sh shim.sh' : 'perl starter.pl';
+  shim.command = attempt.containment === 'subreaper' ? 'perl starter.pl' : 'sh shim.sh';
   // The shell has to be read and started: under load the longest of its steps.
   const loadMs = stage.strikes('slow', 0.5) ? stage.chanceOf('lag').int(50, 4_000) : 0;
   stage.machine.after(shim, loadMs, () =>
@@ -124,6 +124,7 @@ function recordPid(stage: Stage, agent: SimProcess, attempt: AttemptTruth, dir: 
     machine.after(agent, RETRY_MS, () => recordPid(stage, agent, attempt, dir));
     return;
   }
+  if (attempt.containment === 'cgroup' && !enterCgroup(stage, agent, attempt, dir)) return;
   dir.agent = machine.identity(agent);
   disk.changed(dir);
   next(stage, agent, () => {
@@ -132,6 +133,25 @@ function recordPid(stage: Stage, agent: SimProcess, attempt: AttemptTruth, dir: 
     execNowAndThen(stage, agent);
     runAgent(stage, agent, attempt, dir);
   });
+}
+
+/** @returns false where there is none, and no agent either */
+function enterCgroup(
+  { machine, disk, clocks }: Stage,
+  agent: SimProcess,
+  attempt: AttemptTruth,
+  dir: RunDir,
+): boolean {
+  const name = nameOf(attempt.key);
+  if (machine.cgroups.has(name)) {
+    agent.cgroup = name;
+    return true;
+  }
+  const reason = 'its cgroup could not be entered';
+  dir.exit = { kind: 'refused', final: false, reason, at: clocks.wall() };
+  disk.changed(dir);
+  machine.exit(agent, 127);
+  return false;
 }
 
 interface Ended {

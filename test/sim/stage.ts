@@ -1,4 +1,5 @@
 // Owns the stage of a world: everything in it that is neither a supervisor nor a user nor the ledger.
+import { fateOf } from '../../src/core/cleaning.ts';
 import { Clocks } from './clock.ts';
 import { Disk } from './disk.ts';
 import { Judge } from './judge.ts';
@@ -48,6 +49,8 @@ export class Stage {
   readonly listeners = new Map<object, (key: AttemptKey) => void>();
   /** An agent submits dispatches from inside its attempt; told whether the ledger has taken them. */
   submitFrom: (parent: AttemptTruth, told: (added: boolean) => void) => void = () => {};
+  /** The rule by which people clean up. */
+  fateOf: typeof fateOf = fateOf;
   /** calls of supervisors */
   calls = 0;
   /** somebody who waits has been answered, and has not run on yet */

@@ -4,6 +4,7 @@ import { type Supervisor, type Until, startSupervisor } from '../../src/supervis
 import type { World } from '../../src/supervisor/world.ts';
 import { Instance } from './instance.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
+import { createCgroupsPort } from './cgroups-port.ts';
 import { createLedgerPort } from './ledger-port.ts';
 import { createProcessPort, createProtectionPort } from './process-port.ts';
 import { createRunDirsPort } from './run-dirs-port.ts';
@@ -95,10 +96,12 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     processes: createProcessPort(stage, instance),
     protection: createProtectionPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
+    cgroups: createCgroupsPort(stage, instance),
     ledger: createLedgerPort(stage, desk, instance),
     // Whoever supervises next may find no Perl, or find it again.
-    containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'sh'] as const),
+    containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'cgroup', 'sh'] as const),
     outputBytesMax: 5_000,
+    sweepEveryMs: stage.chanceOf('sweep').pick([1_000, 5_000, 10_000]),
     log: (line) => note(stage, instance, line),
     crashPoint: (name) => instance.crashPoint(name),
   };

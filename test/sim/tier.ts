@@ -3,11 +3,11 @@
 import { helperMark } from '../../src/core/identity.ts';
 import type { Machine } from './machine.ts';
 import type { SimProcess } from './processes.ts';
-import type { AttemptTruth } from './truth.ts';
+import { type AttemptTruth, nameOf } from './truth.ts';
 
 /**
  * The living processes of an attempt that looks of its tier find without any memory; its shim is not among them. At tier
- * subreaper nobody hides from a shim that lives.
+ * subreaper nobody hides from a shim that lives, at tier cgroup nobody at all.
  */
 export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess[] {
   const own: SimProcess[] = [];
@@ -26,7 +26,8 @@ export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess
     own.filter(
       (process) =>
         (isMarkOf(process.mark, attempt) && !isWard(process)) ||
-        (adopters.has(process.parent) && !isNotOfIt(process, attempt)),
+        ((adopters.has(process.parent) || process.cgroup === nameOf(attempt.key)) &&
+          !isNotOfIt(process, attempt)),
     ),
   );
   for (let grown = true; grown; ) {

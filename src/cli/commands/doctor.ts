@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { DroverError } from '../../core/error.ts';
 import { type Context, printJson, say } from '../context.ts';
-import { type Diagnosis, type LedgerFindings, diagnose, doctorFields } from '../diagnosis.ts';
+import { type Diagnosis, type LedgerFindings, diagnose } from '../diagnosis.ts';
+import { doctorFields } from '../diagnosis-lines.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { printFields } from '../fields.ts';
 import type { Bind } from '../options.ts';

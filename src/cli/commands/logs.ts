@@ -59,6 +59,10 @@ async function logs(
       return EXIT.done;
     }
     await pour(context, herd, { dispatch, stream, position });
+    const key = { dispatch: dispatch.id, fence: position.fence };
+    if (position.from === 0 && !(await herd.output()).isThere(key)) {
+      note(context, `the run directory of ${nameOf(dispatch)} is gone, and its output with it`);
+    }
     return EXIT.done;
   });
 }

@@ -2,6 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import type { DispatchSpec } from '../../../src/core/dispatch.ts';
 import { createClock } from '../../../src/host/clock.ts';
+import { probeCgroups } from '../../../src/host/cgroup-base.ts';
+import { createCgroups, type HostCgroups } from '../../../src/host/cgroups.ts';
 import { createRunDirs } from '../../../src/host/run-dirs.ts';
 import { runDirPath } from '../../../src/host/run-dir.ts';
 import { openStarter } from '../../../src/host/starter.ts';
@@ -11,6 +13,7 @@ import { type Scratch, table, until } from './scratch.ts';
 
 export interface RunWorld {
   readonly runs: RunDirs;
+  readonly cgroups: HostCgroups;
   readonly runsDir: string;
   /** as the port does it, for who does not want to hear of the shim's end */
   spawn(order: SpawnOrder): Promise<SpawnResult>;
@@ -45,17 +48,27 @@ const probe = await openStarter();
 const starter = probe.kind === 'ready' ? probe.starter : null;
 
 /** The tiers that this machine offers. */
-export const TIERS: readonly ContainmentTier[] = starter === null ? ['sh'] : ['subreaper', 'sh'];
+export const TIERS: readonly ContainmentTier[] = [
+  ...(starter === null ? [] : ['subreaper' as const]),
+  ...(probeCgroups().kind === 'ready' ? ['cgroup' as const] : []),
+  'sh',
+];
 
 export function makeRunWorld(
   scratch: Scratch,
   {
     environment = process.env,
     tier = TIERS[0]!,
-  }: { environment?: Record<string, string | undefined>; tier?: ContainmentTier } = {},
+    cgroups: given,
+  }: {
+    environment?: Record<string, string | undefined>;
+    tier?: ContainmentTier;
+    cgroups?: HostCgroups;
+  } = {},
 ): RunWorld {
   const runsDir = `${scratch.dir}/runs`;
   mkdirSync(runsDir, { recursive: true });
+  const cgroups = given ?? createCgroups(scratch.ledger, runsDir);
   const runs = createRunDirs({
     runsDir,
     stateDir: scratch.dir,
@@ -63,9 +76,11 @@ export function makeRunWorld(
     clock: createClock(),
     environment,
     starter,
+    cgroups,
   });
   return {
     runs,
+    cgroups,
     runsDir,
     spawn: (order) => runs.spawn(order, () => {}),
     dirOf: (key) => runDirPath(runsDir, key),

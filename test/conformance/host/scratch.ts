@@ -1,9 +1,11 @@
 // Owns what every test with real processes needs: a directory that vanishes, marks that belong to one test alone and by
 // which its processes are ended, and waiting for conditions.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { removeCgroup } from '../../../src/host/cgroup-base.ts';
+import { readCgroupPath } from '../../../src/host/cgroups.ts';
 import { createChance } from '../../../src/host/chance.ts';
 import { createProcessTable } from '../../../src/host/process-table.ts';
 
@@ -14,6 +16,8 @@ export const FAKES = new URL('../../fakes/', import.meta.url).pathname;
 
 export interface Scratch {
   readonly dir: string;
+  /** id of the herd that its marks are of */
+  readonly ledger: string;
   /** the mark of one attempt of this test alone */
   mark(attempt?: number): string;
   /** Starts a process with a mark of this test, unless `environment` has another. */
@@ -28,6 +32,7 @@ export function makeScratch(): Scratch {
   const children: ChildProcess[] = [];
   return {
     dir,
+    ledger,
     mark,
     start(argv, environment = {}) {
       const env = {
@@ -50,10 +55,23 @@ export function makeScratch(): Scratch {
         emptyLooks = rows.length === 0 ? emptyLooks + 1 : 0;
         return emptyLooks === 2;
       });
+      removeCgroups(dir);
       // Life lines may still be made for later starts: whoever makes them carries no mark.
       rmSync(dir, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
     },
   };
+}
+
+/** Of run directories of the test; one in which somebody is still stays, and shows in the next run. */
+function removeCgroups(dir: string): void {
+  const isThere = statSync(`${dir}/runs`, { throwIfNoEntry: false })?.isDirectory() === true;
+  const runs = isThere ? readdirSync(`${dir}/runs`) : [];
+  for (const run of runs) {
+    const path = readCgroupPath(`${dir}/runs/${run}`, run);
+    if (path.kind !== 'seen') continue;
+    removeCgroup(path.value);
+    removeCgroup(dirname(path.value));
+  }
 }
 
 export function scan() {

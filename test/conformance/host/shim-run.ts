@@ -76,6 +76,7 @@ export interface ShimOrder {
   /** a program and its arguments under which it runs */
   readonly wrapper?: readonly string[];
   readonly stays?: boolean;
+  readonly cgroup?: string;
 }
 
 export async function runShim(order: ShimOrder): Promise<ShimRun> {
@@ -100,11 +101,12 @@ function launch(order: ShimOrder, args: readonly string[], options: object): Chi
 }
 
 function runShell(order: ShimOrder): Started {
-  const { dir, fence = 1, umask = '022' } = order;
+  const { dir, fence = 1, umask = '022', cgroup = '' } = order;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const fds = ['stdout', 'stderr'].map((name) => openSync(`${dir}/${name}`, 'a', 0o600));
   const about = JSON.stringify({ mark: order.mark });
-  const child = launch(order, [dir, `${fence}`, umask, table.bootId(), about, ...order.argv], {
+  const head = [dir, `${fence}`, umask, table.bootId(), about, cgroup];
+  const child = launch(order, [...head, ...order.argv], {
     cwd: order.cwd ?? dir,
     env: environmentOf(order),
     stdio: ['ignore', ...fds],
@@ -118,14 +120,16 @@ function runShell(order: ShimOrder): Started {
 
 /** A starter for each, which ends with its only shim. */
 async function runPerl(order: ShimOrder): Promise<Started> {
-  const { dir, fence = 1, umask = '022', stays = true } = order;
+  const { dir, fence = 1, umask = '022', stays = true, cgroup = '' } = order;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const child = launch(order, [table.bootId()], {
     env: { PATH: process.env['PATH'], DROVER_ROOM: '-'.repeat(240) },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const variables = Object.entries(environmentOf(order)).map(([name, value]) => `${name}=${value}`);
   const about = JSON.stringify({ mark: order.mark });
-  const head = ['1', dir, `${fence}`, umask, stays ? '1' : '0', order.cwd ?? dir, about, ''];
+  const place = [stays ? '1' : '0', cgroup, order.cwd ?? dir];
+  const head = ['1', dir, `${fence}`, umask, ...place, about, ''];
   const fields = Buffer.from(
     [...head, `${order.argv.length}`, ...order.argv, ...variables].join('\0'),
   );

@@ -23,6 +23,7 @@ function order(name: string, argv: string[]): ShimOrder {
     dir: `${scratch.dir}/${name}`,
     fence: 1,
     umask: '022',
+    cgroup: null,
     cwd: scratch.dir,
     about: '{}',
     deadline: null,

@@ -15,7 +15,7 @@ export interface Broker {
 }
 
 /** Waits until it answers. It was started with the directory of the herd. */
-export async function untilServed(herd: TestHerd): Promise<Broker> {
+export async function untilServed(herd: Pick<TestHerd, 'read'>): Promise<Broker> {
   const port = Number(
     await until('the broker listens', () => herd.read('broker.port').trim() || null),
   );

@@ -3,15 +3,17 @@
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
+import { removeCgroup } from '../../../src/host/cgroup-base.ts';
 import { type Finished, type RunningCommand, startCommand } from './command-line.ts';
 import { type JournalLine, readJournal } from './journal.ts';
 import type {
@@ -206,6 +208,20 @@ export class TestHerd {
     );
   }
 
+  /** The cgroups of its attempts that are there. */
+  cgroups(): string[] {
+    const runs = this.path('state/runs');
+    return (existsSync(runs) ? readdirSync(runs) : []).flatMap((run) => {
+      const path = this.read(`state/runs/${run}/cgroup`).trim();
+      return path !== '' && existsSync(path) ? [path] : [];
+    });
+  }
+
+  /** Who ended after the last supervisor has left an empty one. */
+  #removeCgroups(): void {
+    for (const path of this.cgroups()) for (const one of [path, dirname(path)]) removeCgroup(one);
+  }
+
   /** Ends whatever is left, by identity, and says what it was. */
   async tearDown(): Promise<string[]> {
     const left: string[] = [];
@@ -225,6 +241,7 @@ export class TestHerd {
         new Promise((resolve) => setTimeout(resolve, 20)),
       ]);
     }
+    this.#removeCgroups();
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 });
     return left;
   }

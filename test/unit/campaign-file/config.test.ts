@@ -23,7 +23,7 @@ test('a config that says everything', () => {
   expect(
     parse(
       'pools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\n' +
-        'protect: [12, { pidfile: run/b.pid }, { pidfile: /run/c.pid }, { unit: docker }, { command: redis }]',
+        'sweep: 1m\nprotect: [12, { pidfile: run/b.pid }, { pidfile: /run/c.pid }, { unit: docker }, { command: redis }]',
     ),
   ).toEqual({
     pools: [{ name: 'work', slots: 4 }],
@@ -37,6 +37,7 @@ test('a config that says everything', () => {
       { kind: 'unit', name: 'docker' },
       { kind: 'command', name: 'redis' },
     ],
+    sweepEveryMs: 60_000,
   });
 });
 
@@ -46,6 +47,10 @@ test.each(['', '# nothing yet\n', '~', '{}'])('a config that says nothing: %j', 
 
 test('256MiB is the default of max_output, as the documents and the schema say', () => {
   expect(parse('max_output: 256MiB').outputBytesMax).toBe(NO_CONFIG.outputBytesMax);
+});
+
+test('30s is the default of sweep, as the documents and the schema say', () => {
+  expect(parse('sweep: 30s').sweepEveryMs).toBe(NO_CONFIG.sweepEveryMs);
 });
 
 const SIZE = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
@@ -93,11 +98,15 @@ test.each([
   ['protect: x', ['1:10: protect: "x" is not a list']],
   ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
   ['brake: { max: 5 }', ['1:8: this version does not support "brake" yet — remove the key']],
-  ['sweep: 30s', ['1:8: this version does not support "sweep" yet — remove the key']],
+  ['sweep: 0s', ['1:8: sweep: "0s" is less than 1s — write at least 1s']],
+  [
+    'sweep: 30',
+    ['1:8: sweep: 30 is not a duration — a duration needs a unit: write 30s, 30m or 30h'],
+  ],
   ['max_outptu: 1GiB', ['1:1: unknown key "max_outptu" — did you mean "max_output"?']],
   [
     'campaign: x',
-    ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, protect'],
+    ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, sweep, protect'],
   ],
   ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],
   [

@@ -228,9 +228,9 @@ dispatches:
   ],
   [
     'a containment that this version has not',
-    command('containment: cgroup'),
+    command('containment: vm'),
     [
-      '5:18: containment: "cgroup" is not available in this version — write subreaper or sh, or remove the key',
+      '5:18: containment: "vm" is not available in this version — write cgroup, subreaper or sh, or remove the key',
     ],
   ],
   [

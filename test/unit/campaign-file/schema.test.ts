@@ -78,7 +78,7 @@ describe('an editor with the schema refuses what the parser refuses', () => {
       'retries: { x: 1 }',
       'retries: { agent: -1 }',
       'retries: [1]',
-      'containment: cgroup',
+      'containment: vm',
       'leftovers: kill',
       'after: a',
       'max_output: 1GB',
@@ -125,7 +125,8 @@ describe('config.yaml', () => {
     ['protect: [redis-server]', false],
     ['protect: [{ name: redis-server }]', false],
     ['protect: [{ pidfile: "" }]', false],
-    ['sweep: 30s', false],
+    ['sweep: 30s', true],
+    ['sweep: 30', false],
     ['campaign: c', false],
     ['defaults: { name: a }', false],
   ])('%s', (text, expected) => {

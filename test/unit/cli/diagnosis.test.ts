@@ -29,6 +29,7 @@ const HEALTHY: Examination = {
   protectionTrouble: null,
   marked: { kind: 'seen', value: [] },
   runDirectories: { kind: 'seen', value: [] },
+  traces: { kind: 'seen', value: { runDirs: [], temporaryFiles: [] } },
 };
 
 const ROW = dispatch('x', RUNNING, { id: 'abc' });
@@ -42,7 +43,13 @@ const LEDGER: LedgerFindings = {
     endedBecause: null,
   },
 };
-const DIRECTORY = { path: '/s/runs/abc/1', dispatch: 'abc', fence: 1, mark: 'own.abc.1.1.n' };
+const DIRECTORY = {
+  path: '/s/runs/abc/1',
+  dispatch: 'abc',
+  fence: 1,
+  mark: 'own.abc.1.1.n',
+  cgroup: null,
+};
 
 function withProcesses(...marks: string[]): Examination {
   const value = marks.map((mark, index) => {
@@ -147,9 +154,21 @@ describe('what needs a person', () => {
     const { json, problems } = diagnose(found, LEDGER, null);
     expect(json.leftovers.runDirectories).toEqual(['/s/runs/old/3']);
     expect(problems).toEqual([
-      '/s/runs/old/3 belongs to no dispatch of this ledger',
-      'nightly/x is running, and its run directory is gone',
+      '/s/runs/old/3 belongs to no dispatch of this ledger: drover clean',
+      'nightly/x is running, and its run directory is gone: drover why nightly/x',
     ]);
+  });
+
+  test('the cgroup of an attempt that has ended is listed, and needs nobody', () => {
+    const live = { ...DIRECTORY, cgroup: '/cg/drover-own/abc.1' };
+    const ended = { ...DIRECTORY, fence: 0, cgroup: '/cg/drover-own/abc.0' };
+    const found: Examination = {
+      ...withProcesses('own.abc.1.1.n'),
+      runDirectories: { kind: 'seen', value: [live, ended] },
+    };
+    const { json, problems } = diagnose(found, LEDGER, null);
+    expect(json.leftovers.cgroups).toEqual(['/cg/drover-own/abc.0']);
+    expect(problems).toEqual([]);
   });
 
   test('looks that failed prove nothing, and are told', () => {
@@ -168,6 +187,9 @@ describe('what needs a person', () => {
     const { json, problems } = diagnose(found, null, null);
     expect(json.store.ok).toBe(false);
     expect(json.leftovers.processes.map(({ dispatch: id }) => id)).toEqual(['abc']);
-    expect(problems).toEqual(['malformed', 'process 900 (sleep) of dispatch abc still runs']);
+    expect(problems).toEqual([
+      'malformed',
+      'process 900 (sleep) of dispatch abc still runs: kill 900 ends it',
+    ]);
   });
 });

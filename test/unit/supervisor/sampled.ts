@@ -34,6 +34,7 @@ export function sample(differs: Partial<Sample>): Sample {
     children: [],
     unseenChild: null,
     asksIo: false,
+    heldCpuMs: 5_000,
     ioBytesOf: () => null,
     cpuShareMin: 0.01,
     now: NOW + EVERY_MS,

@@ -49,6 +49,17 @@ describe('I5: two samples', () => {
       [ONE_PERCENT],
     ],
     [
+      'show CPU time that only the books of what holds the tree have',
+      { heldCpuMs: 5_100 },
+      [ONE_PERCENT],
+    ],
+    [
+      'show what a member used, once, where it is in both books',
+      { rows: seen([usingCpu(70, 1_100)]), heldCpuMs: 5_090 },
+      [ONE_PERCENT],
+    ],
+    ['show nothing in books that others have been in', { heldCpuMs: null }, []],
+    [
       'I3: a recycled pid is another process, with CPU time of its own',
       { rows: seen([usingCpu(70, 100, 999)]) },
       [ONE_PERCENT],

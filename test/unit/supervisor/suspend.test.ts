@@ -21,6 +21,7 @@ describe('an operation lease over a suspend', () => {
         children: [],
         unseenChild: null,
         asksIo: false,
+        heldCpuMs: null,
         ioBytesOf: () => null,
         cpuShareMin: 0.01,
         operations: { kind: 'seen', value: [{ ...lease, touchedAt }] },

@@ -1,0 +1,39 @@
+// Owns what a herd leaves on the disk beside its ledger, as `drover doctor` counts it.
+import type { AttemptKey } from '../core/dispatch.ts';
+import type { Look } from '../core/evidence.ts';
+import { fifoOf, listRunDirs, listTemporaryFiles, outputBytesOnDisk } from '../host/left-files.ts';
+import { describeError } from '../host/system-error.ts';
+
+export interface RunDirTrace extends AttemptKey {
+  readonly path: string;
+  readonly outputBytes: number;
+  /** its life line; null: it has none */
+  readonly fifo: string | null;
+}
+
+export interface Traces {
+  readonly runDirs: readonly RunDirTrace[];
+  /** of commands that were killed, and what is left of a run directory whose removal was interrupted */
+  readonly temporaryFiles: readonly string[];
+}
+
+/** @param isThere whether any process has that pid */
+export function lookForTraces(
+  { dir, runs }: { readonly dir: string; readonly runs: string },
+  isThere: (pid: number) => boolean,
+): Look<Traces> {
+  try {
+    const entries = listRunDirs(runs);
+    const runDirs = entries.flatMap(({ path, key, kind }) =>
+      key === null || kind !== 'directory'
+        ? []
+        : [{ ...key, path, outputBytes: outputBytesOnDisk(path), fifo: fifoOf(path) }],
+    );
+    const interrupted = entries.filter(({ beingRemoved }) => beingRemoved);
+    const files = listTemporaryFiles(dir, isThere);
+    const temporaryFiles = [...files, ...interrupted].map(({ path }) => path);
+    return { kind: 'seen', value: { runDirs, temporaryFiles } };
+  } catch (error) {
+    return { kind: 'unknown', because: describeError(error, dir) };
+  }
+}

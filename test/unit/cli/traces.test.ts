@@ -1,0 +1,58 @@
+// Owns what `drover doctor` says of the files that a herd leaves.
+import { expect, test } from 'vitest';
+import { traceFields, traceProblems, tracesOf } from '../../../src/cli/traces.ts';
+import type { Examination } from '../../../src/compose/examine.ts';
+import { RUNNING, SUCCEEDED, view } from './rows.ts';
+
+const KIB = 1024;
+const VIEWS = [
+  view('done', SUCCEEDED, { id: 'done', fence: 2 }),
+  view('live', RUNNING, { id: 'live', fence: 1 }),
+];
+
+function dir(dispatch: string, fence: number) {
+  const path = `/s/runs/${dispatch}.${fence}`;
+  return { dispatch, fence, path, outputBytes: 4 * KIB, fifo: `${path}/life` };
+}
+
+function found(traces: Examination['traces']): Examination {
+  // Nothing else of an examination is read.
+  return { traces } as Examination;
+}
+
+const SEEN = found({
+  kind: 'seen',
+  value: {
+    runDirs: [dir('done', 1), dir('done', 2), dir('done', 3), dir('live', 1), dir('none', 1)],
+    temporaryFiles: ['/s/.probe-1'],
+  },
+});
+
+test('only what belongs to ended dispatches serves nobody any more', () => {
+  const traces = tracesOf(SEEN, VIEWS);
+  expect(traces.fifos).toEqual(['/s/runs/done.1/life', '/s/runs/done.2/life']);
+  expect(traces.ended).toEqual({ runDirectories: 2, outputBytes: 8 * KIB });
+  expect(traceFields(traces)).toEqual([
+    ['ended', '2 run directories with 8 KiB of output: drover clean'],
+    ['left behind', '1 temporary file: drover clean'],
+  ]);
+});
+
+test('a fence that the ledger has not given needs a person', () => {
+  const [problem, ...others] = traceProblems(SEEN, tracesOf(SEEN, VIEWS));
+  expect(problem).toContain('/s/runs/done.3 has a fence that this ledger has not given yet');
+  expect(others).toEqual([]);
+});
+
+test('I4: without a ledger nothing has ended', () => {
+  const traces = tracesOf(SEEN, null);
+  expect(traces).toMatchObject({ fifos: [], ended: { runDirectories: 0 }, ahead: [] });
+  expect(traces.temporaryFiles).toEqual(['/s/.probe-1']);
+});
+
+test('a look that failed is told, and lists nothing', () => {
+  const unseen = found({ kind: 'unknown', because: 'EIO: /s' });
+  expect(traceProblems(unseen, tracesOf(unseen, VIEWS))).toEqual([
+    'files could not be looked at: EIO: /s',
+  ]);
+});
