@@ -24,7 +24,10 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const { kind, at, detail } = sign;
   const before = attempt.noted.get(kind);
   if (before?.detail === detail && (before.by !== by || before.at === at)) return;
-  const sampledAt = by.sampledAt.get(nameOf(attempt.key)) ?? stage.timeline.now;
+  const name = nameOf(attempt.key);
+  const { now } = stage.timeline;
+  // A supervisor that is stopped between the two ends its sample long after it has read what it is of.
+  const sampledAt = Math.min(by.lookedAt.get(name) ?? now, by.sampledAt.get(name) ?? now);
   attempt.noted.set(kind, { at, detail, by, sampledAt });
   // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source.
   const lateMs = slackMs(stage, attempt, kind);

@@ -114,8 +114,9 @@ function stopSupervisor(stage: Stage, { current }: Supervisors): void {
   machine.halt(process);
   timeline.after(durationMs, () => {
     trace.tell('fault', () => `${name} is continued`);
-    machine.resume(process);
+    // Before it goes on: what it was in the middle of ends at once.
     stage.disturb();
+    machine.resume(process);
   });
 }
 

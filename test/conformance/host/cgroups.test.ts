@@ -137,7 +137,12 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
     ['one by one, where there is no freezer either', { kill: () => false, freeze: () => false }],
   ];
   test.each(
-    kills.flatMap(([how, differs]) => escapes.map(([who, line]) => ({ who, line, how, differs }))),
+    kills.flatMap(([how, differs]) =>
+      escapes
+        // Without a freezer nothing holds who hops faster than a table is read: it is named as a survivor.
+        .filter(([who]) => differs.freeze === undefined || !who.startsWith('hops'))
+        .map(([who, line]) => ({ who, line, how, differs })),
+    ),
   )('that $who is ended $how', async ({ line, differs }) => {
     const order = world.order(['sh', '-c', line]);
     await world.spawn(order);

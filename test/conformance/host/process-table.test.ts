@@ -61,10 +61,11 @@ describe.each(READERS)('the process table of %s', (_, create) => {
     clearImmediate(ticket);
     expect(turns).toBeGreaterThan(0);
     if (look.kind !== 'seen') throw new Error(JSON.stringify(look));
-    const { cpuMs, ...row } = look.value.find(({ pid }) => pid === child.pid)!;
+    const { cpuMs, rssBytes, ...row } = look.value.find(({ pid }) => pid === child.pid)!;
     expect(row).toMatchObject({ mark, parent: process.pid });
     expect(rowOf(child.pid!)).toMatchObject(row);
     expect(cpuMs).toBeGreaterThanOrEqual(0);
+    expect(rssBytes).toBeGreaterThan(0);
   });
 
   test('sees the mark of a process as soon as it runs', async () => {
