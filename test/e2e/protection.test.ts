@@ -5,9 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { type Broker, untilServed } from './harness/broker.ts';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import { isAlive, killExactly } from './harness/process-list.ts';
+import { TIERS } from './harness/tiers.ts';
 import { until } from './harness/until.ts';
-
-const TIERS = ['sh', 'subreaper'] as const;
 
 function brokerCampaign(herd: TestHerd, containment: string, more = ''): string {
   return herd.campaign({

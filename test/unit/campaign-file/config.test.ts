@@ -106,7 +106,7 @@ test.each([
   ['max_outptu: 1GiB', ['1:1: unknown key "max_outptu" — did you mean "max_output"?']],
   [
     'campaign: x',
-    ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, sweep, protect'],
+    ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, protect, sweep'],
   ],
   ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],
   [
