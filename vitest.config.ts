@@ -17,7 +17,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/sim/worlds.test.ts', 'test/tidy.test.ts'],
           pool: 'threads',
           isolate: false,
-          testTimeout: 120_000,
+          // A thousand worlds on a machine that has other work.
+          testTimeout: 300_000,
         },
       },
       {
