@@ -12,8 +12,8 @@ import { until } from './harness/until.ts';
 
 const REASON = 'its owner protects it (config.yaml or --protect)';
 
-function config(herd: TestHerd, config: Readonly<Record<string, unknown>>): void {
-  herd.write('state/config.yaml', JSON.stringify(config));
+function config(herd: TestHerd, says: Readonly<Record<string, unknown>>): void {
+  herd.write('state/config.yaml', JSON.stringify(says));
 }
 
 const pidsIn = ({ children }: Broker) => children.map(({ pid }) => pid).toSorted((a, b) => a - b);
