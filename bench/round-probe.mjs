@@ -2,10 +2,10 @@
 // supervisor's own code and the host's own ports, and prints what that costs. Needs `--expose-gc`.
 //
 //   node --expose-gc round-probe.mjs STATE_DIR ROUNDS
+import { createHostWorld } from '../dist/compose/host-world.js';
 import { createClock } from '../dist/host/clock.js';
-import { createProcessTable } from '../dist/host/process-table.js';
-import { createRunDirs } from '../dist/host/run-dirs.js';
 import { openLedger } from '../dist/ledger/open.js';
+import { familyOf } from '../dist/supervisor/family.js';
 import { gather } from '../dist/supervisor/gather.js';
 import { createMemory } from '../dist/supervisor/memory.js';
 
@@ -18,18 +18,10 @@ const APART_MS = 10_000;
 
 const [stateDir, rounds] = [process.argv[2], Number(process.argv[3])];
 const ledger = await openLedger(`${stateDir}/ledger.db`, { create: false });
-const processes = createProcessTable();
 const clock = createClock();
-const runsDir = `${stateDir}/runs`;
-const runDirs = createRunDirs({
-  runsDir,
-  stateDir,
-  processTable: processes,
-  clock,
-  environment: {},
-  starter: null,
-});
-const world = { clock, processes, runDirs, ledger };
+const paths = { dir: stateDir, runs: `${stateDir}/runs`, protect: `${stateDir}/protect` };
+const choices = { starter: null, protect: () => ({ kind: 'absent' }) };
+const world = createHostWorld(paths, { ledger, clock }, choices);
 const memory = createMemory();
 const live = await ledger.live();
 let now = clock.now();
@@ -63,7 +55,7 @@ await ledger.close();
 /** One evidence round; the pause after it is none of its cost. */
 async function round() {
   now += APART_MS;
-  return await gather(world, due, { shims, childrenOf: () => [], isNeeded: () => false, now });
+  return await gather(world, due, { shims, ...familyOf(due, now), now });
 }
 
 /**

@@ -100,7 +100,7 @@ async function lookAtBusy() {
   heading('6. Ask why busy is still alive');
   await until('busy has been seen at work', async () => {
     const { stdout } = await stage.drover('why', 'herd/busy', '--json');
-    return JSON.parse(stdout).evidence.some(({ kind }) => kind === 'work');
+    return JSON.parse(stdout).evidence.some(({ kind }) => kind === 'cpu');
   });
   await stage.show('why', 'herd/busy');
 }

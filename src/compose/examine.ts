@@ -8,14 +8,16 @@ import type { Look } from '../core/evidence.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
 import { readCgroupPath } from '../host/cgroups.ts';
 import { createClock } from '../host/clock.ts';
+import type { HostProcessTable } from '../host/host-process-table.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { createProtection } from '../host/protection.ts';
 import { readMark } from '../host/run-records.ts';
 import { openStarter } from '../host/starter.ts';
-import { prepareStateDir } from '../host/state-dir.ts';
+import { type StateDirPaths, prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
-import type { ProcessRow, Protection } from '../ports.ts';
-import { openProtection } from './protect.ts';
+import type { Clock, ProcessRow, Protection } from '../ports.ts';
+import { openRules } from './protect.ts';
 import { lookForTraces, type Traces } from './traces.ts';
 
 /** A process that carries a mark, of whichever ledger. */
@@ -83,7 +85,7 @@ export async function examine(stateDir: string): Promise<Examination> {
   const clock = createClock();
   const table = createProcessTable();
   const scan = table.scan();
-  const named = paths === null ? NOBODY : (await openProtection(paths, table, { clock })).look();
+  const named = paths === null ? NOBODY : await lookForProtected(paths, table, clock);
   return {
     now: clock.now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
@@ -103,6 +105,15 @@ export async function examine(stateDir: string): Promise<Examination> {
     traces:
       paths === null ? { kind: 'absent' } : lookForTraces(paths, (pid) => mayBeThere(scan, pid)),
   };
+}
+
+async function lookForProtected(
+  { config, protect }: StateDirPaths,
+  table: HostProcessTable,
+  clock: Clock,
+): Promise<ReturnType<Protection['look']>> {
+  const rules = await openRules(config, clock);
+  return createProtection({ rules, namedDir: protect, table }).look();
 }
 
 function pathsOf(stateDir: string, problems: string[]) {

@@ -1,12 +1,10 @@
-// Owns whom to protect as commands meet it: naming processes by hand, and the set itself for who acts, or looks, without
-// being the supervisor.
-import type { Clock, Protection } from '../ports.ts';
+// Owns whom to protect as commands meet it: naming processes by hand, and the rules for who acts, or looks, without being
+// the supervisor.
+import type { Clock } from '../ports.ts';
 import { DroverError } from '../core/error.ts';
-import type { HostProcessTable } from '../host/host-process-table.ts';
 import { nameProcesses } from '../host/named-processes.ts';
 import { createProcessTable } from '../host/process-table.ts';
-import { createProtection } from '../host/protection.ts';
-import type { StateDirPaths } from '../host/state-dir.ts';
+import type { ProtectionParts } from '../host/protection.ts';
 import { watchConfig } from './config-watch.ts';
 
 /**
@@ -19,26 +17,25 @@ export function protect(namedDir: string, pids: readonly number[]): void {
 }
 
 /**
- * Whom this herd protects. Where config.yaml cannot be read that is not known, and each look says why.
+ * Whom config.yaml protects. Where it cannot be read that is not known, and each look says why.
  *
  * @param also pids of others, for who writes nothing down
  */
-export async function openProtection(
-  { config, protect: namedDir }: StateDirPaths,
-  table: HostProcessTable,
-  { clock, also = [] }: { readonly clock: Pick<Clock, 'now'>; readonly also?: readonly number[] },
-): Promise<Protection> {
+export async function openRules(
+  config: string,
+  clock: Pick<Clock, 'now'>,
+  also: readonly number[] = [],
+): Promise<ProtectionParts['rules']> {
   try {
     const watch = await watchConfig(config, clock);
     const byHand = also.map((pid) => ({ kind: 'pid', pid }) as const);
-    const rules = () => {
+    return () => {
       const said = watch.protect();
       return said.kind === 'seen' ? { ...said, value: [...said.value, ...byHand] } : said;
     };
-    return createProtection({ rules, namedDir, table });
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
     const because = error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
-    return { look: () => ({ kind: 'unknown', because }) };
+    return () => ({ kind: 'unknown', because });
   }
 }

@@ -1,11 +1,6 @@
 // Owns the reaper as commands use it: the real world without the supervisor's place, for what no live attempt owns.
-import { createChance } from '../host/chance.ts';
-import { crashPoint } from '../host/crash-point.ts';
-import { ownEnvironment } from '../host/agent-environment.ts';
-import { createCgroups } from '../host/cgroups.ts';
-import { createProcessTable } from '../host/process-table.ts';
-import { createRunDirs } from '../host/run-dirs.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { createHostWorld } from './host-world.ts';
 import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from '../campaign-file/defaults.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -13,8 +8,7 @@ import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { type Foreseen, type RowOutcome, foresee } from '../supervisor/foresee.ts';
 import { type ReapReport, reap } from '../supervisor/reap.ts';
-import type { World } from '../supervisor/world.ts';
-import { openProtection } from './protect.ts';
+import { openRules } from './protect.ts';
 
 export type { Foreseen, ReapReport, RowOutcome };
 
@@ -44,33 +38,21 @@ export async function createReaper(
   { paths, ledger, clock }: Parts,
   also: readonly number[],
 ): Promise<Reaper> {
-  const processTable = createProcessTable();
-  const cgroups = createCgroups(ledger.id, paths.runs);
-  const world: World = {
-    clock,
-    chance: createChance(),
-    processes: processTable,
-    protection: await openProtection(paths, processTable, { clock, also }),
-    runDirs: createRunDirs({
-      runsDir: paths.runs,
-      stateDir: paths.dir,
-      processTable,
-      clock,
-      environment: ownEnvironment(),
+  const world = createHostWorld(
+    paths,
+    { ledger, clock },
+    {
+      protect: await openRules(paths.config, clock, also),
       starter: null,
-      cgroups,
-    }),
-    cgroups,
-    ledger,
-    containment: 'sh',
-    outputBytesMax: OUTPUT_BYTES_MAX,
-    sweepEveryMs: SWEEP_EVERY_MS,
-    log: () => {},
-    crashPoint,
-  };
+      containment: 'sh',
+      outputBytesMax: OUTPUT_BYTES_MAX,
+      sweepEveryMs: SWEEP_EVERY_MS,
+      log: () => {},
+    },
+  );
   return {
     foresee: async () => await foresee(world),
-    sight: (process) => processTable.sight(process),
+    sight: (process) => world.processes.sight(process),
     async reap(options) {
       for (let tries = 1; ; tries++) {
         const found = await whoSupervises(paths, ledger);

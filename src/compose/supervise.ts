@@ -2,17 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import type { ContainmentTier } from '../core/dispatch.ts';
-import { ownEnvironment } from '../host/agent-environment.ts';
 import { listen } from '../host/bell.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
-import { createCgroups } from '../host/cgroups.ts';
-import { createChance } from '../host/chance.ts';
-import { crashPoint } from '../host/crash-point.ts';
-import { createProcessTable } from '../host/process-table.ts';
-import { createProtection } from '../host/protection.ts';
-import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter, StarterProbe } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { createHostWorld } from './host-world.ts';
 import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { startSupervisor } from '../supervisor/supervisor.ts';
@@ -88,38 +82,22 @@ async function realWorld(
 ): Promise<World> {
   const { config, protect } = await watchConfig(paths.config, clock);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-  const processTable = createProcessTable();
-  const cgroups = createCgroups(ledger.id, paths.runs);
-  const protection = createProtection({
-    rules: protect,
-    namedDir: paths.protect,
-    table: processTable,
-  });
+  const world = createHostWorld(
+    paths,
+    { ledger, clock },
+    {
+      protect,
+      starter,
+      containment: containment ?? bestTier(starter),
+      outputBytesMax: config.outputBytesMax,
+      sweepEveryMs: config.sweepEveryMs,
+      log,
+    },
+  );
   // A pid stands for whoever has it now: the first look must not wait for the first dispatch.
-  const named = protection.look();
+  const named = world.protection.look();
   if (named.kind === 'unknown') {
     log(`cannot tell whom to protect: ${named.because}; nothing is ended before that is known`);
   }
-  return {
-    clock,
-    chance: createChance(),
-    processes: processTable,
-    protection,
-    runDirs: createRunDirs({
-      runsDir: paths.runs,
-      stateDir: paths.dir,
-      processTable,
-      clock,
-      environment: ownEnvironment(),
-      starter,
-      cgroups,
-    }),
-    cgroups,
-    ledger,
-    containment: containment ?? bestTier(starter),
-    outputBytesMax: config.outputBytesMax,
-    sweepEveryMs: config.sweepEveryMs,
-    log,
-    crashPoint,
-  };
+  return world;
 }

@@ -23,7 +23,13 @@ import type {
   StopWish,
   Survivor,
 } from './dispatch.ts';
-import type { Evidence, ExitRecord, Members, Sighting } from './evidence.ts';
+import {
+  type Evidence,
+  type ExitRecord,
+  FILE_CLOCK_TICK_MS,
+  type Members,
+  type Sighting,
+} from './evidence.ts';
 import { processKey } from './identity.ts';
 import { endOfExit, endOfStop } from './retry.ts';
 import { describeExit } from './snapshot.ts';
@@ -36,8 +42,6 @@ const KILL_BACKOFF_MAX_MS = 30_000;
 const OWN_END_WITHIN_MS = 10_000;
 /** What began later than now began before the clock was set back; less may be drift (time-watch.ts). */
 const CLOCK_BACK_MS_MIN = 2_000;
-/** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
-const FILE_CLOCK_TICK_MS = 10;
 
 /** A live dispatch in state `stopping`, narrowed. */
 export type Stopping = LiveDispatch & { readonly state: Extract<State, { kind: 'stopping' }> };

@@ -19,6 +19,9 @@ export type Claim =
   /** the file is there but says nothing: its writer died between creating and writing it */
   | { readonly by: 'nobody-legible' };
 
+/** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
+export const FILE_CLOCK_TICK_MS = 10;
+
 /** What the shim recorded, or that we refused to start. */
 export type ExitRecord =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly at: Millis }

@@ -5,7 +5,7 @@ import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import { type Snapshot, ownInside, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
-import type { Containment } from './containment.ts';
+import type { Containment, Held } from './containment.ts';
 import { BY_TABLE, type Targets, killMembers, targetsIn } from './containment-table.ts';
 import type { AttemptMemory } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 /** Who hops from process to process can be gone when its row is read, so often in a row hardly ever. */
 const TRIES_MAX = 5;
 
-export const BY_CGROUP: Containment = { members, end, cpuMs };
+export const BY_CGROUP: Containment = { members, end };
 
 interface Inside {
   /** the look with those of the cgroup that came after it */
@@ -30,12 +30,31 @@ function members(
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
-): Look<readonly ProcessRow[]> {
-  const targets = targetsOf(world, live, memory, table);
-  return targets.kind === 'seen' ? { kind: 'seen', value: targets.value.members } : targets;
+): Look<Held> {
+  const inside = lookInside(world, live, memory, table);
+  switch (inside.kind) {
+    case 'unknown':
+      return inside;
+    case 'absent':
+      return BY_TABLE.members(world, live, memory, table);
+    case 'seen':
+      return membersInside(world, live, memory, inside.value);
+  }
 }
 
-/** A tree whose cgroup is gone, or was never made, is found as at tier sh. */
+/** What a stranger in it uses is no work of the attempt, and cannot be told from it. */
+function membersInside(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  { table, hasStrangers, cpuMs }: Inside,
+): Look<Held> {
+  const found = BY_TABLE.members(world, live, memory, table);
+  if (found.kind !== 'seen' || hasStrangers) return found;
+  return { kind: 'seen', value: { ...found.value, cpuMs } };
+}
+
+/** Whom a kill is about, by the look with those of the cgroup that came after it. */
 function targetsOf(
   world: World,
   live: LiveDispatch,
@@ -46,17 +65,6 @@ function targetsOf(
   if (inside.kind === 'unknown') return inside;
   const complete = inside.kind === 'seen' ? inside.value.table : table;
   return targetsIn(complete, BY_TABLE.members(world, live, memory, complete));
-}
-
-/** What a stranger in it uses is no work of the attempt, and cannot be told from it. */
-function cpuMs(
-  world: World,
-  live: LiveDispatch,
-  memory: AttemptMemory,
-  table: TableLook,
-): number | null {
-  const inside = lookInside(world, live, memory, table);
-  return inside.kind === 'seen' && !inside.value.hasStrangers ? inside.value.cpuMs : null;
 }
 
 /**
@@ -149,11 +157,11 @@ function end(
   if (found.kind !== 'seen') return found;
   if (cgroups.kill(memory.key)) {
     const own = new Set(inside.value.own.map(processKey));
-    if (found.value.some((member) => !own.has(processKey(member)))) return oneByOne();
+    if (found.value.rows.some((member) => !own.has(processKey(member)))) return oneByOne();
     memory.emptyLooks = 0;
     memory.killRounds++;
-    memory.lastKilled = new Set(found.value.map(processKey));
-    return { kind: 'seen', value: found.value.length };
+    memory.lastKilled = new Set(found.value.rows.map(processKey));
+    return { kind: 'seen', value: found.value.rows.length };
   }
   cgroups.freeze(memory.key, true);
   const killed = oneByOne();

@@ -5,7 +5,7 @@ import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import { findMembers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
-import type { Containment } from './containment.ts';
+import type { Containment, Held } from './containment.ts';
 import type { AttemptMemory } from './memory.ts';
 import { type SeenTable, type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
@@ -21,14 +21,14 @@ export interface Targets {
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
 
-export const BY_TABLE: Containment = { members, end, cpuMs: () => null };
+export const BY_TABLE: Containment = { members, end };
 
 function members(
   { ledger, processes }: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
-): Look<readonly ProcessRow[]> {
+): Look<Held> {
   if (table.kind !== 'seen') return table;
   // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
   const bootId = processes.bootId();
@@ -43,7 +43,7 @@ function members(
     table.value.isProtected,
   );
   memory.known = found.known;
-  return { kind: 'seen', value: found.members };
+  return { kind: 'seen', value: { rows: found.members, cpuMs: null } };
 }
 
 function end(
@@ -59,10 +59,10 @@ function end(
 }
 
 /** @param found by that very table */
-export function targetsIn(table: TableLook, found: Look<readonly ProcessRow[]>): Look<Targets> {
+export function targetsIn(table: TableLook, found: Look<Held>): Look<Targets> {
   if (table.kind !== 'seen') return table;
   if (found.kind !== 'seen') return found;
-  return { kind: 'seen', value: { members: found.value, table: table.value } };
+  return { kind: 'seen', value: { members: found.value.rows, table: table.value } };
 }
 
 /**

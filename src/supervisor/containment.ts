@@ -7,14 +7,19 @@ import type { AttemptMemory } from './memory.ts';
 import type { TableLook } from './table-look.ts';
 import type { World } from './world.ts';
 
+/** What one look finds in the hands of a tier. */
+export interface Held {
+  readonly rows: readonly ProcessRow[];
+  /**
+   * CPU time that the tree has used so far by the books of what holds it, milliseconds, with those that nobody waited for;
+   * null: there are none, or others are in them.
+   */
+  readonly cpuMs: number | null;
+}
+
 export interface Containment {
   /** Finds the members in this snapshot, and remembers what proves membership later. */
-  members(
-    world: World,
-    live: LiveDispatch,
-    memory: AttemptMemory,
-    table: TableLook,
-  ): Look<readonly ProcessRow[]>;
+  members(world: World, live: LiveDispatch, memory: AttemptMemory, table: TableLook): Look<Held>;
   /**
    * Kills the tree. Nothing is concluded here; the looks that follow say what is left.
    *
@@ -27,9 +32,4 @@ export interface Containment {
     memory: AttemptMemory,
     shims: readonly ProcessIdentity[],
   ): Look<number>;
-  /**
-   * CPU time that the tree has used so far by the books of what holds it, milliseconds, with those that nobody waited for;
-   * null: there are none, or others are in them.
-   */
-  cpuMs(world: World, live: LiveDispatch, memory: AttemptMemory, table: TableLook): number | null;
 }

@@ -13,20 +13,35 @@ interface Member {
   readonly memory: AttemptMemory;
 }
 
+type ByParent = ReadonlyMap<string, readonly Member[]>;
+
 const NONE: readonly Member[] = [];
 
-/**
- * A child is evidence for the attempt that added it exactly while it is itself working: not while it waits for a slot, nor
- * while it is quiet. What another attempt of the same dispatch has added proves nothing of this one.
- *
- * @returns answers by what is known when it is asked
- */
-export function workingChildren(
-  all: readonly Member[],
-  now: Millis,
-): (key: AttemptKey) => readonly WorkingChild[] {
+/** What attempts are to each other, by what is known when it is asked. */
+export interface Family {
+  /**
+   * A child is evidence for the attempt that added it exactly while it is itself working: not while it waits for a slot,
+   * nor while it is quiet. What another attempt of the same dispatch has added proves nothing of this one.
+   */
+  readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  /**
+   * Of whom a look failed nobody knows whether he works, and then the silence of whoever waits for him proves nothing
+   * (I4). Why it cannot be told of a child; null: it can of all.
+   */
+  readonly unseenChildOf: (key: AttemptKey) => string | null;
+  /** what it shows now decides about the attempt that has added it */
+  readonly isNeeded: (key: AttemptKey) => boolean;
+}
+
+/** @param all in the order of submission, so that nobody comes before the dispatch that has added him */
+export function familyOf(all: readonly Member[], now: Millis): Family {
   const byParent = groupByParent(all);
-  return (key) => (byParent.get(keyOf(key)) ?? NONE).flatMap((child) => workingChild(child, now));
+  const ofParent = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
+  return {
+    childrenOf: (key) => ofParent(key).flatMap((child) => workingChild(child, now)),
+    unseenChildOf: (key) => unseenChild(ofParent(key)),
+    isNeeded: neededChildren(all, byParent, now),
+  };
 }
 
 function workingChild({ live, memory }: Member, now: Millis): readonly WorkingChild[] {
@@ -37,32 +52,25 @@ function workingChild({ live, memory }: Member, now: Millis): readonly WorkingCh
   return [{ name: `${campaign}/${name}`, at: sign.at, detail: sign.detail }];
 }
 
-/**
- * Of whom a look failed nobody knows whether he works, and then the silence of whoever waits for him proves nothing (I4).
- *
- * @returns answers by what is known when it is asked: why it cannot be told of a child; null: it can of all
- */
-export function unseenChildren(all: readonly Member[]): (key: AttemptKey) => string | null {
-  const byParent = groupByParent(all);
-  return (key) => {
-    const child = (byParent.get(keyOf(key)) ?? NONE).find(
-      ({ live, memory }) => live.dispatch.state.kind === 'running' && memory.blind !== null,
-    );
-    if (child === undefined) return null;
-    const { campaign, name } = child.live.dispatch;
-    return `child dispatch ${campaign}/${name}: ${child.memory.blind}`;
-  };
+function unseenChild(children: readonly Member[]): string | null {
+  const child = children.find(
+    ({ live, memory }) => live.dispatch.state.kind === 'running' && memory.blind !== null,
+  );
+  if (child === undefined) return null;
+  const { campaign, name } = child.live.dispatch;
+  return `child dispatch ${campaign}/${name}: ${child.memory.blind}`;
 }
 
 /**
  * The children of those whom the next look can end: what they have done by then counts. Not those that were sampled a
  * moment ago: whose end is awaited is at stake in every pass, and what passes milliseconds apart find is too little for a
  * sign.
- *
- * @param all in the order of submission, so that nobody comes before the dispatch that has added him
  */
-export function neededChildren(all: readonly Member[], now: Millis): (key: AttemptKey) => boolean {
-  const byParent = groupByParent(all);
+function neededChildren(
+  all: readonly Member[],
+  byParent: ByParent,
+  now: Millis,
+): (key: AttemptKey) => boolean {
   const needed = new Map<string, AttemptMemory>();
   for (const { live, memory } of byParent.size === 0 ? NONE : all) {
     const key = keyOf(memory.key);
@@ -109,7 +117,7 @@ export function setPaces(all: readonly Member[]): void {
   }
 }
 
-function groupByParent(all: readonly Member[]): ReadonlyMap<string, readonly Member[]> {
+function groupByParent(all: readonly Member[]): ByParent {
   const byParent = new Map<string, Member[]>();
   for (const one of all) {
     const { parent } = one.live.dispatch;

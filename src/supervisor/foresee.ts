@@ -5,6 +5,7 @@ import type { Evidence } from '../core/evidence.ts';
 import type { Decision, StayDecision } from '../core/decision.ts';
 import type { LiveDispatch } from '../core/dispatch.ts';
 import { isWithdrawn } from '../core/retry.ts';
+import { familyOf } from './family.ts';
 import { gather } from './gather.ts';
 import { createMemory } from './memory.ts';
 import type { World } from './world.ts';
@@ -33,9 +34,7 @@ export async function foresee(world: World): Promise<readonly Foreseen[]> {
     if (open.length === 0) break;
     const looked = await gather(world, open, {
       shims: () => all.flatMap((one) => one.memory.shim ?? []),
-      childrenOf: () => [],
-      unseenChildOf: () => null,
-      isNeeded: () => false,
+      ...familyOf([], now),
       now,
     });
     for (const { live, evidence } of looked) {

@@ -15,12 +15,13 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
-import type { AttemptKey, Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
+import type { Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
+import type { Held } from './containment.ts';
+import type { Family } from './family.ts';
 import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first-look.ts';
 import { type AttemptMemory, remembered } from './memory.ts';
-import { sampleSigns, type WorkingChild } from './signs.ts';
+import { sampleSigns } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
-import { containmentOf } from './tiers.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
 import type { World } from './world.ts';
 
@@ -34,15 +35,9 @@ const NOT_LOOKED = { kind: 'unknown', because: 'the process table was not looked
 const EMPTIED = { kind: 'seen', value: { processes: [], emptyLooks: 2 } } as const;
 
 /** What a look needs of the other attempts. */
-export interface Others {
+export interface Others extends Family {
   /** all shims of live attempts, which are protected from each other's trees */
   readonly shims: () => readonly ProcessIdentity[];
-  /** the dispatches that an attempt has added and that are working */
-  readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
-  /** why it cannot be told of one of them; null: it can */
-  readonly unseenChildOf: (key: AttemptKey) => string | null;
-  /** what it shows now decides about the attempt that has added it */
-  readonly isNeeded: (key: AttemptKey) => boolean;
   readonly now: Millis;
 }
 
@@ -150,12 +145,12 @@ function judge(
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
-    const rows = withoutHelpers(tree.rows, formatMark({ ...attempt, ledger: world.ledger.id }));
+    const rows = withoutHelpers(tree.held, formatMark({ ...attempt, ledger: world.ledger.id }));
     usage = usageOf(memory.shim, rows);
     if (files !== null) {
       sampleSigns(memory, {
         rows: workersOf(world, live, memory, { rows, table }),
-        heldCpuMs: containmentOf(attempt.containment).cpuMs(world, live, memory, table),
+        heldCpuMs: tree.held.kind === 'seen' ? tree.held.value.cpuMs : null,
         outputBytes: runDir.outputBytes,
         files,
         filesNamed: evidenceFiles,
@@ -186,11 +181,8 @@ function judge(
 }
 
 /** `done_when` belongs to the tree, and works for us: nothing of it is the agent's work or use (I5). */
-function withoutHelpers(
-  rows: Look<readonly ProcessRow[]>,
-  mark: string,
-): Look<readonly ProcessRow[]> {
-  if (rows.kind !== 'seen') return rows;
+function withoutHelpers(held: Look<Held>, mark: string): Look<readonly ProcessRow[]> {
+  if (held.kind !== 'seen') return held;
   const helper = helperMark(mark);
-  return { kind: 'seen', value: rows.value.filter((row) => row.mark !== helper) };
+  return { kind: 'seen', value: held.value.rows.filter((row) => row.mark !== helper) };
 }

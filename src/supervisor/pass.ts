@@ -9,7 +9,7 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
-import { neededChildren, setPaces, unseenChildren, workingChildren } from './family.ts';
+import { familyOf, setPaces } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
@@ -62,13 +62,13 @@ export async function pass(
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
   setPaces(all);
-  const isNeeded = neededChildren(all, now);
-  const due = all.filter(({ live: one, memory: its }) => isNeeded(its.key) || isDue(one, its, now));
+  const family = familyOf(all, now);
+  const due = all.filter(
+    ({ live: one, memory: its }) => family.isNeeded(its.key) || isDue(one, its, now),
+  );
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(null),
-    childrenOf: workingChildren(all, now),
-    unseenChildOf: unseenChildren(all),
-    isNeeded,
+    ...family,
     now,
   });
   const judged: Judged[] = looked.map((look) => ({

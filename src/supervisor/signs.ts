@@ -2,7 +2,7 @@
 // I/O; and what says that it is going on now, operation leases and child dispatches. A first sample is no evidence; a
 // look that failed is none in either direction (I4, I5).
 import type { Millis } from '../core/dispatch.ts';
-import type { Look } from '../core/evidence.ts';
+import { FILE_CLOCK_TICK_MS, type Look } from '../core/evidence.ts';
 import { processKey } from '../core/identity.ts';
 import { describeOperation, isValid, type Operation, readAgain } from '../core/operation.ts';
 import { type FoundSign, newestSign, withSign } from '../core/sign.ts';
@@ -13,9 +13,6 @@ import type { AttemptMemory } from './memory.ts';
 const CPU_MS_MIN = 20;
 /** Less is what a log costs (docs/decisions/0012-disk-io.md). */
 const IO_BYTES_PER_S_MIN = 64 * 1024;
-
-/** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */
-const FILE_CLOCK_TICK_MS = 10;
 
 /** Nobody watched while this many samples in a row were missing, and no less than this long. */
 const MISSED_SAMPLES_MIN = 3;
@@ -206,6 +203,8 @@ function sampleCpu(
   rows: readonly ProcessRow[],
   { cpuShareMin, heldCpuMs, now }: Sample,
 ): FoundSign | null {
+  // The first look into those books shows no growth, and is where growth begins.
+  memory.heldCpuMs ??= heldCpuMs;
   const { cpuMs: before, heldCpuMs: heldBefore } = memory;
   const cpuMs = new Map(rows.map((row) => [processKey(row), row.cpuMs]));
   const elapsedMs = Math.max(1, now - memory.cpuSampledAt);

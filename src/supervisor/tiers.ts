@@ -17,5 +17,5 @@ export function containmentOf(tier: ContainmentTier): Containment {
     kind: 'unknown',
     because: `this version cannot look into tier ${tier}`,
   } as const;
-  return TIERS[tier] ?? { members: () => unknown, end: () => unknown, cpuMs: () => null };
+  return TIERS[tier] ?? { members: () => unknown, end: () => unknown };
 }

@@ -10,7 +10,7 @@ const LATE_MS_MIN = 5_000;
 export interface TimeOddity {
   /** by how much the wall clock moved beyond the monotonic one: a step, or a suspend */
   readonly steppedMs: number;
-  /** how much later than planned we woke by the monotonic clock; 0 where in time */
+  /** how much later than planned we woke, or how long a pass took, by the monotonic clock; 0 where in time */
   readonly lateMs: number;
 }
 
@@ -19,16 +19,21 @@ export function createTimeWatch(clock: Clock) {
   let wall: Millis | null = null;
   let monotonicMs = 0;
   let plannedMs = 0;
+  /** what a pass has lost since the last check: it can be stopped in its middle as well */
+  let lostMs = 0;
   return {
     /** @param sleepMs how long the caller is about to sleep */
     planSleep(sleepMs: number): void {
-      plannedMs = clock.monotonicMs() + sleepMs;
+      const now = clock.monotonicMs();
+      if (wall !== null) lostMs = Math.max(lostMs, now - plannedMs);
+      plannedMs = now + sleepMs;
     },
     check(): TimeOddity {
       const wallNow = clock.now();
       const monotonicNow = clock.monotonicMs();
       const steppedMs = wall === null ? 0 : wallNow - wall - (monotonicNow - monotonicMs);
-      const lateMs = wall === null ? 0 : Math.max(0, monotonicNow - plannedMs);
+      const lateMs = wall === null ? 0 : Math.max(lostMs, monotonicNow - plannedMs);
+      lostMs = 0;
       wall = wallNow;
       monotonicMs = monotonicNow;
       plannedMs = monotonicNow;

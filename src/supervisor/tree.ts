@@ -6,6 +6,7 @@ import type { Snapshot } from '../core/tree.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { TableLook } from './table-look.ts';
+import type { Held } from './containment.ts';
 import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
 
@@ -27,25 +28,22 @@ export function lookAtTree(
   live: LiveDispatch,
   memory: AttemptMemory,
   { table, now }: { readonly table: TableLook; readonly now: Millis },
-): { members: Look<Members>; rows: Look<readonly ProcessRow[]> } {
+): { members: Look<Members>; held: Look<Held> } {
   const containment = containmentOf(live.attempt.containment);
-  let members = containment.members(world, live, memory, table);
-  if (members.kind === 'seen' && members.value.length === 0 && table.kind === 'seen') {
+  let held = containment.members(world, live, memory, table);
+  if (held.kind === 'seen' && held.value.rows.length === 0 && table.kind === 'seen') {
     const hidden = lookBehind(world, live, memory, table.value.snapshot);
-    if (hidden.kind === 'unknown') members = hidden;
-    if (hidden.kind === 'seen') members = containment.members(world, live, memory, table);
+    if (hidden.kind === 'unknown') held = hidden;
+    if (hidden.kind === 'seen') held = containment.members(world, live, memory, table);
   }
-  memory.unseenSince = members.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
-  if (members.kind !== 'seen') return { members, rows: members };
-  countEmptyLook(memory, members.value.length === 0, now);
-  const processes = members.value.map(({ pid, startTime, command }) => ({
-    pid,
-    startTime,
-    command,
-  }));
+  memory.unseenSince = held.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
+  if (held.kind !== 'seen') return { members: held, held };
+  const { rows } = held.value;
+  countEmptyLook(memory, rows.length === 0, now);
+  const processes = rows.map(({ pid, startTime, command }) => ({ pid, startTime, command }));
   return {
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
-    rows: members,
+    held,
   };
 }
 

@@ -4,7 +4,15 @@ import { orphan, shell } from './harness/astray.ts';
 import { withHerd } from './harness/herd.ts';
 import { fingerprint } from './harness/fingerprint.ts';
 import { isAlive, killExactly, liveProcess } from './harness/process-list.ts';
-import { countOf, endedOnce, pidsOf, planOf, reap, reasonOf } from './harness/reaping.ts';
+import {
+  countOf,
+  endedOnce,
+  pidsOf,
+  planOf,
+  reap,
+  reasonOf,
+  workingAgent,
+} from './harness/reaping.ts';
 import { until } from './harness/until.ts';
 
 describe.concurrent('reap, with no supervisor', () => {
@@ -189,13 +197,7 @@ describe.concurrent('reap, with no supervisor', () => {
     'twice at once: the stray is gone, the agent works on, and no row is decided twice',
     withHerd(async (herd) => {
       const mark = await endedOnce(herd);
-      const file = herd.campaign({
-        campaign: 'c',
-        dispatches: [{ name: 'works', run: herd.gated('works') }],
-      });
-      const run = herd.start(['run', file]);
-      const works = await herd.untilBegun('works');
-      await herd.untilState('works', 'running');
+      const { file, run, works } = await workingAgent(herd);
       run.kill('SIGKILL');
       await run.ended;
       const strays = [await orphan(herd, mark), await orphan(herd, mark)];

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { orphan, shell } from './harness/astray.ts';
 import { withHerd } from './harness/herd.ts';
 import { isAlive } from './harness/process-list.ts';
-import { countOf, endedOnce, pidsOf, reap } from './harness/reaping.ts';
+import { countOf, endedOnce, pidsOf, reap, workingAgent } from './harness/reaping.ts';
 import { until } from './harness/until.ts';
 
 describe.concurrent('beside a supervisor', () => {
@@ -13,13 +13,7 @@ describe.concurrent('beside a supervisor', () => {
     'reap ends what is astray and leaves the live to the supervisor',
     withHerd(async (herd) => {
       const mark = await endedOnce(herd);
-      const file = herd.campaign({
-        campaign: 'c',
-        dispatches: [{ name: 'works', run: herd.gated('works') }],
-      });
-      const run = herd.start(['run', file]);
-      const works = await herd.untilBegun('works');
-      await herd.untilState('works', 'running');
+      const { run, works } = await workingAgent(herd);
       const stray = await orphan(herd, mark);
       const done = await reap(herd);
       expect(pidsOf(done)).toEqual([stray.pid]);

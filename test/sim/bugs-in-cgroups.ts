@@ -6,6 +6,7 @@ export const BUGS_IN_CGROUPS: readonly PlantedBug[] = [
     name: 'who is in the cgroup and shows nothing else of the attempt is not of its tree',
     caughtBy: 'I8 no end while its tree lives',
     faults: [],
+    firstSeed: 136,
     plant: (world) => ({
       ...world,
       cgroups: {
@@ -21,6 +22,7 @@ export const BUGS_IN_CGROUPS: readonly PlantedBug[] = [
     name: 'all in a cgroup are killed at once, whoever is in it',
     caughtBy: 'I9 protected get no signal',
     faults: [],
+    firstSeed: 112,
     plant: (world, { machine }) =>
       withProcesses(world, {
         signal: (process, signal) => {

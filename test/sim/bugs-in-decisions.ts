@@ -46,6 +46,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'recovery requeues what is starting without seizing its claim',
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['supervisor-killed', 'slow'],
+    firstSeed: 1_600,
     decide: believing((evidence, live) =>
       isState(live, 'starting') &&
       evidence.start.kind === 'not-mine' &&
@@ -66,6 +67,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a dispatch that was cancelled before it started starts afterwards',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['slow'],
+    firstSeed: 72,
     decide: believing((evidence, live) =>
       isState(live, 'starting') && live.dispatch.stopWish?.cause === 'cancelled'
         ? neverStarted(evidence)
@@ -76,6 +78,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a seizure without an answer is taken for a success',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['seize-unknown', 'supervisor-killed', 'slow'],
+    firstSeed: 129,
     plant: (world, stage) => {
       if (stageOfSeizures !== stage) vainSeizures = new Set();
       stageOfSeizures = stage;
@@ -95,6 +98,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'what cannot be seen at all is taken for lost',
     caughtBy: 'I4 a blind look changes nothing',
     faults: ['sight-unknown', 'dirs-unreadable'],
+    firstSeed: 55,
     decide: believing((evidence) =>
       evidence.agent === 'unknown' && evidence.runDir.exit.kind === 'unknown'
         ? { ...ALL_GONE, runDir: { ...evidence.runDir, ...NO_RECORDS } }
@@ -113,6 +117,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a start is waited for, whatever happens to it',
     caughtBy: 'I19 a start is judged',
     faults: ['shim-killed'],
+    firstSeed: 62,
     decide: believing((_, live) => (isState(live, 'starting') ? { shim: 'alive' } : {})),
   },
   {
@@ -135,6 +140,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a dead agent is lost at once, whatever its shim has still to record',
     caughtBy: 'I12 no loss before its shim is gone',
     faults: ['disk-full'],
+    firstSeed: 69,
     decide: believing((evidence, live) =>
       isState(live, 'running') && evidence.agent === 'gone' ? ALL_GONE : {},
     ),
@@ -159,6 +165,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'one look that finds nobody proves that nobody is there',
     caughtBy: 'I8 no end while its tree lives',
     faults: ['elusive'],
+    firstSeed: 77,
     decide: believing(({ members }) => {
       if (members.kind !== 'seen' || members.value.processes.length > 0) return {};
       return { members: NOBODY };
@@ -178,6 +185,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a shim that has recorded the exit is forgotten',
     caughtBy: 'I19 nothing of ours is left',
     faults: ['shim-stopped'],
+    firstSeed: 113,
     decide: believing(({ runDir }) => (runDir.exit.kind === 'seen' ? { shim: 'gone' } : {})),
     // A sweep would put it right.
     planReap: reapNobody,
@@ -194,6 +202,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a supervisor that could not look takes that for silence',
     caughtBy: 'I6 only the silent are stalled',
     faults: ['supervisor-stopped'],
+    firstSeed: 90,
     plant: (world) => {
       watches = new Map();
       return world;
@@ -230,6 +239,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a deadline is extended for whoever is alive',
     caughtBy: 'I7 only evidence extends',
     faults: [],
+    firstSeed: 81,
     decide: believing((evidence, { attempt: { deadline } }, { now }) =>
       evidence.agent === 'alive' && deadline !== null && now >= deadline.softAt
         ? { signs: [{ kind: 'cpu', at: now, since: now, detail: 'it is alive' }] }

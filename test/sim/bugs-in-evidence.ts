@@ -36,6 +36,7 @@ const BUGS_IN_LINGERING: readonly PlantedBug[] = [
     name: 'what done_when does counts as work',
     caughtBy: 'I5 evidence is its own',
     faults: [],
+    firstSeed: 40,
     plant: (world) =>
       withTable(world, (table) => {
         if (table.kind !== 'seen') return table;
@@ -67,6 +68,7 @@ const BUGS_IN_LINGERING: readonly PlantedBug[] = [
     name: 'whoever lingered once lingers, however much it works again',
     caughtBy: 'I6 only the silent are stalled',
     faults: [],
+    firstSeed: 91,
     plant: (world) => {
       lingerers = new Map();
       return world;
@@ -111,6 +113,7 @@ const BUGS_IN_IO: readonly PlantedBug[] = [
     name: 'I/O that cannot be told is none so far',
     caughtBy: 'I5 evidence is its own',
     faults: ['io-unknown'],
+    firstSeed: 120,
     plant: (world) => withProcesses(world, { ioBytes: (row) => world.processes.ioBytes(row) ?? 0 }),
   },
   {
@@ -126,6 +129,7 @@ const BUGS_IN_FAMILIES: readonly PlantedBug[] = [
     name: 'a child counts for whoever added it as long as it runs',
     caughtBy: 'I6 the silent are stopped',
     faults: [],
+    firstSeed: 104,
     plant: (world, its) => {
       stage = its;
       return world;
@@ -142,6 +146,7 @@ const BUGS_IN_FAMILIES: readonly PlantedBug[] = [
     name: 'a child counts for every attempt of the dispatch that added it',
     caughtBy: 'I5 evidence is its own',
     faults: [],
+    firstSeed: 31,
     plant: (world) =>
       withLedger(world, {
         live: async () => {

@@ -23,6 +23,7 @@ export const BUGS_IN_LIMITS: readonly PlantedBug[] = [
     name: "a limit is checked against another attempt's usage",
     caughtBy: 'I18 only who breaks a limit is ended for it',
     faults: [],
+    firstSeed: 44,
     plant: (world) => {
       lastUsage = null;
       return world;
@@ -60,12 +61,14 @@ export const BUGS_IN_LIMITS: readonly PlantedBug[] = [
     name: 'nobody looks at what a tree uses',
     caughtBy: 'I18 a limit is kept',
     faults: [],
+    firstSeed: 82,
     decide: believing(() => ({ usage: { kind: 'unknown', because: 'nobody looks' } })),
   },
   {
     name: 'only what was written since the last look counts for its limit',
     caughtBy: 'I18 a limit is kept',
     faults: [],
+    firstSeed: 130,
     plant: (world) => {
       lastOutput.clear();
       return world;

@@ -115,6 +115,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     name: 'a directory that cannot be read is taken for an empty one',
     caughtBy: 'I12 the recorded exit stands',
     faults: ['dirs-unreadable'],
+    firstSeed: 45,
     plant: (world) => looking(world, ({ exit }) => ({ exit: absentIfUnknown(exit) })),
   },
   {
@@ -155,6 +156,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     name: 'an exit that nobody recorded is taken for 0',
     caughtBy: 'I12 no success without proof',
     faults: ['exit-lost'],
+    firstSeed: 83,
     plant: (world) =>
       looking(world, ({ agent, claim, exit }) => {
         if (agent.kind !== 'seen' || claim.kind !== 'seen' || exit.kind !== 'absent') return {};
@@ -200,6 +202,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     name: 'an operation lease holds without its holder',
     caughtBy: 'I6 the silent are stopped',
     faults: [],
+    firstSeed: 145,
     plant: (world) =>
       withRunDirs(world, {
         operations: (key) => {

@@ -54,6 +54,7 @@ export const BUGS_IN_REAPING: readonly PlantedBug[] = [
     name: 'what its owner keeps is reaped',
     caughtBy: 'I3 only its own are signalled',
     faults: [],
+    firstSeed: 46,
     planReap: recording(() => ({ keeps: false })),
   },
   {

@@ -20,6 +20,7 @@ export const BUGS_IN_SILENCE: readonly PlantedBug[] = [
     name: 'an extension of the deadline counts as work',
     caughtBy: 'I7 only evidence extends',
     faults: [],
+    firstSeed: 158,
     decide: believing((_, { attempt: { deadline } }, { now }) =>
       deadline === null || deadline.extendedCount === 0 ? {} : sign('cpu', now),
     ),

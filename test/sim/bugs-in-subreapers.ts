@@ -22,6 +22,7 @@ export const BUGS_IN_SUBREAPERS: readonly PlantedBug[] = [
     name: 'whom the shim has adopted is not of its tree',
     caughtBy: 'I8 no end while its tree lives',
     faults: [],
+    firstSeed: 111,
     plant: (world, { machine }) =>
       withTable(world, (table) => {
         if (table.kind !== 'seen') return table;

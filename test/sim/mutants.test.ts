@@ -88,7 +88,8 @@ async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Pro
 /** The first seed whose world shows the bug, and does not without the fault; `others`: what was caught meanwhile. */
 async function hunt(bug: PlantedBug): Promise<{ seed: number | null; others: string[] }> {
   const others = new Set<string>();
-  for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+  const { firstSeed = 1 } = bug;
+  for (let seed = firstSeed; seed < firstSeed + SEEDS_MAX; seed++) {
     const { violation } = await run(bug, seed, bug.faults);
     if (violation === null) continue;
     others.add(violation.check);

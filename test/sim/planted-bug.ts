@@ -29,6 +29,8 @@ export interface PlantedBug {
   readonly caughtBy: Check;
   /** The faults of the worlds in which it shows. It does not show without the first of them. */
   readonly faults: readonly Fault[];
+  /** where the hunt begins: a world in which it was seen, which saves those before it; default: 1 */
+  readonly firstSeed?: number;
   readonly plant?: (world: World, stage: Stage) => World;
   readonly plantInLedger?: (ledger: Ledger) => Ledger;
   readonly decide?: (real: Decide) => Decide;

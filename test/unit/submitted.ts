@@ -1,30 +1,22 @@
 // Owns the rows and plans that the tests of submissions begin with.
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
 import type { Dispatch, DispatchSpec, Outcome, State } from '../../src/core/dispatch.ts';
+import { PLAIN_SPEC } from '../plain-spec.ts';
 
 export const NOW = 5_000;
 
 export const SPEC: DispatchSpec = {
-  agent: 'command',
+  ...PLAIN_SPEC,
   run: ['make'],
   cwd: '/repo',
   env: { LANG: 'C', TZ: 'UTC' },
   envFrom: ['HOME'],
-  doneWhen: null,
   deadlineMs: 60_000,
   extendMs: 120_000,
   stallMs: 30_000,
   lingerMs: 1_000,
   graceMs: 1_000,
-  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
-  containment: null,
-  leftovers: 'end',
   leftoverGraceMs: 500,
-  maxOutputBytes: null,
-  maxMemoryBytes: null,
-  maxProcesses: null,
-  cpuShareMin: 0.01,
-  evidenceFiles: [],
 };
 
 export type PlanFields = Partial<Omit<PlannedDispatch, 'spec'>> & { spec?: Partial<DispatchSpec> };

@@ -38,6 +38,9 @@ export function tierIn(
   const memory = { ...createMemory().of(live, 0), key: order, agent };
   return {
     end: () => BY_CGROUP.end(view, live, memory, []),
-    members: () => BY_CGROUP.members(view, live, memory, lookAtTable(view, [])),
+    members: () => {
+      const held = BY_CGROUP.members(view, live, memory, lookAtTable(view, []));
+      return held.kind === 'seen' ? { kind: held.kind, value: held.value.rows } : held;
+    },
   };
 }

@@ -10,6 +10,7 @@ import { openStarter } from '../../../src/host/starter.ts';
 import type { ContainmentTier } from '../../../src/core/dispatch.ts';
 import type { AttemptKey, RunDirs, SpawnOrder, SpawnResult } from '../../../src/ports.ts';
 import { type Scratch, table, until } from './scratch.ts';
+import { PLAIN_SPEC } from '../../plain-spec.ts';
 
 export interface RunWorld {
   readonly runs: RunDirs;
@@ -22,26 +23,9 @@ export interface RunWorld {
 }
 
 const SPEC: DispatchSpec = {
-  agent: 'command',
+  ...PLAIN_SPEC,
   run: [],
   cwd: '/',
-  env: {},
-  envFrom: [],
-  doneWhen: null,
-  deadlineMs: null,
-  extendMs: 0,
-  stallMs: 1_200_000,
-  lingerMs: 120_000,
-  graceMs: 10_000,
-  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
-  containment: null,
-  leftovers: 'end',
-  leftoverGraceMs: 5_000,
-  maxOutputBytes: null,
-  maxMemoryBytes: null,
-  maxProcesses: null,
-  cpuShareMin: 0.01,
-  evidenceFiles: [],
 };
 
 const probe = await openStarter();

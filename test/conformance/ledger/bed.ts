@@ -20,6 +20,7 @@ import { libsql } from '../../../src/ledger/sqlite-libsql.ts';
 import { nodeSqlite } from '../../../src/ledger/sqlite-node.ts';
 import type { SqliteEngine } from '../../../src/ledger/sqlite.ts';
 import type { Change, Ledger, SubmitResult } from '../../../src/ports.ts';
+import { PLAIN_SPEC } from '../../plain-spec.ts';
 
 export type Open = () => Promise<Ledger>;
 
@@ -29,26 +30,12 @@ export const ENGINES: readonly SqliteEngine[] = [nodeSqlite(), libsql()].filter(
 );
 
 const SPEC: DispatchSpec = {
-  agent: 'command',
+  ...PLAIN_SPEC,
   run: ['true'],
   cwd: '/',
-  env: {},
-  envFrom: [],
-  doneWhen: null,
-  deadlineMs: null,
-  extendMs: 0,
   stallMs: 30_000,
   lingerMs: 1_000,
-  graceMs: 10_000,
-  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
-  containment: null,
-  leftovers: 'end',
   leftoverGraceMs: 500,
-  maxOutputBytes: null,
-  maxMemoryBytes: null,
-  maxProcesses: null,
-  cpuShareMin: 0.01,
-  evidenceFiles: [],
 };
 
 export const PROCESS: ProcessIdentity = { bootId: 'boot', pid: 4_242, startTime: 99_999 };

@@ -65,6 +65,18 @@ export async function endedOnce(herd: TestHerd): Promise<string> {
   return herd.begun('a')[0]!.mark;
 }
 
+/** A herd with one agent at work, until `herd.open('works')`; its campaign, who supervises it, and the agent. */
+export async function workingAgent(herd: TestHerd) {
+  const file = herd.campaign({
+    campaign: 'c',
+    dispatches: [{ name: 'works', run: herd.gated('works') }],
+  });
+  const run = herd.start(['run', file]);
+  const works = await herd.untilBegun('works');
+  await herd.untilState('works', 'running');
+  return { file, run, works };
+}
+
 export async function countOf(herd: TestHerd, type: string): Promise<number> {
   return (await herd.events()).filter((event) => event.type === type).length;
 }

@@ -10,6 +10,7 @@ import type {
 import type { EventType, LedgerEvent } from '../../../src/core/event.ts';
 import type { DispatchView } from '../../../src/ports.ts';
 import { createPaint } from '../../../src/cli/render/paint.ts';
+import { PLAIN_SPEC } from '../../plain-spec.ts';
 
 /** 2026-11-20T18:00:00Z */
 export const NOW = Date.UTC(2026, 10, 20, 18);
@@ -17,26 +18,10 @@ export const NOW = Date.UTC(2026, 10, 20, 18);
 export const PLAIN = createPaint(false);
 
 export const SPEC: DispatchSpec = {
-  agent: 'command',
+  ...PLAIN_SPEC,
   run: ['make', 'all'],
   cwd: '/repo',
-  env: {},
-  envFrom: [],
-  doneWhen: null,
-  deadlineMs: null,
   extendMs: 7_200_000,
-  stallMs: 1_200_000,
-  lingerMs: 120_000,
-  graceMs: 10_000,
-  retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
-  containment: null,
-  leftovers: 'end',
-  leftoverGraceMs: 5_000,
-  maxOutputBytes: null,
-  maxMemoryBytes: null,
-  maxProcesses: null,
-  cpuShareMin: 0.01,
-  evidenceFiles: [],
 };
 
 export const QUEUED: State = { kind: 'queued', since: NOW - 5_000 };

@@ -26,7 +26,7 @@ import type {
 } from '../../../src/core/evidence.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import { signAt } from './sign-at.ts';
-import { SPEC } from './spec.ts';
+import { PLAIN_SPEC as SPEC } from '../../plain-spec.ts';
 
 export const NOW = 1_800_000_000_000;
 export const SECOND = 1_000;

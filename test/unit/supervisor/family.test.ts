@@ -1,7 +1,7 @@
 // Owns the tables of what a child dispatch proves for the attempt that added it, and how often it is sampled for its sake.
 import { describe, expect, test } from 'vitest';
 import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
-import { setPaces, unseenChildren, workingChildren } from '../../../src/supervisor/family.ts';
+import { familyOf, setPaces } from '../../../src/supervisor/family.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
 import { HOUR, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
@@ -41,7 +41,7 @@ describe('a child dispatch', () => {
     ['of another dispatch does not', one('c', { ...PARENT, dispatch: 'q' }), []],
     ['that nobody added does not', one('c', null), []],
   ])('%s', (_, child, names) => {
-    const childrenOf = workingChildren([one('p', null), child], NOW);
+    const { childrenOf } = familyOf([one('p', null), child], NOW);
     expect(childrenOf(PARENT).map(({ name }) => name)).toEqual(names);
   });
 
@@ -55,11 +55,11 @@ describe('a child dispatch', () => {
     ['does so while it runs', one('c', PARENT, { state: 'stopping', blind: 'EIO' }), null],
     ['of another attempt does not', one('c', { ...PARENT, fence: 2 }, { blind: 'EIO' }), null],
   ])('%s', (_, child, because) => {
-    expect(unseenChildren([one('p', null), child])(PARENT)).toBe(because);
+    expect(familyOf([one('p', null), child], NOW).unseenChildOf(PARENT)).toBe(because);
   });
 
   test('is dated by its own newest sign', () => {
-    const childrenOf = workingChildren([one('c', PARENT, { silentMs: 7_000 })], NOW);
+    const { childrenOf } = familyOf([one('c', PARENT, { silentMs: 7_000 })], NOW);
     expect(childrenOf(PARENT)).toEqual([
       { name: 'nightly/c', at: NOW - 7_000, detail: 'wrote 9 bytes' },
     ]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { Sighting } from '../../../src/core/evidence.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
-import { neededChildren, workingChildren } from '../../../src/supervisor/family.ts';
+import { familyOf } from '../../../src/supervisor/family.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { AGENT, MINUTE, NOW, type RowSpec, SECOND, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
@@ -41,7 +41,7 @@ function asAgent(live: LiveDispatch, agent: ProcessIdentity): LiveDispatch {
 
 test('a child speaks by what is known of it when it is asked', () => {
   const child = member(CHILD, PARENT, null);
-  const childrenOf = workingChildren([member(PARENT, null, null), child], NOW);
+  const { childrenOf } = familyOf([member(PARENT, null, null), child], NOW);
   expect(childrenOf(PARENT)).toEqual([]);
   child.memory.signs = [signAt(NOW)];
   expect(childrenOf(PARENT)).toHaveLength(1);
@@ -49,7 +49,7 @@ test('a child speaks by what is known of it when it is asked', () => {
 
 describe('a child is looked at for the sake of an attempt', () => {
   const needs = (...all: readonly ReturnType<typeof member>[]) => {
-    const isNeeded = neededChildren(all, NOW);
+    const { isNeeded } = familyOf(all, NOW);
     return all
       .filter(({ memory }) => isNeeded(memory.key))
       .map(({ memory }) => memory.key.dispatch);
@@ -100,8 +100,8 @@ describe('a child is looked at for the sake of an attempt', () => {
       runDirs: [{ ...row({}).evidence.runDir, outputBytes: { kind: 'seen', value: 9 } }],
     };
     const all = [parent, child];
-    const childrenOf = workingChildren(all, NOW);
-    const others = { ...othersAt(NOW), childrenOf, isNeeded: neededChildren(all, NOW) };
+    const { childrenOf, isNeeded } = familyOf(all, NOW);
+    const others = { ...othersAt(NOW), childrenOf, isNeeded };
     const [first] = await gather(show(scene).world, all, others);
     expect(first?.evidence.signs.filter(({ kind }) => kind === 'child')).toHaveLength(signs);
   });
@@ -116,8 +116,8 @@ describe('a child is looked at for the sake of an attempt', () => {
     };
     parent.memory.outputBytes = 9;
     const all = [parent, child];
-    const childrenOf = workingChildren(all, NOW);
-    const others = { ...othersAt(NOW), childrenOf, isNeeded: neededChildren(all, NOW) };
+    const { childrenOf, isNeeded } = familyOf(all, NOW);
+    const others = { ...othersAt(NOW), childrenOf, isNeeded };
     const [first] = await gather(show(scene).world, all, others);
     expect(first?.live.dispatch.id).toBe('parent');
     expect(first?.evidence.signs.at(-1)).toMatchObject({ kind: 'child', at: NOW });

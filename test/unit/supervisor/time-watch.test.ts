@@ -99,3 +99,19 @@ test('steps below the bound do not add up over sleeps: they are drift', () => {
     expect(watch.check()).toEqual(QUIET);
   }
 });
+
+describe('I7: a pass', () => {
+  const afterPass = (passMs: number) => {
+    const { clock, move } = createHandClock();
+    const watch = createTimeWatch(clock);
+    watch.check();
+    move(passMs, passMs);
+    watch.planSleep(1_000);
+    move(1_000, 1_000);
+    return watch.check();
+  };
+
+  test('that was stopped in its middle has missed as much as a sleep that lasted too long', () => {
+    expect([afterPass(4_999), afterPass(5_000)]).toEqual([QUIET, { steppedMs: 0, lateMs: 5_000 }]);
+  });
+});

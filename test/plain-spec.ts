@@ -1,7 +1,7 @@
-// Owns the specification of an ordinary dispatch, as the decision tables begin with it; in milliseconds.
-import type { DispatchSpec } from '../../../src/core/dispatch.ts';
+// Owns a dispatch's specification where nobody said anything special: what tests change is what they are about.
+import type { DispatchSpec } from '../src/core/dispatch.ts';
 
-export const SPEC: DispatchSpec = {
+export const PLAIN_SPEC: DispatchSpec = {
   agent: 'command',
   run: ['agent'],
   cwd: '/work',
