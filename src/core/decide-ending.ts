@@ -1,6 +1,12 @@
 // Owns the way to the end: when an end is proved, whether the goal was reached, and what follows from the policy. How a
 // tree that has to go is brought to zero is decide-stopping.ts. A terminal state is written only after the proof (I8).
-import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
+import {
+  type ChangeDecision,
+  type Decision,
+  type Moment,
+  type StayDecision,
+  stay,
+} from './decision.ts';
 import type { Judgement } from './agent-event.ts';
 import type { AttemptEnd, LiveDispatch, Millis, Survivor } from './dispatch.ts';
 import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
@@ -151,7 +157,7 @@ function endLeftovers(
   };
 }
 
-export function treeUnseen(because: string, members: Look<Members>, { now }: Moment): Decision {
+export function treeUnseen(because: string, members: Look<Members>, { now }: Moment): StayDecision {
   const why = members.kind === 'unknown' ? members.because : 'no look yet';
   return stay(`${because}; cannot see its tree: ${why}`, now + UNKNOWN_POLL_MS);
 }

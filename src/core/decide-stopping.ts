@@ -13,8 +13,8 @@ import {
   shimMayStillLeave,
   shimStays,
   stillReading,
-  treeUnseen,
 } from './decide-ending.ts';
+import { cannotSee, seenAgain } from './decide-unseen.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
 import type {
   AttemptEnd,
@@ -24,11 +24,16 @@ import type {
   StopCause,
   StopReason,
   StopWish,
-  Survivor,
 } from './dispatch.ts';
-import { type Evidence, type ExitRecord, FILE_CLOCK_TICK_MS, type Sighting } from './evidence.ts';
-import { processKey } from './identity.ts';
+import {
+  type Evidence,
+  type ExitRecord,
+  FILE_CLOCK_TICK_MS,
+  type Members,
+  type Sighting,
+} from './evidence.ts';
 import { SUCCEEDED, endOfRun, endOfStop } from './retry.ts';
+import { sameSurvivors, sparedAgent, survivorsOf } from './survivors.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
@@ -109,12 +114,22 @@ export function obeyDespiteShim(
 /** `stopping`: graceful signal, grace, freeze, kill, and two empty looks in a row before anything is written. */
 export function decideStopping(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { members } = evidence;
+  const { unseen } = live.state;
   if (evidence.goal === 'asking') return awaitGoal(live.dispatch.because);
-  if (members.kind !== 'seen') return treeUnseen(live.dispatch.because, members, moment);
+  if (members.kind !== 'seen') return cannotSee(live, evidence, moment);
+  if (unseen !== undefined) return seenAgain(live, unseen);
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
   }
-  const { processes, emptyLooks } = members.value;
+  return bringToZero(live, evidence, members.value, moment);
+}
+
+function bringToZero(
+  live: Stopping,
+  evidence: Evidence,
+  { processes, emptyLooks }: Members,
+  moment: Moment,
+): Decision {
   const treeEmpty = processes.length === 0 && evidence.agent === 'gone';
   if (treeEmpty && (evidence.shim === 'gone' || shimWaitsForOthers(live, evidence, moment))) {
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);
@@ -178,34 +193,6 @@ function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const backoffMs = KILL_BACKOFF_FIRST_MS * 2 ** Math.min(evidence.killRounds, 16);
   const nextAt = now + Math.min(KILL_BACKOFF_MAX_MS, backoffMs);
   return stay(live.dispatch.because, nextAt, { kind: 'kill', withShim: false });
-}
-
-/**
- * Who was there when the last kill went out and is there now. A tree that renews itself faster than it is killed has
- * nobody of that kind: whoever is there first stands for it, and is not replaced at each look, or naming would leave no
- * look for killing.
- */
-function survivorsOf(live: Stopping, evidence: Evidence): readonly Survivor[] {
-  const { survivors } = live.state;
-  const processes = evidence.members.kind === 'seen' ? evidence.members.value.processes : [];
-  const spared = sparedAgent(live, evidence);
-  const outlived = [
-    ...(spared === null ? [] : [spared]),
-    ...processes.filter((process) => evidence.lastKilled.has(processKey(process))),
-  ];
-  if (outlived.length > 0) return outlived;
-  return survivors.length > 0 ? survivors : processes;
-}
-
-/** An agent that lives and is no member of its own tree has opted out of it (I9): it gets no signal, and is named. */
-function sparedAgent({ dispatch, state }: Stopping, evidence: Evidence): Survivor | null {
-  const { agent: record } = evidence.runDir;
-  const agent = state.process ?? (record.kind === 'seen' ? record.value : null);
-  if (agent === null || evidence.agent !== 'alive' || evidence.members.kind !== 'seen') return null;
-  const key = processKey(agent);
-  if (evidence.members.value.processes.some((process) => processKey(process) === key)) return null;
-  const { pid, startTime } = agent;
-  return { pid, startTime, command: dispatch.spec.run[0] ?? dispatch.spec.agent };
 }
 
 /** A newer wish may shorten the grace, never lengthen it. */
@@ -278,13 +265,4 @@ function causeNow(cause: StopCause, wish: StopWish | null): StopCause {
 function endedBefore({ kind, at }: ExitRecord, since: Millis): boolean {
   if (kind === 'refused') return true;
   return at < since - FILE_CLOCK_TICK_MS && since - at < OWN_END_WITHIN_MS;
-}
-
-function sameSurvivors(a: readonly Survivor[], b: readonly Survivor[]): boolean {
-  const keys = (list: readonly Survivor[]) =>
-    list
-      .map(({ pid, startTime }) => `${pid}@${startTime}`)
-      .toSorted()
-      .join();
-  return keys(a) === keys(b);
 }

@@ -72,8 +72,7 @@ async function missingSession(
   if (pattern === undefined) return null;
   const files = await runDirs.evidenceFiles([pattern], spec.cwd);
   if (files.kind === 'unknown') return null;
-  const isThere =
-    files.kind === 'seen' && [...files.value.values()].some(({ bytes }) => bytes > 0);
+  const isThere = files.kind === 'seen' && [...files.value.values()].some(({ bytes }) => bytes > 0);
   return isThere ? null : `its session ${sessionId} is gone: there is no file ${pattern}`;
 }
 
