@@ -208,8 +208,12 @@ export interface Ledger {
   setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;
   /** Parked for a person → queued; its limits of tokens and cost count from here on. Others are left out of the result. */
   openGate(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
-  /** The attempt could not go on in its session: it begins a fresh one. */
-  noteFreshSession(key: AttemptKey, because: string, now: Millis): Promise<void>;
+  /** The attempt could not go on in its session: it begins a fresh one, of this id where it is known before its start. */
+  noteFreshSession(
+    key: AttemptKey,
+    fresh: { readonly sessionId: string | null; readonly because: string },
+    now: Millis,
+  ): Promise<void>;
 
   // looking
   dispatches(filter: DispatchFilter): Promise<readonly DispatchView[]>;

@@ -153,6 +153,8 @@ export interface Cgroups {
 export interface SpawnOrder extends AttemptKey {
   /** what an adapter planned; null: `run` of the dispatch */
   readonly plan: (Plan & { readonly envNames: readonly string[] }) | null;
+  /** why it is not to be started at all; null: it is */
+  readonly refusal: string | null;
   readonly attempt: number;
   readonly mark: string;
   readonly campaign: string;

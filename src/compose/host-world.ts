@@ -10,6 +10,7 @@ import type { Starter } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import type { World } from '../supervisor/world.ts';
+import { createAgents } from './agents.ts';
 
 /** What each of them decides for himself. */
 type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | 'log'> & {
@@ -24,6 +25,7 @@ export function createHostWorld(
   { ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock },
   { starter, protect, ...choices }: Choices,
 ): World {
+  const environment = ownEnvironment();
   const processTable = createProcessTable();
   const cgroups = createCgroups(ledger.id, paths.runs);
   const protection = createProtection({
@@ -36,7 +38,7 @@ export function createHostWorld(
     stateDir: paths.dir,
     processTable,
     clock,
-    environment: ownEnvironment(),
+    environment,
     starter,
     cgroups,
   });
@@ -46,6 +48,7 @@ export function createHostWorld(
     chance,
     processes: processTable,
     protection,
+    agents: createAgents(environment),
     runDirs,
     cgroups,
     ledger,

@@ -49,11 +49,23 @@ async function resumable(world: World, agent: Agent, live: LiveDispatch): Promis
       const because = 'resume: require, and no earlier attempt has a session';
       return { kind: 'refused', because };
     }
-    return { kind: 'ready', session: null, fresh: sessionId };
+    if (sessionId !== null || !agent.session.preset) {
+      return { kind: 'ready', session: null, fresh: sessionId };
+    }
+    return await freshSession(world, agent, live, 'its adapter was not loaded when it was claimed');
   }
   const because = await missingSession(world, agent, live, sessionId);
   if (because === null) return { kind: 'ready', session: sessionId, fresh: null };
   if (isRequired) return { kind: 'refused', because: `resume: require, but ${because}` };
+  return await freshSession(world, agent, live, because);
+}
+
+async function freshSession(
+  world: World,
+  agent: Agent,
+  { dispatch, attempt }: LiveDispatch,
+  because: string,
+): Promise<Resumed> {
   const fresh = agent.session.preset ? uuid(world) : null;
   const key: AttemptKey = { dispatch: dispatch.id, fence: attempt.fence };
   await world.ledger.noteFreshSession(key, { sessionId: fresh, because }, world.clock.now());

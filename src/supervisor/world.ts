@@ -2,6 +2,7 @@
 // the host, the simulator with a seeded world.
 import type { ContainmentTier } from '../core/dispatch.ts';
 import type {
+  Agents,
   Cgroups,
   Chance,
   Clock,
@@ -15,6 +16,7 @@ export interface World {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly processes: ProcessTable;
+  readonly agents: Agents;
   readonly protection: Protection;
   readonly runDirs: RunDirs;
   readonly cgroups: Cgroups;
