@@ -101,6 +101,15 @@ export interface ProcessTable {
   signal(process: ProcessIdentity, signal: SignalName): SignalResult;
 }
 
+/** Whom the owner of the herd has put under protection (I9), beside those that always are (core/tree.ts). */
+export interface Protection {
+  /**
+   * Who that is, asked anew at each look at the table. `absent`: nobody was named. `unknown`: it cannot be told, and then
+   * nobody at all may be signalled.
+   */
+  look(): Look<(process: ProcessRow) => boolean>;
+}
+
 // ── Agent programs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Agents {

@@ -1,6 +1,7 @@
 // Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where
 // there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
+import type { ProtectRule } from '../core/protect-rule.ts';
 import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
 import type { PoolLimits } from './resolve.ts';
@@ -17,6 +18,8 @@ export interface Config {
   readonly outputBytesMax: number;
   /** time between two sweeps of a supervisor */
   readonly sweepEveryMs: number;
+  /** who gets no signal of any kind; paths are absolute */
+  readonly protect: readonly ProtectRule[];
 }
 
 /** What holds where there is no config.yaml. */
@@ -26,6 +29,7 @@ export const NO_CONFIG: Config = {
   defaults: {},
   outputBytesMax: OUTPUT_BYTES_MAX,
   sweepEveryMs: SWEEP_EVERY_MS,
+  protect: [],
 };
 
 /**

@@ -1,5 +1,6 @@
 // Owns the way from the text of config.yaml to a Config.
 import { dirname, resolve } from 'node:path';
+import type { ProtectRule } from '../core/protect-rule.ts';
 import { checkEnvironment } from './check.ts';
 import { type Config, NO_CONFIG } from './config.ts';
 import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
@@ -25,11 +26,19 @@ export function parseConfigFile(text: string, path: string): Config {
     checkEnvironment(defaults, config.defaults ?? null, report);
   }
   if (config === null || report.failed) throw report.error('CONFIG_INVALID');
+  const directory = resolve(dirname(path));
   return {
     pools: poolsOf(config.pools),
     poolLimits: limitsOf(config.pools),
-    defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
+    defaults: withAbsolutePaths(config.defaults ?? {}, directory),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
     sweepEveryMs: config.sweep ?? SWEEP_EVERY_MS,
+    protect: withAbsoluteFiles(config.protect, directory),
   };
+}
+
+function withAbsoluteFiles(rules: readonly ProtectRule[] = [], directory: string): ProtectRule[] {
+  return rules.map((rule) =>
+    rule.kind === 'pidfile' ? { ...rule, path: resolve(directory, rule.path) } : rule,
+  );
 }

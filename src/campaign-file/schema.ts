@@ -25,6 +25,7 @@ import {
   wholeNumber,
   words,
 } from './fields.ts';
+import { PROTECT } from './protect.ts';
 
 const retries = wholeNumber(0, 100);
 
@@ -246,7 +247,11 @@ export const CONFIG = v.pipe(
         'nobody is ended for it: that is max_output of a dispatch, of defaults or of a pool.',
       '256MiB',
     ),
-    protect: later('protect'),
+    protect: said(
+      PROTECT,
+      'Processes that get no signal of any kind, wherever in a tree they stand. Where it cannot ' +
+        'be told who they are, nothing at all is ended.',
+    ),
     reap: later('reap'),
     brake: later('brake'),
     sweep: said(

@@ -1,6 +1,12 @@
 // Owns when there is nothing more to follow, and which exit code follows from how dispatches ended.
 // Pure tables.
-import { type Dispatch, isLive, type Millis, type StopCause } from '../core/dispatch.ts';
+import {
+  type Dispatch,
+  isLive,
+  type Millis,
+  type State,
+  type StopCause,
+} from '../core/dispatch.ts';
 import type { PoolUse } from '../core/pool.ts';
 import { nameOf } from './render/words.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -45,11 +51,12 @@ export function outlookOf(
 }
 
 function isStuck({ state }: Dispatch, now: Millis): boolean {
-  return (
-    state.kind === 'stopping' &&
-    state.survivors.length > 0 &&
-    now - state.killAt >= SURVIVORS_WAIT_MS
-  );
+  return isHeld(state) && now - state.killAt >= SURVIVORS_WAIT_MS;
+}
+
+/** Something survived, or nobody may be signalled because the tree cannot be looked at. */
+function isHeld(state: State): state is Extract<State, { kind: 'stopping' }> {
+  return state.kind === 'stopping' && (state.survivors.length > 0 || state.unseen !== undefined);
 }
 
 function waitsForOthers({ state }: Dispatch): boolean {
@@ -118,7 +125,7 @@ function causesOf(skipped: readonly Dispatch[], all: readonly Dispatch[]): Dispa
 }
 
 function codeOf({ state }: Dispatch): ExitCode {
-  if (state.kind === 'stopping' && state.survivors.length > 0) return EXIT.survived;
+  if (isHeld(state)) return EXIT.survived;
   if (state.kind !== 'ended') return EXIT.failed;
   const { outcome } = state;
   if (outcome.kind === 'succeeded') return EXIT.done;

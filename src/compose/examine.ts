@@ -8,13 +8,16 @@ import type { Look } from '../core/evidence.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
 import { readCgroupPath } from '../host/cgroups.ts';
 import { createClock } from '../host/clock.ts';
+import type { HostProcessTable } from '../host/host-process-table.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { createProtection } from '../host/protection.ts';
 import { readMark } from '../host/run-records.ts';
 import { openStarter } from '../host/starter.ts';
-import { prepareStateDir } from '../host/state-dir.ts';
+import { type StateDirPaths, prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
-import type { ProcessRow } from '../ports.ts';
+import type { Clock, ProcessRow, Protection } from '../ports.ts';
+import { openRules } from './protect.ts';
 import { lookForTraces, type Traces } from './traces.ts';
 
 /** A process that carries a mark, of whichever ledger. */
@@ -23,6 +26,8 @@ export interface MarkedProcess {
   readonly startTime: number;
   readonly command: string;
   readonly mark: string;
+  /** by the word of the herd's owner: whatever it belongs to, it is nobody's leftover */
+  readonly isProtected: boolean;
 }
 
 /** A run directory as it lies on the disk; `mark` is what its record says. */
@@ -65,6 +70,8 @@ export interface Examination {
   /** is the supervisor's lock held? */
   readonly supervised: boolean;
   readonly marked: Look<readonly MarkedProcess[]>;
+  /** why it cannot be told whom to protect; null: it can */
+  readonly protectionTrouble: string | null;
   readonly runDirectories: Look<readonly FoundRunDirectory[]>;
   readonly traces: Look<Traces>;
 }
@@ -75,9 +82,12 @@ export async function examine(stateDir: string): Promise<Examination> {
   const problems: string[] = [];
   const paths = pathsOf(stateDir, problems);
   const lock = paths === null ? null : lockHeld(paths.lock, problems);
-  const scan = createProcessTable().scan();
+  const clock = createClock();
+  const table = createProcessTable();
+  const scan = table.scan();
+  const named = paths === null ? NOBODY : await lookForProtected(paths, table, clock);
   return {
-    now: createClock().now(),
+    now: clock.now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
     shim: examineShell(),
     tiers: [
@@ -89,11 +99,21 @@ export async function examine(stateDir: string): Promise<Examination> {
     stateDirProblems: problems,
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
-    marked: markedProcesses(scan),
+    marked: markedProcesses(scan, named),
+    protectionTrouble: named.kind === 'unknown' ? named.because : null,
     runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
     traces:
       paths === null ? { kind: 'absent' } : lookForTraces(paths, (pid) => mayBeThere(scan, pid)),
   };
+}
+
+async function lookForProtected(
+  { config, protect }: StateDirPaths,
+  table: HostProcessTable,
+  clock: Clock,
+): Promise<ReturnType<Protection['look']>> {
+  const rules = await openRules(config, clock);
+  return createProtection({ rules, namedDir: protect, table }).look();
 }
 
 function pathsOf(stateDir: string, problems: string[]) {
@@ -168,11 +188,19 @@ function mayBeThere(scan: Look<readonly ProcessRow[]>, pid: number): boolean {
   return scan.kind !== 'seen' || scan.value.some((row) => row.pid === pid);
 }
 
-function markedProcesses(scan: Look<readonly ProcessRow[]>): Look<readonly MarkedProcess[]> {
+const NOBODY: ReturnType<Protection['look']> = { kind: 'absent' };
+
+function markedProcesses(
+  scan: Look<readonly ProcessRow[]>,
+  named: typeof NOBODY,
+): Look<readonly MarkedProcess[]> {
   if (scan.kind !== 'seen') return scan;
-  const marked = scan.value.flatMap(({ pid, startTime, command, mark, zombie }) =>
-    mark === null || zombie ? [] : [{ pid, startTime, command, mark }],
-  );
+  const marked = scan.value.flatMap((row) => {
+    const { pid, startTime, command, mark, zombie } = row;
+    if (mark === null || zombie) return [];
+    const isProtected = named.kind === 'seen' && named.value(row);
+    return [{ pid, startTime, command, mark, isProtected }];
+  });
   return { kind: 'seen', value: marked };
 }
 

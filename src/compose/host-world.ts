@@ -4,6 +4,7 @@ import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { type ProtectionParts, createProtection } from '../host/protection.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
@@ -12,6 +13,8 @@ import type { World } from '../supervisor/world.ts';
 
 /** What each of them decides for himself. */
 type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | 'log'> & {
+  /** whom config.yaml protects, and whoever was named for this run alone; who was named by hand is on record */
+  readonly protect: ProtectionParts['rules'];
   /** null: containment tier subreaper is not available here, or nothing is started */
   readonly starter: Starter | null;
 };
@@ -19,10 +22,15 @@ type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | '
 export function createHostWorld(
   paths: StateDirPaths,
   { ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock },
-  { starter, ...choices }: Choices,
+  { starter, protect, ...choices }: Choices,
 ): World {
   const processTable = createProcessTable();
   const cgroups = createCgroups(ledger.id, paths.runs);
+  const protection = createProtection({
+    rules: protect,
+    namedDir: paths.protect,
+    table: processTable,
+  });
   const runDirs = createRunDirs({
     runsDir: paths.runs,
     stateDir: paths.dir,
@@ -37,6 +45,7 @@ export function createHostWorld(
     clock,
     chance,
     processes: processTable,
+    protection,
     runDirs,
     cgroups,
     ledger,

@@ -80,6 +80,13 @@ export type StopReason =
   | { readonly kind: 'leftovers'; readonly end: AttemptEnd }
   | { readonly kind: 'lingering'; readonly end: AttemptEnd };
 
+/** Nothing is signalled meanwhile (I4, I9). */
+export interface Unseen {
+  readonly because: string;
+  /** the reason of the stop, which is that of the dispatch again as soon as the tree is seen */
+  readonly before: string;
+}
+
 /** States carry their data, so that nonsense (a queued dispatch with a process) cannot be written. */
 export type State =
   | { readonly kind: 'queued'; readonly since: Millis }
@@ -101,6 +108,8 @@ export type State =
       /** from here on the tree is frozen and killed */
       readonly killAt: Millis;
       readonly survivors: readonly Survivor[];
+      /** why its tree cannot be looked at, once that has lasted; not there: it can */
+      readonly unseen?: Unseen;
     }
   | {
       readonly kind: 'ended';

@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   'attempt.adopted',
   'attempt.stopping',
   'attempt.survived',
+  'attempt.unseen',
   'attempt.blocked',
   'session.started',
   'session.fresh',

@@ -100,6 +100,8 @@ export interface Evidence {
   readonly runDir: RunDirLook;
   /** `unknown` also where the table was not needed for this look */
   readonly members: Look<Members>;
+  /** since when looks at its tree have failed; null: the last one did not */
+  readonly unseenSince: Millis | null;
   /** from the same look at the table as `members` */
   readonly usage: Look<Usage>;
   /** the newest sign of work of each kind, of this attempt and fence, from whichever look */

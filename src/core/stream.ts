@@ -106,7 +106,7 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'usage':
       return {
         ...state,
-        usage: event.of === 'total' ? event.usage : sum(state.usage, event.usage),
+        usage: event.of === 'total' ? event.usage : addUsage(state.usage, event.usage),
       };
     case 'limit': {
       const notice = { ...event.limit, message: oneLine(event.limit.message) ?? 'a limit' };
@@ -152,7 +152,7 @@ function withTool(
   return [...tools.filter((one) => one.id !== id), tool].slice(-TOOLS_MAX);
 }
 
-export function sum(before: TokenUsage | null, more: TokenUsage): TokenUsage {
+export function addUsage(before: TokenUsage | null, more: TokenUsage): TokenUsage {
   if (before === null) return more;
   return {
     inputTokens: plus(before.inputTokens, more.inputTokens),

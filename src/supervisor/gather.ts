@@ -19,7 +19,7 @@ import type { Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { Held } from './containment.ts';
 import type { Family } from './family.ts';
 import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first-look.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, remembered } from './memory.ts';
 import { sampleSigns } from './signs.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
@@ -46,7 +46,7 @@ export async function gather(
   due: readonly { live: LiveDispatch; memory: AttemptMemory }[],
   others: Others,
 ): Promise<Looked[]> {
-  const { clock, processes } = world;
+  const { clock } = world;
   const { shims, isNeeded, now } = others;
   const beganMs = clock.monotonicMs();
   const looks = await inTurns(clock, due, ({ live, memory }) =>
@@ -59,9 +59,7 @@ export async function gather(
   const filesOf = lookAtFiles(world, needs);
   const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
   const table =
-    needing.length === 0
-      ? null
-      : await lookAtTableInTurns(processes, shims, earliestBirth(needing));
+    needing.length === 0 ? null : await lookAtTableInTurns(world, shims, earliestBirth(needing));
   const files = await filesOf;
   // The last first: a dispatch comes after the one that has added it, and is evidence for it.
   const looked = await inTurns(
@@ -174,15 +172,11 @@ function judge(
     runDir,
     members,
     usage,
-    signs: memory.signs,
-    watchedSince: memory.watchedSince,
-    blind: memory.blind,
+    ...remembered(memory),
     goal: told.goal,
     // A sample can have taken it back.
     result: told.result === 'asking' ? 'asking' : memory.result,
     start: told.start,
-    killRounds: memory.killRounds,
-    lastKilled: memory.lastKilled,
   };
 }
 

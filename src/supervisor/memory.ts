@@ -63,6 +63,8 @@ export interface AttemptMemory {
   resultAt: Millis | null;
   /** only what was seen later can make it work again */
   resultAskedAt: Millis;
+  /** since when looks at its tree have failed; lost: told a little later */
+  unseenSince: Millis | null;
   /** `resultAskedAt` or earlier: the answer is on its way, or there was none yet */
   resultAnsweredAt: Millis;
   /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
@@ -78,6 +80,12 @@ export interface AttemptMemory {
   nextLookAt: Millis;
   /** news since the last look began: the next look must not wait, whatever that look decides */
   woken: boolean;
+}
+
+/** What earlier looks and kills have left behind, as a part of the evidence. */
+export function remembered(memory: AttemptMemory) {
+  const { signs, watchedSince, blind, unseenSince, killRounds, lastKilled } = memory;
+  return { signs, watchedSince, blind, unseenSince, killRounds, lastKilled };
 }
 
 export type Memory = ReturnType<typeof createMemory>;
@@ -138,6 +146,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.watchedSince += byMs;
   memory.outputAt += byMs;
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
+  if (memory.unseenSince !== null) memory.unseenSince += byMs;
   memory.sampledAt += byMs;
   memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
@@ -216,6 +225,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',
+    unseenSince: null,
     result: 'unasked',
     resultAt: null,
     resultAskedAt: 0,

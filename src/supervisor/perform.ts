@@ -120,17 +120,17 @@ async function checkGoal(
  * has recorded all that it had to. Where it is protected (we are its descendant) it leaves when we do.
  */
 export function releaseShim(
-  { processes }: World,
+  world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   { shims }: Surroundings,
 ): void {
   const { shim } = memory;
   if (shim === null || !shimStays(live)) return;
-  const table = lookAtTable(processes, shims(memory));
+  const table = lookAtTable(world, shims(memory));
   if (table.kind !== 'seen') return;
   const row = table.value.snapshot.byKey.get(processKey(shim));
-  if (row !== undefined && !table.value.isProtected(row)) processes.signal(shim, 'SIGKILL');
+  if (row !== undefined && !table.value.isProtected(row)) world.processes.signal(shim, 'SIGKILL');
 }
 
 /**

@@ -14,7 +14,7 @@ import { printFields } from '../fields.ts';
 import type { Column } from '../render/table.ts';
 import { ageShown, momentShown, secondsShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';
-import { nameOf, outcomeWord, stateWord } from '../render/words.ts';
+import { nameOf, outcomeWord, stateWord, survivorWords } from '../render/words.ts';
 import { resolveDispatch, viewOf } from '../resolve.ts';
 
 export function define(command: Command, bind: Bind): void {
@@ -83,7 +83,7 @@ function limitFields({
 
 function survivorFields(state: DispatchView['dispatch']['state']): [string, string][] {
   if (state.kind !== 'stopping') return [];
-  return state.survivors.map(({ pid, command }) => ['survivor', `${pid} ${oneLine(command)}`]);
+  return state.survivors.map((survivor) => ['survivor', survivorWords(survivor)]);
 }
 
 function shownOrNull(at: Millis | null, now: Millis): string | null {

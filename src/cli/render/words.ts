@@ -1,9 +1,10 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
 import { isLive } from '../../core/dispatch.ts';
-import type { Attempt, Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
+import type { Attempt, Dispatch, Millis, Outcome, State, Survivor } from '../../core/dispatch.ts';
 import { newestSign } from '../../core/sign.ts';
 import type { Colour } from './paint.ts';
 import { ageShown, momentShown, secondsShown } from './time.ts';
+import { oneLine } from './width.ts';
 
 /** How people and hints name a dispatch. */
 export function nameOf(dispatch: { readonly campaign: string; readonly name: string }): string {
@@ -25,11 +26,17 @@ export function stateWord(state: State): string {
     case 'parked':
       return `parked (${state.for})`;
     case 'stopping':
+      if (state.unseen !== undefined) return 'stopping (unseen)';
       if (state.survivors.length > 0) return `stopping (${state.survivors.length} survived)`;
       return state.reason.kind === 'cause' ? `stopping (${state.reason.cause})` : 'stopping';
     case 'ended':
       return outcomeWord(state.outcome);
   }
+}
+
+/** By identity: a pid alone may be somebody else's by the time that it is read. */
+export function survivorWords({ pid, startTime, command }: Survivor): string {
+  return `pid ${pid}, start time ${startTime}, ${oneLine(command)}`;
 }
 
 export function outcomeWord(outcome: Outcome): string {

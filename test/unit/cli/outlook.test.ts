@@ -20,6 +20,7 @@ import {
   pool,
   skipped,
   survivedSince,
+  unseenSince,
 } from './rows.ts';
 
 const QUOTA: State = { kind: 'parked', since: NOW, for: 'quota', until: NOW + 1_000 };
@@ -57,6 +58,8 @@ const CASES: readonly Case[] = [
   { states: [STUCK, SUCCEEDED], kind: 'survivors' },
   { states: [STUCK, QUEUED, WAITING], kind: 'survivors' },
   { states: [STUCK, RUNNING], kind: 'going' },
+  { states: [unseenSince(NOW - SURVIVORS_WAIT_MS), SUCCEEDED], kind: 'survivors' },
+  { states: [unseenSince(NOW - SURVIVORS_WAIT_MS + 1), SUCCEEDED], kind: 'going' },
   { states: [STUCK, BACKOFF], kind: 'going' },
   { states: [survivedSince(NOW - SURVIVORS_WAIT_MS + 1)], kind: 'going' },
 ];

@@ -69,6 +69,11 @@ export function survivedSince(killAt: number): State {
   };
 }
 
+export function unseenSince(killAt: number): State {
+  const unseen = { because: 'EIO', before: 'cancelled by hand' };
+  return { ...survivedSince(killAt), kind: 'stopping', survivors: [], unseen } as State;
+}
+
 let positions = 0;
 
 export function dispatch(name: string, state: State, fields: Partial<Dispatch> = {}): Dispatch {

@@ -71,6 +71,10 @@ export interface RowSpec {
   readonly silentMs?: number | null;
   readonly watchedMs?: number;
   readonly blind?: string;
+  /** why its tree could not be looked at, as the state says it */
+  readonly told?: string;
+  /** for how long looks at its tree have failed */
+  readonly unseenMs?: number;
   readonly goal?: Goal;
   readonly result?: Result;
   readonly start?: Start;
@@ -181,6 +185,7 @@ function stateOf(spec: RowSpec): LiveDispatch['dispatch']['state'] {
         process: spec.process === null ? null : AGENT,
         killAt: NOW + (spec.killInMs ?? -SECOND),
         survivors: (spec.survivors ?? []).map(processOf),
+        ...(spec.told === undefined ? {} : { unseen: { because: spec.told, before: 'stopped' } }),
       };
   }
 }
@@ -220,6 +225,7 @@ function evidenceOf(spec: RowSpec): Evidence {
         spec.outputBytes === 'unknown' ? EIO : { kind: 'seen', value: spec.outputBytes ?? 100 },
     },
     members: membersOf(spec),
+    unseenSince: spec.unseenMs === undefined ? null : NOW - spec.unseenMs,
     usage: spec.usage === undefined ? EIO : { kind: 'seen', value: spec.usage },
     signs: silentMs === null ? [] : [signAt(NOW - silentMs)],
     watchedSince: NOW - (spec.watchedMs ?? HOUR),

@@ -35,6 +35,7 @@ function worldOf(live: LiveDispatch): World {
       sight: () => 'alive',
       ioBytes: () => null,
     },
+    protection: { look: () => ({ kind: 'absent' }) },
     runDirs: {
       look: () => runDir,
       operations: () => ({ kind: 'absent' }),

@@ -19,6 +19,8 @@ export function process(pid: number, differs: Partial<ProcessRow> = {}): Process
 
 export interface Scene {
   readonly table?: Look<readonly ProcessRow[]>;
+  /** whom the owner protects; default: nobody */
+  readonly protection?: ReturnType<World['protection']['look']>;
   readonly sightings?: Readonly<Record<number, Sighting>>;
   /** pids that hold the life line; each started at its tenfold */
   readonly holders?: readonly number[] | 'unknown';
@@ -58,6 +60,7 @@ export function show(scene: Scene) {
         return sightings[pid] ?? 'alive';
       },
     },
+    protection: { look: () => scene.protection ?? { kind: 'absent' } },
     runDirs: {
       look: () => {
         order.push('records');
