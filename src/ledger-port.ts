@@ -164,8 +164,12 @@ export interface Ledger {
   due(now: Millis): Promise<readonly Dispatch[]>;
   /** The one write of a pass: all compare-and-sets, then claims for the slots that are free after them. */
   commitPass(pass: PassCommit): Promise<PassResult>;
-  /** the earliest `until` of a parked row; null: none waits for time */
-  nextDueAt(): Promise<Millis | null>;
+  /**
+   * The earliest `until` of a parked row, or of a limit that queued ones are under; null: none waits for time. Of limits
+   * only those that end after `now`, the moment of the pass that has just claimed: where one has ended and nobody asks
+   * yet, something else than time is missing.
+   */
+  nextDueAt(now: Millis): Promise<Millis | null>;
   /**
    * Only ever moves forward, up to `now`: what is noted as later than that was dated by a clock that has been set back
    * while nobody watched, and is replaced.

@@ -40,3 +40,36 @@ export interface PoolUse extends Pool {
   readonly used: number;
   readonly queued: number;
 }
+
+/** Does it stop those who use this model? Null: the program's own choice, of which nothing is known. */
+export function appliesTo(limit: PoolLimit, model: string | null): boolean {
+  return limit.model === null || limit.model === model;
+}
+
+/** The limit of a pool that a dispatch is under; that of everybody goes before that of its model. */
+export function limitFor(
+  limits: readonly PoolLimit[],
+  pool: string,
+  model: string | null,
+): PoolLimit | null {
+  const over = limits.filter((limit) => limit.pool === pool && appliesTo(limit, model));
+  return over.find((limit) => limit.model === null) ?? over[0] ?? null;
+}
+
+/** Nobody whom it stops may start: it is in force, or its probe has no answer yet. */
+export function isClosed(limit: PoolLimit, now: Millis): boolean {
+  return limit.until > now || limit.probe !== null;
+}
+
+/**
+ * Does what was seen now change what is on record? A limit that lasts longer does, and so does whatever its probe met:
+ * that is the answer for which everybody waits.
+ */
+export function replaces(seen: PoolLimit, known: PoolLimit | null): boolean {
+  if (known === null || seen.until > known.until) return true;
+  return known.probe !== null && isSameAttempt(known.probe, seen.by);
+}
+
+export function isSameAttempt(one: AttemptKey, other: AttemptKey): boolean {
+  return one.dispatch === other.dispatch && one.fence === other.fence;
+}

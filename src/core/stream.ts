@@ -171,3 +171,31 @@ function oneLine(text: string): string | null {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line === '' ? null : line.slice(0, TEXT_CHARACTERS_MAX);
 }
+
+/** All its moments moved by `byMs`, after a step of the clock. */
+export function shiftStream(state: StreamState, byMs: number): StreamState {
+  const { tools, limit, result } = state;
+  return {
+    ...state,
+    tools: tools.map((tool) => ({
+      ...tool,
+      startedAt: tool.startedAt + byMs,
+      expiresAt: tool.expiresAt + byMs,
+    })),
+    limit: limit === null ? null : shiftLimit(limit, byMs),
+    result: result === null ? null : { ...result, at: result.at + byMs },
+  };
+}
+
+/** When its provider lifts it is a time of day, and stays. */
+function shiftLimit(
+  limit: NonNullable<StreamState['limit']>,
+  byMs: number,
+): NonNullable<StreamState['limit']> {
+  const { seenAt, waitsUntil } = limit;
+  return {
+    ...limit,
+    seenAt: seenAt + byMs,
+    waitsUntil: waitsUntil === null ? null : waitsUntil + byMs,
+  };
+}

@@ -19,7 +19,14 @@ import type { Sign, SignKind } from '../../../src/core/sign.ts';
 import { libsql } from '../../../src/ledger/sqlite-libsql.ts';
 import { nodeSqlite } from '../../../src/ledger/sqlite-node.ts';
 import type { SqliteEngine } from '../../../src/ledger/sqlite.ts';
-import type { Change, Ledger, SubmitResult } from '../../../src/ports.ts';
+import type {
+  Change,
+  ClaimOrder,
+  Ledger,
+  PassCommit,
+  PassResult,
+  SubmitResult,
+} from '../../../src/ports.ts';
 import { PLAIN_SPEC } from '../../plain-spec.ts';
 
 export type Open = () => Promise<Ledger>;
@@ -61,17 +68,20 @@ export function planned(name: string, { spec, ...fields }: PlanFields = {}): Pla
   return { name, pool: 'work', priority: 0, after: [], ...fields, spec: { ...SPEC, ...spec } };
 }
 
-/** A ledger and short ways to move it. Time stands still unless a test moves it. */
 /** What a note says of one sign. */
 export function seenAt(at: number, kind: SignKind = 'output') {
   const sign: Sign = { kind, at, since: at, detail: 'seen' };
-  return { signs: [sign], resultAt: null, watchedSince: at - 500, unseen: null };
+  return { stream: null, signs: [sign], resultAt: null, watchedSince: at - 500, unseen: null };
 }
 
+export const NO_NEWS = { changes: [], limits: [], lifts: [], pauses: [], claim: null } as const;
+
+/** A ledger and short ways to move it. Time stands still unless a test moves it. */
 export class Bed {
   readonly ledger: Ledger;
   now = 1_000;
   #made = 0;
+  #sessions = 0;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -99,8 +109,21 @@ export class Bed {
   }
 
   async claim(limit = 100): Promise<readonly LiveDispatch[]> {
-    const claim = { limit, containment: 'subreaper', nonce: () => 'nonce' } as const;
-    return (await this.ledger.commitPass({ changes: [], claim, now: this.now })).claimed;
+    return (await this.commit({ claim: this.order(limit) })).claimed;
+  }
+
+  order(limit = 100): ClaimOrder {
+    return {
+      limit,
+      containment: 'subreaper',
+      nonce: () => 'nonce',
+      newSessionId: ({ task }) => (task === null ? null : `session-${(this.#sessions += 1)}`),
+    };
+  }
+
+  /** A pass that has nothing else to say. */
+  commit(pass: Partial<PassCommit>): Promise<PassResult> {
+    return this.ledger.commitPass({ ...NO_NEWS, now: this.now, ...pass });
   }
 
   /** @returns whether the change took effect */
@@ -112,11 +135,7 @@ export class Bed {
     const { id: dispatch, revision } = live.dispatch;
     const type = next.kind === 'ended' ? 'dispatch.ended' : 'dispatch.parked';
     const change: Change = { dispatch, revision, next, because: 'so it is', type, ...fields };
-    const { committed } = await this.ledger.commitPass({
-      changes: [change],
-      claim: null,
-      now: this.now,
-    });
+    const { committed } = await this.commit({ changes: [change] });
     return committed.has(dispatch);
   }
 

@@ -135,7 +135,7 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.shiftTimes(5, 1);
   await ledger.live();
   await ledger.due(1);
-  await ledger.nextDueAt();
+  await ledger.nextDueAt(1);
   await bed.end(await bed.live('n0'), FAILED);
   await bed.end(fourth!);
   await ledger.campaigns();
