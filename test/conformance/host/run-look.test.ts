@@ -124,10 +124,14 @@ describe('a look', () => {
     // As a supervisor that adopts it.
     const adopter = makeRunWorld(scratch);
     let [wakes, endsSeen] = [0, 0];
-    adopter.runs.watch(order, () => {
-      wakes++;
-      endsSeen += Number(adopter.runs.look(order).exit.kind === 'seen');
-    });
+    adopter.runs.watch(
+      order,
+      () => {
+        wakes++;
+        endsSeen += Number(adopter.runs.look(order).exit.kind === 'seen');
+      },
+      null,
+    );
     await until('it has said much', () => statSync(`${world.dirOf(order)}/stdout`).size > 200);
     adopter.runs.writeDeadline(order, { softAt: 1, hardAt: 2 } as Deadline);
     expect(wakes).toBe(0);
