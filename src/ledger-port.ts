@@ -52,6 +52,12 @@ export interface ClaimOrder {
   readonly newSessionId: (spec: DispatchSpec) => string | null;
 }
 
+export interface FreshSession {
+  /** null: its program makes one */
+  readonly sessionId: string | null;
+  readonly because: string;
+}
+
 /** Pauses a pool whose provider lets nobody in. */
 export interface PoolPause {
   readonly pool: string;
@@ -213,11 +219,7 @@ export interface Ledger {
   /** Parked for a person → queued; its limits of tokens and cost count from here on. Others are left out of the result. */
   openGate(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
   /** The attempt could not go on in its session: it begins a fresh one, of this id where it is known before its start. */
-  noteFreshSession(
-    key: AttemptKey,
-    fresh: { readonly sessionId: string | null; readonly because: string },
-    now: Millis,
-  ): Promise<void>;
+  noteFreshSession(key: AttemptKey, fresh: FreshSession, now: Millis): Promise<void>;
 
   // looking
   dispatches(filter: DispatchFilter): Promise<readonly DispatchView[]>;

@@ -5,6 +5,7 @@ import type { NewEvent } from '../core/event.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Witness } from '../core/snapshot.ts';
 import type {
+  FreshSession,
   AttemptKey,
   DispatchFilter,
   EventQuery,
@@ -177,9 +178,9 @@ class DriverLedger implements Ledger {
     return this.#write(now, (writing, { openGate }) => openGate(writing, ids));
   }
 
-  noteFreshSession(key: AttemptKey, because: string, now: Millis) {
+  noteFreshSession(key: AttemptKey, fresh: FreshSession, now: Millis) {
     return this.#write(now, (writing, { noteFreshSession }) =>
-      noteFreshSession(writing, key, because),
+      noteFreshSession(writing, key, fresh),
     );
   }
 

@@ -81,12 +81,15 @@ export interface ProbeNews {
  */
 export async function settleProbes(writing: Writing, news: ProbeNews): Promise<void> {
   if (news.answered.length === 0 && news.ended.length === 0) return;
-  const probed = await writing.query(`${LIMITS} where probe_dispatch is not null`, []);
-  for (const limit of probed.map(toLimit)) await settleProbe(writing, limit, news);
+  for (const limit of await allLimits(writing.query)) await settleProbe(writing, limit, news);
 }
 
 async function settleProbe(writing: Writing, limit: PoolLimit, news: ProbeNews): Promise<void> {
-  const { probe } = limit;
+  const { probe, by } = limit;
+  if (news.answered.some((key) => isSameAttempt(key, by))) {
+    const because = `${await nameOf(writing.query, by)}, which had met it, was answered`;
+    return await lift(writing, limit, because);
+  }
   if (probe === null) return;
   const ended = news.ended.find((one) => isSameAttempt(one, probe));
   // It was let through here, and then met another limit: whether this one still holds is for the next to find out.

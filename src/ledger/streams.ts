@@ -3,6 +3,7 @@ import type { AttemptKey } from '../core/dispatch.ts';
 import { shiftStream, type StreamNote, type StreamState } from '../core/stream.ts';
 import { json, textOrNull, whole, wholeOrNull } from './columns.ts';
 import type { Query, Row } from './driver.ts';
+import type { FreshSession } from '../ports.ts';
 import type { Writing } from './writing.ts';
 
 /** The attempt of the key, if it is the current one of its dispatch and has not ended. */
@@ -54,19 +55,21 @@ function sessionSaid(row: Row): string | null {
 export async function noteFreshSession(
   { query, events }: Writing,
   { dispatch, fence }: AttemptKey,
-  because: string,
+  { sessionId, because }: FreshSession,
 ): Promise<void> {
   const [row] = await query(
     `select attempt, resumed_from, stream from attempts
-     where ${CURRENT} and resumed_from is not null`,
+     where ${CURRENT} and (resumed_from is not null or session_id is null)`,
     [dispatch, fence],
   );
   if (row === undefined) return;
   await query(
     `update attempts set session_id = $3, resumed_from = null
      where dispatch = $1 and fence = $2 and ended_at is null`,
-    [dispatch, fence, sessionSaid(row)],
+    [dispatch, fence, sessionSaid(row) ?? sessionId],
   );
+  // An attempt that was to begin one anyhow has only been given its id.
+  if (row['resumed_from'] === null) return;
   events.push({
     type: 'session.fresh',
     dispatch,

@@ -161,7 +161,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.sampledAt += byMs;
   memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
-  if (memory.stream !== null) memory.stream = shiftStream(memory.stream, byMs);
+  memory.stream = shiftedStream(memory.stream, byMs);
   memory.signs = shiftSigns(memory.signs, byMs);
   memory.noted = shiftedNote(memory.noted, byMs);
   memory.resultAskedAt += byMs;
@@ -178,12 +178,16 @@ function shiftedNote(noted: AttemptMemory['noted'], byMs: number): AttemptMemory
   const { stream, signs, resultAt, watchedSince, unseen } = noted;
   const later = (moment: Millis | null) => (moment === null ? null : moment + byMs);
   return {
-    stream: stream === null ? null : shiftStream(stream, byMs),
+    stream: shiftedStream(stream, byMs),
     signs: shiftSigns(signs, byMs),
     resultAt: later(resultAt),
     watchedSince: later(watchedSince),
     unseen,
   };
+}
+
+function shiftedStream(note: StreamNote | null, byMs: number): StreamNote | null {
+  return note === null ? null : { ...note, state: shiftStream(note.state, byMs) };
 }
 
 function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation {

@@ -89,7 +89,7 @@ export async function pass(
     live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
     claimsLeft: claimed.length >= CLAIMS_PER_PASS_MAX,
     changed: changes.length,
-    nextAt: await nextPassAt(world, memory),
+    nextAt: await nextPassAt(world, memory, now),
   };
 }
 
@@ -268,8 +268,8 @@ async function append(world: World, events: readonly NewEvent[], now: Millis): P
 }
 
 /** The earliest moment at which an attempt is due or a wait is over. */
-async function nextPassAt(world: World, memory: Memory): Promise<Millis> {
-  let nextAt = (await world.ledger.nextDueAt()) ?? Number.POSITIVE_INFINITY;
+async function nextPassAt(world: World, memory: Memory, now: Millis): Promise<Millis> {
+  let nextAt = (await world.ledger.nextDueAt(now)) ?? Number.POSITIVE_INFINITY;
   for (const one of memory.all()) nextAt = Math.min(nextAt, one.woken ? 0 : one.nextLookAt);
   return nextAt;
 }
