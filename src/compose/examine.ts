@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { release, type } from 'node:os';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
+import { builtInAgents } from '../agents/registry.ts';
+import { findProgram } from '../host/agent-programs.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
@@ -95,7 +97,7 @@ export async function examine(stateDir: string): Promise<Examination> {
       examineCgroup(),
       { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
     ],
-    agents: [{ name: 'command', found: true, version: null }],
+    agents: await agentPrograms(),
     stateDirProblems: problems,
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
@@ -126,6 +128,17 @@ function pathsOf(stateDir: string, problems: string[]) {
     problems.push(describe(error));
     return null;
   }
+}
+
+/** All at once: each is asked for its version. */
+async function agentPrograms(): Promise<Examination['agents']> {
+  const programs = await Promise.all(
+    [...builtInAgents.values()].map(async (agent) => ({
+      name: agent.id,
+      ...(await findProgram(agent)),
+    })),
+  );
+  return [{ name: 'command', found: true, version: null }, ...programs];
 }
 
 function lockHeld(path: string, problems: string[]): boolean {
