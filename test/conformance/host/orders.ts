@@ -77,6 +77,7 @@ export function makeRunWorld(
       name: 'fix-142',
       deadline: null,
       plan: null,
+      refusal: null,
       containment: tier,
       ...more,
       spec: { ...SPEC, cwd: scratch.dir, run, ...spec },

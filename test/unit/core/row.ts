@@ -24,7 +24,10 @@ import type {
   Start,
   Usage,
 } from '../../../src/core/evidence.ts';
+import type { Judgement, TokenUsage } from '../../../src/core/agent-event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { PoolLimit } from '../../../src/core/pool.ts';
+import { EMPTY_STREAM, type StreamState } from '../../../src/core/stream.ts';
 import { signAt } from './sign-at.ts';
 import { PLAIN_SPEC as SPEC } from '../../plain-spec.ts';
 
@@ -90,8 +93,26 @@ export interface RowSpec {
     readonly graceMs?: number;
   };
   readonly failures?: Readonly<Partial<Record<FailureClass, number>>>;
+  /** what its agent program has said; without it the agent has no stream */
+  readonly said?: Partial<StreamState> | 'unknown';
+  /** default: it said nothing of its end */
+  readonly judged?: Judgement['kind'];
+  /** not all of it was read */
+  readonly reading?: true;
+  readonly usedBefore?: TokenUsage;
+  readonly limit?: PoolLimit;
   /** for the jitter; in [0, 1) */
   readonly chance?: number;
+}
+
+const EIO = { kind: 'unknown', because: 'EIO' } as const;
+
+function streamOf({ said, judged = 'unsaid', reading }: RowSpec): Evidence['stream'] {
+  if (said === undefined && judged === 'unsaid') return { kind: 'absent' };
+  if (said === 'unknown') return EIO;
+  const state = { ...EMPTY_STREAM, ...said };
+  const judgement = { kind: judged, because: `it said: ${judged}` };
+  return { kind: 'seen', value: { state, atEnd: reading !== true, judgement } };
 }
 
 /** The sentence that a row's dispatch carries already. */
@@ -157,6 +178,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       process: null,
       deadline,
       signs: [],
+      stream: null,
       resultAt: null,
       watchedSince: null,
       unseen: null,
@@ -167,6 +189,8 @@ function liveOf(spec: RowSpec): LiveDispatch {
       because: SO_FAR,
     },
     failures: spec.failures ?? {},
+    usedBefore: spec.usedBefore ?? null,
+    limit: spec.limit ?? null,
   };
 }
 
@@ -208,8 +232,6 @@ function deadlineOf({ deadline }: RowSpec): Deadline | null {
   return { softAt: NOW + softInMs, hardAt: NOW + hardInMs, ...extended };
 }
 
-const EIO = { kind: 'unknown', because: 'EIO' } as const;
-
 function evidenceOf(spec: RowSpec): Evidence {
   const starting = spec.state === 'starting';
   const silentMs = spec.silentMs === undefined ? 0 : spec.silentMs;
@@ -233,6 +255,7 @@ function evidenceOf(spec: RowSpec): Evidence {
     goal: spec.goal ?? 'unasked',
     result: spec.result ?? 'unasked',
     start: spec.start ?? { kind: 'under-way' },
+    stream: streamOf(spec),
     killRounds: spec.killRounds ?? 0,
     lastKilled: new Set((spec.killed ?? []).map((pid) => `${pid}@${pid * 10}`)),
   };

@@ -8,6 +8,7 @@ import { gather, type Others } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { NOW, type RowSpec, SHIM, row } from '../core/row.ts';
+import { NO_AGENTS } from '../../no-agents.ts';
 
 const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
 export const EIO = { kind: 'unknown', because: 'EIO' } as const;
@@ -72,6 +73,7 @@ export function show(scene: Scene) {
         return holdersOf(scene);
       },
     },
+    agents: NO_AGENTS,
   } as unknown as World;
   return { world, order };
 }
