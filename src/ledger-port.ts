@@ -15,7 +15,7 @@ import type {
   StateKind,
   StopWish,
 } from './core/dispatch.ts';
-import type { Pool, PoolLimit, PoolUse } from './core/pool.ts';
+import type { PoolLimit, PoolUse } from './core/pool.ts';
 import type { EventType, Json, LedgerEvent, NewEvent } from './core/event.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import type { Sign } from './core/sign.ts';
@@ -229,7 +229,7 @@ export interface Ledger {
   campaign(name: string): Promise<CampaignRow | null>;
   campaigns(): Promise<readonly CampaignRow[]>;
   pools(): Promise<readonly PoolUse[]>;
-  pool(name: string): Promise<Pool | null>;
+  pool(name: string): Promise<PoolUse | null>;
   events(query: EventQuery): Promise<readonly LedgerEvent[]>;
   lastSeq(): Promise<number>;
   count(filter: Omit<DispatchFilter, 'limit'>): Promise<number>;

@@ -57,7 +57,7 @@ export async function createLedger(
 }
 
 function isEmpty({ changes: ofRows, limits, lifts, pauses }: PassCommit): boolean {
-  return [ofRows, limits, lifts, pauses].every((list) => list.length === 0);
+  return [ofRows, limits, lifts, pauses].every(({ length }) => length === 0);
 }
 
 class DriverLedger implements Ledger {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
 import type {
+  AgentTask,
   AttemptEnd,
   AttemptKey,
   DispatchSpec,
@@ -15,6 +16,7 @@ import type {
 import type { DroverError } from '../../../src/core/error.ts';
 import type { LedgerEvent } from '../../../src/core/event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { PoolLimit } from '../../../src/core/pool.ts';
 import type { Sign, SignKind } from '../../../src/core/sign.ts';
 import { libsql } from '../../../src/ledger/sqlite-libsql.ts';
 import { nodeSqlite } from '../../../src/ledger/sqlite-node.ts';
@@ -66,6 +68,34 @@ export type PlanFields = Partial<Omit<PlannedDispatch, 'spec'>> & { spec?: Parti
 
 export function planned(name: string, { spec, ...fields }: PlanFields = {}): PlannedDispatch {
   return { name, pool: 'work', priority: 0, after: [], ...fields, spec: { ...SPEC, ...spec } };
+}
+
+export function taskOf(fields: Partial<AgentTask>): AgentTask {
+  return {
+    prompt: 'do it',
+    model: null,
+    args: [],
+    module: null,
+    resume: 'auto',
+    continuePrompt: 'go on',
+    ...fields,
+  };
+}
+
+/** A limit of everybody in `work` until 5,000, met by somebody who has ended long ago. */
+export function limitOf(fields: Partial<PoolLimit>): PoolLimit {
+  return {
+    pool: 'work',
+    model: null,
+    since: 1_000,
+    until: 5_000,
+    tries: 1,
+    because: 'limit reached',
+    source: 'stderr of nightly/a',
+    by: { dispatch: 'd99', fence: 1 },
+    probe: null,
+    ...fields,
+  };
 }
 
 /** What a note says of one sign. */
