@@ -99,6 +99,19 @@ export function exerciseLimits(open: Open): void {
       expect((await bed.live('a')).limit).toBeNull();
     });
 
+    test('goes as well once whoever met it was answered, for he waited it out', async () => {
+      const bed = await blocked(open, ['a', 'b', 'c']);
+      const [a] = await bed.claim(1);
+      await bed.commit({ limits: [limit({ by: keyOf(a!) })] });
+      expect((await bed.live('a')).limit).toEqual(limit({ by: keyOf(a!) }));
+      const since = await bed.ledger.lastSeq();
+      await bed.commit({ lifts: [keyOf(a!)] });
+      expect((await bed.said(since)).map(({ data }) => data)).toMatchObject([
+        { because: 'a, which had met it, was answered' },
+      ]);
+      expect(names(await bed.claim())).toEqual(['b', 'c']);
+    });
+
     test('stays where somebody was answered who is no probe of it', async () => {
       const bed = await blocked(open, ['a', 'b'], limit({ model: 'x' }));
       const [a] = await bed.claim();
