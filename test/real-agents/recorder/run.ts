@@ -76,32 +76,33 @@ async function bringToEnd(
       kill();
       return `SIGKILL to the group after ${end.afterSeconds} s`;
     case 'kill in mid-tool':
-      if (!(await toolStarts(workDir, endsWithin))) return 'ended before its tool had started';
+      if (!(await toolRuns(workDir, 1, endsWithin))) return 'ended before its tool had started';
       kill();
       return 'SIGKILL to the group while the tool ran';
     case 'stop in mid-tool': {
-      if (!(await toolStarts(workDir, endsWithin))) return 'ended before its tool had started';
+      const { toolRunsSeconds: runs } = end;
+      if (!(await toolRuns(workDir, runs, endsWithin))) return 'ended before its tool had started';
       const { signal, target } = agent.stop;
       send(child, signal, target);
       if (await endsWithin(STOPS_WITHIN_SECONDS)) {
-        return `${signal} to the ${target} while the tool ran`;
+        return `${signal} to the ${target}, ${runs} s after the tool had started`;
       }
       kill();
-      return `${signal} to the ${target} while the tool ran; SIGKILL ${STOPS_WITHIN_SECONDS} s later`;
+      return `${signal} to the ${target}, ${runs} s after the tool had started; SIGKILL later`;
     }
   }
 }
 
-async function toolStarts(
+async function toolRuns(
   workDir: string,
+  seconds: number,
   endsWithin: (seconds: number) => Promise<boolean>,
 ): Promise<boolean> {
   const until = Date.now() + TOOL_STARTS_WITHIN_SECONDS * 1000;
   while (!existsSync(join(workDir, STARTED_FILE))) {
     if (Date.now() > until || (await endsWithin(0.1))) return false;
   }
-  // The agent shall have written that the tool runs.
-  return !(await endsWithin(1));
+  return !(await endsWithin(seconds));
 }
 
 function send(child: ChildProcess, signal: NodeJS.Signals, target: 'pid' | 'group'): void {

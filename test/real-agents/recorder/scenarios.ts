@@ -18,7 +18,7 @@ export type End =
   | { readonly kind: 'cut'; readonly afterSeconds: number }
   | { readonly kind: 'kill in mid-tool' }
   /** the agent's own graceful signal */
-  | { readonly kind: 'stop in mid-tool' };
+  | { readonly kind: 'stop in mid-tool'; readonly toolRunsSeconds: number };
 
 /** The file by which a tool says that it runs; it begins with an echo, as some agents refuse a bare sleep. */
 export const STARTED_FILE = 'tool-started';
@@ -108,7 +108,13 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'stopped',
     what: "the agent's own graceful signal while the shell tool runs",
     prompt: longTool,
-    end: { kind: 'stop in mid-tool' },
+    end: { kind: 'stop in mid-tool', toolRunsSeconds: 5 },
     keepsSessionLog: true,
+  },
+  {
+    name: 'stopped-early',
+    what: 'the same signal, a second after the shell tool has started',
+    prompt: longTool,
+    end: { kind: 'stop in mid-tool', toolRunsSeconds: 1 },
   },
 ];
