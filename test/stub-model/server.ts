@@ -208,7 +208,10 @@ async function send(
   } else if (streams) {
     await deliver(response, dialect.stream(reply.answer, model), reply.pace, wait);
   } else {
-    if (reply.pace.kind === 'hold') await wait(reply.pace.seconds);
-    deliverJson(response, 200, dialect.whole(reply.answer, model));
+    const { pace } = reply;
+    if (pace.kind === 'hold' || pace.kind === 'stall') await wait(pace.seconds);
+    // Some clients ask again without a stream when one has broken.
+    if (pace.kind === 'drop') response.destroy();
+    else deliverJson(response, 200, dialect.whole(reply.answer, model));
   }
 }
