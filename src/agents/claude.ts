@@ -20,13 +20,17 @@ export const claude: Agent = {
     return {
       argv: [
         'claude',
-        ...['-p', '--output-format', 'stream-json', '--verbose'],
+        '-p',
+        '--output-format',
+        'stream-json',
+        '--verbose',
         ...unlessSet(args, ['--permission-mode'], '--dangerously-skip-permissions'),
         ...option('--model', model),
         ...(resume === null ? ['--session-id', newSessionId] : ['--resume', resume]),
         ...args,
         // Several options take as many words as follow.
-        ...['--', prompt],
+        '--',
+        prompt,
       ],
       env: HEADLESS_ENV,
     };

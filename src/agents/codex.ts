@@ -24,7 +24,10 @@ export const codex: Agent = {
   plan({ prompt, model, args, resume }) {
     return {
       argv: [
-        ...['codex', 'exec', '--json', '--skip-git-repo-check'],
+        'codex',
+        'exec',
+        '--json',
+        '--skip-git-repo-check',
         ...unlessSet(args, SANDBOXES, '--dangerously-bypass-approvals-and-sandbox'),
         ...option('--model', model),
         // `resume` itself takes fewer options than `exec`.

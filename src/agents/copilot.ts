@@ -4,7 +4,7 @@ import type { Millis } from '../core/dispatch.ts';
 import type { Agent, End, Judgement } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
 import { eventsOfFailure } from './failure.ts';
-import { type Fields, amountAt, at, fields, jsonAtEnd, numberAt, textAt } from './json.ts';
+import { type Fields, amountAt, at, fields, jsonAtEnd, kindAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { readPlainLine } from './plain-line.ts';
 import { askedOf, toolStarted } from './tool-detail.ts';
@@ -23,7 +23,11 @@ export const copilot: Agent = {
   plan({ prompt, model, args, resume, newSessionId }) {
     return {
       argv: [
-        ...['copilot', '--output-format', 'json', '--no-ask-user', '--no-auto-update'],
+        'copilot',
+        '--output-format',
+        'json',
+        '--no-ask-user',
+        '--no-auto-update',
         ...unlessSet(args, PERMISSIONS, '--allow-all'),
         ...option('--model', model),
         resume === null ? `--session-id=${newSessionId}` : `--resume=${resume}`,
@@ -71,11 +75,10 @@ const QUIET =
 const ASKING = /^(?:permission|user_input|elicitation|exit_plan_mode)\.requested$/;
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
-  const type = textAt(event, 'type') ?? '';
+  const type = kindAt(event, 'type');
   const data = at(event, 'data');
   switch (type) {
     case 'session.start':
-    case 'session.resume':
       return sessionOf(textAt(data, 'sessionId'));
     case 'assistant.message':
       return [{ kind: 'answered', text: textAt(data, 'content') ?? '' }];
@@ -83,24 +86,33 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
       return usageOf(data);
     case 'tool.execution_start':
       return ofCall(data);
-    case 'tool.execution_complete': {
-      const id = textAt(data, 'toolCallId');
-      return id === null ? [] : [{ kind: 'tool-finished', id }];
-    }
+    case 'tool.execution_complete':
+      return ofCallEnd(data);
     case 'model.call_failure':
       return ofCallFailure(data, now);
     case 'session.error':
       return ofError(data, now);
-    case 'abort': {
-      const reason = textAt(data, 'reason') ?? 'aborted';
-      return [{ kind: 'error', message: `it was interrupted: ${reason}`, class: 'infrastructure' }];
-    }
+    case 'abort':
+      return interrupted(textAt(data, 'reason') ?? 'aborted');
     case 'result':
       return ofResult(event);
     default:
-      if (ASKING.test(type)) return [{ kind: 'waiting', for: askedIn(data) }];
-      return QUIET.test(type) ? [] : null;
+      return ofOther(type, data);
   }
+}
+
+function ofOther(type: string, data: unknown): readonly AgentEvent[] | null {
+  if (ASKING.test(type)) return [{ kind: 'waiting', for: askedIn(data) }];
+  return QUIET.test(type) ? [] : null;
+}
+
+function interrupted(reason: string): readonly AgentEvent[] {
+  return [{ kind: 'error', message: `it was interrupted: ${reason}`, class: 'infrastructure' }];
+}
+
+function ofCallEnd(data: unknown): readonly AgentEvent[] {
+  const id = textAt(data, 'toolCallId');
+  return id === null ? [] : [{ kind: 'tool-finished', id }];
 }
 
 function sessionOf(id: string | null): readonly AgentEvent[] {

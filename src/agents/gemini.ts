@@ -21,7 +21,10 @@ export const gemini: Agent = {
   plan({ prompt, model, args, resume, newSessionId }) {
     return {
       argv: [
-        ...['gemini', '--output-format', 'stream-json', '--skip-trust'],
+        'gemini',
+        '--output-format',
+        'stream-json',
+        '--skip-trust',
         ...unlessSet(args, ['--approval-mode', '--yolo', '-y'], '--yolo'),
         ...option('--model', model),
         ...(resume === null ? ['--session-id', newSessionId] : ['--resume', resume]),

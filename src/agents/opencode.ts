@@ -21,13 +21,20 @@ export const opencode: Agent = {
   plan({ prompt, model, args, resume }) {
     return {
       argv: [
-        ...['opencode', 'run', '--format', 'json', '--auto'],
+        'opencode',
+        'run',
+        '--format',
+        'json',
+        '--auto',
         // While it waits for a limit, its log is all that speaks.
-        ...['--print-logs', '--log-level', 'ERROR'],
+        '--print-logs',
+        '--log-level',
+        'ERROR',
         ...option('--model', model),
         ...option('--session', resume),
         ...args,
-        ...['--', prompt],
+        '--',
+        prompt,
       ],
       env: HEADLESS_ENV,
     };

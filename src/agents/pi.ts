@@ -4,7 +4,7 @@ import type { Millis } from '../core/dispatch.ts';
 import type { Agent } from './agent.ts';
 import { HEADLESS_ENV, literal, option } from './arguments.ts';
 import { type Failure, eventsOfFailure } from './failure.ts';
-import { type Fields, amountAt, at, fields, listAt, textAt } from './json.ts';
+import { type Fields, amountAt, at, fields, kindAt, listAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
 import { timeoutOf, toolStarted } from './tool-detail.ts';
@@ -21,12 +21,15 @@ export const pi: Agent = {
   plan({ prompt, model, args, resume }) {
     return {
       argv: [
-        ...['pi', '--mode', 'json'],
+        'pi',
+        '--mode',
+        'json',
         ...option('--model', model),
         ...option('--session', resume),
         ...args,
         // It knows no `--`: a prompt that looks like an option or a file must not begin as one.
-        ...['-p', /^[-@]/.test(prompt) ? ` ${prompt}` : prompt],
+        '-p',
+        /^[-@]/.test(prompt) ? ` ${prompt}` : prompt,
       ],
       env: HEADLESS_ENV,
     };
@@ -70,18 +73,18 @@ const QUIET = new Set([
   'tool_execution_update',
   'queue_update',
   'compaction_start',
+  'compaction_end',
+  'extension_error',
   'thinking_level_changed',
   'session_info_changed',
   'agent_settled',
 ]);
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
-  const type = textAt(event, 'type') ?? '';
+  const type = kindAt(event, 'type');
   switch (type) {
-    case 'session': {
-      const id = textAt(event, 'id');
-      return id === null ? [] : [{ kind: 'session', id }];
-    }
+    case 'session':
+      return sessionOf(textAt(event, 'id'));
     case 'message_end':
       return ofMessage(at(event, 'message'), now);
     case 'tool_execution_start':
@@ -92,13 +95,14 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     case 'auto_retry_start':
       return failed(event, 'errorMessage', now, { afterMs: amountAt(event, 'delayMs') });
     case 'auto_retry_end':
-      return at(event, 'success') === true ? [] : ofGivingUp(event, now);
-    case 'compaction_end':
-    case 'extension_error':
-      return [];
+      return ofRetried(event, now);
     default:
       return QUIET.has(type) ? [] : null;
   }
+}
+
+function sessionOf(id: string | null): readonly AgentEvent[] {
+  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 function ofMessage(message: unknown, now: Millis): readonly AgentEvent[] {
@@ -145,7 +149,8 @@ function ofEnd(event: Fields): readonly AgentEvent[] {
   return [{ kind: 'result', ok: false, text }];
 }
 
-function ofGivingUp(event: Fields, now: Millis): readonly AgentEvent[] {
+function ofRetried(event: Fields, now: Millis): readonly AgentEvent[] {
+  if (at(event, 'success') === true) return [];
   const text = textAt(event, 'finalError') ?? 'its retries failed';
   return [...failed(event, 'finalError', now, null), { kind: 'result', ok: false, text }];
 }

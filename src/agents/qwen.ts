@@ -18,7 +18,9 @@ export const qwen: Agent = {
   plan({ prompt, model, args, resume, newSessionId }) {
     return {
       argv: [
-        ...['qwen', '--output-format', 'stream-json'],
+        'qwen',
+        '--output-format',
+        'stream-json',
         ...unlessSet(args, ['--approval-mode', '--yolo', '-y'], '--yolo'),
         ...option('--model', model),
         ...(resume === null ? ['--session-id', newSessionId] : ['--resume', resume]),
