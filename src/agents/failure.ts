@@ -19,7 +19,8 @@ export interface Failure {
 }
 
 export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
-  const { message, source, now, repeats } = failure;
+  const { source, now, repeats } = failure;
+  const message = failure.message.trim() === '' ? 'a failure without a word' : failure.message;
   const limit = limitOf(failure);
   if (limit !== null) {
     const waitMs = repeats?.afterMs ?? null;

@@ -5,9 +5,11 @@ import type { AgentEvent } from '../../../src/core/agent-event.ts';
 import { EMPTY_STREAM, type StreamState, withEvents } from '../../../src/core/stream.ts';
 
 export interface Recording {
+  readonly agent: string;
   readonly scenario: string;
   readonly session: string | null;
-  readonly startedAt: number;
+  /** how long the limit was to last that the model server was told to name; null: none */
+  readonly limitSeconds: number | null;
   readonly endedAt: number;
   readonly exit: { readonly exitCode: number; readonly signal: string | null } | null;
   readonly stdout: readonly string[];
@@ -27,6 +29,8 @@ export function recordingsOf(agent: string): readonly Recording[] {
 
 function recordingIn(folder: URL, scenario: string): Recording {
   const about = JSON.parse(readFileSync(new URL(`${scenario}.json`, folder), 'utf8')) as {
+    agent: string;
+    argv: readonly string[];
     session: string | null;
     startedAt: string;
     seconds: number;
@@ -36,10 +40,12 @@ function recordingIn(folder: URL, scenario: string): Recording {
   };
   const startedAt = Date.parse(about.startedAt);
   const { exitCode, signal } = about;
+  const seconds = /limit\(\w+,(\d+)\)/.exec(about.argv.at(-1) ?? '')?.[1];
   return {
+    agent: about.agent,
     scenario,
     session: about.session,
-    startedAt,
+    limitSeconds: seconds === undefined ? null : Number(seconds),
     endedAt: startedAt + about.seconds * 1000,
     exit: exitCode === null && signal === null ? null : { exitCode: exitCode ?? 137, signal },
     stdout: linesOf(readFileSync(new URL(`${scenario}.jsonl`, folder), 'utf8')),
