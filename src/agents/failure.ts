@@ -19,7 +19,8 @@ export interface Failure {
 }
 
 export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
-  const { message, source, now, repeats } = failure;
+  const { source, now, repeats } = failure;
+  const message = failure.message.trim() === '' ? 'a failure without a word' : failure.message;
   const limit = limitOf(failure);
   if (limit !== null) {
     const waitMs = repeats?.afterMs ?? null;
@@ -37,7 +38,8 @@ export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
 
 function limitOf({ message, status, now, details }: Failure): LimitText | null {
   if (NO_LIMIT_OF_OURS.test(message)) return null;
-  const limit = limitOfText(message, now) ?? (status === 429 || status === 402 ? POOL : null);
+  const code = status ?? statusIn(message);
+  const limit = limitOfText(message, now) ?? (code === 429 || code === 402 ? POOL : null);
   if (limit === null || limit.resetAt !== null) return limit;
   return { ...limit, resetAt: resetOf(`${message}\n${details ?? ''}`, now) };
 }
@@ -61,6 +63,7 @@ export function classOf({
 function statusIn(message: string): number | null {
   const status =
     /\b(?:status(?: code)?|http|api error)\b[:= ("]{0,3}(\d{3})\b/i.exec(message) ??
+    /"(?:code|status|statusCode)"\s*:\s*(\d{3})\b/.exec(message) ??
     /^[^\d]{0,12}(\d{3})(?=[: ] ?(?:status code|\{|[A-Z]))/.exec(message);
   return status === null ? null : Number(status[1]);
 }

@@ -61,11 +61,11 @@ function withLogged(line: string): readonly string[] {
 }
 
 const LABEL =
-  /^(?!(?:i|we|it|they|the|an?|this|that|when|if|while|because|and|or|but|as|in|on|for|to|my|our|so|then|after|before|with|tests?|expected|assertion\w*|docs?|example)\b)(?:[\w[\]/-]+ ){0,3}\w*(?:error|failed|failure|exception|warning|status|429|402|requests|disconnected|rejected|completion|exhausted|reconnecting|resource_exhausted|message|reason)\w*\b(?:[^:{}\n]{0,60}?(?::|\s[-·∙]|\s\()|\s?(?=\{)|=)\s*/i;
+  /^(?:429 (?=\p{L})|(?!(?:i|we|it|they|the|an?|this|that|when|if|while|because|and|or|but|as|in|on|for|to|my|our|so|then|after|before|with|tests?|expected|assertion\w*|docs?|example)\b)(?:[\w[\]/-]+ ){0,3}\w*(?:error|failed|failure|exception|warning|status|429|402|requests|disconnected|rejected|completion|exhausted|reconnecting|resource_exhausted|message|reason)\w*\b(?:[^:{}\n]{0,60}?(?::|\s[-·∙]|\s\()|\s?(?=\{)|=)\s*)/iu;
 
 /** Allowances of something else than the provider's service, and warnings before a limit. */
 const NOT_A_LIMIT =
-  /\b(?:context|disk|storage|memory|recursion|nesting|turns?|steps?|retry|retries|iterations?|files?|characters?|max(?:imum)?[ _]output|depth|heap|stack|length|time limit|fast limit|not your usage limit|approaching|close to)\b/i;
+  /\b(?:context|disk|storage|memory|recursion|nesting|turns?|steps?|iterations?|files?|characters?|max(?:imum)?[ _]output|depth|heap|stack|length|time limit|fast limit|not your usage limit|approaching|close to)\b/i;
 
 const WHOSE = String.raw`(?:[\w'.$-]+ ){0,4}`;
 /** After the words that state it: an end, a mark, or how it goes on in the messages that are known. */

@@ -98,10 +98,7 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'tool-finished':
       return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== event.id) };
     case 'usage':
-      return {
-        ...state,
-        usage: event.of === 'total' ? event.usage : addUsage(state.usage, event.usage),
-      };
+      return withUsage(state, event);
     case 'limit':
       return withLimit(state, event, reading.at);
     case 'retry':
@@ -126,6 +123,10 @@ function withAnswer(state: StreamState, text: string): StreamState {
     error: null,
     text: oneLine(text) ?? state.text,
   };
+}
+
+function withUsage(state: StreamState, { of, usage }: Event<'usage'>): StreamState {
+  return { ...state, usage: of === 'total' ? usage : addUsage(state.usage, usage) };
 }
 
 function withLimit(
