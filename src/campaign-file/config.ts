@@ -4,10 +4,12 @@ import type { PoolSpec } from '../core/campaign.ts';
 import type { ProtectRule } from '../core/protect-rule.ts';
 import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
-import type { PoolLimits } from './resolve.ts';
+import type { AgentModules, PoolLimits } from './resolve.ts';
 import type { Settings } from './schema.ts';
 
 export interface Config {
+  /** agents that are not built in; those of a campaign win */
+  readonly agents: AgentModules;
   /** pools that the file names; what a campaign says of the same pool wins */
   readonly pools: readonly PoolSpec[];
   /** of the attempts in these pools; a campaign's own word on the same limit of the same pool wins */
@@ -24,6 +26,7 @@ export interface Config {
 
 /** What holds where there is no config.yaml. */
 export const NO_CONFIG: Config = {
+  agents: new Map(),
   pools: [],
   poolLimits: new Map(),
   defaults: {},

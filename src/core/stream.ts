@@ -70,6 +70,7 @@ const TOOLS_MAX = 50;
 const TEXT_CHARACTERS_MAX = 300;
 /** What was promised by the program itself may come a little late: its own clean-up follows its time-out. */
 const TIMEOUT_SLACK_MS = 30_000;
+const MINUTE_MS = 60_000;
 
 export interface Reading {
   /** when the events were written, or seen at the latest */
@@ -91,42 +92,75 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'session':
       return { ...state, sessionId: event.id };
     case 'answered':
-      return {
-        ...goingOn(state),
-        answers: state.answers + 1,
-        limit: null,
-        retrying: null,
-        error: null,
-        text: oneLine(event.text) ?? state.text,
-      };
+      return withAnswer(state, event.text);
     case 'tool-started':
       return { ...goingOn(state), tools: withTool(state.tools, event, reading) };
     case 'tool-finished':
       return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== event.id) };
     case 'usage':
-      return {
-        ...state,
-        usage: event.of === 'total' ? event.usage : addUsage(state.usage, event.usage),
-      };
-    case 'limit': {
-      const notice = { ...event.limit, message: oneLine(event.limit.message) ?? 'a limit' };
-      const { waitsUntil } = event;
-      return { ...state, limit: { notice, seenAt: reading.at, waitsUntil }, waitingFor: null };
-    }
+      return withUsage(state, event);
+    case 'limit':
+      return withLimit(state, event, reading.at);
     case 'retry':
       return { ...goingOn(state), retrying: oneLine(event.because) };
     case 'error':
-      return {
-        ...state,
-        error: { message: oneLine(event.message) ?? 'an error', class: event.class },
-      };
+      return withError(state, event);
     case 'waiting':
       return { ...state, waitingFor: oneLine(event.for) ?? 'an answer' };
-    case 'result': {
-      const result = { ok: event.ok, text: oneLine(event.text) ?? '', at: reading.at };
-      return { ...state, result, tools: [], waitingFor: null };
-    }
+    case 'result':
+      return withResult(state, event, reading.at);
   }
+}
+
+type Event<Kind extends AgentEvent['kind']> = Extract<AgentEvent, { readonly kind: Kind }>;
+
+function withAnswer(state: StreamState, text: string): StreamState {
+  return {
+    ...goingOn(state),
+    answers: state.answers + 1,
+    limit: null,
+    retrying: null,
+    error: null,
+    text: oneLine(text) ?? state.text,
+  };
+}
+
+function withUsage(state: StreamState, { of, usage }: Event<'usage'>): StreamState {
+  return { ...state, usage: of === 'total' ? usage : addUsage(state.usage, usage) };
+}
+
+function withLimit(
+  state: StreamState,
+  { limit, waitsUntil }: Event<'limit'>,
+  seenAt: Millis,
+): StreamState {
+  const notice = {
+    ...limit,
+    resetAt: betterReset(state.limit?.notice.resetAt ?? null, limit.resetAt, seenAt),
+    message: oneLine(limit.message) ?? 'a limit',
+  };
+  return { ...state, limit: { notice, seenAt, waitsUntil }, error: null, waitingFor: null };
+}
+
+function withError(state: StreamState, event: Event<'error'>): StreamState {
+  return {
+    ...state,
+    // Another reason than the limit; one that is not known may be the limit in other words.
+    limit: event.class === null ? state.limit : null,
+    error: { message: oneLine(event.message) ?? 'an error', class: event.class },
+  };
+}
+
+function withResult(state: StreamState, { ok, text }: Event<'result'>, at: Millis): StreamState {
+  const result = { ok, text: oneLine(text) ?? '', at };
+  return { ...state, result, tools: [], waitingFor: null };
+}
+
+/** A limit is often told twice, first by its moment and then in words: without one, or with one cut to the minute. */
+function betterReset(before: Millis | null, next: Millis | null, now: Millis): Millis | null {
+  if (before === null || before < now) return next;
+  if (next === null) return before;
+  return next <= before && before - next < MINUTE_MS ? before : next;
 }
 
 /** Whatever it asked or had as its result, it went on. */
@@ -136,7 +170,7 @@ function goingOn(state: StreamState): StreamState {
 
 function withTool(
   tools: readonly OpenTool[],
-  { id, name, detail, timeoutMs }: Extract<AgentEvent, { kind: 'tool-started' }>,
+  { id, name, detail, timeoutMs }: Event<'tool-started'>,
   { at, toolBoundMs }: Reading,
 ): readonly OpenTool[] {
   const before = tools.find((tool) => tool.id === id);

@@ -22,11 +22,12 @@ function problemsOf(text: string): string[] {
 test('a config that says everything', () => {
   expect(
     parse(
-      'pools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\n' +
+      'agents: { mine: ./mine.mjs }\npools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\n' +
         'sweep: 1m\nprotect: [12, { pidfile: run/b.pid }, { pidfile: /run/c.pid }, { unit: docker }, { command: redis }]',
     ),
   ).toEqual({
     pools: [{ name: 'work', slots: 4 }],
+    agents: new Map([['mine', '/state/mine.mjs']]),
     poolLimits: new Map([['work', { max_memory: 8 * 1024 ** 3 }]]),
     defaults: { pool: 'work', stall: 300_000 },
     outputBytesMax: 1024 ** 3,
@@ -98,6 +99,14 @@ test.each([
   ['protect: x', ['1:10: protect: "x" is not a list']],
   ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
   ['brake: { max: 5 }', ['1:8: this version does not support "brake" yet — remove the key']],
+  [
+    'agents: { claude: x.mjs, mine: ~/x.mjs, "a b": x.mjs }',
+    [
+      '1:11: agents: "claude" is built in — give yours another name, for example my-claude',
+      '1:32: agents.mine: "~/x.mjs" would be a directory called "~" — write the path in full',
+      '1:41: agents.a b: "a b" is not a name — use A-Z a-z 0-9 . _ - and at most 100 of them',
+    ],
+  ],
   ['sweep: 0s', ['1:8: sweep: "0s" is less than 1s — write at least 1s']],
   [
     'sweep: 30',
@@ -106,7 +115,9 @@ test.each([
   ['max_outptu: 1GiB', ['1:1: unknown key "max_outptu" — did you mean "max_output"?']],
   [
     'campaign: x',
-    ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, protect, sweep'],
+    [
+      '1:1: unknown key "campaign" — known keys: agents, pools, defaults, max_output, protect, sweep',
+    ],
   ],
   ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],
   [

@@ -40,10 +40,12 @@ describe('an editor with the schema accepts what the parser accepts', () => {
     dispatch('retries: { timed-out: 100 }, priority: -1000, leftovers: keep, containment: sh'),
     dispatch('max_output: 64KiB, max_memory: 8GiB, max_processes: 1, evidence_files: []'),
     dispatch('cpu_threshold: 0.5%, evidence_files: ["~/.agent/**/*.jsonl", "log/{a,b}.txt"]'),
+    dispatch('resume: require, continue_prompt: Go on., tool_bound: 1h, max_tokens: 1e12'),
+    dispatch('resume: "${{ vars.d }}", max_cost: 0.01'),
     dispatch('cpu_threshold: 100%, max_memory: "${{ vars.c }}"'),
     dispatch('deadline: "${{ vars.a }}", leftovers: "${{ vars.b }}", env_from: ["${{ vars.b }}"]'),
   ])('%s', (text) => {
-    expect(problemsOf(text, { vars: { a: '1h', b: 'end', c: '1GiB' } })).toEqual([]);
+    expect(problemsOf(text, { vars: { a: '1h', b: 'end', c: '1GiB', d: 'never' } })).toEqual([]);
     expect(fits(campaignSchema, parse(text))).toBe(true);
   });
 });
@@ -84,6 +86,12 @@ describe('an editor with the schema refuses what the parser refuses', () => {
       'max_output: 1GB',
       'max_memory: 1',
       'max_processes: 0',
+      'resume: always',
+      'continue_prompt: 5',
+      'tool_bound: 30',
+      'max_tokens: 1.5',
+      'max_cost: 0',
+      'max_cost: "$2"',
       'cpu_threshold: 1',
       'cpu_threshold: "1"',
       'evidence_files: x',
@@ -112,6 +120,10 @@ describe('config.yaml', () => {
     ['max_output: 256MiB', true],
     ['pools: { p: { slots: 2 } }', true],
     ['pools: { p: { slots: 2, max_memory: 1GiB, max_output: 1GiB, max_processes: 9 } }', true],
+    ['pools: { p: { slots: 2, max_tokens: 5, max_cost: 1 } }', true],
+    ['agents: { mine: ./mine.mjs }', true],
+    ['agents: [mine]', false],
+    ['agents: { mine: 5 }', false],
     ['pools: { p: { slots: 2, max_memory: 1 } }', false],
     ['pools: { p: { slots: 2, stall: 1m } }', false],
     ['defaults: { stall: 1m }', true],

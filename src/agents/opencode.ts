@@ -1,0 +1,152 @@
+// Owns OpenCode: https://opencode.ai/docs/cli/#run-1
+import type { AgentEvent } from '../core/agent-event.ts';
+import type { Millis } from '../core/dispatch.ts';
+import type { Agent, Line } from './agent.ts';
+import { HEADLESS_ENV, option } from './arguments.ts';
+import { eventsOfFailure } from './failure.ts';
+import { type Fields, amountAt, at, fields, numberAt, kindAt, textAt } from './json.ts';
+import { judge } from './judge.ts';
+import { failureOf, readPlainLine } from './plain-line.ts';
+import { toolStarted } from './tool-detail.ts';
+
+export const opencode: Agent = {
+  id: 'opencode',
+  title: 'OpenCode',
+  program: 'opencode',
+  versionArgs: ['--version'],
+  npmPackage: 'opencode-ai',
+  envNames: ['OPENCODE_CONFIG', 'OPENCODE_CONFIG_DIR'],
+  json: true,
+
+  plan({ prompt, model, args, resume }) {
+    return {
+      argv: [
+        'opencode',
+        'run',
+        '--format',
+        'json',
+        '--auto',
+        // While it waits for a limit, its log is all that speaks.
+        '--print-logs',
+        '--log-level',
+        'ERROR',
+        ...option('--model', model),
+        ...option('--session', resume),
+        ...args,
+        '--',
+        prompt,
+      ],
+      env: HEADLESS_ENV,
+    };
+  },
+
+  read(line) {
+    if (typeof line.value === 'string') return readPlainLine(line, means);
+    const event = fields(line.value);
+    return event === null ? null : ofEvent(event, line.now);
+  },
+
+  judge,
+
+  session: {
+    preset: false,
+    // One database for all sessions: that it grows may be the work of another agent.
+    files: () => [],
+  },
+
+  // Every signal ends it at once and leaves its tool.
+  stop: { signal: 'SIGKILL', target: 'group', graceMs: 0 },
+  silence: { duringTool: false, duringLimit: true, ownStallMs: 305_000 },
+};
+
+function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
+  const part = at(event, 'part');
+  switch (kindAt(event, 'type')) {
+    case 'step_start':
+      return sessionOf(event);
+    case 'text':
+      return [...sessionOf(event), { kind: 'answered', text: textAt(part, 'text') ?? '' }];
+    case 'reasoning':
+      return [{ kind: 'answered', text: '' }];
+    case 'tool_use':
+      return ofTool(part);
+    case 'step_finish':
+      return [...sessionOf(event), ...ofStep(part)];
+    case 'error':
+      return [...sessionOf(event), ...ofError(at(event, 'error'), now)];
+    default:
+      return null;
+  }
+}
+
+function sessionOf(event: Fields): readonly AgentEvent[] {
+  const id = textAt(event, 'sessionID');
+  return id === null ? [] : [{ kind: 'session', id }];
+}
+
+/** Written when the tool has ended: what runs at the moment is not to be seen in this stream. */
+function ofTool(part: unknown): readonly AgentEvent[] {
+  const answered: AgentEvent = { kind: 'answered', text: '' };
+  const id = textAt(part, 'callID') ?? textAt(part, 'id');
+  if (id === null) return [answered];
+  const started = toolStarted(id, textAt(part, 'tool'), at(part, 'state', 'input'));
+  return [answered, started, { kind: 'tool-finished', id }];
+}
+
+/** There is no event for the end of a run: it is the step that ends with `stop`. */
+function ofStep(part: unknown): readonly AgentEvent[] {
+  const reason = textAt(part, 'reason');
+  const tokens = at(part, 'tokens');
+  const input = ['input'].map((name) => amountAt(tokens, name)).concat(cachedIn(tokens));
+  const output = [amountAt(tokens, 'output'), amountAt(tokens, 'reasoning')];
+  const usage: AgentEvent = {
+    kind: 'usage',
+    of: 'step',
+    usage: {
+      inputTokens: sumOf(input),
+      outputTokens: sumOf(output),
+      costUsd: amountAt(part, 'cost'),
+    },
+  };
+  const last = reason !== null && !GOES_ON.has(reason);
+  if (!last) return [usage];
+  const text = reason === 'stop' ? '' : `its answer ended for the reason "${reason}"`;
+  return [usage, { kind: 'result', ok: reason === 'stop', text }];
+}
+
+const GOES_ON = new Set(['tool-calls', 'unknown']);
+
+function cachedIn(tokens: unknown): (number | null)[] {
+  return [amountAt(tokens, 'cache', 'read'), amountAt(tokens, 'cache', 'write')];
+}
+
+function sumOf(amounts: readonly (number | null)[]): number | null {
+  const known = amounts.filter((amount) => amount !== null);
+  return known.length === 0 ? null : known.reduce((sum, amount) => sum + amount, 0);
+}
+
+function ofError(error: unknown, now: Millis): readonly AgentEvent[] {
+  const name = textAt(error, 'name') ?? 'an error';
+  const message = textAt(error, 'data', 'message') ?? textAt(error, 'message') ?? name;
+  const auth = name === 'ProviderAuthError' ? 401 : null;
+  const wait = textAt(error, 'data', 'responseHeaders', 'retry-after');
+  const body = textAt(error, 'data', 'responseBody') ?? '';
+  return eventsOfFailure({
+    message,
+    status: numberAt(error, 'data', 'statusCode') ?? auth,
+    source: 'stream',
+    now,
+    repeats: null,
+    details: wait === null ? body : `${body}\nretry-after: ${wait}`,
+  });
+}
+
+/** Its log: `timestamp=… level=ERROR … message="stream error" error.error="AI_APICallError: …"`. */
+function means(text: string, line: Line): readonly AgentEvent[] | undefined {
+  if (/^\W*error: session not found\b/i.test(text)) return failureOf(text, line);
+  if (!/\blevel=ERROR\b|^ERROR\b/.test(text)) return undefined;
+  const said = /\berror(?:\.\w+)*="((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  // Only a failed request of the model is repeated; other errors are of its tools and plugins.
+  if (said === undefined || !/\bstream error\b|\bAI_\w*Error\b/.test(text)) return [];
+  return failureOf(said.replaceAll('\\"', '"'), line, { afterMs: null });
+}

@@ -1,0 +1,72 @@
+// Owns Qwen Code: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless
+import type { Agent } from './agent.ts';
+import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
+import { type Dialect, readClaudeStream } from './claude-stream.ts';
+import { amountAt, at, fields } from './json.ts';
+import { judge } from './judge.ts';
+import { failureOf, readPlainLine } from './plain-line.ts';
+
+export const qwen: Agent = {
+  id: 'qwen',
+  title: 'Qwen Code',
+  program: 'qwen',
+  versionArgs: ['--version'],
+  npmPackage: '@qwen-code/qwen-code',
+  envNames: ['QWEN_HOME', 'QWEN_RUNTIME_DIR'],
+  json: true,
+
+  plan({ prompt, model, args, resume, newSessionId }) {
+    return {
+      argv: [
+        'qwen',
+        '--output-format',
+        'stream-json',
+        ...unlessSet(args, ['--approval-mode', '--yolo', '-y'], '--yolo'),
+        ...option('--model', model),
+        ...(resume === null ? ['--session-id', newSessionId] : ['--resume', resume]),
+        ...args,
+        // One word, so that a prompt may begin with a dash.
+        `--prompt=${prompt}`,
+      ],
+      env: HEADLESS_ENV,
+    };
+  },
+
+  read(line) {
+    if (typeof line.value !== 'string') return readClaudeStream(line.value, line.now, DIALECT);
+    return readPlainLine(line, (text) =>
+      /^(?:no saved session found|session \S+ (?:not found|already exists))/i.test(text)
+        ? failureOf(text, line)
+        : undefined,
+    );
+  },
+
+  judge,
+
+  session: {
+    preset: true,
+    files: ({ home, env }, id) => {
+      if (id === null) return [];
+      const root = env['QWEN_RUNTIME_DIR'] ?? env['QWEN_HOME'] ?? `${home}/.qwen`;
+      return [`${literal(root)}/projects/*/chats/${literal(id)}.jsonl`];
+    },
+  },
+
+  // Its launcher would die of it and leave the program running.
+  stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
+  // It waits for a limit for minutes without a word.
+  silence: { duringTool: false, duringLimit: false, ownStallMs: 241_000 },
+};
+
+const DIALECT: Dialect = {
+  shellTool: 'run_shell_command',
+  usageOf: (result) => {
+    const usage = fields(at(result, 'usage'));
+    if (usage === null) return null;
+    return {
+      inputTokens: amountAt(usage, 'input_tokens'),
+      outputTokens: amountAt(usage, 'output_tokens'),
+      costUsd: null,
+    };
+  },
+};

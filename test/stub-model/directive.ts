@@ -1,0 +1,56 @@
+// What a prompt tells the stub to do: `STUB:verb(argument)`. The table of verbs is in README.md.
+import type { Conversation } from './conversation.ts';
+
+const VERBS = [
+  'plain',
+  'tool',
+  'two',
+  'call',
+  'slow',
+  'stall',
+  'hold',
+  'limit',
+  'midlimit',
+  'drop',
+  'overload',
+  'auth',
+] as const;
+
+export type Verb = (typeof VERBS)[number];
+
+export interface Directive {
+  readonly verb: Verb;
+  readonly argument: string;
+  /** how many tool results have come back since */
+  readonly results: number;
+}
+
+/** The newest one that a user has written; what an agent quotes of it elsewhere does not count. */
+export function directiveIn({ entries }: Conversation): Directive | null {
+  const at = entries.findLastIndex(
+    ({ kind, text }) => kind === 'user' && parseDirective(text) !== null,
+  );
+  if (at === -1) return null;
+  const results = entries.slice(at).filter(({ kind }) => kind === 'result').length;
+  return { ...parseDirective(entries[at]!.text)!, results };
+}
+
+function parseDirective(text: string): Omit<Directive, 'results'> | null {
+  const found = [...text.matchAll(/STUB:([a-z]+)/g)].findLast(([, verb]) =>
+    VERBS.includes(verb as Verb),
+  );
+  if (found === undefined) return null;
+  const rest = text.slice(found.index + found[0].length);
+  return { verb: found[1] as Verb, argument: rest.startsWith('(') ? argumentOf(rest) : '' };
+}
+
+/** Up to the parenthesis that closes the first one: commands have some of their own. */
+function argumentOf(text: string): string {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '(') depth++;
+    if (text[at] === ')') depth--;
+    if (depth === 0) return text.slice(1, at).trim();
+  }
+  return text.slice(1).trim();
+}

@@ -1,0 +1,85 @@
+// Which of the tools that a client offers is meant, and arguments that its schema accepts.
+import type { Schema, Tool, ToolCall } from './conversation.ts';
+
+/** The names under which agents offer their shell, the one that waits for its end first. */
+const SHELL_TOOLS = [
+  'exec_command',
+  'shell_command',
+  'bash',
+  'run_shell_command',
+  'run_in_terminal',
+  'shell',
+];
+
+const COMMAND_KEYS = ['cmd', 'command', 'script'];
+
+/** How long a shell tool is asked to wait for its command; without it some return early and go on in the background. */
+const PATIENCE: Readonly<Record<string, number>> = {
+  yield_time_ms: 30_000,
+  initial_wait: 120,
+  timeout: 120_000,
+  timeout_ms: 120_000,
+};
+
+export function shellToolIn(tools: readonly Tool[]): Tool | null {
+  for (const name of SHELL_TOOLS) {
+    const tool = tools.find((one) => one.name.toLowerCase() === name);
+    if (tool !== undefined) return tool;
+  }
+  return null;
+}
+
+export function shellCall(tool: Tool, command: string): ToolCall {
+  const properties = tool.parameters.properties ?? {};
+  const key = COMMAND_KEYS.find((one) => one in properties) ?? COMMAND_KEYS[0]!;
+  const commandType = kindOf(properties[key]);
+  const patience = Object.entries(PATIENCE).filter(
+    ([name]) => name in properties && name !== 'timeout',
+  );
+  return {
+    name: tool.name,
+    arguments: {
+      ...requiredOf(tool.parameters),
+      ...Object.fromEntries(patience),
+      [key]: commandType === 'array' ? ['bash', '-c', command] : command,
+    },
+  };
+}
+
+/** `call(name {"seconds":12})`: of a tool whose name contains `name`, as agents put the server's name in front. */
+export function namedCall(tools: readonly Tool[], argument: string): ToolCall | null {
+  const [, name = '', json = '{}'] = /^(\S+)\s*(\{.*\})?$/s.exec(argument) ?? [];
+  const tool = tools.find((one) => one.name === name || one.name.includes(name));
+  if (tool === undefined || name === '') return null;
+  const given = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  return { name: tool.name, arguments: { ...requiredOf(tool.parameters), ...given } };
+}
+
+function requiredOf(schema: Schema): Record<string, unknown> {
+  const properties = schema.properties ?? {};
+  return Object.fromEntries(
+    (schema.required ?? []).map((name) => [name, exampleOf(name, properties[name])]),
+  );
+}
+
+function exampleOf(name: string, schema: Schema | undefined): unknown {
+  if (schema?.enum !== undefined) return schema.enum[0];
+  switch (kindOf(schema)) {
+    case 'boolean':
+      return false;
+    case 'integer':
+    case 'number':
+      return PATIENCE[name] ?? 1;
+    case 'array':
+      return [];
+    case 'object':
+      return {};
+    default:
+      return 'by the stub model';
+  }
+}
+
+function kindOf(schema: Schema | undefined): string {
+  const type = schema?.type;
+  return (typeof type === 'string' ? type : (type?.[0] ?? 'string')).toLowerCase();
+}
