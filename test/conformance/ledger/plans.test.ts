@@ -77,7 +77,7 @@ describe.each(ENGINES)('over $name', (engine) => {
     ['children of a holder of a slot', /with recursive/, /dispatches_parent/, /limit 1$/],
     ['what pools have used', /group by a\.pool/, /attempts_told/, /./],
     ['the next moment', /min\(until_at\)/, /dispatches_until/, /./],
-    ['what is to be claimed', /limit \?2$/, /dispatches_(queued|nested)/, /priority desc/],
+    ['what is to be claimed', /limit \?2$/, /dispatches_(queued|nested|model)/, /priority desc/],
     [
       'slots in use',
       /count\(\*\) as used from dispatches where pool = \?1/,
