@@ -9,11 +9,12 @@ import { lifeHolders } from './life-line.ts';
 import { readOperations } from './operation-files.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
-import { createRunLook, outputPaths } from './run-look.ts';
+import { createRunLook, outputPath, outputPaths } from './run-look.ts';
 import { recordPath, seizeClaim } from './run-records.ts';
 import { createRunWatch } from './run-watch.ts';
 import { deadlineText, startAttempt } from './start-attempt.ts';
 import type { Starter } from './starter.ts';
+import { createStreamLines } from './stream-lines.ts';
 import { describeError } from './system-error.ts';
 import { trimStream } from './trim-output.ts';
 
@@ -36,6 +37,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
   const starting = { ...options, umask: process.umask().toString(8) };
   const watches = createRunWatch();
   const looks = createRunLook(runsDir);
+  const streams = createStreamLines();
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);
   const recordOf = (key: AttemptKey) => recordPath(dirOf(key), key.fence);
 
@@ -52,10 +54,12 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       const waits = order.containment === 'subreaper' && order.spec.leftovers === 'end';
       watches.ownShim(record);
       try {
-        return await startAttempt(dir, order, starting, (word) => {
+        const result = await startAttempt(dir, order, starting, (word) => {
           if (word !== 'exited') watches.ownShimEnded(record, word);
           shimTold(waits && word === 'ended' ? 'emptied' : 'news');
         });
+        watches.outputIsThere(record);
+        return result;
       } catch (error) {
         return { kind: 'failed', because: describeError(error, dir) };
       }
@@ -80,6 +84,8 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       return await lookAtEvidenceFiles(globs, cwd, { ours: options.stateDir });
     },
 
+    readLines: (key, place) => streams.read(outputPath(dirOf(key), place.stream), place),
+
     writeDeadline(key, deadline) {
       try {
         replaceFile(`${dirOf(key)}/deadline.json`, deadlineText(deadline));
@@ -91,11 +97,15 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     trimOutput: (key, bytesMax) =>
       outputPaths(dirOf(key)).reduce((sum, path) => sum + trimStream(path, bytesMax), 0),
 
-    watch: (key, wake) => watches.watch(recordOf(key), wake),
+    watch(key, wake, wrote) {
+      const output = wrote === null ? null : { paths: outputPaths(dirOf(key)), wrote };
+      watches.watch(recordOf(key), wake, output);
+    },
 
     unwatch(key) {
       watches.unwatch(recordOf(key));
       looks.forget(dirOf(key));
+      for (const path of outputPaths(dirOf(key))) streams.forget(path);
     },
   };
 }
