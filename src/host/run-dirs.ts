@@ -1,4 +1,5 @@
 // Owns the port RunDirs: where the run directory of an attempt lies, and what can be done with it.
+import type { Deadline } from '../core/dispatch.ts';
 import { MARK_VARIABLE, helperMark } from '../core/identity.ts';
 import type { AttemptKey, Clock, RunDirs, SpawnOrder } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
@@ -39,6 +40,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
   const looks = createRunLook(runsDir);
   const streams = createStreamLines();
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);
+  const outputsOf = (key: AttemptKey) => outputPaths(dirOf(key));
   const recordOf = (key: AttemptKey) => recordPath(dirOf(key), key.fence);
 
   return {
@@ -86,28 +88,28 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 
     readLines: (key, place) => streams.read(outputPath(dirOf(key), place.stream), place),
 
-    writeDeadline(key, deadline) {
-      try {
-        replaceFile(`${dirOf(key)}/deadline.json`, deadlineText(deadline));
-      } catch {
-        // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
-      }
-    },
+    writeDeadline: (key, deadline) => writeDeadline(dirOf(key), deadline),
 
     trimOutput: (key, bytesMax) =>
-      outputPaths(dirOf(key)).reduce((sum, path) => sum + trimStream(path, bytesMax), 0),
+      outputsOf(key).reduce((sum, path) => sum + trimStream(path, bytesMax), 0),
 
-    watch(key, wake, wrote) {
-      const output = wrote === null ? null : { paths: outputPaths(dirOf(key)), wrote };
-      watches.watch(recordOf(key), wake, output);
-    },
+    watch: (key, wake, wrote) =>
+      watches.watch(recordOf(key), wake, { paths: outputsOf(key), wrote }),
 
     unwatch(key) {
       watches.unwatch(recordOf(key));
       looks.forget(dirOf(key));
-      for (const path of outputPaths(dirOf(key))) streams.forget(path);
+      streams.forget(outputsOf(key));
     },
   };
+}
+
+function writeDeadline(runDir: string, deadline: Deadline): void {
+  try {
+    replaceFile(`${runDir}/deadline.json`, deadlineText(deadline));
+  } catch {
+    // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
+  }
 }
 
 async function checkGoal(

@@ -3,16 +3,13 @@ import { type FSWatcher, watch } from 'node:fs';
 
 export interface OutputWatch {
   readonly paths: readonly string[];
-  readonly wrote: () => void;
+  /** null: nobody wants to know of it, so that a chatty agent wakes nobody */
+  readonly wrote: (() => void) | null;
 }
 
 export interface RunWatch {
-  /**
-   * Calls `wake` when `record` changes. Of a shim whose end we are told, only that is news.
-   *
-   * @param output null: nobody wants to know of it, so that a chatty agent wakes nobody
-   */
-  watch(record: string, wake: () => void, output: OutputWatch | null): void;
+  /** Calls `wake` when `record` changes. Of a shim whose end we are told, only that is news. */
+  watch(record: string, wake: () => void, output: OutputWatch): void;
   unwatch(record: string): void;
   /** A shim of ours writes `record`: its end is told by the kernel, and nothing is watched until then. */
   ownShim(record: string): void;
@@ -52,7 +49,7 @@ export function createRunWatch(): RunWatch {
   }
 
   return {
-    watch(record, wake, output) {
+    watch(record, wake, { paths, wrote }) {
       const tell = () => {
         attachOutput(record);
         wake();
@@ -60,14 +57,15 @@ export function createRunWatch(): RunWatch {
       const attempt = attempts.get(record) ?? { record: idle(tell), output: new Map() };
       attempts.set(record, attempt);
       attempt.record.tell = tell;
-      for (const [path, watched] of output === null ? attempt.output : []) {
-        watched.watcher?.close();
-        attempt.output.delete(path);
-      }
-      for (const path of output?.paths ?? []) {
-        const watched = attempt.output.get(path) ?? idle(output!.wrote);
-        watched.tell = output!.wrote;
-        attempt.output.set(path, watched);
+      for (const path of paths) {
+        const watched = attempt.output.get(path) ?? idle(tell);
+        if (wrote === null) {
+          watched.watcher?.close();
+          attempt.output.delete(path);
+        } else {
+          watched.tell = wrote;
+          attempt.output.set(path, watched);
+        }
       }
       attachRecord(record);
       attachOutput(record);

@@ -23,8 +23,8 @@ const CARRIAGE_RETURN = 13;
 
 export interface StreamLines {
   read(path: string, place: StreamPlace): Look<StreamPiece>;
-  /** Drops what is remembered of this file. */
-  forget(path: string): void;
+  /** Drops what is remembered of these files. */
+  forget(paths: readonly string[]): void;
 }
 
 /** Remembers of each file the long line in whose middle a reader stands. It costs a second reading to lose that. */
@@ -56,7 +56,9 @@ export function createStreamLines(bounds: LineBounds = LINE_BOUNDS): StreamLines
         return { kind: 'unknown', because: describeError(error, path) };
       }
     },
-    forget: (path) => halves.delete(path),
+    forget(paths) {
+      for (const path of paths) halves.delete(path);
+    },
   };
 }
 

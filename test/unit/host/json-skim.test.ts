@@ -5,9 +5,9 @@ import { JsonSkim, KEPT_BYTES_MAX, STRING_BYTES_MAX } from '../../../src/host/js
 
 const KIB = 1024;
 
-function skim(...pieces: readonly (string | Uint8Array)[]): string | null {
+function skim(...parts: readonly (string | Uint8Array)[]): string | null {
   const one = new JsonSkim();
-  for (const piece of pieces) one.push(Buffer.from(piece as string));
+  for (const piece of parts) one.push(Buffer.from(piece as string));
   return one.end();
 }
 
@@ -117,7 +117,7 @@ test('any bytes at all are JSON afterwards if they were before, and else they ar
   );
   fc.assert(
     fc.property(text, (given) => {
-      expect(skim(given)).toEqual(parsed(given) === undefined ? null : expect.any(String));
+      expect(skim(given) === null).toBe(parsed(given) === undefined);
     }),
     { numRuns: 3_000 },
   );
