@@ -56,7 +56,7 @@ function folderOf(agent: RealAgent, root: string): string {
   return join(root, agent.optIn ? 'opt-in' : 'open');
 }
 
-function binaryOf(agent: RealAgent, root: string): string {
+export function binaryOf(agent: RealAgent, root: string): string {
   return join(folderOf(agent, root), 'node_modules', agent.binary);
 }
 
