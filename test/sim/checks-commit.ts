@@ -3,6 +3,7 @@
 import type { PassCommit, PassResult } from '../../src/ports.ts';
 import { checkEnd } from './checks-end.ts';
 import { checkStop } from './checks-stop.ts';
+import { checkLimits } from './checks-pools.ts';
 import type { Commit } from './ledger-desk.ts';
 import { type RowChange, isLive, leavesSlot } from './row-change.ts';
 import type { Stage } from './stage.ts';
@@ -16,6 +17,7 @@ export function checkCommit(stage: Stage, commit: Commit): void {
     checkChange(stage, { before, after, attempt, commit });
   }
   if (commit.method === 'commitPass') checkClaims(stage, commit);
+  checkLimits(stage, commit);
 }
 
 function checkChange(stage: Stage, change: RowChange): void {
