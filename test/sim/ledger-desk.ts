@@ -148,8 +148,13 @@ export class LedgerDesk {
 
   /** What is due changes with time alone, but only when a wait is over. */
   async #cacheName(method: Method, args: unknown[]): Promise<string> {
+    if (method === 'nextDueAt') {
+      // Of time it depends on which limits are still to end.
+      const open = this.#stage.truth.limits.filter(({ until }) => until > Number(args[0]));
+      return `nextDueAt of ${open.length}`;
+    }
     if (method !== 'due') return `${method} ${JSON.stringify(args)}`;
-    const next = await this.#read('nextDueAt', []);
+    const next = await this.#read('nextDueAt', [0]);
     return next !== null && next <= Number(args[0]) ? `due ${String(args[0])}` : 'due';
   }
 

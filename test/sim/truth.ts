@@ -107,6 +107,8 @@ export class Truth {
   driftMs = 5;
   /** when the wall clock last jumped by seconds rather than hours */
   jumpedAt = Number.NEGATIVE_INFINITY;
+  /** how far the wall clock has jumped altogether */
+  jumpedMs = 0;
   /** since when each queued dispatch waits */
   readonly queuedSince = new Map<string, number>();
   /** since when nothing has disturbed the world: then progress can be expected */
