@@ -33,6 +33,8 @@ function claimingWith(
   });
 }
 
+const NOTHING_NEW = { changes: [], limits: [], lifts: [], pauses: [] } as const;
+
 export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
     name: 'a commit that failed is taken for done',
@@ -94,8 +96,9 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
       withLedger(world, {
         announceSupervisor: async (process, now) => {
           await world.ledger.announceSupervisor(process, now);
-          const claim = { limit: 32, containment: 'sh', nonce: () => world.chance.id(16) } as const;
-          await world.ledger.commitPass({ changes: [], claim, now });
+          const nonce = () => world.chance.id(16);
+          const claim = { limit: 32, containment: 'sh', nonce, newSessionId: () => null } as const;
+          await world.ledger.commitPass({ ...NOTHING_NEW, claim, now });
         },
       }),
   },
@@ -288,6 +291,7 @@ async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> 
       resultAt: null,
       watchedSince: null,
       unseen: null,
+      stream: null,
       sessionId: null,
       resumedFrom: null,
       endedAt: null,
@@ -295,5 +299,7 @@ async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> 
       because: 'taken for granted',
     },
     failures: {},
+    usedBefore: null,
+    limit: null,
   }));
 }

@@ -1,8 +1,10 @@
 // Owns the checks of every commit: what a row was, what it is now, and what was true meanwhile. The order of the checks is
 // that of the invariants; each looks at one change of one dispatch.
+import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { PassCommit, PassResult } from '../../src/ports.ts';
 import { checkEnd } from './checks-end.ts';
 import { checkStop } from './checks-stop.ts';
+import { checkLimits } from './checks-pools.ts';
 import type { Commit } from './ledger-desk.ts';
 import { type RowChange, isLive, leavesSlot } from './row-change.ts';
 import type { Stage } from './stage.ts';
@@ -16,6 +18,7 @@ export function checkCommit(stage: Stage, commit: Commit): void {
     checkChange(stage, { before, after, attempt, commit });
   }
   if (commit.method === 'commitPass') checkClaims(stage, commit);
+  checkLimits(stage, commit);
 }
 
 function checkChange(stage: Stage, change: RowChange): void {
@@ -60,7 +63,7 @@ function checkClaims(stage: Stage, commit: Commit): void {
   if (claim !== null) checkRecovered(stage, commit);
   const pools = new Set<string>();
   for (const { dispatch } of claimed) {
-    pools.add(dispatch.pool);
+    if (!isBeyondCap(commit, dispatch)) pools.add(dispatch.pool);
     checkCancelIsFinal(stage, dispatch.id, dispatch.name);
   }
   for (const pool of pools) checkSlots(stage, commit, pool);
@@ -77,6 +80,22 @@ function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
   if (open.length === 0) return;
   const message = `${by.name} claims before it has looked at ${open.join(', ')}`;
   judge.report('I10 recovery before claims', message);
+}
+
+/** All who hold a slot of its pool wait for what they have added, and it is one of those that somebody has. */
+function isBeyondCap({ before }: Commit, { pool, parent, id }: Dispatch): boolean {
+  if (parent === null) return false;
+  const rows = [...before.values()].map(({ dispatch }) => dispatch);
+  const adder = rows.find((row) => row.id === parent.dispatch);
+  if (adder === undefined || adder.fence !== parent.fence || !isLive(adder.state)) return false;
+  const waits = (one: Dispatch): boolean =>
+    rows.some(
+      (row) =>
+        row.parent?.dispatch === one.id &&
+        row.parent.fence === one.fence &&
+        (row.id === id || row.state.kind === 'queued' || (isLive(row.state) && waits(row))),
+    );
+  return rows.every((row) => row.pool !== pool || !isLive(row.state) || waits(row));
 }
 
 function checkSlots({ judge, truth }: Stage, { after }: Commit, pool: string): void {

@@ -2,6 +2,7 @@
 // of them gets.
 import { type Supervisor, type Until, startSupervisor } from '../../src/supervisor/supervisor.ts';
 import type { World } from '../../src/supervisor/world.ts';
+import { createAgentsPort } from './adapters.ts';
 import { Instance } from './instance.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import { createCgroupsPort } from './cgroups-port.ts';
@@ -76,6 +77,7 @@ export class Supervisors {
 
   #gone(instance: Instance): void {
     this.#stage.listeners.delete(instance);
+    this.#stage.readers.delete(instance);
     this.#stage.disturb();
     if (this.current?.instance === instance) this.current = null;
     unwatched(this.#stage.truth, this.#stage.timeline.now, instance.unsettledMs);
@@ -94,6 +96,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     },
     chance: { next: () => chance.next(), id: (length) => chance.id(length) },
     processes: createProcessPort(stage, instance),
+    agents: createAgentsPort(instance),
     protection: createProtectionPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
     cgroups: createCgroupsPort(stage, instance),
