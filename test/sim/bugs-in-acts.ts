@@ -94,8 +94,11 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
       withLedger(world, {
         announceSupervisor: async (process, now) => {
           await world.ledger.announceSupervisor(process, now);
-          const claim = { limit: 32, containment: 'sh', nonce: () => world.chance.id(16) } as const;
-          await world.ledger.commitPass({ changes: [], claim, now });
+          const nonce = () => world.chance.id(16);
+          const newSessionId = () => null;
+          const claim = { limit: 32, containment: 'sh', nonce, newSessionId } as const;
+          const nothing = { changes: [], limits: [], lifts: [], pauses: [] };
+          await world.ledger.commitPass({ ...nothing, claim, now });
         },
       }),
   },
@@ -288,6 +291,7 @@ async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> 
       resultAt: null,
       watchedSince: null,
       unseen: null,
+      stream: null,
       sessionId: null,
       resumedFrom: null,
       endedAt: null,
@@ -295,5 +299,7 @@ async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> 
       because: 'taken for granted',
     },
     failures: {},
+    usedBefore: null,
+    limit: null,
   }));
 }

@@ -1,5 +1,6 @@
 // Owns the checks of every commit: what a row was, what it is now, and what was true meanwhile. The order of the checks is
 // that of the invariants; each looks at one change of one dispatch.
+import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { PassCommit, PassResult } from '../../src/ports.ts';
 import { checkEnd } from './checks-end.ts';
 import { checkStop } from './checks-stop.ts';
@@ -79,15 +80,48 @@ function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
   judge.report('I10 recovery before claims', message);
 }
 
-function checkSlots({ judge, truth }: Stage, { after }: Commit, pool: string): void {
+function checkSlots({ judge, truth }: Stage, commit: Commit, pool: string): void {
+  const { after } = commit;
   const used = [...after.values()].filter(
     ({ dispatch }) => dispatch.pool === pool && isLive(dispatch.state),
   ).length;
   const { slots, paused } = truth.pools.get(pool) ?? { slots: 2, paused: false };
-  if (used > slots) {
+  if (used > slots && !isNested(after, commit.answer as PassResult, pool, slots)) {
     judge.report('I11 live rows within slots', `pool ${pool}: ${used} live rows, ${slots} slots`);
   }
   if (paused) judge.report('I11 paused pools start nothing', `pool ${pool} is paused`);
+}
+
+/**
+ * One beyond the cap: all that held a slot of the pool waited for what they had added, and the one that was claimed had
+ * been added by somebody who lives (docs/decisions/0017-slots-of-nested-work.md).
+ */
+function isNested(
+  after: Commit['after'],
+  { claimed }: PassResult,
+  pool: string,
+  slots: number,
+): boolean {
+  const fresh = new Set(claimed.map(({ dispatch }) => dispatch.id));
+  const rows = [...after.values()].map(({ dispatch }) => dispatch);
+  const lived = rows.filter(({ id, state }) => isLive(state) && !fresh.has(id));
+  const childrenOf = ({ id, fence }: Dispatch) =>
+    rows.filter(({ parent }) => parent?.dispatch === id && parent.fence === fence);
+  const waits = (row: Dispatch): boolean =>
+    childrenOf(row).some(
+      (child) =>
+        child.state.kind === 'queued' ||
+        fresh.has(child.id) ||
+        (isLive(child.state) && waits(child)),
+    );
+  const holders = lived.filter((row) => row.pool === pool);
+  const [given, ...others] = claimed.filter(({ dispatch }) => dispatch.pool === pool);
+  return (
+    slots > 0 &&
+    others.length === 0 &&
+    holders.every(waits) &&
+    lived.some((row) => childrenOf(row).some(({ id }) => id === given?.dispatch.id))
+  );
 }
 
 function checkCancelIsFinal({ judge, truth }: Stage, id: string, name: string): void {

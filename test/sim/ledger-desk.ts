@@ -141,7 +141,7 @@ export class LedgerDesk {
   /** What is due changes with time alone, but only when a wait is over. */
   async #cacheName(method: Method, args: unknown[]): Promise<string> {
     if (method !== 'due') return `${method} ${JSON.stringify(args)}`;
-    const next = await this.#read('nextDueAt', []);
+    const next = await this.#read('nextDueAt', [0]);
     return next !== null && next <= Number(args[0]) ? `due ${String(args[0])}` : 'due';
   }
 

@@ -1,5 +1,6 @@
 // Owns the life of supervisors in a world: who holds the lock, who starts the next one, and the bundle of ports that each
 // of them gets.
+import { NO_AGENTS } from '../no-agents.ts';
 import { type Supervisor, type Until, startSupervisor } from '../../src/supervisor/supervisor.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import { Instance } from './instance.ts';
@@ -93,6 +94,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
       giveWay: () => instance.giveWay(),
     },
     chance: { next: () => chance.next(), id: (length) => chance.id(length) },
+    agents: NO_AGENTS,
     processes: createProcessPort(stage, instance),
     protection: createProtectionPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
