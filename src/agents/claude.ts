@@ -59,7 +59,7 @@ export const claude: Agent = {
   silence: { duringTool: true, duringLimit: true, ownStallMs: 300_000 },
 };
 
-const DIALECT: Dialect = { shellTool: 'Bash', usageOf };
+const DIALECT: Dialect = { shellTool: 'Bash', usageOf, failureIn: () => null };
 
 /** Of all models, those of its own agents too; the plain `usage` knows the last turn only. */
 function usageOf(result: Fields): TokenUsage | null {

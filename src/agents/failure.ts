@@ -18,10 +18,13 @@ export interface Failure {
   readonly details?: string | null;
 }
 
+/** Of what a program says; more is no message. */
+const CHARACTERS_MAX = 4_000;
+
 export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
   const { source, now, repeats } = failure;
-  const message = failure.message.trim() === '' ? 'a failure without a word' : failure.message;
-  const limit = limitOf(failure);
+  const message = failure.message.trim().slice(0, CHARACTERS_MAX) || 'a failure without a word';
+  const limit = limitOf({ ...failure, message });
   if (limit !== null) {
     const waitMs = repeats?.afterMs ?? null;
     return [
@@ -32,7 +35,7 @@ export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
       },
     ];
   }
-  const error: AgentEvent = { kind: 'error', message, class: classOf(failure) };
+  const error: AgentEvent = { kind: 'error', message, class: classOf({ ...failure, message }) };
   return repeats === null ? [error] : [error, { kind: 'retry', because: message }];
 }
 
@@ -41,13 +44,16 @@ function limitOf({ message, status, now, details }: Failure): LimitText | null {
   const code = status ?? statusIn(message);
   const limit = limitOfText(message, now) ?? (code === 429 || code === 402 ? POOL : null);
   if (limit === null || limit.resetAt !== null) return limit;
-  return { ...limit, resetAt: resetOf(`${message}\n${details ?? ''}`, now) };
+  return {
+    ...limit,
+    resetAt: resetOf(`${message}\n${details?.slice(0, CHARACTERS_MAX) ?? ''}`, now),
+  };
 }
 
 const POOL: LimitText = { scope: 'pool', resetAt: null };
 
 /** The service is busy for everybody, and says it with the status of a limit. */
-const NO_LIMIT_OF_OURS = /not your usage limit|\bat capacity\b|\boverloaded\b/i;
+const NO_LIMIT_OF_OURS = /\bat capacity\b|\boverloaded\b/i;
 
 /** null: it is not told by whom it could be helped; so it is the agent's own. */
 export function classOf({
@@ -99,7 +105,7 @@ const INFRASTRUCTURE = new RegExp(
     String.raw`\bconnection (?:refused|reset|closed|lost|error)\b|\bnetwork(?: is)? unreachable\b`,
     String.raw`\berror sending request\b|\bcannot connect\b|\bunable to connect\b|\bpremature close\b`,
     String.raw`\bstream (?:disconnected|closed|ended|error|idle)\b|\bincomplete (?:chunk|stream|json)`,
-    String.raw`\btimed? ?out\b|\btimeout\b|\bended without\b|\bnot your usage limit\b`,
+    String.raw`\btimed? ?out\b|\btimeout\b|\bended without\b`,
     String.raw`\btemporar(?:y|ily)\b`,
   ].join('|'),
   'i',

@@ -55,6 +55,7 @@ describe('a limit of the account', () => {
       'API Error: 429 {"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded your per-minute rate limit"}}',
       null,
     ],
+    ['API Error: Server is temporarily limiting requests (not your usage limit)', null],
     // Gemini CLI
     [
       '[API Error: You exceeded your current quota, please check your plan and billing details.\nPlease retry in 34.5s.]',
@@ -143,7 +144,7 @@ test.each([
   'Approaching usage limit · resets at 7pm',
   "You're close to your usage limit · resets 5pm (UTC)",
   "You've used 90% of your weekly limit · resets Nov 24, 3:20am (UTC)",
-  'Server is temporarily limiting requests (not your usage limit)',
+  'toomanyrequests: You have reached your unauthenticated pull rate limit.',
   "You've hit your context limit. Run /compact.",
   'Context limit reached',
   'Subagent nesting limit reached (depth 3 of 3).',

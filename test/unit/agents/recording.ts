@@ -77,8 +77,9 @@ export function read(agent: Agent, recording: Recording): Read {
     if (said === null && stream === 'stdout') unknown.push(text);
     events.push(...(said ?? []));
   };
-  for (const line of recording.stderr) take('stderr', line);
   for (const line of recording.stdout) take('stdout', line);
+  // What it logs while it waits comes after what it had said before.
+  for (const line of recording.stderr) take('stderr', line);
   const stream = withEvents(EMPTY_STREAM, events, { at: now, toolBoundMs: TOOL_BOUND_MS });
   return { events, stream, unknown, judgement: agent.judge({ exit: recording.exit, stream }) };
 }
