@@ -93,7 +93,7 @@ async function settleProbe(writing: Writing, limit: PoolLimit, news: ProbeNews):
   if (probe === null) return;
   const ended = news.ended.find((one) => isSameAttempt(one, probe));
   // It was let through here, and then met another limit: whether this one still holds is for the next to find out.
-  const metAnother = news.limits.some(({ by }) => isSameAttempt(by, probe));
+  const metAnother = news.limits.some((one) => isSameAttempt(one.by, probe));
   if (ended !== undefined && (ended.neverRan || metAnother)) {
     await forgetProbe(writing.query, limit);
   } else if (ended !== undefined) {
