@@ -56,7 +56,7 @@ const POOL: LimitText = { scope: 'pool', resetAt: null };
 const NO_LIMIT_OF_OURS = /\bat capacity\b|\boverloaded\b/i;
 
 /** null: it is not told by whom it could be helped; so it is the agent's own. */
-export function classOf({
+function classOf({
   message,
   status,
 }: Pick<Failure, 'message' | 'status'>): FailureClass | null {
