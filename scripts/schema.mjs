@@ -41,11 +41,11 @@ function convert(schema) {
 }
 
 /**
- * The parser's lazy schemas look at the kind of value: asks for a list, a map and a text, and takes
+ * The parser's lazy schemas look at the kind of value: asks for a list, a map, a text and a number, and takes
  * what can fit.
  */
 function alternatives(lazy) {
-  const kinds = new Set([[], {}, ''].map((input) => lazy.getter(input)));
+  const kinds = new Set([[], {}, '', 0].map((input) => lazy.getter(input)));
   const fitting = [...kinds].filter((schema) => schema.type !== 'never');
   const converted = fitting.map((schema) => withoutMeta(convert(schema)));
   return converted.length === 1 ? converted[0] : { anyOf: converted };

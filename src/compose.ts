@@ -28,8 +28,8 @@ export interface Herd {
   output(): Promise<Output>;
   /** What can be seen of the processes of a live attempt. */
   lookAt(attempt: Attempt, agent: ProcessIdentity): Promise<AttemptLook>;
-  /** What finds and ends processes that no live attempt owns. */
-  reaper(): Promise<Reaper>;
+  /** What finds and ends processes that no live attempt owns. It protects these pids too, and writes that nowhere. */
+  reaper(protect: readonly number[]): Promise<Reaper>;
   /** Removes what ended dispatches and killed commands have left on the disk. */
   clean(order: CleanOrder): Promise<Cleaned>;
   /** Tells the supervisor, if there is one, that the ledger has news. A hint only. */
@@ -45,6 +45,12 @@ export interface Herd {
     readonly until: 'idle' | 'told';
     readonly containment: ContainmentTier | null;
   }): Promise<{ readonly pid: number }>;
+  /**
+   * Whoever has these pids now gets no signal from anybody who supervises this herd, until it ends.
+   *
+   * @throws DroverError `USAGE` where a pid is nobody's; `NOT_POSSIBLE` where that cannot be told or not be written down
+   */
+  protect(pids: readonly number[]): Promise<void>;
   /** Is the supervisor's lock held by anybody? */
   supervised(): Promise<boolean>;
   close(): Promise<void>;
@@ -101,18 +107,15 @@ export async function openHerd({
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
       return lookAtAttempt({ ledger: ledger.id, runsDir: paths.runs }, attempt, agent);
     },
-    async reaper() {
+    async reaper(protect) {
       const { createReaper } = await import('./compose/reap.ts');
-      return createReaper(paths, ledger, clock);
+      return await createReaper({ paths, ledger, clock }, protect);
     },
     async clean(order) {
       const { clean } = await import('./compose/clean.ts');
       return await clean({ paths, ledger, now: clock.now() }, order);
     },
-    async ring() {
-      const { ring } = await import('./host/bell.ts');
-      ring(paths.bell);
-    },
+    ring: async () => (await import('./host/bell.ts')).ring(paths.bell),
     async supervise(options) {
       // Perl starts while the rest is loaded.
       const { openStarter } = await import('./host/starter.ts');
@@ -124,10 +127,13 @@ export async function openHerd({
       const { detachSupervisor } = await import('./compose/detach.ts');
       return await detachSupervisor(paths, clock, options);
     },
-    async supervised() {
-      const { isSupervisorLockHeld } = await import('./ledger/supervisor-lock.ts');
-      return isSupervisorLockHeld(paths.lock);
+    async protect(pids) {
+      if (pids.length === 0) return;
+      const { protect } = await import('./compose/protect.ts');
+      protect(paths.protect, pids);
     },
+    supervised: async () =>
+      (await import('./ledger/supervisor-lock.ts')).isSupervisorLockHeld(paths.lock),
     close: async () => await ledger.close(),
   };
 }

@@ -8,17 +8,18 @@ import type {
   Deadline,
   Dispatch,
   DispatchId,
+  DispatchSpec,
   LiveDispatch,
   Millis,
-  Pool,
-  PoolUse,
   State,
   StateKind,
   StopWish,
 } from './core/dispatch.ts';
+import type { PoolLimit, PoolUse } from './core/pool.ts';
 import type { EventType, Json, LedgerEvent, NewEvent } from './core/event.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import type { Sign } from './core/sign.ts';
+import type { StreamNote } from './core/stream.ts';
 import type { Witness } from './core/snapshot.ts';
 
 /** One compare-and-set: takes effect only if the row still has `revision`. */
@@ -37,6 +38,8 @@ export interface Change {
   readonly data?: { readonly [key: string]: Json };
   /** forget the stop wish: it has been carried out */
   readonly clearStopWish?: boolean;
+  /** all that its agent program has said, with the end of its attempt */
+  readonly stream?: StreamNote;
 }
 
 export interface ClaimOrder {
@@ -45,10 +48,32 @@ export interface ClaimOrder {
   readonly containment: ContainmentTier;
   /** one nonce for each claim, made by `Chance` */
   readonly nonce: () => string;
+  /** the id of a fresh session, where the program of the dispatch takes one; null: it makes its own */
+  readonly newSessionId: (spec: DispatchSpec) => string | null;
+}
+
+export interface FreshSession {
+  /** null: its program makes one */
+  readonly sessionId: string | null;
+  readonly because: string;
+}
+
+/** Pauses a pool whose provider lets nobody in. */
+export interface PoolPause {
+  readonly pool: string;
+  readonly because: string;
 }
 
 export interface PassCommit {
   readonly changes: readonly Change[];
+  /**
+   * Limits that were observed. One that is on record for the same pool and model is replaced where this one lasts longer
+   * or is no probe's any more; the same once more changes nothing, and is no event.
+   */
+  readonly limits: readonly PoolLimit[];
+  /** probes that were answered: their limits are lifted */
+  readonly lifts: readonly AttemptKey[];
+  readonly pauses: readonly PoolPause[];
   readonly claim: ClaimOrder | null;
   readonly now: Millis;
 }
@@ -61,6 +86,8 @@ export interface PassResult {
 }
 
 export interface EvidenceNote extends AttemptKey {
+  /** null: its agent has no stream */
+  readonly stream: StreamNote | null;
   readonly signs: readonly Sign[];
   readonly resultAt: Millis | null;
   readonly watchedSince: Millis | null;
@@ -143,8 +170,12 @@ export interface Ledger {
   due(now: Millis): Promise<readonly Dispatch[]>;
   /** The one write of a pass: all compare-and-sets, then claims for the slots that are free after them. */
   commitPass(pass: PassCommit): Promise<PassResult>;
-  /** the earliest `until` of a parked row; null: none waits for time */
-  nextDueAt(): Promise<Millis | null>;
+  /**
+   * The earliest `until` of a parked row, or of a limit that queued ones are under; null: none waits for time. Of limits
+   * only those that end after `now`, the moment of the pass that has just claimed: where one has ended and nobody asks
+   * yet, something else than time is missing.
+   */
+  nextDueAt(now: Millis): Promise<Millis | null>;
   /**
    * Only ever moves forward, up to `now`: what is noted as later than that was dated by a clock that has been set back
    * while nobody watched, and is replaced.
@@ -185,6 +216,10 @@ export interface Ledger {
   /** Creates or resizes. */
   setPool(pool: PoolSpec, now: Millis): Promise<void>;
   setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;
+  /** Parked for a person → queued; its limits of tokens and cost count from here on. Others are left out of the result. */
+  openGate(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
+  /** The attempt could not go on in its session: it begins a fresh one, of this id where it is known before its start. */
+  noteFreshSession(key: AttemptKey, fresh: FreshSession, now: Millis): Promise<void>;
 
   // looking
   dispatches(filter: DispatchFilter): Promise<readonly DispatchView[]>;
@@ -194,7 +229,7 @@ export interface Ledger {
   campaign(name: string): Promise<CampaignRow | null>;
   campaigns(): Promise<readonly CampaignRow[]>;
   pools(): Promise<readonly PoolUse[]>;
-  pool(name: string): Promise<Pool | null>;
+  pool(name: string): Promise<PoolUse | null>;
   events(query: EventQuery): Promise<readonly LedgerEvent[]>;
   lastSeq(): Promise<number>;
   count(filter: Omit<DispatchFilter, 'limit'>): Promise<number>;

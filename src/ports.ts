@@ -7,11 +7,13 @@ import type {
   DispatchSpec,
   Millis,
 } from './core/dispatch.ts';
+import type { Agent, Plan } from './agents/agent.ts';
 import type { Look, RunDirLook, Sighting } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import type { Operation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
+export type { Agent, Plan, Task } from './agents/agent.ts';
 export type { AttemptKey };
 
 // ── Clock and chance ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,6 +101,30 @@ export interface ProcessTable {
   signal(process: ProcessIdentity, signal: SignalName): SignalResult;
 }
 
+/** Whom the owner of the herd has put under protection (I9), beside those that always are (core/tree.ts). */
+export interface Protection {
+  /**
+   * Who that is, asked anew at each look at the table. `absent`: nobody was named. `unknown`: it cannot be told, and then
+   * nobody at all may be signalled.
+   */
+  look(): Look<(process: ProcessRow) => boolean>;
+}
+
+// ── Agent programs ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Agents {
+  /**
+   * The adapter of an agent program; null: it has none (`command`), or none that can be loaded. A user's module is loaded by
+   * `load` before.
+   */
+  of(spec: DispatchSpec): Agent | null;
+  /** @returns why the adapter cannot be used; null: it can */
+  load(spec: DispatchSpec): Promise<string | null>;
+  /** HOME of agents, for where they keep their sessions, and the supervisor's environment */
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 // ── Cgroups ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface CgroupLook {
@@ -125,6 +151,10 @@ export interface Cgroups {
 // ── Run directories ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface SpawnOrder extends AttemptKey {
+  /** what an adapter planned; null: `run` of the dispatch */
+  readonly plan: (Plan & { readonly envNames: readonly string[] }) | null;
+  /** why it is not to be started at all; null: it is */
+  readonly refusal: string | null;
   readonly attempt: number;
   readonly mark: string;
   readonly campaign: string;
@@ -156,6 +186,28 @@ export interface EvidenceFile {
 /** By absolute path. */
 export type EvidenceFiles = ReadonlyMap<string, EvidenceFile>;
 
+/** Which output file of an attempt, and where in it. */
+export interface StreamPlace {
+  readonly stream: 'stdout' | 'stderr';
+  /** the start of a line */
+  readonly from: number;
+  /** lines of JSON: of a long one the long strings are cut, so that it stays JSON. Of other long lines the head is kept */
+  readonly json: boolean;
+  /** nobody writes any more: what has no line feed is a line as well */
+  readonly ended: boolean;
+}
+
+export interface StreamPiece {
+  /** whole lines, without their line feeds, each bounded in length */
+  readonly lines: readonly string[];
+  /** the start of the first line that is not among them */
+  readonly next: number;
+  /** nothing more can be read now */
+  readonly atEnd: boolean;
+  /** when the file was last written, by the clock of the file system */
+  readonly writtenAt: Millis | null;
+}
+
 export type SeizeResult = 'seized' | 'taken' | 'unknown';
 
 export interface RunDirs {
@@ -183,11 +235,19 @@ export interface RunDirs {
    * @param globs relative to `cwd`, or with a leading `~/`
    */
   evidenceFiles(globs: readonly string[], cwd: string): Promise<Look<EvidenceFiles>>;
+  /**
+   * Reads on in an output stream, a bounded piece at a time; what was dropped from its middle (`trimOutput`) is skipped.
+   * `absent`: there is no such file yet.
+   */
+  readLines(key: AttemptKey, place: StreamPlace): Look<StreamPiece>;
   /** Replaces `deadline.json` by rename. */
   writeDeadline(key: AttemptKey, deadline: Deadline): void;
   /** Keeps each output stream below `bytesMax` by dropping its middle; returns how many bytes were dropped now. */
   trimOutput(key: AttemptKey, bytesMax: number): number;
-  /** Calls `wake` whenever a record of the attempt may have changed. A hint: the supervisor also looks by itself. */
-  watch(key: AttemptKey, wake: () => void): void;
+  /**
+   * Calls `wake` whenever a record of the attempt may have changed, and `wrote`, where it is given, when its output may
+   * have grown. Hints: the supervisor also looks by itself.
+   */
+  watch(key: AttemptKey, wake: () => void, wrote: (() => void) | null): void;
   unwatch(key: AttemptKey): void;
 }

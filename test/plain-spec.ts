@@ -4,6 +4,7 @@ import type { DispatchSpec } from '../src/core/dispatch.ts';
 export const PLAIN_SPEC: DispatchSpec = {
   agent: 'command',
   run: ['agent'],
+  task: null,
   cwd: '/work',
   env: {},
   envFrom: [],
@@ -20,6 +21,9 @@ export const PLAIN_SPEC: DispatchSpec = {
   maxOutputBytes: null,
   maxMemoryBytes: null,
   maxProcesses: null,
+  maxTokens: null,
+  maxCostUsd: null,
   cpuShareMin: 0.01,
+  toolBoundMs: 1_800_000,
   evidenceFiles: [],
 };

@@ -1,6 +1,6 @@
 // Owns the interface of an adapter: what we know of one agent program. Pure functions and data: an adapter never touches
 // the system, and knows no clock. docs/guides/write-an-adapter.md says how to write one.
-import type { AgentEvent } from '../core/agent-event.ts';
+import type { AgentEvent, Judgement } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { StreamState } from '../core/stream.ts';
 
@@ -47,14 +47,7 @@ export interface End {
   readonly stream: StreamState;
 }
 
-/**
- * What the end means. `unsaid`: the program left no word, so that its exit has to do. The sentence says what it was
- * read from.
- */
-export interface Judgement {
-  readonly kind: 'succeeded' | 'agent' | 'quota' | 'auth' | 'infrastructure' | 'unsaid';
-  readonly because: string;
-}
+export type { Judgement };
 
 export interface Agent {
   /** as campaign files name it */

@@ -1,4 +1,5 @@
 // Owns the warnings: what is allowed, and most probably not what the writer meant.
+import { COMMAND_AGENT } from '../core/agent-names.ts';
 import type { PlannedDispatch } from '../core/campaign.ts';
 import type { DraftDispatch } from './check.ts';
 import type { Located } from './document.ts';
@@ -28,37 +29,57 @@ export function advisePools(
   }
 }
 
+interface Idle {
+  readonly when: (planned: PlannedDispatch) => boolean;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const isCommand = ({ spec }: PlannedDispatch) => spec.agent === COMMAND_AGENT;
+
+function idleOfCommands(key: string): Idle {
+  const message = `"${key}" has no effect on the agent "command", which tells nothing of itself`;
+  return { when: isCommand, message, hint: 'remove it' };
+}
+
 /**
  * Settings that change nothing: an extension of no deadline, a linger of an agent of whose result
- * nobody can know before it ends.
+ * nobody can know before it ends, what needs the words of an agent.
  */
+const IDLE = {
+  extend: {
+    when: ({ spec }: PlannedDispatch) => spec.deadlineMs === null,
+    message: '"extend" has no effect without a deadline',
+    hint: 'add deadline: 1h, or remove it',
+  },
+  linger: {
+    when: (planned: PlannedDispatch) => isCommand(planned) && planned.spec.doneWhen === null,
+    message:
+      '"linger" has no effect on the agent "command" without done_when: nothing tells its result',
+    hint: 'add done_when: test -f FILE, or remove it',
+  },
+  resume: idleOfCommands('resume'),
+  continue_prompt: idleOfCommands('continue_prompt'),
+  tool_bound: idleOfCommands('tool_bound'),
+  max_tokens: idleOfCommands('max_tokens'),
+  max_cost: idleOfCommands('max_cost'),
+} satisfies Readonly<Record<string, Idle>>;
+
 export function adviseIdleSettings(
   dispatches: readonly DraftDispatch[],
   planned: readonly PlannedDispatch[],
   defaults: Located | undefined,
   report: Report,
 ): void {
-  const idle = {
-    extend: ({ spec }: PlannedDispatch) => spec.deadlineMs === null,
-    linger: ({ spec }: PlannedDispatch) => spec.agent === 'command' && spec.doneWhen === null,
-  };
-  const advice = {
-    extend: ['"extend" has no effect without a deadline', 'add deadline: 1h, or remove it'],
-    linger: [
-      '"linger" has no effect on the agent "command" without done_when: nothing tells its result',
-      'add done_when: test -f FILE, or remove it',
-    ],
-  } as const;
-  for (const key of ['extend', 'linger'] as const) {
-    const [message, hint] = advice[key];
+  for (const [key, { when, message, hint }] of Object.entries(IDLE)) {
     for (const [index, { place }] of dispatches.entries()) {
       const field = place.fields.get(key);
-      if (field !== undefined && idle[key](planned[index]!)) {
+      if (field !== undefined && when(planned[index]!)) {
         report.warning(field.keyOffset, message, hint);
       }
     }
     const standard = defaults?.fields.get(key);
-    if (standard !== undefined && planned.every(idle[key])) {
+    if (standard !== undefined && planned.every(when)) {
       report.warning(standard.keyOffset, message, hint);
     }
   }

@@ -1,5 +1,5 @@
-// Owns what a shape cannot say: keys that need or exclude each other, names that must fit together.
-// Everything here works on what could be read, so that one wrong dispatch hides no error in
+// Owns what a shape cannot say of names and variables: which must fit together, which exclude each
+// other. Everything here works on what could be read, so that one wrong dispatch hides no error in
 // another.
 import { findCycles, type GraphNode, repeatedNames, unknownNames } from '../core/graph.ts';
 import type { Located } from './document.ts';
@@ -63,94 +63,6 @@ function cycleSentence(names: readonly string[]): [message: string, hint: string
 function afterOf(place: Located): readonly Located[] {
   const items = place.fields.get('after')?.items ?? [];
   return items.filter((item) => typeof item.value === 'string');
-}
-
-export interface AgentRules {
-  readonly knownAgents: readonly string[];
-  /** what a dispatch gets that names no agent; null: that cannot be told */
-  readonly standard: string | null;
-}
-
-/** The agent must be known, and get the keys that are meant for it. */
-export function checkAgent(
-  place: Located,
-  { knownAgents, standard }: AgentRules,
-  report: Report,
-): void {
-  const named = place.fields.get('agent');
-  const agent = named === undefined ? standard : textOf(named);
-  if (agent === null || !isMap(place)) return;
-  if (!knownAgents.includes(agent)) {
-    // An agent that is only the standard is reported where it is set.
-    if (named !== undefined) reportUnknownAgent(agent, knownAgents, named.offset, report);
-  } else if (agent === 'command') {
-    checkCommand(place, report);
-  } else {
-    checkPrompted(place, agent, report);
-  }
-}
-
-export function reportUnknownAgent(
-  agent: string,
-  knownAgents: readonly string[],
-  offset: number,
-  report: Report,
-): void {
-  const otherwise = `this version knows: ${showNames(knownAgents)}`;
-  report.problem(
-    offset,
-    `there is no agent ${showText(agent)}`,
-    didYouMean(agent, knownAgents, otherwise),
-  );
-}
-
-const KEYS_OF_OTHER_AGENTS = {
-  prompt: 'write what it runs under "run"',
-  prompt_file: 'write what it runs under "run"',
-  model: 'remove it',
-  args: 'write the arguments into "run"',
-} as const;
-
-function checkCommand({ fields, offset }: Located, report: Report): void {
-  for (const [key, hint] of Object.entries(KEYS_OF_OTHER_AGENTS)) {
-    const field = fields.get(key);
-    if (field === undefined) continue;
-    report.problem(field.keyOffset, `"${key}" has no meaning for the agent "command"`, hint);
-  }
-  if (!fields.has('run') && !fields.has('prompt') && !fields.has('prompt_file')) {
-    const hint = 'write run: [PROGRAM, ARGUMENT], or run: "LINE FOR sh -c"';
-    report.problem(offset, '"run" is missing, and the agent "command" needs it', hint);
-  }
-}
-
-function checkPrompted({ fields, offset }: Located, agent: string, report: Report): void {
-  const run = fields.get('run');
-  const promptFile = fields.get('prompt_file');
-  if (run !== undefined) {
-    const hint = 'write "prompt" or "prompt_file", or agent: command';
-    report.problem(run.keyOffset, '"run" has a meaning for the agent "command" only', hint);
-  } else if (!fields.has('prompt') && promptFile === undefined) {
-    const message = `"prompt" is missing, and the agent "${agent}" needs it`;
-    report.problem(offset, message, 'write prompt: TEXT, or prompt_file: PATH');
-  } else if (fields.has('prompt') && promptFile !== undefined) {
-    const hint = 'keep one of the two';
-    report.problem(promptFile.keyOffset, '"prompt" and "prompt_file" are both given', hint);
-  } else {
-    // The record of a dispatch has no place for a prompt yet, and a prompt must not get lost
-    // silently.
-    const message = `this version cannot record a prompt for the agent "${agent}"`;
-    const place = fields.get('agent')?.offset ?? offset;
-    report.problem(place, message, 'run its program with agent: command');
-  }
-}
-
-function isMap({ value }: Located): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** null where the value is no text, which its shape reports. */
-export function textOf({ value }: Located): string | null {
-  return typeof value === 'string' ? value : null;
 }
 
 /** Within one level a variable is either given a value or passed through. */

@@ -1,12 +1,15 @@
 // Owns what config.yaml of the state directory says to the rest of Drover. Light on purpose: where
 // there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
+import type { ProtectRule } from '../core/protect-rule.ts';
 import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
-import type { PoolLimits } from './resolve.ts';
+import type { AgentModules, PoolLimits } from './resolve.ts';
 import type { Settings } from './schema.ts';
 
 export interface Config {
+  /** agents that are not built in; those of a campaign win */
+  readonly agents: AgentModules;
   /** pools that the file names; what a campaign says of the same pool wins */
   readonly pools: readonly PoolSpec[];
   /** of the attempts in these pools; a campaign's own word on the same limit of the same pool wins */
@@ -17,15 +20,19 @@ export interface Config {
   readonly outputBytesMax: number;
   /** time between two sweeps of a supervisor */
   readonly sweepEveryMs: number;
+  /** who gets no signal of any kind; paths are absolute */
+  readonly protect: readonly ProtectRule[];
 }
 
 /** What holds where there is no config.yaml. */
 export const NO_CONFIG: Config = {
+  agents: new Map(),
   pools: [],
   poolLimits: new Map(),
   defaults: {},
   outputBytesMax: OUTPUT_BYTES_MAX,
   sweepEveryMs: SWEEP_EVERY_MS,
+  protect: [],
 };
 
 /**

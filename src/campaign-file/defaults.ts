@@ -1,7 +1,8 @@
 // Owns what holds where no file says anything. Apart from the parser, so that commands without a
 // file can use it without loading YAML.
+import { COMMAND_AGENT } from '../core/agent-names.ts';
 import { DEFAULT_POOL } from '../core/campaign.ts';
-import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
+import type { AgentTask, DispatchSpec, RetryBudget } from '../core/dispatch.ts';
 
 /** The least specific level of settings, in the words of the files; durations in milliseconds. */
 export interface BuiltInSettings {
@@ -15,6 +16,9 @@ export interface BuiltInSettings {
   readonly retries: RetryBudget;
   readonly leftovers: DispatchSpec['leftovers'];
   readonly leftover_grace: number;
+  readonly resume: AgentTask['resume'];
+  readonly continue_prompt: string;
+  readonly tool_bound: number;
   /** share of one core */
   readonly cpu_threshold: number;
   readonly evidence_files: readonly string[];
@@ -22,7 +26,7 @@ export interface BuiltInSettings {
 
 /** The numbers are those of the command-line contract; docs/guides/campaign-file.md shows each. */
 export const BUILT_IN: BuiltInSettings = {
-  agent: 'command',
+  agent: COMMAND_AGENT,
   pool: DEFAULT_POOL.name,
   priority: 0,
   extend: 2 * 3_600_000,
@@ -32,6 +36,11 @@ export const BUILT_IN: BuiltInSettings = {
   retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
   leftovers: 'end',
   leftover_grace: 5_000,
+  resume: 'auto',
+  continue_prompt:
+    'Your last run was interrupted. Go on with the task from where you stopped; ' +
+    'check first what is already done.',
+  tool_bound: 30 * 60_000,
   cpu_threshold: 0.01,
   evidence_files: [],
 };

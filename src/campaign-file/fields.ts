@@ -214,6 +214,16 @@ export function wholeNumber(least: number, most: number) {
   );
 }
 
+/** An amount of money that somebody could mean. */
+export function dollars() {
+  const message = ({ input }: Issue) =>
+    complaint(
+      '{key}: {value} is not an amount of US dollars from 0.01 to 1000000',
+      typeof input === 'number' ? '' : 'write the number alone, for example 2.5',
+    );
+  return v.pipe(v.number(message), v.minValue(0.01, message), v.maxValue(1_000_000, message));
+}
+
 /** One of a few words. */
 export function choice<const T extends readonly string[]>(options: T) {
   const way = `write ${options.join(' or ')}`;

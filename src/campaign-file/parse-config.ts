@@ -1,11 +1,14 @@
 // Owns the way from the text of config.yaml to a Config.
 import { dirname, resolve } from 'node:path';
+import type { ProtectRule } from '../core/protect-rule.ts';
+import { AGENT_NAMES } from '../core/agent-names.ts';
+import { checkAgentNames } from './check-agent.ts';
 import { checkEnvironment } from './check.ts';
 import { type Config, NO_CONFIG } from './config.ts';
 import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readDocument } from './document.ts';
 import { Report } from './report.ts';
-import { limitsOf, poolsOf, withAbsolutePaths } from './resolve.ts';
+import { limitsOf, modulesOf, poolsOf, withAbsolutePaths } from './resolve.ts';
 import { CONFIG } from './schema.ts';
 import { judge } from './shape.ts';
 import { Substitution } from './substitute.ts';
@@ -24,12 +27,22 @@ export function parseConfigFile(text: string, path: string): Config {
   if (config !== null && defaults !== undefined) {
     checkEnvironment(defaults, config.defaults ?? null, report);
   }
+  checkAgentNames(document.fields.get('agents'), AGENT_NAMES, report);
   if (config === null || report.failed) throw report.error('CONFIG_INVALID');
+  const directory = resolve(dirname(path));
   return {
+    agents: modulesOf(config.agents, directory),
     pools: poolsOf(config.pools),
     poolLimits: limitsOf(config.pools),
-    defaults: withAbsolutePaths(config.defaults ?? {}, resolve(dirname(path))),
+    defaults: withAbsolutePaths(config.defaults ?? {}, directory),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
     sweepEveryMs: config.sweep ?? SWEEP_EVERY_MS,
+    protect: withAbsoluteFiles(config.protect, directory),
   };
+}
+
+function withAbsoluteFiles(rules: readonly ProtectRule[] = [], directory: string): ProtectRule[] {
+  return rules.map((rule) =>
+    rule.kind === 'pidfile' ? { ...rule, path: resolve(directory, rule.path) } : rule,
+  );
 }

@@ -1,23 +1,26 @@
 // Owns the way from the text of a campaign file to a campaign: the entry of this folder. Imported
 // by commands that read such a file and by no others, for YAML and schemas take their time to load.
 import { dirname, resolve } from 'node:path';
+import { COMMAND_AGENT } from '../core/agent-names.ts';
 import { type Campaign, DEFAULT_POOL } from '../core/campaign.ts';
 import { adviseIdleSettings, advisePools, adviseVariables } from './advise.ts';
 import {
   type AgentRules,
+  agentOf,
   checkAgent,
-  checkEnvironment,
-  checkNames,
-  type DraftDispatch,
+  checkAgentNames,
+  checkModules,
   reportUnknownAgent,
   textOf,
-} from './check.ts';
+} from './check-agent.ts';
+import { checkEnvironment, checkNames, type DraftDispatch } from './check.ts';
 import { type Config, NO_CONFIG } from './config.ts';
 import { BUILT_IN } from './defaults.ts';
 import { type Located, readDocument } from './document.ts';
+import { PromptFiles } from './prompt-files.ts';
 import { readTextFile } from './read.ts';
 import { type Problem, Report } from './report.ts';
-import { limitsOf, planDispatch, poolsOf, withAbsolutePaths } from './resolve.ts';
+import { limitsOf, modulesOf, planDispatch, poolsOf, withAbsolutePaths } from './resolve.ts';
 import { CAMPAIGN_HEAD, DEFAULTS, DISPATCH, type Settings } from './schema.ts';
 import { judge } from './shape.ts';
 import { Substitution } from './substitute.ts';
@@ -27,6 +30,7 @@ export interface ParseOptions {
   readonly path: string;
   /** `--var NAME=VALUE` */
   readonly vars: Readonly<Record<string, string>>;
+  /** that are built in; the files may name others */
   readonly knownAgents: readonly string[];
   /** what config.yaml says; where nothing is given, it says nothing */
   readonly config?: Config;
@@ -61,8 +65,8 @@ export function parseCampaignFile(text: string, options: ParseOptions): ParsedCa
   const report = new Report(options.path, text);
   const substitution = new Substitution(options.vars, report);
   const document = readDocument(text, report, substitution);
-  const draft = document === null ? null : draftOf(document, report);
-  if (draft !== null) check(draft, options, report);
+  const read = document === null ? null : draftOf(document, report);
+  const draft = read === null ? null : check(read, options, report);
   const campaign = draft === null || report.failed ? null : complete(draft, options, report);
   if (campaign === null) throw report.error('CAMPAIGN_INVALID');
   adviseVariables(substitution.unused(), substitution.used(), report);
@@ -75,6 +79,7 @@ interface Draft {
   readonly defaults: Settings | null;
   readonly defaultsPlace: Located | undefined;
   readonly dispatches: readonly DraftDispatch[];
+  readonly agentsPlace: Located | undefined;
 }
 
 function judgeHead(document: Located, report: Report) {
@@ -92,6 +97,7 @@ function draftOf(document: Located, report: Report): Draft | null {
     head: judgeHead(document, report),
     defaults: defaultsPlace === undefined ? {} : judge(DEFAULTS, defaultsPlace, 'defaults', report),
     defaultsPlace,
+    agentsPlace: document.fields.get('agents'),
     dispatches: places.map((place) => ({
       place,
       said: judge(DISPATCH, place, 'a dispatch', report),
@@ -99,8 +105,15 @@ function draftOf(document: Located, report: Report): Draft | null {
   };
 }
 
-function check(draft: Draft, { knownAgents, config = NO_CONFIG }: ParseOptions, report: Report) {
-  const { defaults, defaultsPlace, dispatches } = draft;
+/** @returns the draft with the prompts that stand in files of their own */
+function check(draft: Draft, options: ParseOptions, report: Report): Draft {
+  const { head, defaults, defaultsPlace, dispatches, agentsPlace } = draft;
+  const { knownAgents: builtIn, config = NO_CONFIG } = options;
+  const directory = resolve(dirname(options.path));
+  checkAgentNames(agentsPlace, builtIn, report);
+  checkModules(modulesOf(head?.agents, directory), agentsPlace, report);
+  const named = agentsPlace?.fields.keys() ?? [];
+  const knownAgents = [...new Set([...builtIn, ...config.agents.keys(), ...named])];
   const rules = { knownAgents, standard: standardAgent(defaultsPlace, config) };
   checkStandardAgent(draft, rules, report);
   if (defaultsPlace !== undefined) checkEnvironment(defaultsPlace, defaults, report);
@@ -109,6 +122,23 @@ function check(draft: Draft, { knownAgents, config = NO_CONFIG }: ParseOptions, 
     checkEnvironment(place, said, report);
   }
   checkNames(dispatches, report);
+  const prompts = new PromptFiles(directory, report);
+  return { ...draft, dispatches: dispatches.map((one) => withPrompt(one, rules, prompts)) };
+}
+
+/** Where the keys of the dispatch are wrong anyway, nothing more is said of its file. */
+function withPrompt(
+  draft: DraftDispatch,
+  { standard }: AgentRules,
+  prompts: PromptFiles,
+): DraftDispatch {
+  const { place, said } = draft;
+  const { prompt_file: path, prompt, run } = said ?? {};
+  if (said === null || path === undefined || prompt !== undefined || run !== undefined)
+    return draft;
+  if (agentOf(place, standard) === COMMAND_AGENT) return draft;
+  const text = prompts.read(path, place.fields.get('prompt_file')!);
+  return text === null ? draft : { place, said: { ...said, prompt: text } };
 }
 
 /** null where the defaults name an agent that cannot be read: then it is not guessed. */
@@ -146,6 +176,7 @@ function complete(draft: Draft, options: ParseOptions, report: Report): Campaign
   const levels = {
     settings: [config.defaults, withAbsolutePaths(defaults, directory)],
     pools: [config.poolLimits, limitsOf(head.pools)],
+    modules: new Map([...config.agents, ...modulesOf(head.agents, directory)]),
   };
   const planned = dispatches.flatMap(({ said }) =>
     said === null ? [] : [planDispatch(withAbsolutePaths(said, directory), levels, directory)],

@@ -1,9 +1,21 @@
 // Owns the bounded reading of a text file that a person wrote.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { DroverError, type ErrorCode } from '../core/error.ts';
+import { formatSize } from '../core/size.ts';
 
 /** 10,000 dispatches with all their keys fit; what is larger was most probably named by mistake. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** How large a file may be, and the way out where it is larger. */
+interface Bound {
+  readonly bytesMax: number;
+  readonly hint: string;
+}
+
+const BOUND: Bound = {
+  bytesMax: FILE_BYTES_MAX,
+  hint: 'check that it is the right file, or split it',
+};
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -16,10 +28,10 @@ const REASONS: Readonly<Record<string, string>> = {
 /**
  * The text of the file, without a byte order mark.
  *
- * @throws DroverError with `code`: no such file, no permission, more than 4 MiB, not UTF-8
+ * @throws DroverError with `code`: no such file, no permission, more than `bound`, not UTF-8
  */
-export function readTextFile(path: string, code: ErrorCode): string {
-  const bytes = readBounded(path, code);
+export function readTextFile(path: string, code: ErrorCode, bound = BOUND): string {
+  const bytes = readBounded(path, code, bound);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -41,26 +53,30 @@ export function readTextFileIfThere(path: string, code: ErrorCode): string | nul
   }
 }
 
-function readBounded(path: string, code: ErrorCode): Uint8Array {
+function readBounded(
+  path: string,
+  code: ErrorCode,
+  { bytesMax, hint: smaller }: Bound,
+): Uint8Array {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(path, 'r');
     // Not filled with zeros: only what was read is looked at.
-    const buffer = Buffer.allocUnsafeSlow(FILE_BYTES_MAX + 1);
+    const buffer = Buffer.allocUnsafeSlow(bytesMax + 1);
     let length = 0;
     // A pipe gives its content in pieces, and its size is not known before.
     for (let count = -1; count !== 0 && length < buffer.length; length += count) {
       count = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
-    if (length <= FILE_BYTES_MAX) return buffer.subarray(0, length);
+    if (length <= bytesMax) return buffer.subarray(0, length);
   } catch (cause) {
     const hint = 'check the path and its permissions';
     throw unreadable({ path, code, reason: reasonOf(cause), hint, cause });
   } finally {
     if (descriptor !== null) closeSync(descriptor);
   }
-  const hint = 'check that it is the right file, or split it';
-  throw unreadable({ path, code, reason: 'it is larger than 4 MiB', hint });
+  const reason = `it is larger than ${formatSize(bytesMax)}`;
+  throw unreadable({ path, code, reason, hint: smaller });
 }
 
 interface Unreadable {

@@ -2,9 +2,12 @@
 // the dispatch itself) become one dispatch: the later level wins, maps merge, lists replace.
 import { resolve } from 'node:path';
 import type { PlannedDispatch, PoolSpec } from '../core/campaign.ts';
-import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
+import { COMMAND_AGENT } from '../core/agent-names.ts';
+import type { AgentTask, DispatchSpec, RetryBudget, UseLimits } from '../core/dispatch.ts';
 import { BUILT_IN, type BuiltInSettings } from './defaults.ts';
-import type { SaidDispatch, SaidPools, Settings } from './schema.ts';
+import type { SaidAgents } from './schema-agents.ts';
+import type { SaidPools } from './schema-pools.ts';
+import type { SaidDispatch, Settings } from './schema.ts';
 
 /**
  * Paths in a file are relative to the file: makes them absolute, so that settings of several files
@@ -15,6 +18,13 @@ export function withAbsolutePaths<T extends Settings>(settings: T, directory: st
   return { ...settings, cwd: resolve(directory, settings.cwd) };
 }
 
+/** Absolute paths of the modules of agents, by name. */
+export type AgentModules = ReadonlyMap<string, string>;
+
+export function modulesOf(agents: SaidAgents = {}, directory: string): AgentModules {
+  return new Map(Object.entries(agents).map(([name, path]) => [name, resolve(directory, path)]));
+}
+
 export function poolsOf(pools: SaidPools = {}): PoolSpec[] {
   return Object.entries(pools).map(([name, { slots }]) => ({ name, slots }));
 }
@@ -22,7 +32,7 @@ export function poolsOf(pools: SaidPools = {}): PoolSpec[] {
 /** What a file says of the attempts in each of its pools. */
 export type PoolLimits = ReadonlyMap<
   string,
-  Pick<Settings, 'max_output' | 'max_memory' | 'max_processes'>
+  Pick<Settings, 'max_output' | 'max_memory' | 'max_processes' | 'max_tokens' | 'max_cost'>
 >;
 
 export function limitsOf(pools: SaidPools = {}): PoolLimits {
@@ -39,14 +49,17 @@ export interface Levels {
   readonly settings: readonly Settings[];
   /** more specific than all of `settings`, for what is in the pool */
   readonly pools: readonly PoolLimits[];
+  /** of the agents that are not built in; without it there are none */
+  readonly modules?: AgentModules;
 }
 
 /**
+ * @param dispatch its prompt is read already, if it stands in a file
  * @param directory absolute; the working directory where no level names one
  */
 export function planDispatch(
   dispatch: SaidDispatch,
-  { settings, pools }: Levels,
+  { settings, pools, modules = new Map() }: Levels,
   directory: string,
 ): PlannedDispatch {
   const { pool }: { pool: string } = Object.assign({}, BUILT_IN, ...settings, dispatch);
@@ -56,9 +69,12 @@ export function planDispatch(
     dispatch,
   ];
   const said: Settings & BuiltInSettings = Object.assign({}, BUILT_IN, ...all);
+  // What is run is a command, whatever runs the other dispatches.
+  const agent = dispatch.run === undefined ? said.agent : COMMAND_AGENT;
   const spec: DispatchSpec = {
-    agent: said.agent,
+    agent,
     run: dispatch.run ?? [],
+    task: agent === COMMAND_AGENT ? null : taskOf(dispatch, said, modules.get(agent) ?? null),
     cwd: said.cwd ?? directory,
     ...mergeEnvironment(all),
     doneWhen: said.done_when ?? null,
@@ -71,10 +87,9 @@ export function planDispatch(
     containment: said.containment ?? null,
     leftovers: said.leftovers,
     leftoverGraceMs: said.leftover_grace,
-    maxOutputBytes: said.max_output ?? null,
-    maxMemoryBytes: said.max_memory ?? null,
-    maxProcesses: said.max_processes ?? null,
+    ...limitsIn(said),
     cpuShareMin: said.cpu_threshold,
+    toolBoundMs: said.tool_bound,
     evidenceFiles: [...new Set(said.evidence_files)],
   };
   return {
@@ -83,6 +98,24 @@ export function planDispatch(
     priority: said.priority,
     after: [...new Set(dispatch.after)],
     spec,
+  };
+}
+
+function taskOf(
+  { prompt = '', model, args = [] }: SaidDispatch,
+  { resume, continue_prompt: continuePrompt }: BuiltInSettings,
+  module: string | null,
+): AgentTask {
+  return { prompt, model: model ?? null, args, module, resume, continuePrompt };
+}
+
+function limitsIn(said: Settings): UseLimits {
+  return {
+    maxOutputBytes: said.max_output ?? null,
+    maxMemoryBytes: said.max_memory ?? null,
+    maxProcesses: said.max_processes ?? null,
+    maxTokens: said.max_tokens ?? null,
+    maxCostUsd: said.max_cost ?? null,
   };
 }
 

@@ -1,7 +1,6 @@
 // Owns the shape of a campaign file and of config.yaml. The one source of both validation and the
 // JSON schemas under schema/ (scripts/schema.mjs): a key that is not here does not exist.
 import * as v from 'valibot';
-import { DEFAULT_POOL } from '../core/campaign.ts';
 import { formatDuration } from '../core/duration.ts';
 import { formatShare } from '../core/share.ts';
 import { BUILT_IN } from './defaults.ts';
@@ -25,43 +24,11 @@ import {
   wholeNumber,
   words,
 } from './fields.ts';
+import { PROTECT } from './protect.ts';
+import { AGENT_SETTINGS, AGENTS, TASK } from './schema-agents.ts';
+import { LIMITS, POOLS } from './schema-pools.ts';
 
 const retries = wholeNumber(0, 100);
-
-/**
- * What an attempt may use. Set for a pool, they hold for each attempt of a dispatch of that pool.
- */
-const LIMITS = {
-  max_output: said(
-    size(),
-    'An attempt that has written more than this to both streams together is ended. ' +
-      'How much of it is kept is another thing: max_output at the top of config.yaml. ' +
-      'Default: no limit.',
-  ),
-  max_memory: said(
-    size(),
-    'An attempt whose processes together use more resident memory than this is ended; ' +
-      'pages that they share count for each of them. Default: no limit.',
-  ),
-  max_processes: said(
-    wholeNumber(1, 100_000),
-    'An attempt whose tree has more processes than this is ended. Default: no limit.',
-  ),
-};
-
-const POOL = map({
-  slots: v.pipe(
-    wholeNumber(1, 1000),
-    v.description('How many attempts may run in this pool at the same time.'),
-  ),
-  ...LIMITS,
-});
-
-const POOLS = said(
-  mapOf(NAME, POOL),
-  'Pools that this file creates or changes. ' +
-    `The pool "${DEFAULT_POOL.name}" is always there, with ${DEFAULT_POOL.slots} slots.`,
-);
 
 const CONTAINMENT = v.picklist(
   ['cgroup', 'subreaper', 'sh'],
@@ -138,6 +105,7 @@ const SETTINGS = {
     'How long such processes may take to end by themselves.',
     formatDuration(BUILT_IN.leftover_grace),
   ),
+  ...AGENT_SETTINGS,
   ...LIMITS,
   cpu_threshold: said(
     coreShare(),
@@ -187,10 +155,7 @@ export const DISPATCH = map({
     RUN,
     'What the agent "command" runs: a list is a program with its arguments, a text goes to sh -c.',
   ),
-  prompt: said(words('a text'), 'The task, for agents other than "command".'),
-  prompt_file: said(PATH, 'A file with the task, relative to this file; instead of "prompt".'),
-  model: said(words('a text'), 'The model, for agents other than "command".'),
-  args: said(list(text(), 'a list of texts'), 'Arguments added for agents other than "command".'),
+  ...TASK,
   after: said(
     list(NAME, 'a list of names of dispatches'),
     'Names of dispatches that must have succeeded first.',
@@ -207,6 +172,7 @@ const HEAD = {
     'halt: nothing new starts after an agent that ended by itself has failed.',
     'continue',
   ),
+  agents: AGENTS,
   pools: POOLS,
 };
 
@@ -238,6 +204,7 @@ export const CAMPAIGN_HEAD = map({
 
 export const CONFIG = v.pipe(
   map({
+    agents: AGENTS,
     pools: POOLS,
     defaults: DEFAULTS_SAID,
     max_output: said(
@@ -246,7 +213,11 @@ export const CONFIG = v.pipe(
         'nobody is ended for it: that is max_output of a dispatch, of defaults or of a pool.',
       '256MiB',
     ),
-    protect: later('protect'),
+    protect: said(
+      PROTECT,
+      'Processes that get no signal of any kind, wherever in a tree they stand. Where it cannot ' +
+        'be told who they are, nothing at all is ended.',
+    ),
     reap: later('reap'),
     brake: later('brake'),
     sweep: said(
@@ -258,6 +229,5 @@ export const CONFIG = v.pipe(
   v.title('Drover config.yaml'),
 );
 
-export type SaidPools = v.InferOutput<typeof POOLS>;
 export type Settings = v.InferOutput<typeof DEFAULTS>;
 export type SaidDispatch = v.InferOutput<typeof DISPATCH>;

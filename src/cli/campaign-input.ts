@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../campaign-file/config.ts';
 import type { Problem } from '../campaign-file/report.ts';
+import { AGENT_NAMES } from '../core/agent-names.ts';
 import type { Campaign } from '../core/campaign.ts';
 
 import type { Context } from './context.ts';
@@ -25,12 +26,11 @@ export async function readCampaign(
   file: string,
   vars: Readonly<Record<string, string>>,
 ): Promise<CampaignInput> {
-  const { KNOWN_AGENTS: knownAgents } = await import('../compose.ts');
   const { readCampaignFile } = await import('../campaign-file/parse.ts');
   const config = await readConfig(context);
   const { campaign, warnings } = readCampaignFile(file, {
     vars,
-    knownAgents,
+    knownAgents: AGENT_NAMES,
     ...(config === null ? {} : { config }),
   });
   return { campaign: withPools(campaign, config), warnings };

@@ -82,7 +82,7 @@ function strayProcesses(found: Examination, ledger: LedgerFindings | null): Stra
       .filter(({ dispatch }) => isLive(dispatch.state) || dispatch.spec.leftovers === 'keep')
       .map(({ dispatch }) => keyOf(dispatch.id, dispatch.fence)),
   );
-  const own = parsed.filter(({ parsed: mark }) => mark.ledger === id);
+  const own = parsed.filter(({ parsed: mark, isProtected }) => mark.ledger === id && !isProtected);
   return {
     own: own.filter(({ parsed: mark }) => !accounted.has(keyOf(mark.dispatch, mark.fence))),
     foreign: parsed.filter(({ parsed: mark }) => mark.ledger !== id),
@@ -159,6 +159,9 @@ function problemsOf(
   if (found.marked.kind === 'unknown') {
     problems.push(`processes could not be looked at: ${found.marked.because}`);
   }
+  if (found.protectionTrouble !== null) {
+    problems.push(`nothing can be ended: cannot tell whom to protect: ${found.protectionTrouble}`);
+  }
   if (found.runDirectories.kind === 'unknown') {
     problems.push(`run directories could not be looked at: ${found.runDirectories.because}`);
   }
@@ -199,8 +202,13 @@ function problemsOfRows(found: Examination, ledger: LedgerFindings | null): stri
     problems.push(`${live.length} live, and no supervisor is running: drover up --detach`);
   }
   for (const { dispatch } of live) {
-    if (dispatch.state.kind !== 'stopping' || dispatch.state.survivors.length === 0) continue;
-    const pids = dispatch.state.survivors.map(({ pid }) => pid).join(', ');
+    const { state } = dispatch;
+    if (state.kind !== 'stopping') continue;
+    if (state.unseen !== undefined) {
+      problems.push(`${nameOf(dispatch)} cannot be ended: ${state.unseen.because}`);
+    }
+    if (state.survivors.length === 0) continue;
+    const pids = state.survivors.map(({ pid }) => pid).join(', ');
     problems.push(`${nameOf(dispatch)} cannot be ended: process ${pids} survived`);
   }
   return problems;

@@ -1,6 +1,7 @@
 // Owns `drover run --dry-run`: reads what the plan needs, changes nothing, prints the plan.
 import type { Campaign } from '../core/campaign.ts';
-import { OPEN_STATES, type PoolUse } from '../core/dispatch.ts';
+import { OPEN_STATES } from '../core/dispatch.ts';
+import type { PoolUse } from '../core/pool.ts';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import { DroverError } from '../core/error.ts';
 import { type Context, printJson, printTable, say } from './context.ts';
@@ -50,8 +51,9 @@ async function readLedger(context: Context, campaign: string): Promise<Known> {
 const EMPTY_DEFAULT_POOL: PoolUse = {
   ...DEFAULT_POOL,
   paused: false,
-  blockedUntil: null,
-  blockedBecause: null,
+  pausedBecause: null,
+  limits: [],
+  usage: null,
   used: 0,
   queued: 0,
 };

@@ -30,6 +30,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   CONFIG_UNREADABLE: EXIT.usage,
   DURATION_INVALID: EXIT.usage,
   USAGE: EXIT.usage,
+  AGENT_UNUSABLE: EXIT.usage,
   NOT_FOUND: EXIT.notFound,
   AMBIGUOUS: EXIT.usage,
   NOT_POSSIBLE: EXIT.failed,

@@ -103,6 +103,22 @@ export function wholeNumberOption(
   });
 }
 
+/** For every command after which a tree can be ended. */
+export function protectOption(): Option {
+  return new Option(
+    '--protect <pid>',
+    'a process that gets no signal, from now on until it ends; may be repeated',
+  ).argParser((text: string, before: readonly number[] | undefined) => {
+    const pid = Number(text);
+    if (/^\d{1,10}$/.test(text) && pid > 1) return [...(before ?? []), pid];
+    throw new DroverError('USAGE', {
+      message: `"${text}" is not the pid of a process that could be ended`,
+      at: '--protect',
+      hint: 'protect in config.yaml also takes pidfiles, units and names of commands',
+    });
+  });
+}
+
 export function usage(message: string, hint: string): DroverError {
   return new DroverError('USAGE', { message, hint });
 }

@@ -11,11 +11,16 @@ import type { Context } from './context.ts';
 import { pidOf } from './json.ts';
 import { SURVIVORS_WAIT_MS } from './outlook.ts';
 import type { Reaping, RowItem } from './reap-report.ts';
+import { isConfigTrouble } from './stopping.ts';
 
 const POLL_MS = 20;
 
-export async function planOnly(herd: Herd, unknownToo: boolean): Promise<Reaping> {
-  const reaper = await herd.reaper();
+/** @param protect pids that are to be spared, which is written nowhere */
+export async function planOnly(
+  herd: Herd,
+  { unknownToo, protect }: { readonly unknownToo: boolean; readonly protect: readonly number[] },
+): Promise<Reaping> {
+  const reaper = await herd.reaper(protect);
   const supervisor = await supervisorOf(herd);
   const foreseen = supervisor === null ? await reaper.foresee() : [];
   const rows = foreseen.map(({ live: { dispatch }, outcome, because }) => ({
@@ -30,10 +35,17 @@ export async function planOnly(herd: Herd, unknownToo: boolean): Promise<Reaping
 }
 
 export async function reapNow(context: Context, herd: Herd, unknownToo: boolean): Promise<Reaping> {
-  const reaper = await herd.reaper();
+  const reaper = await herd.reaper([]);
   const since = await herd.ledger.lastSeq();
   const before = await herd.ledger.live();
-  const handle = await herd.supervise({ until: 'errand', containment: null });
+  let handle: SupervisorHandle | null;
+  try {
+    handle = await herd.supervise({ until: 'errand', containment: null });
+  } catch (error) {
+    if (!isConfigTrouble(error)) throw error;
+    const report = { kind: 'unknown', because: error.message } as const;
+    return { dryRun: false, supervisor: null, rows: [], report };
+  }
   if (handle === null) {
     await herd.ring();
     const supervisor = await supervisorOf(herd);
@@ -87,7 +99,7 @@ async function viewsOf(herd: Herd, before: readonly LiveDispatch[]): Promise<Vie
   return new Map(views.map((view) => [view.dispatch.id, view]));
 }
 
-/** Its attempt has ended, or its agent is seen, or it is named who survived. */
+/** Its attempt has ended, or its agent is seen, or it is named who survived, or why nobody can be looked at. */
 function isJudged(
   { attempt }: LiveDispatch,
   view: DispatchView | undefined,
@@ -101,7 +113,7 @@ function isJudged(
     case 'running':
       return reaper.sight(state.process) === 'alive';
     case 'stopping':
-      return state.survivors.length > 0;
+      return state.survivors.length > 0 || state.unseen !== undefined;
     case 'queued':
     case 'parked':
     case 'ended':

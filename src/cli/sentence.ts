@@ -30,6 +30,10 @@ export function sentenceOf(view: DispatchView, seen: Seen): string {
 /** Of one that runs. */
 function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string {
   const { now } = seen;
+  const met = attempt?.stream?.state.limit ?? null;
+  if (met !== null && met.waitsUntil !== null && met.waitsUntil > now) {
+    return `waits until ${momentShown(met.waitsUntil, now)} for a limit: ${met.notice.message}`;
+  }
   if (attempt !== null && attempt.unseen !== null) {
     return `its signs of work cannot be looked for: ${attempt.unseen}`;
   }
@@ -46,6 +50,8 @@ function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string 
   switch (verdict) {
     case 'working':
       return work(watched.signs, seen);
+    case 'blocked':
+      return `waits for a person: ${watched.waitingFor ?? ''}; stalled at ${until} unless it goes on`;
     case 'lingering':
       return `its result is there and it does not leave; it is ended at ${until} unless it works again`;
     case 'quiet':
@@ -56,7 +62,7 @@ function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string 
   }
 }
 
-const WORDS: Readonly<Record<Exclude<SignKind, 'operation' | 'child'>, string>> = {
+const WORDS: Readonly<Record<Exclude<SignKind, 'operation' | 'child' | 'tool'>, string>> = {
   output: 'wrote output',
   file: 'wrote to its files',
   io: 'read and wrote',
@@ -73,7 +79,7 @@ function work(signs: readonly Sign[], seen: Seen): string {
 }
 
 function workOf({ kind, at, since, detail }: Sign, { operations, now }: Seen): string {
-  if (kind === 'child') return detail;
+  if (kind === 'child' || kind === 'tool') return detail;
   if (kind !== 'operation') {
     const lasted = at - since < 1_000 ? ageShown(at, now) : `for ${secondsShown(at - since)}`;
     return `${WORDS[kind]} ${lasted}`;

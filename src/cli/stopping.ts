@@ -1,13 +1,13 @@
 // Owns ending dispatches at a person's wish and waiting for the proof that nothing of them is left.
 import type { Dispatch, DispatchId, StopWish } from '../core/dispatch.ts';
+import { DroverError } from '../core/error.ts';
 import type { DispatchView } from '../ports.ts';
 import { type ActEnd, actUntilSettled } from './act.ts';
 import type { Herd } from '../compose.ts';
 import { type Context, note } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { SURVIVORS_WAIT_MS } from './outlook.ts';
-import { oneLine } from './render/width.ts';
-import { nameOf, stateWord } from './render/words.ts';
+import { nameOf, stateWord, survivorWords } from './render/words.ts';
 
 export interface StopOrder {
   readonly dispatches: readonly Dispatch[];
@@ -21,6 +21,8 @@ export interface StopEnd {
   readonly end: ActEnd;
   /** the rows as they are now, of those that had not ended before */
   readonly views: readonly DispatchView[];
+  /** why nobody could carry the wish out; null: somebody could */
+  readonly trouble: DroverError | null;
 }
 
 /**
@@ -34,14 +36,26 @@ export async function stopAndWait(
 ): Promise<StopEnd> {
   const open = dispatches.filter(({ state }) => state.kind !== 'ended');
   const ids = open.map(({ id }) => id);
-  if (ids.length === 0) return { end: 'settled', views: [] };
+  if (ids.length === 0) return { end: 'settled', views: [], trouble: null };
   await herd.ledger.wishStop(ids, { at: herd.clock.now(), graceMs, cause, because });
   const longestMs = open.reduce((most, { spec }) => Math.max(most, graceMs ?? spec.graceMs), 0);
-  const end = await actUntilSettled(context, herd, {
-    settled: async () => await areStopped(herd, ids, cause),
-    boundMs: longestMs + SURVIVORS_WAIT_MS,
-  });
-  return { end, views: await herd.ledger.dispatches({ ids }) };
+  let end: ActEnd = 'bound';
+  let trouble: DroverError | null = null;
+  try {
+    end = await actUntilSettled(context, herd, {
+      settled: async () => await areStopped(herd, ids, cause),
+      boundMs: longestMs + SURVIVORS_WAIT_MS,
+    });
+  } catch (error) {
+    if (!isConfigTrouble(error)) throw error;
+    trouble = error;
+  }
+  return { end, views: await herd.ledger.dispatches({ ids }), trouble };
+}
+
+/** Whom config.yaml protects cannot be told: nobody is signalled, and what was wished stands (I9). */
+export function isConfigTrouble(error: unknown): error is DroverError {
+  return error instanceof DroverError && error.code.startsWith('CONFIG_');
 }
 
 /**
@@ -64,7 +78,7 @@ async function areStopped(
 export async function reportStop(
   context: Context,
   herd: Herd,
-  { end, views }: StopEnd,
+  { end, views, trouble }: StopEnd,
 ): Promise<ExitCode> {
   if (end === 'settled') return EXIT.done;
   const left = views.filter(({ dispatch }) => dispatch.state.kind !== 'ended');
@@ -76,6 +90,11 @@ export async function reportStop(
     note(context, 'not waited for the end; the wish stands and is carried out by who supervises');
     return EXIT.interrupted;
   }
+  if (trouble !== null) {
+    note(context, `nobody was signalled: ${trouble.message}`);
+    note(context, 'the wish stands; put that right, and whoever supervises next carries it out');
+    return EXIT.survived;
+  }
   const row = await herd.ledger.supervisor();
   const who = row === null ? 'nobody' : `the supervisor (pid ${row.process.pid})`;
   note(context, `not ended in time; the slots stay held, ${who} goes on trying`);
@@ -84,8 +103,5 @@ export async function reportStop(
 
 function survivorLines({ state }: Dispatch): string[] {
   if (state.kind !== 'stopping') return [];
-  return state.survivors.map(
-    ({ pid, startTime, command }) =>
-      `  survivor: pid ${pid}, start time ${startTime}, ${oneLine(command)}`,
-  );
+  return state.survivors.map((survivor) => `  survivor: ${survivorWords(survivor)}`);
 }

@@ -3,18 +3,23 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { release, type } from 'node:os';
 import type { ContainmentTier, DispatchId, Millis } from '../core/dispatch.ts';
+import { builtInAgents } from '../agents/registry.ts';
+import { findProgram } from '../host/agent-programs.ts';
 import { DroverError } from '../core/error.ts';
 import type { Look } from '../core/evidence.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
 import { readCgroupPath } from '../host/cgroups.ts';
 import { createClock } from '../host/clock.ts';
+import type { HostProcessTable } from '../host/host-process-table.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { createProtection } from '../host/protection.ts';
 import { readMark } from '../host/run-records.ts';
 import { openStarter } from '../host/starter.ts';
-import { prepareStateDir } from '../host/state-dir.ts';
+import { type StateDirPaths, prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
-import type { ProcessRow } from '../ports.ts';
+import type { Clock, ProcessRow, Protection } from '../ports.ts';
+import { openRules } from './protect.ts';
 import { lookForTraces, type Traces } from './traces.ts';
 
 /** A process that carries a mark, of whichever ledger. */
@@ -23,6 +28,8 @@ export interface MarkedProcess {
   readonly startTime: number;
   readonly command: string;
   readonly mark: string;
+  /** by the word of the herd's owner: whatever it belongs to, it is nobody's leftover */
+  readonly isProtected: boolean;
 }
 
 /** A run directory as it lies on the disk; `mark` is what its record says. */
@@ -65,6 +72,8 @@ export interface Examination {
   /** is the supervisor's lock held? */
   readonly supervised: boolean;
   readonly marked: Look<readonly MarkedProcess[]>;
+  /** why it cannot be told whom to protect; null: it can */
+  readonly protectionTrouble: string | null;
   readonly runDirectories: Look<readonly FoundRunDirectory[]>;
   readonly traces: Look<Traces>;
 }
@@ -75,9 +84,12 @@ export async function examine(stateDir: string): Promise<Examination> {
   const problems: string[] = [];
   const paths = pathsOf(stateDir, problems);
   const lock = paths === null ? null : lockHeld(paths.lock, problems);
-  const scan = createProcessTable().scan();
+  const clock = createClock();
+  const table = createProcessTable();
+  const scan = table.scan();
+  const named = paths === null ? NOBODY : await lookForProtected(paths, table, clock);
   return {
-    now: createClock().now(),
+    now: clock.now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
     shim: examineShell(),
     tiers: [
@@ -85,15 +97,25 @@ export async function examine(stateDir: string): Promise<Examination> {
       examineCgroup(),
       { name: 'sh', available: true, because: 'a POSIX shell and the process table are enough' },
     ],
-    agents: [{ name: 'command', found: true, version: null }],
+    agents: await agentPrograms(),
     stateDirProblems: problems,
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
-    marked: markedProcesses(scan),
+    marked: markedProcesses(scan, named),
+    protectionTrouble: named.kind === 'unknown' ? named.because : null,
     runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
     traces:
       paths === null ? { kind: 'absent' } : lookForTraces(paths, (pid) => mayBeThere(scan, pid)),
   };
+}
+
+async function lookForProtected(
+  { config, protect }: StateDirPaths,
+  table: HostProcessTable,
+  clock: Clock,
+): Promise<ReturnType<Protection['look']>> {
+  const rules = await openRules(config, clock);
+  return createProtection({ rules, namedDir: protect, table }).look();
 }
 
 function pathsOf(stateDir: string, problems: string[]) {
@@ -106,6 +128,17 @@ function pathsOf(stateDir: string, problems: string[]) {
     problems.push(describe(error));
     return null;
   }
+}
+
+/** All at once: each is asked for its version. */
+async function agentPrograms(): Promise<Examination['agents']> {
+  const programs = await Promise.all(
+    [...builtInAgents.values()].map(async (agent) => ({
+      name: agent.id,
+      ...(await findProgram(agent)),
+    })),
+  );
+  return [{ name: 'command', found: true, version: null }, ...programs];
 }
 
 function lockHeld(path: string, problems: string[]): boolean {
@@ -168,11 +201,19 @@ function mayBeThere(scan: Look<readonly ProcessRow[]>, pid: number): boolean {
   return scan.kind !== 'seen' || scan.value.some((row) => row.pid === pid);
 }
 
-function markedProcesses(scan: Look<readonly ProcessRow[]>): Look<readonly MarkedProcess[]> {
+const NOBODY: ReturnType<Protection['look']> = { kind: 'absent' };
+
+function markedProcesses(
+  scan: Look<readonly ProcessRow[]>,
+  named: typeof NOBODY,
+): Look<readonly MarkedProcess[]> {
   if (scan.kind !== 'seen') return scan;
-  const marked = scan.value.flatMap(({ pid, startTime, command, mark, zombie }) =>
-    mark === null || zombie ? [] : [{ pid, startTime, command, mark }],
-  );
+  const marked = scan.value.flatMap((row) => {
+    const { pid, startTime, command, mark, zombie } = row;
+    if (mark === null || zombie) return [];
+    const isProtected = named.kind === 'seen' && named.value(row);
+    return [{ pid, startTime, command, mark, isProtected }];
+  });
   return { kind: 'seen', value: marked };
 }
 

@@ -4,14 +4,18 @@ import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createProcessTable } from '../host/process-table.ts';
+import { type ProtectionParts, createProtection } from '../host/protection.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import type { World } from '../supervisor/world.ts';
+import { createAgents } from './agents.ts';
 
 /** What each of them decides for himself. */
 type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | 'log'> & {
+  /** whom config.yaml protects, and whoever was named for this run alone; who was named by hand is on record */
+  readonly protect: ProtectionParts['rules'];
   /** null: containment tier subreaper is not available here, or nothing is started */
   readonly starter: Starter | null;
 };
@@ -19,16 +23,22 @@ type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | '
 export function createHostWorld(
   paths: StateDirPaths,
   { ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock },
-  { starter, ...choices }: Choices,
+  { starter, protect, ...choices }: Choices,
 ): World {
+  const environment = ownEnvironment();
   const processTable = createProcessTable();
   const cgroups = createCgroups(ledger.id, paths.runs);
+  const protection = createProtection({
+    rules: protect,
+    namedDir: paths.protect,
+    table: processTable,
+  });
   const runDirs = createRunDirs({
     runsDir: paths.runs,
     stateDir: paths.dir,
     processTable,
     clock,
-    environment: ownEnvironment(),
+    environment,
     starter,
     cgroups,
   });
@@ -37,6 +47,8 @@ export function createHostWorld(
     clock,
     chance,
     processes: processTable,
+    protection,
+    agents: createAgents(environment),
     runDirs,
     cgroups,
     ledger,

@@ -8,11 +8,18 @@ import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { type Foreseen, type RowOutcome, foresee } from '../supervisor/foresee.ts';
 import { type ReapReport, reap } from '../supervisor/reap.ts';
+import { openRules } from './protect.ts';
 
 export type { Foreseen, ReapReport, RowOutcome };
 
 const TRIES_MAX = 10;
 const TRY_AGAIN_MS = 200;
+
+interface Parts {
+  readonly paths: StateDirPaths;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
 
 export interface Reaper {
   /** What the ordinary pass would decide about each live row. Changes nothing. */
@@ -26,11 +33,16 @@ export interface Reaper {
   }): Promise<Look<ReapReport>>;
 }
 
-export function createReaper(paths: StateDirPaths, ledger: Ledger, clock: Clock): Reaper {
+/** @param also pids to protect beside those that are on record, for who writes nothing down */
+export async function createReaper(
+  { paths, ledger, clock }: Parts,
+  also: readonly number[],
+): Promise<Reaper> {
   const world = createHostWorld(
     paths,
     { ledger, clock },
     {
+      protect: await openRules(paths.config, clock, also),
       starter: null,
       containment: 'sh',
       outputBytesMax: OUTPUT_BYTES_MAX,

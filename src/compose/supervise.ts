@@ -1,6 +1,5 @@
 // Owns becoming the supervisor: the lock, the real world, the bell.
 import { mkdirSync } from 'node:fs';
-import { readConfigFile } from '../campaign-file/config.ts';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import { listen } from '../host/bell.ts';
@@ -12,6 +11,7 @@ import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { startSupervisor } from '../supervisor/supervisor.ts';
 import type { World } from '../supervisor/world.ts';
+import { watchConfig } from './config-watch.ts';
 
 interface Parts {
   readonly paths: StateDirPaths;
@@ -80,17 +80,24 @@ async function realWorld(
   { containment, log = toStandardError }: SuperviseOptions,
   starter: Starter | null,
 ): Promise<World> {
-  const { outputBytesMax, sweepEveryMs } = await readConfigFile(paths.config);
+  const { config, protect } = await watchConfig(paths.config, clock);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-  return createHostWorld(
+  const world = createHostWorld(
     paths,
     { ledger, clock },
     {
+      protect,
       starter,
       containment: containment ?? bestTier(starter),
-      outputBytesMax,
-      sweepEveryMs,
+      outputBytesMax: config.outputBytesMax,
+      sweepEveryMs: config.sweepEveryMs,
       log,
     },
   );
+  // A pid stands for whoever has it now: the first look must not wait for the first dispatch.
+  const named = world.protection.look();
+  if (named.kind === 'unknown') {
+    log(`cannot tell whom to protect: ${named.because}; nothing is ended before that is known`);
+  }
+  return world;
 }

@@ -22,6 +22,15 @@ export interface LimitNotice {
 }
 
 /**
+ * What the end of a run means by what its program said. `unsaid`: it left no word, so that its exit has to do. The
+ * sentence says what it was read from.
+ */
+export interface Judgement {
+  readonly kind: 'succeeded' | 'agent' | 'quota' | 'auth' | 'infrastructure' | 'unsaid';
+  readonly because: string;
+}
+
+/**
  * - `session`: the id under which it can be resumed
  * - `answered`: the model said something: text, or a tool to run; `text` for people, perhaps empty
  * - `tool-started`, `tool-finished`: `timeoutMs` is the program's own statement; null: none

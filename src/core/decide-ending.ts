@@ -1,10 +1,18 @@
 // Owns the way to the end: when an end is proved, whether the goal was reached, and what follows from the policy. How a
 // tree that has to go is brought to zero is decide-stopping.ts. A terminal state is written only after the proof (I8).
-import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
+import {
+  type ChangeDecision,
+  type Decision,
+  type Moment,
+  type StayDecision,
+  stay,
+} from './decision.ts';
+import type { Judgement } from './agent-event.ts';
 import type { AttemptEnd, LiveDispatch, Millis, Survivor } from './dispatch.ts';
 import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
 import { describeExit } from './snapshot.ts';
-import { LOST, SUCCEEDED, endOfExit, failed, followUp } from './retry.ts';
+import { limitMet, poolLimitOf } from './quota.ts';
+import { SUCCEEDED, endOfLoss, endOfRun, failed, followUp } from './retry.ts';
 
 export const UNKNOWN_POLL_MS = 1_000;
 export const PROOF_POLL_MS = 10;
@@ -20,9 +28,12 @@ export function concludeExit(
   evidence: Evidence,
   moment: Moment,
 ): Decision {
-  const end = endOfExit(exit);
-  const because = describeExit(exit);
-  if (exit.kind === 'refused') return endedBy(live, end, because, moment);
+  const unread = stillReading(evidence, describeExit(exit), moment);
+  if (unread !== null) return unread;
+  const judgement = judgementOf(evidence);
+  const end = endOfRun(exit, judgement);
+  const because = describeRun(exit, judgement);
+  if (exit.kind === 'refused') return endedBy(live, { end, because }, evidence, moment);
   if (evidence.shim === 'unknown') {
     return stay(`${because}; cannot see its shim`, moment.now + UNKNOWN_POLL_MS);
   }
@@ -62,8 +73,36 @@ export function shimStays({ attempt, dispatch: { spec } }: LiveDispatch): boolea
 
 /** Agent and shim are gone and nothing is on record. */
 export function concludeLoss(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
-  const because = 'its agent and its shim are gone, and no exit was recorded';
-  return concludeEnd(live, { end: LOST, because, looksNeeded: 2 }, evidence, moment);
+  const lost = 'its agent and its shim are gone, and no exit was recorded';
+  const unread = stillReading(evidence, lost, moment);
+  if (unread !== null) return unread;
+  const judgement = judgementOf(evidence);
+  const because = judgement === null ? lost : `${lost}; ${judgement.because}`;
+  return concludeEnd(
+    live,
+    { end: endOfLoss(judgement), because, looksNeeded: 2 },
+    evidence,
+    moment,
+  );
+}
+
+/** What the agent's own words mean; null: it has none that are understood. */
+export function judgementOf({ stream }: Evidence): Judgement | null {
+  return stream.kind === 'seen' ? stream.value.judgement : null;
+}
+
+export function describeRun(exit: ExitRecord, judgement: Judgement | null): string {
+  const because = describeExit(exit);
+  return judgement === null ? because : `${because}; ${judgement.because}`;
+}
+
+/** Nothing is concluded from half of what it said (I13); null: all of it was read. */
+export function stillReading({ stream }: Evidence, because: string, { now }: Moment) {
+  if (stream.kind === 'unknown') {
+    return stay(`${because}; cannot read what it said: ${stream.because}`, now + UNKNOWN_POLL_MS);
+  }
+  if (stream.kind === 'absent' || stream.value.atEnd) return null;
+  return stay(`${because}; reading what it said`, now);
 }
 
 /** An end that is known, and what still has to be proved of the tree. */
@@ -118,7 +157,7 @@ function endLeftovers(
   };
 }
 
-export function treeUnseen(because: string, members: Look<Members>, { now }: Moment): Decision {
+export function treeUnseen(because: string, members: Look<Members>, { now }: Moment): StayDecision {
   const why = members.kind === 'unknown' ? members.because : 'no look yet';
   return stay(`${because}; cannot see its tree: ${why}`, now + UNKNOWN_POLL_MS);
 }
@@ -127,23 +166,26 @@ export function treeUnseen(because: string, members: Look<Members>, { now }: Mom
 export function endedAfterGoal(
   live: LiveDispatch,
   { end, because }: Conclusion,
-  { goal }: Evidence,
+  evidence: Evidence,
   moment: Moment,
 ): Decision {
-  if (live.dispatch.spec.doneWhen === null) return endedBy(live, end, because, moment);
+  const { goal } = evidence;
+  const ended = (actual: AttemptEnd, why: string) =>
+    endedBy(live, { end: actual, because: why }, evidence, moment);
+  if (live.dispatch.spec.doneWhen === null) return ended(end, because);
   switch (goal) {
     case 'unasked':
       return stay(`${because}; asking done_when`, null, { kind: 'ask-goal' });
     case 'asking':
       return awaitGoal(because);
     case 'reached':
-      return endedBy(live, { ...end, ...GOAL_REACHED }, `${because}; done_when holds`, moment);
+      return ended({ ...end, ...GOAL_REACHED }, `${because}; done_when holds`);
     case 'missed':
       return end.outcome.kind === 'succeeded'
-        ? endedBy(live, failed(0, null, 'agent'), `${because}, but done_when does not hold`, moment)
-        : endedBy(live, end, `${because}; done_when does not hold`, moment);
+        ? ended(failed(0, null, 'agent'), `${because}, but done_when does not hold`)
+        : ended(end, `${because}; done_when does not hold`);
     case 'unknown':
-      return endedBy(live, end, `${because}; done_when gave no answer`, moment);
+      return ended(end, `${because}; done_when gave no answer`);
   }
 }
 
@@ -157,41 +199,42 @@ const GOAL_REACHED = { outcome: SUCCEEDED.outcome, class: null };
 /** The attempt is over: the policy says whether the dispatch is. A person who cancelled wants no retry. */
 export function endedBy(
   live: LiveDispatch,
-  end: AttemptEnd,
-  because: string,
-  { now, chance }: Moment,
+  { end, because }: Pick<Conclusion, 'end' | 'because'>,
+  evidence: Evidence,
+  moment: Moment,
 ): ChangeDecision {
+  const { now, chance } = moment;
   const { spec, stopWish } = live.dispatch;
   const follow = followUp(end, { failures: live.failures, retries: spec.retries, now, chance });
-  if (follow.kind === 'requeue') {
+  const common = { kind: 'change', attemptEnd: end, clearStopWish: true } as const;
+  const requeued = { ...common, type: 'dispatch.requeued', because } as const;
+  const parked = { ...common, type: 'dispatch.parked' } as const;
+  const wait = { kind: 'parked', since: now } as const;
+  if (follow.kind === 'requeue') return { ...requeued, next: { kind: 'queued', since: now } };
+  if (stopWish?.cause === 'cancelled' || follow.kind === 'end') {
+    const { outcome, class: failureClass, exitCode } = end;
     return {
-      kind: 'change',
-      type: 'dispatch.requeued',
-      next: { kind: 'queued', since: now },
+      ...common,
+      type: 'dispatch.ended',
+      next: { kind: 'ended', at: now, outcome, class: failureClass, exitCode },
       because,
-      attemptEnd: end,
-      clearStopWish: true,
     };
   }
-  if (follow.kind === 'retry' && stopWish?.cause !== 'cancelled') {
-    return {
-      kind: 'change',
-      type: 'dispatch.parked',
-      next: { kind: 'parked', since: now, for: 'backoff', until: follow.at },
-      because: `${because}; ${follow.because}`,
-      attemptEnd: end,
-      clearStopWish: true,
-    };
+  switch (follow.kind) {
+    case 'retry': {
+      const next = { ...wait, for: 'backoff', until: follow.at } as const;
+      return { ...parked, next, because: `${because}; ${follow.because}` };
+    }
+    case 'wait-for-quota': {
+      const { until } = poolLimitOf(live, limitMet(evidence), moment);
+      return { ...parked, next: { ...wait, for: 'quota', until }, because };
+    }
+    case 'ask-person':
+      if (follow.about === 'dispatch') {
+        return { ...parked, next: { ...wait, for: 'gate', until: null }, because };
+      }
+      return { ...requeued, next: { kind: 'queued', since: now }, pausePool: because };
   }
-  const { outcome, class: failureClass, exitCode } = end;
-  return {
-    kind: 'change',
-    type: 'dispatch.ended',
-    next: { kind: 'ended', at: now, outcome, class: failureClass, exitCode },
-    because,
-    attemptEnd: end,
-    clearStopWish: true,
-  };
 }
 
 export function describeProcess({ pid, startTime, command }: Survivor): {

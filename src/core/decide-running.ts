@@ -1,14 +1,23 @@
 // Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
-import { SHIM_LEAVES_MS, concludeExit, concludeLoss, treeUnseen } from './decide-ending.ts';
+import {
+  SHIM_LEAVES_MS,
+  concludeExit,
+  concludeLoss,
+  judgementOf,
+  treeUnseen,
+} from './decide-ending.ts';
+import type { TokenUsage } from './agent-event.ts';
 import { beginLeaving, beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { oldestOf } from './decide-start.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
 import type { Deadline, DispatchSpec, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence, Result } from './evidence.ts';
-import { brokenLimit } from './limits.ts';
-import { SUCCEEDED } from './retry.ts';
-import { FRESH_MS, type Silence, silenceOf } from './verdict.ts';
+import { brokenLimit, spentLimit } from './limits.ts';
+import { type OwnWait, limitMet, ownWait, watchedFrom } from './quota.ts';
+import { endOfSilent } from './retry.ts';
+import { addUsage } from './stream.ts';
+import { FRESH_MS, type Silence, type Watched, silenceOf } from './verdict.ts';
 
 const UNKNOWN_POLL_MS = 1_000;
 /** The shim writes the exit record within milliseconds of the agent's end. */
@@ -68,7 +77,8 @@ function endDespiteShim(
     return beginStopping(live, { cause: 'timed-out', graceMs, because: reason }, moment);
   }
   // What done_when has said of it does not matter here: it is asked once the tree is gone.
-  const silence = silenceOf({ ...evidence, result: 'unasked' }, spec, moment.now);
+  const watched = { ...watchedIn(evidence), result: 'unasked' } as const;
+  const silence = silenceOf(watched, spec, moment.now);
   if (!silence.over || stopWish !== null || evidence.blind !== null) return null;
   const reason = `${silence.because}; ${because}`;
   return beginStopping(live, { cause: 'stalled', graceMs, because: reason }, moment);
@@ -96,24 +106,55 @@ function adoptNext(live: Running, evidence: Evidence, moment: Moment): Decision 
 function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision {
   const { stopWish, spec } = live.dispatch;
   if (stopWish !== null) return obeyWish(live, stopWish, stopWish.because, moment);
-  const silence = silenceOf(evidence, spec, moment.now);
-  const broken = hardLimit(live, silence, moment.now) ?? brokenLimit(spec, evidence);
+  const silence = silenceOf(watchedIn(evidence), spec, moment.now);
+  const broken =
+    hardLimit(live, silence, moment.now) ??
+    brokenLimit(spec, evidence) ??
+    spentLimit(spec, usedSoFar(live, evidence));
   if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
+  const wait = ownWait(live, evidence, moment.now);
+  if (wait !== null) return waitOn(live, wait, moment);
   if (evidence.blind !== null) {
     const because = `cannot look for signs of work: ${evidence.blind}`;
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
   if (silence.over) {
     const { because } = silence;
-    return silence.verdict === 'lingering'
-      ? beginLeaving(live, { end: SUCCEEDED, because }, moment)
-      : beginStopping(live, { cause: 'stalled', graceMs: spec.graceMs, because }, moment);
+    if (silence.verdict === 'lingering') {
+      const end = endOfSilent(judgementOf(evidence));
+      return beginLeaving(live, { end, because }, moment);
+    }
+    const { graceMs } = spec;
+    const met = limitMet(evidence);
+    if (met === null) return beginStopping(live, { cause: 'stalled', graceMs, because }, moment);
+    const why = `${because}; it had met a limit: ${met.notice.message}`;
+    return beginStopping(live, { cause: 'quota', graceMs, because: why }, moment);
   }
   const { deadline } = live.attempt;
   if (deadline !== null && moment.now >= deadline.softAt) {
     return softLimit(live, { deadline, silence }, evidence, moment);
   }
   return watchOn(live, silence, evidence, moment);
+}
+
+function watchedIn(evidence: Evidence): Watched {
+  const { stream } = evidence;
+  const waitingFor = stream.kind === 'seen' ? stream.value.state.waitingFor : null;
+  return { ...evidence, watchedSince: watchedFrom(evidence), waitingFor };
+}
+
+function usedSoFar({ usedBefore }: Running, { stream }: Evidence): TokenUsage | null {
+  const now = stream.kind === 'seen' ? stream.value.state.usage : null;
+  return now === null ? usedBefore : addUsage(usedBefore, now);
+}
+
+/** It repeats its request by itself; meanwhile it neither works nor is silent. */
+function waitOn(live: Running, { until, fits, message }: OwnWait, moment: Moment): Decision {
+  const { graceMs } = live.dispatch.spec;
+  const words = `waits for a limit to be lifted in ${formatDuration(until - moment.now)}: ${message}`;
+  if (fits) return stay(words, Math.min(until, live.attempt.deadline?.hardAt ?? until));
+  const because = `${words}; longer than it may keep its slot`;
+  return beginStopping(live, { cause: 'quota', graceMs, because }, moment);
 }
 
 /** Whoever set it knew that it ends what works. */
@@ -155,7 +196,7 @@ function softLimit(
   evidence: Evidence,
   moment: Moment,
 ): Decision {
-  const knownAt = evidence.watchedSince + Math.min(FRESH_MS, live.dispatch.spec.stallMs);
+  const knownAt = watchedFrom(evidence) + Math.min(FRESH_MS, live.dispatch.spec.stallMs);
   if (silence.verdict !== 'working' && moment.now < knownAt) {
     const because = 'its deadline has passed; not watched long enough to tell';
     return stay(because, Math.min(knownAt, deadline.hardAt));

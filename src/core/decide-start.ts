@@ -5,14 +5,16 @@ import {
   concludeExit,
   endedAfterGoal,
   endedBy,
+  judgementOf,
+  stillReading,
   treeUnseen,
 } from './decide-ending.ts';
 import { obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
-import type { LiveDispatch, Millis } from './dispatch.ts';
+import type { AttemptEnd, LiveDispatch, Millis } from './dispatch.ts';
 import type { Claim, Evidence, Members } from './evidence.ts';
 import type { ProcessIdentity } from './identity.ts';
-import { LOST, endOfFailedStart, endOfStop } from './retry.ts';
+import { endOfFailedStart, endOfLoss, endOfStop } from './retry.ts';
 
 /** Records appear within milliseconds; a hint wakes us earlier. */
 const RECORD_POLL_MS = 20;
@@ -74,18 +76,20 @@ function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): D
   const { start, shim } = evidence;
   const alive = startedUnclaimed(live, evidence, moment);
   if (alive !== null) return alive;
+  const ended = (end: AttemptEnd, because: string) =>
+    endedBy(live, { end, because }, evidence, moment);
   if (live.dispatch.stopWish?.cause === 'cancelled') {
-    return endedBy(live, endOfStop('cancelled', null), 'stopped before it started', moment);
+    return ended(endOfStop('cancelled', null), 'stopped before it started');
   }
   if (start.kind === 'failed') {
-    return endedBy(live, endOfFailedStart(start.because), start.because, moment);
+    return ended(endOfFailedStart(start.because), start.because);
   }
   const mine = start.kind === 'ordered' || start.kind === 'under-way';
   if (mine && (shim === 'gone' || live.dispatch.stopWish === null)) {
     const because = `its shim ${shim === 'gone' ? 'ended before it claimed' : 'has not claimed'} the start`;
-    return endedBy(live, endOfFailedStart(because), because, moment);
+    return ended(endOfFailedStart(because), because);
   }
-  return endedBy(live, endOfStop('superseded', null), 'it never started', moment);
+  return ended(endOfStop('superseded', null), 'it never started');
 }
 
 /**
@@ -152,7 +156,10 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
   if (members.value.emptyLooks < 2)
     return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
   // It may have started an agent that did its work and is gone as well (I13).
-  return endedAfterGoal(live, { end: LOST, because, looksNeeded: 2 }, evidence, moment);
+  const unread = stillReading(evidence, because, moment);
+  if (unread !== null) return unread;
+  const end = endOfLoss(judgementOf(evidence));
+  return endedAfterGoal(live, { end, because, looksNeeded: 2 }, evidence, moment);
 }
 
 function started(

@@ -7,11 +7,14 @@ import {
   awaitGoal,
   describeProcess,
   endedAfterGoal,
+  describeRun,
   endedBy,
+  judgementOf,
   shimMayStillLeave,
   shimStays,
-  treeUnseen,
+  stillReading,
 } from './decide-ending.ts';
+import { cannotSee, seenAgain } from './decide-unseen.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
 import type {
   AttemptEnd,
@@ -21,12 +24,16 @@ import type {
   StopCause,
   StopReason,
   StopWish,
-  Survivor,
 } from './dispatch.ts';
-import { type Evidence, type ExitRecord, FILE_CLOCK_TICK_MS, type Sighting } from './evidence.ts';
-import { processKey } from './identity.ts';
-import { endOfExit, endOfStop } from './retry.ts';
-import { describeExit } from './snapshot.ts';
+import {
+  type Evidence,
+  type ExitRecord,
+  FILE_CLOCK_TICK_MS,
+  type Members,
+  type Sighting,
+} from './evidence.ts';
+import { SUCCEEDED, endOfRun, endOfStop } from './retry.ts';
+import { sameSurvivors, sparedAgent, survivorsOf } from './survivors.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
@@ -107,12 +114,22 @@ export function obeyDespiteShim(
 /** `stopping`: graceful signal, grace, freeze, kill, and two empty looks in a row before anything is written. */
 export function decideStopping(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const { members } = evidence;
+  const { unseen } = live.state;
   if (evidence.goal === 'asking') return awaitGoal(live.dispatch.because);
-  if (members.kind !== 'seen') return treeUnseen(live.dispatch.because, members, moment);
+  if (members.kind !== 'seen') return cannotSee(live, evidence, moment);
+  if (unseen !== undefined) return seenAgain(live, unseen);
   if (evidence.agent === 'unknown' || evidence.shim === 'unknown') {
     return stay('cannot see its agent or its shim', moment.now + UNKNOWN_POLL_MS);
   }
-  const { processes, emptyLooks } = members.value;
+  return bringToZero(live, evidence, members.value, moment);
+}
+
+function bringToZero(
+  live: Stopping,
+  evidence: Evidence,
+  { processes, emptyLooks }: Members,
+  moment: Moment,
+): Decision {
   const treeEmpty = processes.length === 0 && evidence.agent === 'gone';
   if (treeEmpty && (evidence.shim === 'gone' || shimWaitsForOthers(live, evidence, moment))) {
     if (emptyLooks < 2) return stay('its tree is empty; looking again', moment.now + PROOF_POLL_MS);
@@ -178,34 +195,6 @@ function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   return stay(live.dispatch.because, nextAt, { kind: 'kill', withShim: false });
 }
 
-/**
- * Who was there when the last kill went out and is there now. A tree that renews itself faster than it is killed has
- * nobody of that kind: whoever is there first stands for it, and is not replaced at each look, or naming would leave no
- * look for killing.
- */
-function survivorsOf(live: Stopping, evidence: Evidence): readonly Survivor[] {
-  const { survivors } = live.state;
-  const processes = evidence.members.kind === 'seen' ? evidence.members.value.processes : [];
-  const spared = sparedAgent(live, evidence);
-  const outlived = [
-    ...(spared === null ? [] : [spared]),
-    ...processes.filter((process) => evidence.lastKilled.has(processKey(process))),
-  ];
-  if (outlived.length > 0) return outlived;
-  return survivors.length > 0 ? survivors : processes;
-}
-
-/** An agent that lives and is no member of its own tree has opted out of it (I9): it gets no signal, and is named. */
-function sparedAgent({ dispatch, state }: Stopping, evidence: Evidence): Survivor | null {
-  const { agent: record } = evidence.runDir;
-  const agent = state.process ?? (record.kind === 'seen' ? record.value : null);
-  if (agent === null || evidence.agent !== 'alive' || evidence.members.kind !== 'seen') return null;
-  const key = processKey(agent);
-  if (evidence.members.value.processes.some((process) => processKey(process) === key)) return null;
-  const { pid, startTime } = agent;
-  return { pid, startTime, command: dispatch.spec.run[0] ?? dispatch.spec.agent };
-}
-
 /** A newer wish may shorten the grace, never lengthen it. */
 export function killMoment(state: Stopping['state'], wish: StopWish | null): Millis {
   if (wish === null || wish.graceMs === null || state.reason.kind === 'leftovers')
@@ -238,19 +227,30 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
     const why = `its tree is empty; cannot read its exit record: ${exit.because}`;
     return stay(why, moment.now + UNKNOWN_POLL_MS);
   }
+  const unread = stillReading(evidence, 'its tree is empty', moment);
+  if (unread !== null) return unread;
+  const judgement = judgementOf(evidence);
   const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {
     // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
-    return conclude(record === null ? reason.end : endOfExit(record));
+    return conclude(record === null ? reason.end : endOfRun(record, judgement));
   }
   if (record !== null && endedBefore(record, since)) {
-    return conclude(endOfExit(record), `${describeExit(record)}, before it was stopped`);
+    const why = `${describeRun(record, judgement)}, before it was stopped`;
+    return conclude(endOfRun(record, judgement), why);
   }
   if (reason.kind === 'lingering') {
     const { exitCode, signal } = endOfStop('stalled', record);
-    return endedBy(live, { ...reason.end, exitCode, signal }, because, moment);
+    const end = { ...reason.end, exitCode, signal };
+    return endedBy(live, { end, because }, evidence, moment);
   }
-  return conclude(endOfStop(causeNow(reason.cause, stopWish), record));
+  const end = endOfStop(causeNow(reason.cause, stopWish), record);
+  // I13: it had said that its work was done, whatever became of its process.
+  if (judgement?.kind === 'succeeded') {
+    const { outcome, class: failureClass } = SUCCEEDED;
+    return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
+  }
+  return conclude(end);
 }
 
 /** Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile. */
@@ -265,13 +265,4 @@ function causeNow(cause: StopCause, wish: StopWish | null): StopCause {
 function endedBefore({ kind, at }: ExitRecord, since: Millis): boolean {
   if (kind === 'refused') return true;
   return at < since - FILE_CLOCK_TICK_MS && since - at < OWN_END_WITHIN_MS;
-}
-
-function sameSurvivors(a: readonly Survivor[], b: readonly Survivor[]): boolean {
-  const keys = (list: readonly Survivor[]) =>
-    list
-      .map(({ pid, startTime }) => `${pid}@${startTime}`)
-      .toSorted()
-      .join();
-  return keys(a) === keys(b);
 }

@@ -35,6 +35,8 @@ export interface ChangeDecision {
   readonly data?: { readonly [key: string]: Json };
   readonly attemptEnd?: AttemptEnd;
   readonly clearStopWish?: boolean;
+  /** why nothing more is to start in its pool until a person says so */
+  readonly pausePool?: string;
 }
 
 export interface ExtendDecision {

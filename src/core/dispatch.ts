@@ -1,7 +1,10 @@
 // Owns the vocabulary of a dispatch: what it is, the states it can be in, and how it can end. Types only; rules live in
 // decide.ts, retry.ts and schedule.ts.
+import type { TokenUsage } from './agent-event.ts';
 import type { ProcessIdentity } from './identity.ts';
+import type { PoolLimit } from './pool.ts';
 import type { Sign } from './sign.ts';
+import type { StreamNote } from './stream.ts';
 
 /** Milliseconds since the epoch, wall clock. Durations end in `Ms`. */
 export type Millis = number;
@@ -36,7 +39,11 @@ export type StopCause =
   | 'superseded'
   | 'max-output'
   | 'max-memory'
-  | 'max-processes';
+  | 'max-processes'
+  | 'max-tokens'
+  | 'max-cost'
+  /** the agent waits for a limit of its provider longer than it may keep its slot */
+  | 'quota';
 
 export type Outcome =
   | { readonly kind: 'succeeded' }
@@ -73,6 +80,13 @@ export type StopReason =
   | { readonly kind: 'leftovers'; readonly end: AttemptEnd }
   | { readonly kind: 'lingering'; readonly end: AttemptEnd };
 
+/** Nothing is signalled meanwhile (I4, I9). */
+export interface Unseen {
+  readonly because: string;
+  /** the reason of the stop, which is that of the dispatch again as soon as the tree is seen */
+  readonly before: string;
+}
+
 /** States carry their data, so that nonsense (a queued dispatch with a process) cannot be written. */
 export type State =
   | { readonly kind: 'queued'; readonly since: Millis }
@@ -94,6 +108,8 @@ export type State =
       /** from here on the tree is frozen and killed */
       readonly killAt: Millis;
       readonly survivors: readonly Survivor[];
+      /** why its tree cannot be looked at, once that has lasted; not there: it can */
+      readonly unseen?: Unseen;
     }
   | {
       readonly kind: 'ended';
@@ -124,6 +140,24 @@ export interface UseLimits {
   /** sum of the resident memory of its processes, in which shared pages count for each of them */
   readonly maxMemoryBytes: number | null;
   readonly maxProcesses: number | null;
+  /** of all attempts of the dispatch together, what they read and what they wrote */
+  readonly maxTokens: number | null;
+  readonly maxCostUsd: number | null;
+}
+
+/** What an agent program is asked to do. */
+export interface AgentTask {
+  readonly prompt: string;
+  /** null: the program's own choice */
+  readonly model: string | null;
+  /** added to the program's own arguments */
+  readonly args: readonly string[];
+  /** absolute path of the module that holds the adapter; null: it is built in */
+  readonly module: string | null;
+  /** whether a further attempt goes on in the session of the one before it */
+  readonly resume: 'auto' | 'require' | 'never';
+  /** the prompt of an attempt that goes on in a session */
+  readonly continuePrompt: string;
 }
 
 /** What is to be run and under which rules: everything that the campaign file said, resolved. Holds no secret values. */
@@ -131,6 +165,8 @@ export interface DispatchSpec extends UseLimits {
   readonly agent: string;
   /** argv of the `command` agent; a string in the file became `['sh', '-c', text]` */
   readonly run: readonly string[];
+  /** of every other agent; null: it is `command` */
+  readonly task: AgentTask | null;
   /** absolute */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -151,6 +187,8 @@ export interface DispatchSpec extends UseLimits {
   readonly leftoverGraceMs: number;
   /** less CPU time of its tree than this share of one core, in (0, 1], is no sign of work */
   readonly cpuShareMin: number;
+  /** for how long a tool call without a time-out of its own is a sign of work */
+  readonly toolBoundMs: number;
   /** globs, relative to `cwd` or with a leading `~/`: growth of these files is a sign of work */
   readonly evidenceFiles: readonly string[];
 }
@@ -222,7 +260,11 @@ export interface Attempt {
   readonly watchedSince: Millis | null;
   /** why the last look for signs of work failed; null: it did not */
   readonly unseen: string | null;
+  /** what its agent program has said, and how far it was read; null: nothing was read */
+  readonly stream: StreamNote | null;
+  /** as planned before its start, then as the program says */
   readonly sessionId: string | null;
+  /** the attempt whose session it goes on in; null: in a fresh one */
   readonly resumedFrom: number | null;
   readonly endedAt: Millis | null;
   readonly end: AttemptEnd | null;
@@ -235,20 +277,8 @@ export interface LiveDispatch {
   readonly attempt: Attempt;
   /** failure classes of its ended attempts, for the retry budget */
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>;
-}
-
-export interface Pool {
-  readonly name: string;
-  readonly slots: number;
-  /** by a person (`drover pause`) */
-  readonly paused: boolean;
-  /** by an observed limit (I15) */
-  readonly blockedUntil: Millis | null;
-  readonly blockedBecause: string | null;
-}
-
-export interface PoolUse extends Pool {
-  /** counted from the live rows */
-  readonly used: number;
-  readonly queued: number;
+  /** of its ended attempts together; null: they told nothing */
+  readonly usedBefore: TokenUsage | null;
+  /** the limit of its pool that it is under, in force or being probed; null: none */
+  readonly limit: PoolLimit | null;
 }

@@ -1,7 +1,9 @@
 // Owns the shape of what was seen of an attempt in one look. Every part has three answers (I4): seen, absent, unknown.
+import type { Judgement } from './agent-event.ts';
 import type { Millis, Survivor } from './dispatch.ts';
 import type { ProcessIdentity } from './identity.ts';
 import type { Sign } from './sign.ts';
+import type { StreamState } from './stream.ts';
 
 /** `unknown` is never treated as `absent`: the look failed, and `because` says how. */
 export type Look<T> =
@@ -81,6 +83,15 @@ export type Start =
   | { readonly kind: 'failed'; readonly because: string };
 
 /** Everything seen of one attempt in one look. Gathered in the order sightings → run directory → table (gather.ts). */
+/** What its agent program has said. */
+export interface StreamLook {
+  readonly state: StreamState;
+  /** everything that is in the output files was read */
+  readonly atEnd: boolean;
+  /** what it would mean if it ended now */
+  readonly judgement: Judgement;
+}
+
 export interface Evidence {
   /** of the boot that was looked at */
   readonly bootId: string;
@@ -89,6 +100,8 @@ export interface Evidence {
   readonly runDir: RunDirLook;
   /** `unknown` also where the table was not needed for this look */
   readonly members: Look<Members>;
+  /** since when looks at its tree have failed; null: the last one did not */
+  readonly unseenSince: Millis | null;
   /** from the same look at the table as `members` */
   readonly usage: Look<Usage>;
   /** the newest sign of work of each kind, of this attempt and fence, from whichever look */
@@ -100,6 +113,8 @@ export interface Evidence {
   readonly goal: Goal;
   readonly result: Result;
   readonly start: Start;
+  /** `absent`: the agent has no stream that is understood */
+  readonly stream: Look<StreamLook>;
   /** kills of the tree that this supervisor has finished */
   readonly killRounds: number;
   /** `processKey`s of those that the last of these kills signalled */

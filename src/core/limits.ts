@@ -1,11 +1,15 @@
 // Owns which limit of use an attempt breaks. Nobody has a limit who did not ask for one, and what could not be looked at
 // breaks none (I4).
+import type { TokenUsage } from './agent-event.ts';
 import type { StopCause, UseLimits } from './dispatch.ts';
 import type { Evidence } from './evidence.ts';
 import { formatSize } from './size.ts';
 
 export interface BrokenLimit {
-  readonly cause: Extract<StopCause, 'max-output' | 'max-memory' | 'max-processes'>;
+  readonly cause: Extract<
+    StopCause,
+    'max-output' | 'max-memory' | 'max-processes' | 'max-tokens' | 'max-cost'
+  >;
   /** with the figures */
   readonly because: string;
 }
@@ -31,6 +35,25 @@ export function brokenLimit(
   if (maxProcesses !== null && processes > maxProcesses) {
     const because = `its tree has ${processes} processes, more than its max_processes of ${maxProcesses}`;
     return { cause: 'max-processes', because };
+  }
+  return null;
+}
+
+/** Of all attempts together; what is not told is not counted. */
+export function spentLimit(
+  { maxTokens, maxCostUsd }: UseLimits,
+  used: TokenUsage | null,
+): BrokenLimit | null {
+  if (used === null) return null;
+  const tokens = (used.inputTokens ?? 0) + (used.outputTokens ?? 0);
+  if (maxTokens !== null && tokens > maxTokens) {
+    const because = `it has used ${tokens} tokens, more than its max_tokens of ${maxTokens}`;
+    return { cause: 'max-tokens', because };
+  }
+  const costUsd = used.costUsd ?? 0;
+  if (maxCostUsd !== null && costUsd > maxCostUsd) {
+    const because = `it has cost ${costUsd} US dollars, more than its max_cost of ${maxCostUsd}`;
+    return { cause: 'max-cost', because };
   }
   return null;
 }

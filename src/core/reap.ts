@@ -95,10 +95,17 @@ export function standingOf(
   };
 }
 
+/** Who gets no signal of any kind (I9). */
+export interface Guards<P> {
+  readonly isProtected: (process: P) => boolean;
+  /** by the word of the herd's owner */
+  readonly isNamed: (process: P) => boolean;
+}
+
 export function planReap<P extends MarkedProcess>(
   snapshot: Snapshot<P>,
   facts: ReapFacts,
-  isProtected: (process: P) => boolean,
+  { isProtected, isNamed }: Guards<P>,
 ): ReapPlan {
   const trees = new Map<string, ReapTree>();
   const skipped: Spared[] = [];
@@ -109,7 +116,7 @@ export function planReap<P extends MarkedProcess>(
     if (record?.isLive === true) continue;
     const told = { ...whoIs(row), dispatch: ownDispatch(mark, facts) };
     if (isProtected(row)) {
-      shielded.push({ ...told, reason: whyProtected(row), next: null });
+      shielded.push({ ...told, reason: whyProtected(row, isNamed(row)), next: null });
       continue;
     }
     const spared = whySpared(row, { mark, record }, { snapshot, facts });
@@ -141,7 +148,8 @@ function ownDispatch(mark: Mark | null, { ledger }: ReapFacts): string | null {
   return mark?.ledger === ledger ? mark.dispatch : null;
 }
 
-function whyProtected({ mark }: MarkedProcess): string {
+function whyProtected({ mark }: MarkedProcess, isNamed: boolean): string {
+  if (isNamed) return 'its owner protects it (config.yaml or --protect)';
   return mark === MARK_OFF
     ? 'it has opted out (DROVER_MARK=off)'
     : 'it is Drover, or Drover was started from it';

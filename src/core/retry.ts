@@ -7,6 +7,7 @@ import type {
   RetryClass,
   StopCause,
 } from './dispatch.ts';
+import type { Judgement } from './agent-event.ts';
 import type { ExitRecord } from './evidence.ts';
 
 const BACKOFF_FIRST_MS = 1_000;
@@ -18,6 +19,10 @@ type Failures = Readonly<Partial<Record<FailureClass, number>>>;
 export type FollowUp =
   | { readonly kind: 'end' }
   | { readonly kind: 'requeue' }
+  /** its pool is blocked by a limit: no failure, and no budget is used */
+  | { readonly kind: 'wait-for-quota' }
+  /** a person decides: `pool` how it goes on with everybody in its pool, `dispatch` with itself */
+  | { readonly kind: 'ask-person'; readonly about: 'pool' | 'dispatch' }
   | { readonly kind: 'retry'; readonly at: Millis; readonly because: string };
 
 /** Which retry budget a class draws on; null: none, the class is never retried by itself. */
@@ -40,6 +45,10 @@ const CLASS_OF_CAUSE: Readonly<Record<StopCause, FailureClass | null>> = {
   'max-output': 'agent',
   'max-memory': 'agent',
   'max-processes': 'agent',
+  // It was within its rights, and is not to be repeated by itself: a person raises the limit, or does not.
+  'max-tokens': null,
+  'max-cost': null,
+  quota: 'quota',
 };
 
 /** Reads an exit record. An exit that nobody recorded is `LOST`, never success and never 0 (I12). */
@@ -82,6 +91,46 @@ export function failed(
   return { outcome: { kind: 'failed', exitCode, signal }, class: failureClass, exitCode, signal };
 }
 
+/** The end of an agent whose stream is understood: what it said counts, and its exit code where it said nothing. */
+export function endOfRun(exit: ExitRecord, judgement: Judgement | null): AttemptEnd {
+  if (judgement === null || exit.kind === 'refused') return endOfExit(exit);
+  const { exitCode } = exit;
+  const signal = exit.kind === 'signalled' ? exit.signal : null;
+  switch (judgement.kind) {
+    case 'succeeded':
+      return { ...SUCCEEDED, exitCode, signal };
+    case 'unsaid':
+      // Its last word is missing, so that nobody knows whether its work was done: the code 0 alone does not say so.
+      return exit.kind === 'exited' && exitCode === 0
+        ? failed(exitCode, null, 'infrastructure')
+        : endOfExit(exit);
+    default:
+      return failed(exitCode, signal, judgement.kind);
+  }
+}
+
+/** The end of an agent that has its result, and does not leave. */
+export function endOfSilent(judgement: Judgement | null): AttemptEnd {
+  if (judgement === null || judgement.kind === 'succeeded' || judgement.kind === 'unsaid') {
+    return SUCCEEDED;
+  }
+  return failed(null, null, judgement.kind);
+}
+
+/** The end of an agent whose exit nobody recorded. */
+export function endOfLoss(judgement: Judgement | null): AttemptEnd {
+  if (judgement === null) return LOST;
+  switch (judgement.kind) {
+    case 'unsaid':
+    case 'infrastructure':
+      return LOST;
+    case 'succeeded':
+      return { ...SUCCEEDED, exitCode: null };
+    default:
+      return failed(null, null, judgement.kind);
+  }
+}
+
 /** An attempt that we ended; its own exit code is kept for people, it decides nothing. */
 export function endOfStop(cause: StopCause, exit: ExitRecord | null): AttemptEnd {
   const exited = exit !== null && exit.kind !== 'refused';
@@ -104,8 +153,9 @@ export function endOfFailedStart(because: string): AttemptEnd {
 }
 
 /**
- * The policy: success and refusal end, `superseded` goes back to the queue without using any budget, every other class
- * is retried while its own budget lasts.
+ * The policy: success and refusal end, `superseded` goes back to the queue without using any budget, a limit of the
+ * provider is waited for, a provider that lets nobody in and a spent budget ask a person, every other class is retried
+ * while its own budget lasts.
  *
  * @param failures earlier failures of the dispatch by class, this one not counted
  * @param chance in [0, 1), for the jitter
@@ -120,6 +170,9 @@ export function followUp(
   }: { failures: Failures; retries: RetryBudget; now: Millis; chance: number },
 ): FollowUp {
   if (isWithdrawn(end)) return { kind: 'requeue' };
+  if (end.class === 'quota') return { kind: 'wait-for-quota' };
+  if (end.class === 'auth') return { kind: 'ask-person', about: 'pool' };
+  if (isOverBudget(end)) return { kind: 'ask-person', about: 'dispatch' };
   const budgetName = end.class === null ? null : BUDGET_OF[end.class];
   if (end.class === null || budgetName === null) return { kind: 'end' };
   const used = failures[end.class] ?? 0;
@@ -135,6 +188,12 @@ export function followUp(
 /** It never started, or was interrupted by us: its dispatch goes back to the queue, and no budget is used. */
 export function isWithdrawn({ outcome }: AttemptEnd): boolean {
   return outcome.kind === 'stopped' && outcome.cause === 'superseded';
+}
+
+function isOverBudget({ outcome }: AttemptEnd): boolean {
+  return (
+    outcome.kind === 'stopped' && (outcome.cause === 'max-tokens' || outcome.cause === 'max-cost')
+  );
 }
 
 /** Exponential from one second to one minute, each wait between half of it and all of it (jitter). */

@@ -9,9 +9,10 @@ import type { Millis } from './dispatch.ts';
  * - `io`: bytes of disk read and written by its tree
  * - `cpu`: CPU time of its tree
  * - `child`: a dispatch that it added and that is itself working
+ * - `tool`: a tool call that the agent's stream says is open
  * - `operation`: an operation lease that is valid
  */
-export const SIGN_KINDS = ['output', 'file', 'io', 'cpu', 'child', 'operation'] as const;
+export const SIGN_KINDS = ['output', 'file', 'io', 'cpu', 'child', 'tool', 'operation'] as const;
 export type SignKind = (typeof SIGN_KINDS)[number];
 
 /** Made by the worker's side only. It loses its weight with age: verdict.ts says how. */

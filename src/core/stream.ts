@@ -42,6 +42,13 @@ export interface StreamState {
   readonly malformedLines: number;
 }
 
+/** The state after everything before two offsets in the output files, which are each the start of a line. */
+export interface StreamNote {
+  readonly state: StreamState;
+  readonly stdoutNext: number;
+  readonly stderrNext: number;
+}
+
 export const EMPTY_STREAM: StreamState = {
   sessionId: null,
   answers: 0,
@@ -119,7 +126,7 @@ function withAnswer(state: StreamState, text: string): StreamState {
 }
 
 function withUsage(state: StreamState, { of, usage }: Event<'usage'>): StreamState {
-  return { ...state, usage: of === 'total' ? usage : sum(state.usage, usage) };
+  return { ...state, usage: of === 'total' ? usage : addUsage(state.usage, usage) };
 }
 
 function withLimit(
@@ -179,7 +186,7 @@ function withTool(
   return [...tools.filter((one) => one.id !== id), tool].slice(-TOOLS_MAX);
 }
 
-export function sum(before: TokenUsage | null, more: TokenUsage): TokenUsage {
+export function addUsage(before: TokenUsage | null, more: TokenUsage): TokenUsage {
   if (before === null) return more;
   return {
     inputTokens: plus(before.inputTokens, more.inputTokens),
@@ -197,4 +204,32 @@ function plus(a: number | null, b: number | null): number | null {
 function oneLine(text: string): string | null {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line === '' ? null : line.slice(0, TEXT_CHARACTERS_MAX);
+}
+
+/** All its moments moved by `byMs`, after a step of the clock. */
+export function shiftStream(state: StreamState, byMs: number): StreamState {
+  const { tools, limit, result } = state;
+  return {
+    ...state,
+    tools: tools.map((tool) => ({
+      ...tool,
+      startedAt: tool.startedAt + byMs,
+      expiresAt: tool.expiresAt + byMs,
+    })),
+    limit: limit === null ? null : shiftLimit(limit, byMs),
+    result: result === null ? null : { ...result, at: result.at + byMs },
+  };
+}
+
+/** When its provider lifts it is a time of day, and stays. */
+function shiftLimit(
+  limit: NonNullable<StreamState['limit']>,
+  byMs: number,
+): NonNullable<StreamState['limit']> {
+  const { seenAt, waitsUntil } = limit;
+  return {
+    ...limit,
+    seenAt: seenAt + byMs,
+    waitsUntil: waitsUntil === null ? null : waitsUntil + byMs,
+  };
 }

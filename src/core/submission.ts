@@ -59,7 +59,10 @@ const RULES: ReadonlySet<string> = new Set<keyof DispatchSpec>([
   'maxOutputBytes',
   'maxMemoryBytes',
   'maxProcesses',
+  'maxTokens',
+  'maxCostUsd',
   'cpuShareMin',
+  'toolBoundMs',
   'evidenceFiles',
 ]);
 

@@ -26,10 +26,12 @@ export interface Watched {
   readonly watchedSince: Millis;
   /** `there`: and nothing was seen of it since, so the shorter window holds */
   readonly result: Result;
+  /** what it asked a person; null: nothing */
+  readonly waitingFor: string | null;
 }
 
 export interface Silence {
-  readonly verdict: Extract<Verdict, 'working' | 'quiet' | 'stalled' | 'lingering'>;
+  readonly verdict: Extract<Verdict, 'working' | 'quiet' | 'stalled' | 'lingering' | 'blocked'>;
   /** the window is over: silence alone is proof enough to end it */
   readonly over: boolean;
   readonly because: string;
@@ -51,6 +53,9 @@ type Windows = Pick<DispatchSpec, 'stallMs' | 'lingerMs'>;
  * | < window  | < one minute and < window    | `working`   | `working`         |
  * | < window  | older, or there was none     | `quiet`     | `lingering`       |
  * | >= window | any                          | `stalled`   | `lingering`, over |
+ *
+ * Who has asked a person something is `blocked` instead of `working` or `quiet`: nobody may ever answer, and so the same
+ * window holds.
  */
 export function silenceOf(watched: Watched, windows: Windows, now: Millis): Silence {
   const sign = newestSign(watched.signs);
@@ -59,6 +64,10 @@ export function silenceOf(watched: Watched, windows: Windows, now: Millis): Sile
   const windowMs = windowOf(watched, windows);
   const over = silentMs >= windowMs;
   const changesAt = over ? now : since + windowMs;
+  if (!over && watched.waitingFor !== null) {
+    const because = `waits for a person: ${watched.waitingFor}`;
+    return { verdict: 'blocked', over, because, since, changesAt };
+  }
   const last = sign === null ? 'no sign of work yet' : `last sign of work: ${sign.detail}`;
   if (!over && sign !== null && now - sign.at < Math.min(FRESH_MS, windowMs)) {
     return { verdict: 'working', over, because: sign.detail, since, changesAt };
@@ -68,7 +77,9 @@ export function silenceOf(watched: Watched, windows: Windows, now: Millis): Sile
     return { verdict: 'lingering', over, because, since, changesAt };
   }
   if (over) {
-    const because = `no sign of work for ${formatDuration(silentMs)}; ${last}`;
+    const asked =
+      watched.waitingFor === null ? '' : `; it waits for a person: ${watched.waitingFor}`;
+    const because = `no sign of work for ${formatDuration(silentMs)}; ${last}${asked}`;
     return { verdict: 'stalled', over, because, since, changesAt };
   }
   const because = `quiet for ${formatDuration(silentMs)}; ${last}`;
@@ -107,6 +118,7 @@ export function watchedBy(attempt: Attempt | null, runningSince: Millis): Watche
     signs: attempt?.signs ?? [],
     watchedSince: attempt?.watchedSince ?? runningSince,
     result: attempt === null || attempt.resultAt === null ? 'unasked' : 'there',
+    waitingFor: attempt?.stream?.state.waitingFor ?? null,
   };
 }
 

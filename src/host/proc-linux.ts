@@ -92,10 +92,18 @@ export function createLinuxTable(): HostProcessTable {
     signal: (wanted, signal) => deliverSignal(wanted, signal, sight),
     identify(pid) {
       const stat = readStat(buffer, pid);
-      if (typeof stat === 'string') return null;
-      return { bootId, pid, startTime: stat.startTime };
+      return typeof stat === 'string' ? null : { bootId, pid, startTime: stat.startTime };
     },
+    occupant: (pid) => occupantOf(buffer, bootId, pid),
   };
+}
+
+function occupantOf(buffer: Buffer, bootId: string, pid: number): Look<ProcessIdentity> {
+  const stat = readStat(buffer, pid);
+  if (stat === 'gone' || stat === 'hidden') return { kind: 'absent' };
+  if (typeof stat === 'string') return { kind: 'unknown', because: stat };
+  if (stat.zombie) return { kind: 'absent' };
+  return { kind: 'seen', value: { bootId, pid, startTime: stat.startTime } };
 }
 
 function* orWhyNot(

@@ -92,6 +92,7 @@ export function createPortableTable(): HostProcessTable {
     sight,
     signal: (wanted, signal) => deliverSignal(wanted, signal, sightAfresh),
     identify,
+    occupant: (pid) => occupantOf(bootId, pid),
   };
 }
 
@@ -137,6 +138,13 @@ function lookAgain(pid: number): PsLine | 'gone' | 'unknown' {
   const look = runPs(['-p', String(pid), ...COLUMNS]);
   if (look.kind !== 'seen') return look.kind === 'absent' ? 'gone' : 'unknown';
   return parsePsLine(lines(look.value)[0] ?? '') ?? 'unknown';
+}
+
+function occupantOf(bootId: string, pid: number): Look<ProcessIdentity> {
+  const row = lookAgain(pid);
+  if (row === 'unknown') return { kind: 'unknown', because: `ps gave no answer about ${pid}` };
+  if (row === 'gone' || row.zombie) return { kind: 'absent' };
+  return { kind: 'seen', value: { bootId, pid, startTime: row.startTime } };
 }
 
 function judge(row: PsLine, wanted: ProcessIdentity): Sighting {

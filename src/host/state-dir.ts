@@ -26,6 +26,8 @@ export interface StateDirPaths {
   readonly runs: string;
   readonly bell: string;
   readonly config: string;
+  /** who was named by hand (named-processes.ts) */
+  readonly protect: string;
   readonly supervisorLog: string;
 }
 
@@ -37,7 +39,7 @@ export interface StateDir {
 
 /** What a herd puts there itself. SQLite adds `-wal`, `-shm` and `-journal` to its files. */
 const OWN_NAME =
-  /^(?:(?:ledger\.db|supervisor\.lock)(?:-wal|-shm|-journal)?|runs|bell|config\.yaml|supervisor\.log|\.probe-.*)$/;
+  /^(?:(?:ledger\.db|supervisor\.lock)(?:-wal|-shm|-journal)?|runs|bell|protect|config\.yaml|supervisor\.log|\.probe-.*)$/;
 /** What systems put into any directory: the root of a disk, a folder that somebody opened. */
 const TOLERATED_NAMES = new Set(['lost+found', '.DS_Store']);
 
@@ -94,6 +96,7 @@ function statePaths(dir: string): StateDirPaths {
     runs: `${dir}/runs`,
     bell: `${dir}/bell`,
     config: `${dir}/config.yaml`,
+    protect: `${dir}/protect`,
     supervisorLog: `${dir}/supervisor.log`,
   };
 }

@@ -1,8 +1,9 @@
 // Owns the list of all that writes to a ledger. Loaded as one, and only where something is written: commands that look
 // start without it.
 export { commitPass } from './pass.ts';
-export { setPool, setPoolPaused, wishStop } from './requests.ts';
+export { openGate, setPool, setPoolPaused, wishStop } from './requests.ts';
 export { retry } from './retry.ts';
+export { noteFreshSession } from './streams.ts';
 export { submit } from './submit.ts';
 export { announceSupervisor, concludeSupervisor, wishSupervisor } from './supervisor-row.ts';
 export { noteEvidence, setDeadline, shiftTimes } from './times.ts';

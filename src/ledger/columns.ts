@@ -22,6 +22,11 @@ export function wholeOrNull(row: Row, column: string): number | null {
   return row[column] === null ? null : whole(row, column);
 }
 
+/** What may have a fraction: an amount of money. */
+export function amountOrNull(row: Row, column: string): number | null {
+  return wholeOrNull(row, column);
+}
+
 /**
  * Structured values are written by this program alone and only ever read back: their shape is trusted once the text
  * is JSON. `parse` is `JSON.parse` with the type that the column has.

@@ -5,6 +5,7 @@ import type { NewEvent } from '../core/event.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Witness } from '../core/snapshot.ts';
 import type {
+  FreshSession,
   AttemptKey,
   DispatchFilter,
   EventQuery,
@@ -55,6 +56,10 @@ export async function createLedger(
   return new DriverLedger(driver, id);
 }
 
+function isEmpty({ changes: ofRows, limits, lifts, pauses }: PassCommit): boolean {
+  return [ofRows, limits, lifts, pauses].every(({ length }) => length === 0);
+}
+
 class DriverLedger implements Ledger {
   readonly id: string;
   readonly driver: { readonly name: string; readonly version: string };
@@ -96,18 +101,17 @@ class DriverLedger implements Ledger {
   }
 
   async commitPass(pass: PassCommit) {
-    if (pass.changes.length === 0 && pass.claim === null) return NOTHING;
+    if (pass.claim === null && isEmpty(pass)) return NOTHING;
     return this.#write(pass.now, (writing, { commitPass }) => commitPass(writing, pass));
   }
 
-  nextDueAt() {
-    return this.#look((query, { nextDueAt }) => nextDueAt(query));
+  nextDueAt(now: Millis) {
+    return this.#look((query, { nextDueAt }) => nextDueAt(query, now));
   }
 
   async noteEvidence(notes: readonly EvidenceNote[], now: Millis) {
     if (notes.length === 0) return;
-    const { noteEvidence } = changes ?? (await loadChanges());
-    await this.#driver.transaction((query) => noteEvidence(query, notes, now));
+    await this.#write(now, (writing, { noteEvidence }) => noteEvidence(writing, notes));
   }
 
   setDeadline(
@@ -168,6 +172,16 @@ class DriverLedger implements Ledger {
 
   setPoolPaused(pool: string, paused: boolean, now: Millis) {
     return this.#write(now, (writing, { setPoolPaused }) => setPoolPaused(writing, pool, paused));
+  }
+
+  openGate(ids: readonly DispatchId[], now: Millis) {
+    return this.#write(now, (writing, { openGate }) => openGate(writing, ids));
+  }
+
+  noteFreshSession(key: AttemptKey, fresh: FreshSession, now: Millis) {
+    return this.#write(now, (writing, { noteFreshSession }) =>
+      noteFreshSession(writing, key, fresh),
+    );
   }
 
   dispatches(filter: DispatchFilter) {

@@ -1,14 +1,18 @@
 // Owns what is only read beside lists of dispatches (list.ts): what a pass looks at, attempts, campaigns, pools, events.
 // Each on one snapshot. Loaded by the first who asks for any of it.
-import type { Attempt, Dispatch, LiveDispatch, Millis, PoolUse } from '../core/dispatch.ts';
+import type { Attempt, Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { TokenUsage } from '../core/agent-event.ts';
+import { limitFor, type PoolUse } from '../core/pool.ts';
 import { EVENT_TYPES, type LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
 import type { CampaignRow, EventQuery } from '../ports.ts';
 import { COUNTED, countFailures } from './failures.ts';
 import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
 import type { Query, Row, Value } from './driver.ts';
+import { allLimits } from './limits.ts';
 import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './rows.ts';
 import { LIVE } from './schema-1.ts';
+import { usedBeforeOfLive, usedInPools } from './usage.ts';
 
 export { supervisor } from './supervisor-row.ts';
 
@@ -25,6 +29,8 @@ export async function live(query: Query): Promise<readonly LiveDispatch[]> {
   const dispatchRows = rows.map(toDispatch);
   // Most have no earlier attempt; then nobody has to be asked about failures.
   const again = dispatchRows.some(({ fence }) => fence > 1);
+  const usage = again ? await usedBeforeOfLive(query) : new Map<string, TokenUsage | null>();
+  const limits = rows.length === 0 ? [] : await allLimits(query);
   const failures = new Map<string, Row[]>();
   for (const row of again ? await query(LIVE_FAILURES, []) : []) {
     const id = text(row, 'dispatch');
@@ -42,6 +48,8 @@ export async function live(query: Query): Promise<readonly LiveDispatch[]> {
         dispatch: { ...dispatch, state },
         attempt,
         failures: countFailures(failures.get(dispatch.id) ?? []),
+        usedBefore: usage.get(dispatch.id) ?? null,
+        limit: limitFor(limits, dispatch.pool, dispatch.spec.task?.model ?? null),
       },
     ];
   });
@@ -60,10 +68,20 @@ export async function due(query: Query, now: Millis): Promise<readonly Dispatch[
   return [...wished, ...lifted];
 }
 
-export async function nextDueAt(query: Query): Promise<Millis | null> {
-  const sql = `select min(until_at) as at from dispatches where state = 'parked' and until_at is not null`;
-  const [row] = await query(sql, []);
-  return row === undefined ? null : wholeOrNull(row, 'at');
+const NEXT_PARKED = `select min(until_at) as at from dispatches
+  where state = 'parked' and until_at is not null`;
+
+/** `limits` are few: one for each pool and model. */
+const NEXT_LIMIT = `select min(l.until_at) as at from limits l
+  where l.until_at > $1 and l.probe_dispatch is null and exists (
+    select 1 from dispatches d where d.pool = l.pool and d.state = 'queued'
+      and (l.model = '' or l.model = d.model))`;
+
+export async function nextDueAt(query: Query, now: Millis): Promise<Millis | null> {
+  const found = [...(await query(NEXT_PARKED, [])), ...(await query(NEXT_LIMIT, [now]))];
+  const moments = found.map((row) => wholeOrNull(row, 'at') ?? Number.POSITIVE_INFINITY);
+  const first = Math.min(...moments);
+  return Number.isFinite(first) ? first : null;
 }
 
 export async function attempts(query: Query, dispatch: string): Promise<readonly Attempt[]> {
@@ -121,22 +139,33 @@ async function whyHalted(query: Query, name: string): Promise<string | null> {
   return skipReason(first.name, first.state.outcome);
 }
 
-const POOLS = `select p.name, p.slots, p.paused, p.blocked_until, p.blocked_because,
+const POOLS = `select p.name, p.slots, p.paused, p.paused_because,
     (select count(*) from dispatches where pool = p.name and ${LIVE}) as used,
     (select count(*) from dispatches where pool = p.name and state = 'queued') as queued
   from pools p`;
 
 export async function pools(query: Query): Promise<readonly PoolUse[]> {
-  return (await query(`${POOLS} order by p.name`, [])).map(toPoolUse);
+  return toPoolUses(query, await query(`${POOLS} order by p.name`, []));
 }
 
 export async function poolNamed(query: Query, name: string): Promise<PoolUse | null> {
-  const [row] = await query(`${POOLS} where p.name = $1`, [name]);
-  return row === undefined ? null : toPoolUse(row);
+  const [pool] = await toPoolUses(query, await query(`${POOLS} where p.name = $1`, [name]));
+  return pool ?? null;
 }
 
-function toPoolUse(row: Row): PoolUse {
-  return { ...toPool(row), used: whole(row, 'used'), queued: whole(row, 'queued') };
+async function toPoolUses(query: Query, rows: readonly Row[]): Promise<readonly PoolUse[]> {
+  const limits = await allLimits(query);
+  const usage = await usedInPools(query);
+  return rows.map((row) => {
+    const pool = toPool(row);
+    return {
+      ...pool,
+      limits: limits.filter((limit) => limit.pool === pool.name),
+      usage: usage.get(pool.name) ?? null,
+      used: whole(row, 'used'),
+      queued: whole(row, 'queued'),
+    };
+  });
 }
 
 const parseData = (value: string): LedgerEvent['data'] => JSON.parse(value);

@@ -1,4 +1,4 @@
-// Owns the one write of a pass: compare-and-sets, what follows from them, then claims.
+// Owns the one write of a pass: compare-and-sets, what follows from them, limits of providers, then claims.
 import type { AttemptEnd, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -7,14 +7,21 @@ import { claim } from './claims.ts';
 import { text, whole, wholeOrNull } from './columns.ts';
 import type { Row } from './driver.ts';
 import { attemptOf, settleDependents } from './dependents.ts';
+import { type EndedAttempt, observe, pause, settleProbes } from './limits.ts';
 import { isLiveKind, STATE_COLUMNS, stateValues } from './rows.ts';
+import { noteStream } from './streams.ts';
 import type { Writing } from './writing.ts';
 
 export async function commitPass(writing: Writing, pass: PassCommit): Promise<PassResult> {
   const committed = new Set<string>();
+  const ended: EndedAttempt[] = [];
   for (const change of pass.changes) {
-    if (await applyChange(writing, change)) committed.add(change.dispatch);
+    if (await applyChange(writing, change, ended)) committed.add(change.dispatch);
   }
+  // Before the claims: what was met keeps others from starting, what was lifted lets them.
+  await observe(writing, pass.limits);
+  await settleProbes(writing, { answered: pass.lifts, ended, limits: pass.limits });
+  await pause(writing, pass.pauses);
   return { committed, claimed: pass.claim === null ? [] : await claim(writing, pass.claim) };
 }
 
@@ -29,15 +36,23 @@ const SET = `update dispatches set because = $3, attempt = $4, started_at = coal
     stop_wish = case when $6 = 1 then null else stop_wish end, ${ASSIGNMENTS}, revision = revision + 1
   where id = $1 and revision = $2 returning id`;
 
-/** @returns false where the row is not the one that the change was made for */
-async function applyChange(writing: Writing, change: Change): Promise<boolean> {
+/**
+ * @param ended where an attempt that ends with this change is added
+ * @returns false where the row is not the one that the change was made for
+ */
+async function applyChange(
+  writing: Writing,
+  change: Change,
+  ended: EndedAttempt[],
+): Promise<boolean> {
   const [row] = await writing.query(READ, [change.dispatch]);
   // Whatever has ended stays so: only a retry opens it again.
   if (row === undefined || whole(row, 'revision') !== change.revision) return false;
   if (text(row, 'state') === 'ended') return false;
   refuseNonsense(change, row);
   const seen = whenSeen(change, row);
-  const attempt = whole(row, 'attempt') - (neverRan(change.attemptEnd, seen) ? 1 : 0);
+  const withdrawn = neverRan(change.attemptEnd, seen);
+  const attempt = whole(row, 'attempt') - (withdrawn ? 1 : 0);
   const set = await writing.query(SET, [
     change.dispatch,
     change.revision,
@@ -48,7 +63,15 @@ async function applyChange(writing: Writing, change: Change): Promise<boolean> {
     ...stateValues(change.next),
   ]);
   if (set.length === 0) return false;
+  const { dispatch, attemptEnd, stream } = change;
+  const key = { dispatch, fence: whole(row, 'fence') };
+  // Before the end of its attempt, which makes the row one that never changes again.
+  if (stream !== undefined) await noteStream(writing, key, stream);
   await writeAttempt(writing, change, row, seen);
+  if (attemptEnd !== undefined) {
+    const name = text(row, 'name');
+    ended.push({ ...key, name, outcome: attemptEnd.outcome, neverRan: withdrawn });
+  }
   reportChange(writing, change, row);
   if (change.next.kind === 'ended') {
     const { outcome } = change.next;

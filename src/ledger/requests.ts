@@ -1,10 +1,11 @@
-// Owns what people ask of dispatches and pools that are there: stop, retry (retry.ts), resize, pause.
+// Owns what people ask of dispatches and pools that are there: stop, retry (retry.ts), resize, pause, let go on.
 import type { PoolSpec } from '../core/campaign.ts';
 import type { DispatchId, StopWish } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
-import { whole } from './columns.ts';
+import { textOrNull, whole } from './columns.ts';
+import { attemptOf } from './dependents.ts';
 import { DISPATCH, toDispatch } from './rows.ts';
-import type { Writing } from './writing.ts';
+import { setState, type Writing } from './writing.ts';
 
 /** @returns those for which a wish holds now; ended and unknown ones are left out */
 export async function wishStop(
@@ -76,17 +77,54 @@ export async function setPool(
   events.push({ type: 'pool.changed', dispatch: null, attempt: null, data });
 }
 
-/** @returns false where there is no such pool */
+/** Whoever pauses what its provider has closed takes it over. @returns false where there is no such pool */
 export async function setPoolPaused(
   { query, events }: Writing,
   pool: string,
   paused: boolean,
 ): Promise<boolean> {
-  const [existing] = await query('select paused from pools where name = $1', [pool]);
+  const sql = 'select paused, paused_because from pools where name = $1';
+  const [existing] = await query(sql, [pool]);
   if (existing === undefined) return false;
-  if ((whole(existing, 'paused') === 1) === paused) return true;
-  await query('update pools set paused = $2 where name = $1', [pool, paused ? 1 : 0]);
+  const byPerson = textOrNull(existing, 'paused_because') === null;
+  if ((whole(existing, 'paused') === 1) === paused && byPerson) return true;
+  await query('update pools set paused = $2, paused_because = null where name = $1', [
+    pool,
+    paused ? 1 : 0,
+  ]);
   const type = paused ? 'pool.paused' : 'pool.resumed';
   events.push({ type, dispatch: null, attempt: null, data: { pool } });
   return true;
+}
+
+const AT_A_GATE = `select d.id, d.attempt, d.revision from dispatches d
+  where d.id = $1 and d.state = 'parked' and d.parked_for = 'gate'`;
+
+/**
+ * What waits for a person goes on. It has seen what was used so far: limits of tokens and cost count from here on.
+ *
+ * @returns those that waited for one
+ */
+export async function openGate(
+  writing: Writing,
+  ids: readonly DispatchId[],
+): Promise<readonly DispatchId[]> {
+  const { query, events, now } = writing;
+  const opened: DispatchId[] = [];
+  for (const id of new Set(ids)) {
+    const [row] = await query(AT_A_GATE, [id]);
+    if (row === undefined) continue;
+    const key = { id, revision: whole(row, 'revision') };
+    const because = 'a person let it go on';
+    if (!(await setState(writing, key, { kind: 'queued', since: now }, because))) continue;
+    await query('update dispatches set waived_fence = fence where id = $1', [id]);
+    opened.push(id);
+    events.push({
+      type: 'dispatch.requeued',
+      dispatch: id,
+      attempt: attemptOf(row),
+      data: { from: 'parked', to: 'queued', because },
+    });
+  }
+  return opened;
 }

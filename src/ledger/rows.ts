@@ -12,14 +12,15 @@ import type {
   LiveDispatch,
   Millis,
   Outcome,
-  Pool,
   State,
   StopWish,
 } from '../core/dispatch.ts';
+import type { Pool } from '../core/pool.ts';
 import { LIVE_STATES } from '../core/dispatch.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Sign } from '../core/sign.ts';
-import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
+import type { StreamNote, StreamState } from '../core/stream.ts';
+import { json, text, textOrNull, whole, word } from './columns.ts';
 import type { Row, Value } from './driver.ts';
 
 /**
@@ -83,7 +84,8 @@ export function toDispatch(row: Row): Dispatch {
 export const ATTEMPT = `case when a.fence is null then null else json_array(a.dispatch, a.attempt, a.fence, a.nonce,
   a.containment, a.claimed_at, a.started_at, a.boot_id, a.pid, a.start_time, a.soft_at, a.hard_at, a.extended_count,
   a.extended_ms, a.deadline_because, json(a.signs), a.session_id, a.resumed_from, a.ended_at,
-  json(a.outcome_json), a.class, a.exit_code, a.signal, a.because, a.result_at, a.unseen, a.watched_since) end as attempt`;
+  json(a.outcome_json), a.class, a.exit_code, a.signal, a.because, a.result_at, a.unseen, a.watched_since,
+  json(a.stream), a.stdout_next, a.stderr_next) end as attempt`;
 
 /** In the order of `ATTEMPT`. What belongs together is there as a whole, or null as a whole. */
 type AttemptValues = readonly [
@@ -114,6 +116,9 @@ type AttemptValues = readonly [
   resultAt: Millis | null,
   unseen: string | null,
   watchedSince: Millis | null,
+  stream: StreamState | null,
+  stdoutNext: number,
+  stderrNext: number,
 ];
 
 const parseAttempt = (value: string): AttemptValues => JSON.parse(value);
@@ -134,6 +139,7 @@ export function toAttempt(row: Row): Attempt {
     resultAt: values[24],
     watchedSince: values[26],
     unseen: values[25],
+    stream: toStream(values[27], values[28], values[29]),
     sessionId: values[16],
     resumedFrom: values[17],
     endedAt: values[18],
@@ -144,6 +150,14 @@ export function toAttempt(row: Row): Attempt {
 
 function toProcess(bootId: string, pid: number | null, startTime: number): ProcessIdentity | null {
   return pid === null ? null : { bootId, pid, startTime };
+}
+
+function toStream(
+  state: StreamState | null,
+  stdoutNext: number,
+  stderrNext: number,
+): StreamNote | null {
+  return state === null ? null : { state, stdoutNext, stderrNext };
 }
 
 function toDeadline(values: AttemptValues): Deadline | null {
@@ -188,8 +202,7 @@ export function toPool(row: Row): Pool {
     name: text(row, 'name'),
     slots: whole(row, 'slots'),
     paused: whole(row, 'paused') === 1,
-    blockedUntil: wholeOrNull(row, 'blocked_until'),
-    blockedBecause: textOrNull(row, 'blocked_because'),
+    pausedBecause: textOrNull(row, 'paused_because'),
   };
 }
 

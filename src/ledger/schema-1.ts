@@ -9,6 +9,9 @@ export const LIVE = `state in ('starting', 'running', 'stopping')`;
 export const OPEN = `state <> 'ended'`;
 export const ENDED = `state = 'ended'`;
 
+/** As for `LIVE`, of attempts: their programs have told what they used. */
+export const TOLD = `(input_tokens is not null or output_tokens is not null or cost_usd is not null)`;
+
 export function schema1(dialect: Dialect): readonly string[] {
   return [
     ...TABLES,
@@ -36,11 +39,26 @@ const TABLES: readonly string[] = [
      name text primary key,
      slots integer not null check (slots >= 0),
      paused integer not null default 0,
-     blocked_until bigint,
-     blocked_because text,
+     paused_because text,
      claims bigint not null default 0
    )`,
-  // The specification stands last: what is read most then lies before it in the page.
+  // model: whom it stops; '' is everybody. probe: the attempt that was let through after until_at.
+  `create table limits (
+     pool text not null references pools (name),
+     model text not null default '',
+     since bigint not null,
+     until_at bigint not null,
+     tries integer not null,
+     because text not null,
+     source text not null,
+     by_dispatch text not null,
+     by_fence integer not null,
+     probe_dispatch text,
+     probe_fence integer,
+     primary key (pool, model)
+   )`,
+  // The specification stands last: what is read most then lies before it in the page. waived_fence: what attempts up to
+  // it have used counts no more.
   `create table dispatches (
      id text primary key,
      campaign text not null references campaigns (name),
@@ -62,6 +80,8 @@ const TABLES: readonly string[] = [
      ended_at bigint,
      parent_dispatch text,
      parent_fence integer,
+     model text,
+     waived_fence integer not null default 0,
      because text not null,
      state_json text not null,
      stop_wish text,
@@ -74,11 +94,13 @@ const TABLES: readonly string[] = [
      needs text not null references dispatches (id),
      primary key (dispatch, needs)
    )`,
+  // pool: where it had its slot; its dispatch may have moved since. The stream stands last, like the specification.
   `create table attempts (
      dispatch text not null references dispatches (id),
      fence integer not null,
      attempt integer not null,
      nonce text not null,
+     pool text not null,
      containment text not null,
      claimed_at bigint not null,
      started_at bigint,
@@ -97,6 +119,11 @@ const TABLES: readonly string[] = [
      unseen text,
      session_id text,
      resumed_from integer,
+     stdout_next bigint,
+     stderr_next bigint,
+     input_tokens bigint,
+     output_tokens bigint,
+     cost_usd double precision,
      ended_at bigint,
      outcome text,
      cause text,
@@ -105,6 +132,7 @@ const TABLES: readonly string[] = [
      signal text,
      outcome_json text,
      because text not null,
+     stream text,
      primary key (dispatch, fence)
    )`,
   // One row: the supervisor of this host.
@@ -130,9 +158,15 @@ const INDEXES: readonly string[] = [
      where stop_wish is not null and state in ('queued', 'parked')`,
   `create index dispatches_parent on dispatches (parent_dispatch, parent_fence)
      where parent_dispatch is not null`,
+  `create index dispatches_nested on dispatches (pool, priority desc, position)
+     where state = 'queued' and parent_dispatch is not null`,
+  `create index dispatches_model on dispatches (pool, model, priority desc, position)
+     where state = 'queued' and model is not null`,
   `create index dispatches_failed on dispatches (campaign, ended_at) where class = 'agent'`,
   `create index dispatches_open on dispatches (position) where ${OPEN}`,
   `create index dispatches_ended on dispatches (campaign) where ${ENDED}`,
+  `create index attempts_told on attempts (pool, input_tokens, output_tokens, cost_usd)
+     where ${TOLD}`,
   `create index dependencies_needs on dependencies (needs)`,
   `create index events_dispatch on events (dispatch, seq)`,
 ];

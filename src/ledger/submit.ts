@@ -108,9 +108,9 @@ async function takePositions(query: Query, count: number): Promise<number> {
 }
 
 const INSERT = `insert into dispatches (id, campaign, name, pool, priority, position, attempt, fence, revision,
-  created_at, because, needs, spec, parent_dispatch, parent_fence, ${STATE_COLUMNS.join(', ')})
-  values ($1, $2, $3, $4, $5, $6, 0, 0, 1, $7, $8, $9, $10, $11, $12,
-  ${placeholders(STATE_COLUMNS.length, 13)})`;
+  created_at, because, needs, spec, parent_dispatch, parent_fence, model, ${STATE_COLUMNS.join(', ')})
+  values ($1, $2, $3, $4, $5, $6, 0, 0, 1, $7, $8, $9, $10, $11, $12, $13,
+  ${placeholders(STATE_COLUMNS.length, 14)})`;
 
 async function add(
   { query, now, events }: Writing,
@@ -132,6 +132,7 @@ async function add(
     JSON.stringify(spec),
     parent?.dispatch ?? null,
     parent?.fence ?? null,
+    spec.task?.model ?? null,
     ...stateValues(state),
   ]);
   const type: EventType =
@@ -167,8 +168,16 @@ async function update(
   const { pool, priority, after, spec } = planned;
   if (!(await setState(writing, dispatch, state, because))) throw overtaken(dispatch);
   await query(
-    'update dispatches set pool = $2, priority = $3, needs = $4, spec = $5 where id = $1',
-    [dispatch.id, pool, priority, JSON.stringify(after), JSON.stringify(spec)],
+    `update dispatches set pool = $2, priority = $3, needs = $4, spec = $5, model = $6
+     where id = $1`,
+    [
+      dispatch.id,
+      pool,
+      priority,
+      JSON.stringify(after),
+      JSON.stringify(spec),
+      spec.task?.model ?? null,
+    ],
   );
   if (fields.includes('after')) {
     await query('delete from dependencies where dispatch = $1', [dispatch.id]);

@@ -8,24 +8,20 @@ import { whole } from './columns.ts';
 import type { Query } from './driver.ts';
 import { ATTEMPT, DISPATCH, toAttempt, toDispatch } from './rows.ts';
 import { LIVE, OPEN } from './schema-1.ts';
+import { CURRENT, noteStream, shiftStreamOf } from './streams.ts';
 import type { Writing } from './writing.ts';
 import { setState } from './writing.ts';
-
-/** The attempt of the key, if it is the current one of its dispatch and has not ended. */
-const CURRENT = `dispatch = $1 and fence = $2 and ended_at is null
-  and exists (select 1 from dispatches d where d.id = $1 and d.fence = $2)`;
 
 /**
  * Only ever moves forward, but from a sign of the future: that is of a clock that was set back while nobody watched.
  * Leaves the revision alone: evidence is no decision that could be overtaken.
  */
 export async function noteEvidence(
-  query: Query,
+  writing: Writing,
   notes: readonly EvidenceNote[],
-  now: Millis,
 ): Promise<void> {
-  for (const { dispatch, fence, signs, resultAt, watchedSince, unseen } of notes) {
-    await query(
+  for (const { dispatch, fence, stream, signs, resultAt, watchedSince, unseen } of notes) {
+    await writing.query(
       `update attempts set evidence_at = $3, signs = $4, result_at = $5, unseen = $6,
          watched_since = $8
        where ${CURRENT} and (evidence_at is null or evidence_at <= $3 or evidence_at > $7)`,
@@ -36,10 +32,11 @@ export async function noteEvidence(
         JSON.stringify(signs),
         resultAt,
         unseen,
-        now,
+        writing.now,
         watchedSince,
       ],
     );
+    if (stream !== null) await noteStream(writing, { dispatch, fence }, stream);
   }
 }
 
@@ -88,7 +85,7 @@ const SHIFT_DEADLINES = `update attempts set soft_at = soft_at + $1, hard_at = h
   where ended_at is null and soft_at is not null
   and dispatch in (select id from dispatches where ${LIVE})`;
 
-/** A quota that lifts at a time of day is no duration, and stays where it is. */
+/** A quota that lifts at a time of day is no duration, and stays where it is; so do the limits of pools. */
 const WITH_DURATIONS = `select ${DISPATCH} from dispatches d where ${OPEN}
   and (d.state = 'stopping' or (d.state = 'parked' and d.until_at is not null and d.parked_for = 'backoff'))`;
 
@@ -112,13 +109,15 @@ async function shiftEvidence(query: Query, byMs: number): Promise<void> {
      where ${LIVE}`,
     [],
   );
-  for (const { dispatch, fence, signs } of rows.map(toAttempt)) {
+  for (const { dispatch, fence, signs, stream } of rows.map(toAttempt)) {
     await query(
       `update attempts set evidence_at = evidence_at + $3, result_at = result_at + $3,
          watched_since = watched_since + $3, signs = $4
        where dispatch = $1 and fence = $2 and ended_at is null`,
       [dispatch, fence, byMs, JSON.stringify(shiftSigns(signs, byMs))],
     );
+    if (stream === null) continue;
+    await shiftStreamOf(query, { dispatch, fence, state: stream.state }, byMs);
   }
 }
 

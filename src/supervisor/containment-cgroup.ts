@@ -6,7 +6,7 @@ import { type ProcessIdentity, formatMark, processKey } from '../core/identity.t
 import { type Snapshot, ownInside, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment, Held } from './containment.ts';
-import { BY_TABLE, killMembers } from './containment-table.ts';
+import { BY_TABLE, type Targets, killMembers, targetsIn } from './containment-table.ts';
 import type { AttemptMemory } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
@@ -54,6 +54,19 @@ function membersInside(
   return { kind: 'seen', value: { ...found.value, cpuMs } };
 }
 
+/** Whom a kill is about, by the look with those of the cgroup that came after it. */
+function targetsOf(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  table: TableLook,
+): Look<Targets> {
+  const inside = lookInside(world, live, memory, table);
+  if (inside.kind === 'unknown') return inside;
+  const complete = inside.kind === 'seen' ? inside.value.table : table;
+  return targetsIn(complete, BY_TABLE.members(world, live, memory, complete));
+}
+
 /**
  * Whoever is found inside is known from then on, wherever it goes. A list whose processes were all gone when they were
  * looked at proves nothing: they may have successors.
@@ -65,7 +78,7 @@ function lookInside(
   table: TableLook,
 ): Look<Inside> {
   if (table.kind !== 'seen') return table;
-  const { snapshot, isProtected } = table.value;
+  const { snapshot, isProtected, isNamed } = table.value;
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const look = world.cgroups.look(memory.key);
     if (look.kind !== 'seen') return look;
@@ -82,7 +95,7 @@ function lookInside(
     return {
       kind: 'seen',
       value: {
-        table: { kind: 'seen', value: { snapshot: complete, isProtected } },
+        table: { kind: 'seen', value: { snapshot: complete, isProtected, isNamed } },
         own,
         hasStrangers: own.length < inside.length,
         cpuMs: usedMs,
@@ -124,7 +137,8 @@ function withRows(
 
 /**
  * The kernel kills everybody inside at once, also who is being forked. Not where somebody inside must get no signal of any
- * kind (I9), and not on a kernel before 5.14: then one by one, and the freezer holds the rest meanwhile where it may.
+ * kind (I9): he is neither killed nor held by the freezer with the rest, which goes one by one. Nor on a kernel before 5.14:
+ * then one by one as well, and the freezer holds them meanwhile.
  */
 function end(
   world: World,
@@ -132,12 +146,12 @@ function end(
   memory: AttemptMemory,
   shims: readonly ProcessIdentity[],
 ): Look<number> {
-  const { cgroups, processes } = world;
-  const table = lookAtTable(processes, shims);
+  const { cgroups } = world;
+  const table = lookAtTable(world, shims);
   const inside = lookInside(world, live, memory, table);
   if (inside.kind === 'unknown') return inside;
   const oneByOne = () =>
-    killMembers(world, memory, () => members(world, live, memory, lookAtTable(processes, shims)));
+    killMembers(world, memory, () => targetsOf(world, live, memory, lookAtTable(world, shims)));
   if (inside.kind === 'absent' || inside.value.hasStrangers) return oneByOne();
   const found = BY_TABLE.members(world, live, memory, inside.value.table);
   if (found.kind !== 'seen') return found;

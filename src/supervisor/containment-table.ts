@@ -7,8 +7,16 @@ import { findMembers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment, Held } from './containment.ts';
 import type { AttemptMemory } from './memory.ts';
-import { type TableLook, lookAtTable } from './table-look.ts';
+import { type SeenTable, type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
+
+/** Whom a kill is about. */
+export interface Targets {
+  /** who belongs, and may be signalled */
+  readonly members: readonly ProcessRow[];
+  /** the look that showed them, and who is protected beside them */
+  readonly table: SeenTable;
+}
 
 /** A tree that still forks after this many freezing rounds is killed as far as it was seen, and looked at again. */
 const FREEZE_ROUNDS_MAX = 64;
@@ -44,9 +52,17 @@ function end(
   memory: AttemptMemory,
   shims: readonly ProcessIdentity[],
 ): Look<number> {
-  return killMembers(world, memory, () =>
-    members(world, live, memory, lookAtTable(world.processes, shims)),
-  );
+  return killMembers(world, memory, () => {
+    const table = lookAtTable(world, shims);
+    return targetsIn(table, members(world, live, memory, table));
+  });
+}
+
+/** @param found by that very table */
+export function targetsIn(table: TableLook, found: Look<Held>): Look<Targets> {
+  if (table.kind !== 'seen') return table;
+  if (found.kind !== 'seen') return found;
+  return { kind: 'seen', value: { members: found.value.rows, table: table.value } };
 }
 
 /**
@@ -57,12 +73,9 @@ function end(
 export function killMembers(
   { processes }: World,
   memory: AttemptMemory,
-  look: () => Look<Held>,
+  look: () => Look<Targets>,
 ): Look<number> {
-  const killed = freezeAndKill(processes, () => {
-    const held = look();
-    return held.kind === 'seen' ? { kind: 'seen', value: held.value.rows } : held;
-  });
+  const killed = freezeAndKill(processes, look);
   if (killed.kind !== 'seen') return killed;
   memory.emptyLooks = 0;
   memory.killRounds++;
@@ -74,31 +87,44 @@ export function killMembers(
  * Freeze to a fixed point, then kill: killing first destroys the evidence (measured: a kill of the group before the
  * snapshot lost a child).
  *
- * @param look who belongs, and may be signalled, by a table that is read now
+ * @param look by a table that is read now
  * @returns `processKey`s of those that were killed
  */
 export function freezeAndKill(
   processes: ProcessTable,
-  look: () => Look<readonly ProcessRow[]>,
+  look: () => Look<Targets>,
 ): Look<ReadonlySet<string>> {
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
-    const found = look();
-    if (found.kind !== 'seen') {
+    const targets = look();
+    if (targets.kind !== 'seen') {
       thaw(processes, frozen.values());
-      return found;
+      return targets;
     }
-    const fresh = found.value.filter((member) => !frozen.has(processKey(member)));
+    const { members: found, table } = targets.value;
+    const fresh = found.filter((member) => !frozen.has(processKey(member)));
     if (fresh.length === 0) break;
-    for (const { pid, startTime } of fresh) {
-      const process = { bootId, pid, startTime };
+    for (const member of fresh) {
+      const process = { bootId, pid: member.pid, startTime: member.startTime };
       frozen.set(processKey(process), process);
-      processes.signal(process, 'SIGSTOP');
+      processes.signal(process, isFrozenSafely(member, table) ? 'SIGSTOP' : 'SIGKILL');
     }
   }
   for (const process of frozen.values()) processes.signal(process, 'SIGKILL');
   return { kind: 'seen', value: new Set(frozen.keys()) };
+}
+
+/**
+ * When the parent of a job (a group beside the one that leads its session) ends while somebody in that job is stopped, the
+ * kernel itself sends SIGHUP and SIGCONT to the whole job. Whoever shares one with a protected process is therefore killed
+ * without being stopped first (I9).
+ */
+function isFrozenSafely(
+  { group, session }: ProcessRow,
+  { snapshot, isProtected }: SeenTable,
+): boolean {
+  return group === session || snapshot.byGroup.get(group)?.some(isProtected) !== true;
 }
 
 /** A kill that cannot go on leaves nobody frozen: a stopped tree can neither end nor work. */

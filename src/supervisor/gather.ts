@@ -15,12 +15,15 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
+import type { StreamState } from '../core/stream.ts';
 import type { Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { Held } from './containment.ts';
 import type { Family } from './family.ts';
 import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first-look.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, remembered } from './memory.ts';
+import { sessionFiles } from './plan.ts';
 import { sampleSigns } from './signs.ts';
+import { readStream } from './streams.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
 import type { World } from './world.ts';
@@ -46,8 +49,9 @@ export async function gather(
   due: readonly { live: LiveDispatch; memory: AttemptMemory }[],
   others: Others,
 ): Promise<Looked[]> {
-  const { clock, processes } = world;
+  const { clock } = world;
   const { shims, isNeeded, now } = others;
+  await loadAgents(world, due);
   const beganMs = clock.monotonicMs();
   const looks = await inTurns(clock, due, ({ live, memory }) =>
     lookAtRecords(world, live, memory, now),
@@ -59,9 +63,7 @@ export async function gather(
   const filesOf = lookAtFiles(world, needs);
   const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
   const table =
-    needing.length === 0
-      ? null
-      : await lookAtTableInTurns(processes, shims, earliestBirth(needing));
+    needing.length === 0 ? null : await lookAtTableInTurns(world, shims, earliestBirth(needing));
   const files = await filesOf;
   // The last first: a dispatch comes after the one that has added it, and is evidence for it.
   const looked = await inTurns(
@@ -81,22 +83,54 @@ export async function gather(
   return looked.toReversed();
 }
 
+/** Once for each program; a supervisor that adopts has loaded none yet. */
+async function loadAgents(
+  { agents }: World,
+  due: readonly { live: LiveDispatch }[],
+): Promise<void> {
+  for (const { live } of due) {
+    const { spec } = live.dispatch;
+    if (spec.task !== null && agents.of(spec) === null) await agents.load(spec);
+  }
+}
+
 const NAMES_NONE = { kind: 'absent' } as const;
 
 /** All at once, while the table is read: each is bounded in time, and waits for the file system only. */
 async function lookAtFiles(
-  { runDirs }: World,
+  world: World,
   needs: readonly { readonly look: FirstLook; readonly sampling: boolean }[],
 ): Promise<ReadonlyMap<AttemptMemory, Look<EvidenceFiles>>> {
   const files = new Map<AttemptMemory, Look<EvidenceFiles>>();
   await Promise.all(
     needs.map(async ({ look: { live, memory }, sampling }) => {
-      const { evidenceFiles, cwd } = live.dispatch.spec;
-      if (!sampling || evidenceFiles.length === 0) return;
-      files.set(memory, await runDirs.evidenceFiles(evidenceFiles, cwd));
+      if (!sampling) return;
+      const globs = filesOf(world, live, memory);
+      if (globs.length === 0) return;
+      files.set(memory, await world.runDirs.evidenceFiles(globs, live.dispatch.spec.cwd));
     }),
   );
   return files;
+}
+
+/** What its owner names, and where its program keeps its session. */
+function filesOf(world: World, live: LiveDispatch, memory: AttemptMemory): readonly string[] {
+  const { evidenceFiles } = live.dispatch.spec;
+  const ofSession = sessionFiles(world, live, memory.stream?.state.sessionId ?? null);
+  return ofSession.length === 0 ? evidenceFiles : [...evidenceFiles, ...ofSession];
+}
+
+/** Its own word that it is done holds for as long as it says nothing else. */
+function takeResult(memory: AttemptMemory, result: StreamState['result']): void {
+  if (memory.result === 'asking') return;
+  if (result !== null) {
+    memory.result = 'there';
+    memory.resultAt = result.at;
+  } else if (memory.resultIsSaid) {
+    memory.result = 'unasked';
+    memory.resultAt = null;
+  }
+  memory.resultIsSaid = result !== null;
 }
 
 async function inTurns<From, To>(
@@ -141,9 +175,10 @@ function judge(
   let members: Look<Members> = NOT_LOOKED;
   let usage: Look<Usage> = NOT_LOOKED;
   const { attempt, dispatch } = live;
-  const { cpuShareMin, evidenceFiles } = dispatch.spec;
+  const { cpuShareMin } = dispatch.spec;
   // A question that has ended meanwhile may have left somebody behind.
   if (table === null && told.emptied && memory.emptied) members = EMPTIED;
+  const stream = readStream(world, live, memory, { agent, runDir, now: foundAt });
   if (table !== null) {
     const tree = lookAtTree(world, live, memory, { table, now });
     members = tree.members;
@@ -155,7 +190,8 @@ function judge(
         heldCpuMs: tree.held.kind === 'seen' ? tree.held.value.cpuMs : null,
         outputBytes: runDir.outputBytes,
         files,
-        filesNamed: evidenceFiles,
+        filesNamed: filesOf(world, live, memory),
+        tools: stream.kind === 'seen' ? stream.value.state.tools : [],
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory.key),
         unseenChild: unseenChildOf(memory.key),
@@ -167,22 +203,23 @@ function judge(
       });
     }
   }
+  if (stream.kind === 'seen') {
+    memory.waitingFor = stream.value.state.waitingFor;
+    takeResult(memory, stream.value.state.result);
+  }
   return {
     bootId: world.processes.bootId(),
+    stream,
     agent,
     shim,
     runDir,
     members,
     usage,
-    signs: memory.signs,
-    watchedSince: memory.watchedSince,
-    blind: memory.blind,
+    ...remembered(memory),
     goal: told.goal,
     // A sample can have taken it back.
     result: told.result === 'asking' ? 'asking' : memory.result,
     start: told.start,
-    killRounds: memory.killRounds,
-    lastKilled: memory.lastKilled,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Goal, Result, Start } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import { type KnownOperation, isValid } from '../core/operation.ts';
 import { type Sign, shiftSigns } from '../core/sign.ts';
+import { EMPTY_STREAM, type StreamNote, shiftStream } from '../core/stream.ts';
 import { type KnownTree, NOTHING_KNOWN } from '../core/tree.ts';
 import { sampleEveryMs } from './grid.ts';
 import type { AttemptKey, Bookmark, EvidenceFiles, EvidenceNote } from '../ports.ts';
@@ -44,6 +45,14 @@ export interface AttemptMemory {
   operations: ReadonlyMap<string, KnownOperation>;
   /** why the last sample could not be taken as a whole; lost: sampled again */
   blind: string | null;
+  /** what its agent program has said; null: it has no stream. Lost: read on from where the ledger was told */
+  stream: StreamNote | null;
+  /** what it asks a person; lost: read with its stream */
+  waitingFor: string | null;
+  /** what of it was said; lost: said once more */
+  blockedFor: string | null;
+  /** its result is known from its stream; lost: read there again */
+  resultIsSaid: boolean;
   /** the newest of each kind; lost: taken from the ledger, at most a few seconds old */
   signs: readonly Sign[];
   /** what of it the ledger was told last, and when; lost: told again */
@@ -63,6 +72,8 @@ export interface AttemptMemory {
   resultAt: Millis | null;
   /** only what was seen later can make it work again */
   resultAskedAt: Millis;
+  /** since when looks at its tree have failed; lost: told a little later */
+  unseenSince: Millis | null;
   /** `resultAskedAt` or earlier: the answer is on its way, or there was none yet */
   resultAnsweredAt: Millis;
   /** looks in a row in which its shim waited for nobody that was shown; lost: counted from zero */
@@ -79,6 +90,14 @@ export interface AttemptMemory {
   /** news since the last look began: the next look must not wait, whatever that look decides */
   woken: boolean;
 }
+
+/** What earlier looks and kills have left behind, as a part of the evidence. */
+export function remembered(memory: AttemptMemory) {
+  const { signs, watchedSince, blind, unseenSince, killRounds, lastKilled } = memory;
+  return { signs, watchedSince, blind, unseenSince, killRounds, lastKilled };
+}
+
+const UNREAD: StreamNote = { state: EMPTY_STREAM, stdoutNext: 0, stderrNext: 0 };
 
 export type Memory = ReturnType<typeof createMemory>;
 
@@ -138,9 +157,11 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.watchedSince += byMs;
   memory.outputAt += byMs;
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
+  if (memory.unseenSince !== null) memory.unseenSince += byMs;
   memory.sampledAt += byMs;
   memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
+  memory.stream = shiftedStream(memory.stream, byMs);
   memory.signs = shiftSigns(memory.signs, byMs);
   memory.noted = shiftedNote(memory.noted, byMs);
   memory.resultAskedAt += byMs;
@@ -154,14 +175,19 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
 
 /** What the ledger was told it has moved along itself. */
 function shiftedNote(noted: AttemptMemory['noted'], byMs: number): AttemptMemory['noted'] {
-  const { signs, resultAt, watchedSince, unseen } = noted;
+  const { stream, signs, resultAt, watchedSince, unseen } = noted;
   const later = (moment: Millis | null) => (moment === null ? null : moment + byMs);
   return {
+    stream: shiftedStream(stream, byMs),
     signs: shiftSigns(signs, byMs),
     resultAt: later(resultAt),
     watchedSince: later(watchedSince),
     unseen,
   };
+}
+
+function shiftedStream(note: StreamNote | null, byMs: number): StreamNote | null {
+  return note === null ? null : { ...note, state: shiftStream(note.state, byMs) };
 }
 
 function shifted({ read, known }: KnownOperation, byMs: number): KnownOperation {
@@ -184,7 +210,7 @@ function noLaterThan(sign: Sign, now: Millis): Sign {
 }
 
 function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory {
-  const { resultAt, watchedSince, unseen } = attempt;
+  const { stream, resultAt, watchedSince, unseen } = attempt;
   // Never in the future: the clock may have been set back while nobody watched. The ledger is told then.
   const isAhead = attempt.signs.some(({ at }) => at > now);
   const signs = isAhead ? attempt.signs.map((sign) => noLaterThan(sign, now)) : attempt.signs;
@@ -210,12 +236,17 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     operations: new Map(),
     blind: null,
     signs,
-    noted: { signs: attempt.signs, resultAt, watchedSince, unseen },
+    stream: dispatch.spec.task === null ? null : (stream ?? UNREAD),
+    waitingFor: null,
+    blockedFor: null,
+    resultIsSaid: false,
+    noted: { stream, signs: attempt.signs, resultAt, watchedSince, unseen },
     notedAt: now,
     watchedSince: now,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',
+    unseenSince: null,
     result: 'unasked',
     resultAt: null,
     resultAskedAt: 0,

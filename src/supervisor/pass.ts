@@ -2,7 +2,7 @@
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Decision, ExtendDecision } from '../core/decision.ts';
+import type { ChangeDecision, Decision, ExtendDecision, Moment } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
@@ -14,19 +14,15 @@ import { type Looked, gather } from './gather.ts';
 import { nextLookAt } from './grid.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import { sparedStall } from './signs.ts';
-import {
-  type Surroundings,
-  keepDeadline,
-  perform,
-  releaseShim,
-  start,
-  trimOutput,
-} from './perform.ts';
+import { type Surroundings, keepDeadline, perform, releaseShim, trimOutput } from './perform.ts';
+import { note } from './notes.ts';
+import { newSessionId } from './plan.ts';
+import { type PoolNews, isNews, poolNews } from './pool-news.ts';
+import { start } from './start.ts';
 import type { World } from './world.ts';
 
 /** More claims than this in one transaction would delay the acts that follow it. */
 const CLAIMS_PER_PASS_MAX = 32;
-const NOTE_EVERY_MS = 5_000;
 
 export interface PassReport {
   /** how many hold a slot after it */
@@ -39,6 +35,7 @@ export interface PassReport {
 }
 
 interface Judged extends Looked {
+  readonly moment: Moment;
   readonly decision: Decision;
 }
 
@@ -71,14 +68,15 @@ export async function pass(
     ...family,
     now,
   });
-  const judged: Judged[] = looked.map((look) => ({
-    ...look,
-    decision: decide(look.live, look.evidence, { now, chance: chance.next() }),
-  }));
+  const judged: Judged[] = looked.map((look) => {
+    const moment = { now, chance: chance.next() };
+    return { ...look, moment, decision: decide(look.live, look.evidence, moment) };
+  });
   const waiting = await ledger.due(now);
   const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
-  const { committed, claimed } = await commit(world, changes, claims, now);
+  const news = poolNews(judged);
+  const { committed, claimed } = await commit(world, { changes, news, claims, now });
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
   for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
   for (const one of judged) {
@@ -91,7 +89,7 @@ export async function pass(
     live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
     claimsLeft: claimed.length >= CLAIMS_PER_PASS_MAX,
     changed: changes.length,
-    nextAt: await nextPassAt(world, memory),
+    nextAt: await nextPassAt(world, memory, now),
   };
 }
 
@@ -102,10 +100,12 @@ function letGo(
   return decision.kind === 'change' && committed.has(dispatch.id) && !isLive(decision.next);
 }
 
-function changesOfLive({ live, decision, memory: { agent }, evidence }: Judged): Change[] {
+function changesOfLive({ live, decision, memory, evidence }: Judged): Change[] {
   if (decision.kind !== 'change') return [];
   const data = { ...decision.data, evidence: snapshotOf(evidence) };
-  const change = changeOf(live.dispatch, { ...decision, data });
+  const { agent, stream } = memory;
+  const said = decision.attemptEnd === undefined || stream === null ? {} : { stream };
+  const change = { ...changeOf(live.dispatch, { ...decision, data }), ...said };
   return [agent === null ? change : { ...change, process: agent }];
 }
 
@@ -127,58 +127,44 @@ function isDue({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: 
 }
 
 function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {
-  const { kind: _, ...change } = decision;
+  const { kind: _, pausePool: __, ...change } = decision;
   return { dispatch: dispatch.id, revision: dispatch.revision, ...change };
+}
+
+interface Plan {
+  readonly changes: readonly Change[];
+  readonly news: PoolNews;
+  readonly claims: boolean;
+  readonly now: Millis;
 }
 
 const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 
-async function commit(
-  world: World,
-  changes: readonly Change[],
-  claims: boolean,
-  now: Millis,
-): Promise<PassResult> {
+async function commit(world: World, { changes, news, claims, now }: Plan): Promise<PassResult> {
   const { ledger, chance, containment, crashPoint } = world;
-  if (changes.length === 0 && !claims) return NOTHING;
-  const order: ClaimOrder = { limit: CLAIMS_PER_PASS_MAX, containment, nonce: () => chance.id(16) };
+  if (changes.length === 0 && !claims && !isNews(news)) return NOTHING;
+  const order: ClaimOrder = {
+    limit: CLAIMS_PER_PASS_MAX,
+    containment,
+    nonce: () => chance.id(16),
+    newSessionId: (spec) => newSessionId(world, spec),
+  };
   const marks = changes.some(({ next }) => next.kind === 'running');
   const finishes = changes.some(({ attemptEnd }) => attemptEnd !== undefined);
   if (claims) crashPoint('intent.before');
   if (marks) crashPoint('mark.before');
   if (finishes) crashPoint('finish.before');
-  const result = await ledger.commitPass({ changes, claim: claims ? order : null, now });
+  const result = await ledger.commitPass({
+    changes,
+    ...news,
+    claim: claims ? order : null,
+    now,
+  });
   if (marks) crashPoint('mark.after');
   if (finishes) crashPoint('finish.after');
   if (finishes && claims) crashPoint('free.after');
   if (result.claimed.length > 0) crashPoint('intent.after');
   return result;
-}
-
-/** Signs of work go to the ledger every few seconds: they serve people and the next supervisor, not this one. */
-async function note(world: World, judged: readonly Judged[], now: Millis): Promise<void> {
-  const notes = judged.flatMap(({ live, memory }) => {
-    const { signs, resultAt, watchedSince, blind: unseen, noted } = memory;
-    const next = { signs, resultAt, watchedSince, unseen };
-    // A short stall window is noted more often, or the ledger alone would make a working attempt look stalled.
-    const everyMs = Math.min(NOTE_EVERY_MS, memory.everyMs);
-    const told = isSameNote(noted, next);
-    if (told || live.dispatch.state.kind !== 'running' || now - memory.notedAt < everyMs) return [];
-    return [{ memory, next }];
-  });
-  if (notes.length === 0) return;
-  const told = notes.map(({ memory, next }) => ({ ...memory.key, ...next }));
-  await world.ledger.noteEvidence(told, now);
-  for (const { memory, next } of notes) Object.assign(memory, { notedAt: now, noted: next });
-}
-
-function isSameNote(one: AttemptMemory['noted'], other: AttemptMemory['noted']): boolean {
-  return (
-    one.signs === other.signs &&
-    one.resultAt === other.resultAt &&
-    one.watchedSince === other.watchedSince &&
-    one.unseen === other.unseen
-  );
 }
 
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */
@@ -252,7 +238,21 @@ async function keepUp(world: World, judged: Judged, now: Millis): Promise<void> 
     const about = { dispatch: dispatch.id, attempt: attempt.attempt };
     events.push({ ...about, type: 'stall.spared', data });
   }
+  const blocked = blockedBecause(judged);
+  if (blocked !== null) {
+    const about = { dispatch: dispatch.id, attempt: attempt.attempt };
+    events.push({ ...about, type: 'attempt.blocked', data: { because: blocked } });
+  }
   await append(world, events, now);
+}
+
+/** A person is asked: said once for each question. */
+function blockedBecause({ memory }: Judged): string | null {
+  const { waitingFor, blockedFor } = memory;
+  memory.blockedFor = waitingFor;
+  return waitingFor === null || waitingFor === blockedFor
+    ? null
+    : `waits for a person: ${waitingFor}`;
 }
 
 function eventsOfTrim(world: World, judged: Judged): NewEvent[] {
@@ -268,8 +268,8 @@ async function append(world: World, events: readonly NewEvent[], now: Millis): P
 }
 
 /** The earliest moment at which an attempt is due or a wait is over. */
-async function nextPassAt(world: World, memory: Memory): Promise<Millis> {
-  let nextAt = (await world.ledger.nextDueAt()) ?? Number.POSITIVE_INFINITY;
+async function nextPassAt(world: World, memory: Memory, now: Millis): Promise<Millis> {
+  let nextAt = (await world.ledger.nextDueAt(now)) ?? Number.POSITIVE_INFINITY;
   for (const one of memory.all()) nextAt = Math.min(nextAt, one.woken ? 0 : one.nextLookAt);
   return nextAt;
 }

@@ -3,20 +3,20 @@ import { shimStays } from '../core/decide-ending.ts';
 import type { Act } from '../core/decision.ts';
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Evidence } from '../core/evidence.ts';
-import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
-import type { SpawnOrder } from '../ports.ts';
+import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import type { AttemptMemory } from './memory.ts';
+import { signalAgent } from './signal.ts';
+import { orderOf } from './start.ts';
 import { lookAtTable } from './table-look.ts';
 import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
-
-/** Shim and agent need a few milliseconds; an agent that ends before is reported by its shim's end. */
-const FIRST_LOOK_MS = 20;
 
 /** What effects need beside the world: how to protect other attempts, and how to ask for another look. */
 export interface Surroundings {
   readonly shims: (except: AttemptMemory | null) => readonly ProcessIdentity[];
   readonly wake: (memory: AttemptMemory) => void;
+  /** its output may have grown; null: nobody reads it */
+  readonly wroteOf: (live: LiveDispatch, memory: AttemptMemory) => (() => void) | null;
   /** Looks whether time did something odd. True: moments were moved, in the ledger and in memory; read them again. */
   readonly noticeTime: () => Promise<boolean>;
   /** effects that outlive a pass; the supervisor waits for none of them when it ends */
@@ -50,7 +50,7 @@ export function perform(
       surroundings.background(askResult(world, live, memory, surroundings));
       return;
     case 'signal':
-      signalAgent(world, memory);
+      signalAgent(world, live, memory, surroundings);
       return;
     case 'kill': {
       const killed = containmentOf(live.attempt.containment).end(
@@ -65,16 +65,6 @@ export function perform(
       return;
     }
   }
-}
-
-/** To the agent alone, so that it can write its transcript; SIGCONT after it, for a stopped agent hears nothing else. */
-function signalAgent(world: World, memory: AttemptMemory): void {
-  if (memory.signalled || memory.agent === null) return;
-  const result = world.processes.signal(memory.agent, 'SIGTERM');
-  if (result === 'unknown') return;
-  memory.signalled = true;
-  world.processes.signal(memory.agent, 'SIGCONT');
-  world.crashPoint('signal.after');
 }
 
 async function askGoal(
@@ -120,66 +110,17 @@ async function checkGoal(
  * has recorded all that it had to. Where it is protected (we are its descendant) it leaves when we do.
  */
 export function releaseShim(
-  { processes }: World,
+  world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   { shims }: Surroundings,
 ): void {
   const { shim } = memory;
   if (shim === null || !shimStays(live)) return;
-  const table = lookAtTable(processes, shims(memory));
+  const table = lookAtTable(world, shims(memory));
   if (table.kind !== 'seen') return;
   const row = table.value.snapshot.byKey.get(processKey(shim));
-  if (row !== undefined && !table.value.isProtected(row)) processes.signal(shim, 'SIGKILL');
-}
-
-/**
- * Starts what was claimed. The intent is committed; a crash anywhere here leaves a claim file or none (I1, I2). Nobody
- * waits for the start: others may have ended meanwhile.
- */
-export function start(
-  world: World,
-  live: LiveDispatch,
-  memory: AttemptMemory,
-  surroundings: Surroundings,
-): void {
-  world.crashPoint('spawn.before');
-  memory.start = { kind: 'ordered' };
-  memory.bornAfter = world.processes.bookmark();
-  memory.outputBytes = 0;
-  memory.cpuMs = new Map();
-  memory.woken = false;
-  memory.nextLookAt = world.clock.now() + FIRST_LOOK_MS;
-  surroundings.background(awaitStart(world, live, memory, surroundings));
-  world.runDirs.watch(memory.key, () => surroundings.wake(memory));
-}
-
-async function awaitStart(
-  world: World,
-  live: LiveDispatch,
-  memory: AttemptMemory,
-  { wake }: Surroundings,
-): Promise<void> {
-  const result = await world.runDirs.spawn(orderOf(world, live), (word) => {
-    memory.emptied = word === 'emptied';
-    wake(memory);
-  });
-  world.crashPoint('spawn.after');
-  switch (result.kind) {
-    case 'spawned':
-      memory.start = { kind: 'under-way' };
-      // Whom the claim names already is the one that counts.
-      memory.shim ??= result.shim;
-      if (result.shim === null) wake(memory);
-      return;
-    case 'refused':
-      wake(memory);
-      return;
-    case 'failed':
-      memory.start = { kind: 'failed', because: `could not be started: ${result.because}` };
-      wake(memory);
-      return;
-  }
+  if (row !== undefined && !table.value.isProtected(row)) world.processes.signal(shim, 'SIGKILL');
 }
 
 /** Keeps `deadline.json` as the ledger says. */
@@ -206,19 +147,4 @@ export function trimOutput(
   const { outputBytes } = evidence.runDir;
   if (outputBytes.kind !== 'seen' || outputBytes.value <= outputBytesMax) return 0;
   return runDirs.trimOutput(memory.key, outputBytesMax);
-}
-
-function orderOf(world: World, live: LiveDispatch): SpawnOrder {
-  const { dispatch, attempt } = live;
-  return {
-    dispatch: dispatch.id,
-    fence: attempt.fence,
-    attempt: attempt.attempt,
-    mark: formatMark({ ...attempt, ledger: world.ledger.id }),
-    campaign: dispatch.campaign,
-    name: dispatch.name,
-    spec: dispatch.spec,
-    containment: attempt.containment,
-    deadline: attempt.deadline,
-  };
 }

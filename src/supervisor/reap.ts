@@ -19,8 +19,8 @@ import {
 } from '../core/reap.ts';
 import { type KnownTree, NOTHING_KNOWN, findMembers } from '../core/tree.ts';
 import type { DispatchView, ProcessRow } from '../ports.ts';
-import { freezeAndKill } from './containment-table.ts';
-import { type TableLook, lookAtTable, lookAtTableInTurns } from './table-look.ts';
+import { type Targets, freezeAndKill } from './containment-table.ts';
+import { type SeenTable, type TableLook, lookAtTable, lookAtTableInTurns } from './table-look.ts';
 import type { World } from './world.ts';
 
 /** An attempt that has just ended may have a shim that leaves by itself: only who is found twice is astray. */
@@ -90,13 +90,13 @@ export async function reap(world: World, options: ReapOptions): Promise<Look<Rea
 /** The table before the ledger: see above. */
 async function makePlan(world: World, options: ReapOptions): Promise<Look<Planned>> {
   const { ledger, processes } = world;
-  const table = await lookAtTableInTurns(processes, () => [], null);
+  const table = await lookAtTableInTurns(world, () => [], null);
   if (table.kind !== 'seen') return table;
   const live = await ledger.dispatches({ states: LIVE_STATES });
   const shims = options.shims?.() ?? (await shimsOf(world, live));
   const guarded = guard(world, table, { shims, supervisor: options.supervisor });
   if (guarded.kind !== 'seen') return guarded;
-  const { snapshot, isProtected } = guarded.value;
+  const { snapshot } = guarded.value;
   const marked = markedAttempts(snapshot, ledger.id);
   const supervisors = new Set([processes.self().pid]);
   if (options.supervisor !== null) supervisors.add(options.supervisor.pid);
@@ -106,7 +106,7 @@ async function makePlan(world: World, options: ReapOptions): Promise<Look<Planne
     supervisors,
     unknownToo: options.unknownToo,
   };
-  return { kind: 'seen', value: { plan: planReap(snapshot, facts, isProtected), facts, shims } };
+  return { kind: 'seen', value: { plan: planReap(snapshot, facts, guarded.value), facts, shims } };
 }
 
 /** Also those that no supervisor knows yet, or any more. */
@@ -142,10 +142,10 @@ function guard(
       keys.add(processKey(one));
     }
   }
-  const { isProtected } = table.value;
+  const { isProtected, isNamed } = table.value;
   const guarded = (row: Parameters<typeof isProtected>[0]) =>
     isProtected(row) || keys.has(processKey(row));
-  return { kind: 'seen', value: { snapshot, isProtected: guarded } };
+  return { kind: 'seen', value: { snapshot, isProtected: guarded, isNamed } };
 }
 
 async function recordsOf(
@@ -209,13 +209,13 @@ async function endTree(
   const { processes } = world;
   let known: KnownTree = NOTHING_KNOWN;
   let last: readonly ProcessRow[] = [];
-  const look = (): Look<readonly ProcessRow[]> => {
-    const table = guard(world, lookAtTable(processes, shims), { shims, supervisor });
+  const look = (): Look<Targets> => {
+    const table = guard(world, lookAtTable(world, shims), { shims, supervisor });
     if (table.kind !== 'seen') return table;
     const found = membersOf(tree, table.value, { facts, known });
     known = found.known;
     last = found.members;
-    return { kind: 'seen', value: found.members };
+    return { kind: 'seen', value: { members: found.members, table: table.value } };
   };
   let killed = 0;
   for (let kills = 0, emptyLooks = 0; emptyLooks < EMPTY_LOOKS_NEEDED; ) {
@@ -236,7 +236,7 @@ async function endTree(
 /** As of a live attempt, but that who only carries the mark, and descends from nobody of it, is a stranger. */
 function membersOf(
   { mark, key }: ReapTree,
-  { snapshot, isProtected }: Extract<TableLook, { kind: 'seen' }>['value'],
+  { snapshot, isProtected }: SeenTable,
   { facts, known }: { facts: ReapFacts; known: KnownTree },
 ): ReturnType<typeof findMembers<ProcessRow>> {
   const record = facts.attempts.get(attemptName(key));

@@ -21,7 +21,8 @@ export async function recover(
   );
   for (const live of found) {
     const attempt = memory.of(live, world.clock.now());
-    world.runDirs.watch(attempt.key, () => surroundings.wake(attempt));
+    const wrote = surroundings.wroteOf(live, attempt);
+    world.runDirs.watch(attempt.key, () => surroundings.wake(attempt), wrote);
   }
   await announceAdopted(world, found);
   for (let round = 0; round < ROUNDS_MAX; round++) {

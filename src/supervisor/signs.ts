@@ -5,6 +5,8 @@ import type { Millis } from '../core/dispatch.ts';
 import { FILE_CLOCK_TICK_MS, type Look } from '../core/evidence.ts';
 import { processKey } from '../core/identity.ts';
 import { describeOperation, isValid, type Operation, readAgain } from '../core/operation.ts';
+import type { OpenTool } from '../core/stream.ts';
+import { formatDuration } from '../core/duration.ts';
 import { type FoundSign, newestSign, withSign } from '../core/sign.ts';
 import type { EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
@@ -38,6 +40,8 @@ export interface Sample {
   /** the patterns of these files */
   readonly filesNamed: readonly string[];
   readonly operations: Look<readonly Operation[]>;
+  /** that its stream says are open */
+  readonly tools: readonly OpenTool[];
   readonly children: readonly WorkingChild[];
   /** why one of its children that run cannot be told to work or not; null: there is none such */
   readonly unseenChild: string | null;
@@ -73,7 +77,7 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
     }
     memory.sampledAt = now;
   }
-  found.push(workingChild(sample), openOperation(memory, sample));
+  found.push(workingChild(sample), openTool(sample), openOperation(memory, sample));
   for (const sign of found) if (sign !== null) memory.signs = withSign(memory.signs, sign);
   memory.blind = whyBlind(sample);
   if (found.some((sign) => sign !== null && sign.at > memory.resultAskedAt)) forgetResult(memory);
@@ -176,6 +180,15 @@ function workingChild({ children }: Sample): FoundSign | null {
   if (newest === undefined) return null;
   const detail = `waits for child dispatch ${newest.name}: ${newest.detail}`;
   return { kind: 'child', at: newest.at, detail };
+}
+
+/** The one that was started last, for as long as it may take. */
+function openTool({ tools, now }: Sample): FoundSign | null {
+  const tool = tools.findLast(({ expiresAt }) => expiresAt > now);
+  if (tool === undefined) return null;
+  const { name, detail, startedAt } = tool;
+  const what = detail === '' ? name : `${name}: ${detail}`;
+  return { kind: 'tool', at: now, detail: `in ${what}, ${formatDuration(now - startedAt)}` };
 }
 
 /** The valid one that may last longest: it is seen at each look for as long as its holder says so. */

@@ -3,7 +3,8 @@
 import type { Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import { createAlarm, createSignal } from './alarm.ts';
-import { createMemory } from './memory.ts';
+import { nextLookAt } from './grid.ts';
+import { type AttemptMemory, createMemory } from './memory.ts';
 import { type MayClaim, type PassReport, pass } from './pass.ts';
 import type { Surroundings } from './perform.ts';
 import { recover } from './recover.ts';
@@ -17,6 +18,9 @@ export type Until = 'told' | 'idle' | 'errand';
 
 /** Hints can get lost; the ledger is read at least this often. */
 const SAFETY_TICK_MS = 5_000;
+/** What is written now is read after this long at the latest (I15: a limit stops starts within a second). */
+const READ_EVERY_MS = 500;
+const NEVER = new Promise<void>(() => {});
 const TROUBLE_FIRST_MS = 250;
 const TROUBLE_MAX_MS = 30_000;
 
@@ -56,6 +60,7 @@ class Loop {
   readonly #sweeper: Sweeper;
   #told: string | null = null;
   #over = false;
+  #readsSoon = false;
   #announced = false;
   #rung = true;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
@@ -75,12 +80,31 @@ class Loop {
         attempt.woken = true;
         this.#alarm.ring();
       },
+      wroteOf: ({ dispatch }, attempt) =>
+        dispatch.spec.task === null ? null : () => this.#readSoon(attempt),
       noticeTime: () => this.#noticeTime(),
       background: (work) => {
         work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
       },
     };
     this.#sweeper = createSweeper(world, () => this.#surroundings.shims(null));
+  }
+
+  /** Chatty agents are read together, and no more often than a limit may take to be seen. */
+  #readSoon(attempt: AttemptMemory): void {
+    const { clock } = this.#world;
+    const now = clock.now();
+    const at = nextLookAt(now, READ_EVERY_MS, null);
+    attempt.nextLookAt = Math.min(attempt.nextLookAt, at);
+    if (this.#readsSoon) return;
+    this.#readsSoon = true;
+    this.#surroundings.background(this.#wakeIn(at - now));
+  }
+
+  async #wakeIn(durationMs: number): Promise<void> {
+    await this.#world.clock.sleep(durationMs, NEVER);
+    this.#readsSoon = false;
+    this.#alarm.ring();
   }
 
   ring(): void {

@@ -1,17 +1,25 @@
 // Owns one look at the process table: a snapshot, and who in it gets no signal of any kind (I9).
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
-import { type Snapshot, type TreeProcess, protectedProcesses, takeSnapshot } from '../core/tree.ts';
-import type { Bookmark, ProcessRow, ProcessTable } from '../ports.ts';
+import { type Snapshot, protectedProcesses, takeSnapshot } from '../core/tree.ts';
+import type { Bookmark, ProcessRow } from '../ports.ts';
+import type { World } from './world.ts';
 
-export type TableLook = Look<{
+type Eyes = Pick<World, 'processes' | 'protection'>;
+
+export interface SeenTable {
   readonly snapshot: Snapshot<ProcessRow>;
-  readonly isProtected: (process: TreeProcess) => boolean;
-}>;
+  /** gets no signal of any kind, for whatever reason */
+  readonly isProtected: (process: ProcessRow) => boolean;
+  /** is protected by the word of the herd's owner */
+  readonly isNamed: (process: ProcessRow) => boolean;
+}
+
+export type TableLook = Look<SeenTable>;
 
 /** In one go, for a kill: what it shows is acted upon before anybody else in this process can change anything. */
-export function lookAtTable(processes: ProcessTable, shims: readonly ProcessIdentity[]): TableLook {
-  return judgeTable(processes, processes.scan(), shims);
+export function lookAtTable(eyes: Eyes, shims: readonly ProcessIdentity[]): TableLook {
+  return judgeTable(eyes, eyes.processes.scan(), shims);
 }
 
 /**
@@ -21,27 +29,30 @@ export function lookAtTable(processes: ProcessTable, shims: readonly ProcessIden
  * @param since with it, only processes that came after it need to be seen
  */
 export async function lookAtTableInTurns(
-  processes: ProcessTable,
+  eyes: Eyes,
   shims: () => readonly ProcessIdentity[],
   since: Bookmark | null,
 ): Promise<TableLook> {
-  const scan = await processes.scanInTurns(since);
-  return judgeTable(processes, scan, shims());
+  const scan = await eyes.processes.scanInTurns(since);
+  return judgeTable(eyes, scan, shims());
 }
 
+/** Whom the owner protects is asked after the scan, so that it is no older than what is done about it. */
 function judgeTable(
-  processes: ProcessTable,
+  { processes, protection }: Eyes,
   scan: Look<readonly ProcessRow[]>,
   shims: readonly ProcessIdentity[],
 ): TableLook {
   if (scan.kind !== 'seen') return scan;
-  const isProtected = protectedProcesses(
-    scan.value,
-    processes.self(),
-    new Set(shims.map(processKey)),
-  );
-  if (isProtected === null) {
+  const always = protectedProcesses(scan.value, processes.self(), new Set(shims.map(processKey)));
+  if (always === null) {
     return { kind: 'unknown', because: 'the process table does not show ourselves' };
   }
-  return { kind: 'seen', value: { snapshot: takeSnapshot(scan.value), isProtected } };
+  const named = protection.look();
+  if (named.kind === 'unknown') {
+    return { kind: 'unknown', because: `cannot tell whom to protect: ${named.because}` };
+  }
+  const isNamed = named.kind === 'absent' ? () => false : named.value;
+  const isProtected = (row: ProcessRow) => always(row) || isNamed(row);
+  return { kind: 'seen', value: { snapshot: takeSnapshot(scan.value), isProtected, isNamed } };
 }

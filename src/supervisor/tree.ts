@@ -36,6 +36,7 @@ export function lookAtTree(
     if (hidden.kind === 'unknown') held = hidden;
     if (hidden.kind === 'seen') held = containment.members(world, live, memory, table);
   }
+  memory.unseenSince = held.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
   if (held.kind !== 'seen') return { members: held, held };
   const { rows } = held.value;
   countEmptyLook(memory, rows.length === 0, now);

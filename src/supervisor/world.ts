@@ -1,12 +1,23 @@
 // Owns the bundle of ports through which the supervisor sees and changes the world. The composition root fills it with
 // the host, the simulator with a seeded world.
 import type { ContainmentTier } from '../core/dispatch.ts';
-import type { Cgroups, Chance, Clock, Ledger, ProcessTable, RunDirs } from '../ports.ts';
+import type {
+  Agents,
+  Cgroups,
+  Chance,
+  Clock,
+  Ledger,
+  ProcessTable,
+  Protection,
+  RunDirs,
+} from '../ports.ts';
 
 export interface World {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly processes: ProcessTable;
+  readonly agents: Agents;
+  readonly protection: Protection;
   readonly runDirs: RunDirs;
   readonly cgroups: Cgroups;
   readonly ledger: Ledger;

@@ -28,7 +28,7 @@ describe.concurrent('reap, with no supervisor', () => {
       const mark = await endedOnce(herd);
       const run = herd.start(['run', file]);
       const works = await herd.untilBegun('works');
-      await herd.untilBegun('ends');
+      const ends = await herd.untilBegun('ends');
       const dies = await herd.untilBegun('dies');
       for (const name of ['works', 'ends', 'dies']) await herd.untilState(name, 'running');
       run.kill('SIGKILL');
@@ -42,8 +42,8 @@ describe.concurrent('reap, with no supervisor', () => {
       herd.open('ends');
       for (const one of herd.marked().filter((process) => process.mark === dies.mark))
         killExactly(one);
-      await until('it has ended', () =>
-        herd.journal().some(({ word, name }) => `${word} ${name}` === 'end ends'),
+      await until('it has ended, and its shim has put that down', () =>
+        herd.marked().every((process) => process.mark !== ends.mark),
       );
       const stray = await orphan(herd, mark);
 

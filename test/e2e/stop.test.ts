@@ -256,6 +256,9 @@ describe.concurrent('stop', () => {
       expect(stopped).toMatchObject({ code: 4 });
       expect(stopped.stderr).toContain(`survivor: pid ${pid}, start time ${agent.startTime}`);
       expect(isAlive(agent)).toBe(true);
+      const words = `pid ${pid}, start time ${agent.startTime}, sh`;
+      expect((await herd.ok(['ps'])).stdout).toContain(`survivor of spared/a: ${words}`);
+      expect((await herd.ok(['show', 'spared/a'])).stdout).toContain(words);
       expect(await herd.row('a')).toMatchObject({
         state: 'stopping',
         survivors: [expect.objectContaining(agent)],

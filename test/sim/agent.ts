@@ -121,6 +121,7 @@ function forkChild(
   if (plan.lifeMs !== null) machine.after(child, plan.lifeMs, () => machine.exit(child, 0));
   if (plan.kind === 'forker') keepForking(stage, child, attempt, 0);
   if (plan.kind === 'hopper') hop(stage, child, attempt, 0);
+  if (plan.kind === 'broker') serve(stage, child, attempt);
   stage.trace.tell(`child ${child.pid}`, () => `${plan.kind} of ${attempt.name}, forked`);
   return child;
 }
@@ -139,7 +140,21 @@ function markOf({ kind }: ChildPlan, attempt: AttemptTruth): string | null {
     case 'daemon':
     case 'forker':
     case 'hopper':
+    case 'broker':
       return attempt.mark;
+  }
+}
+
+/** Children of a broker are the attempt's own, one of them in a group that the broker does not lead. */
+function serve(stage: Stage, broker: SimProcess, attempt: AttemptTruth): void {
+  broker.reaps = true;
+  const plan = { lifeMs: null, ignoresTerm: false, busy: false } as const;
+  for (const kind of ['helper', 'tool'] as const) {
+    const atMs = stage.chanceOf('brokers').int(1, 2_000);
+    stage.machine.after(broker, atMs, () => {
+      // What it forks when nobody looks any more is for a later sweep.
+      if (attempt.agentLives) forkChild(stage, broker, attempt, { ...plan, kind, atMs });
+    });
   }
 }
 

@@ -12,11 +12,11 @@ import {
 function recording(
   differs: (record: AttemptRecord) => Partial<AttemptRecord>,
 ): (real: PlanReap) => PlanReap {
-  return (real) => (snapshot, facts, isProtected) => {
+  return (real) => (snapshot, facts, guards) => {
     const attempts = new Map(
       [...facts.attempts].map(([name, record]) => [name, { ...record, ...differs(record) }]),
     );
-    return real(snapshot, { ...facts, attempts }, isProtected);
+    return real(snapshot, { ...facts, attempts }, guards);
   };
 }
 

@@ -44,10 +44,9 @@ export function writeChildCampaign(random: Random, parent: string): Campaign {
   const retries = { infrastructure: 1, stalled: random.int(0, 1), 'timed-out': 0, agent: 0 };
   const dispatches = names.map((name) => {
     const own = random.fork(name);
-    const limits = { maxOutputBytes: null, maxMemoryBytes: null, maxProcesses: null };
     // Some hang for much longer than whoever waits for them may be silent.
     const stallMs = own.fork('stall').pick([1_000, 5_000, 20_000, 180_000, 180_000]);
-    const spec = { ...writeSpec(own), ...limits, stallMs, retries, evidenceFiles: [] };
+    const spec = { ...writeSpec(own), ...NO_LIMITS, stallMs, retries, evidenceFiles: [] };
     return { name: `${parent}-${name}`, pool: CHILD_POOL.name, priority: 0, after: [], spec };
   });
   return { name: campaignOf(parent), onFailure: 'continue', pools: [CHILD_POOL], dispatches };
@@ -68,6 +67,7 @@ function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits | 'eviden
   return {
     agent: 'command',
     run: [random.chance(0.04) ? MISSING_PROGRAM : 'agent'],
+    task: null,
     cwd: '/',
     env: {},
     envFrom: [],
@@ -87,13 +87,23 @@ function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits | 'eviden
     leftovers: random.chance(0.85) ? 'end' : 'keep',
     leftoverGraceMs: random.pick([0, 300, 2_000]),
     cpuShareMin: 0.01,
+    toolBoundMs: 1_800_000,
   };
 }
+
+const NO_LIMITS: UseLimits = {
+  maxOutputBytes: null,
+  maxMemoryBytes: null,
+  maxProcesses: null,
+  maxTokens: null,
+  maxCostUsd: null,
+};
 
 /** Some that nobody reaches, some that many do (program.ts). */
 function writeLimits(random: Random): UseLimits {
   const often = 0.1;
   return {
+    ...NO_LIMITS,
     // Few write so much that it matters.
     maxOutputBytes: random.chance(3 * often) ? random.int(2, 30) * 100 : null,
     maxMemoryBytes: random.chance(often) ? random.int(50, 500) * MIB : null,

@@ -1,5 +1,5 @@
 // Owns the checks at the moment of a signal: whose process it hits, and whether that one may be hit (I3, I9).
-import { isMarkOf } from './tier.ts';
+import { isMarkOf, isWard } from './tier.ts';
 import type { SignalName } from '../../src/ports.ts';
 import type { SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -40,7 +40,7 @@ function isProtected(target: SimProcess): boolean {
     case 'child':
     case 'goal':
     case 'stranger':
-      return target.mark !== null && isForeignMark(target);
+      return isWard(target) || (target.mark !== null && isForeignMark(target));
   }
 }
 

@@ -45,11 +45,11 @@ function seenWork(
   child: AttemptTruth,
   at: number,
 ): number | null {
-  const { runningAt, ranUntil, damaged, spec } = child;
+  const { runningAt, ranUntil, agentEndedAt, damaged, spec } = child;
   if (runningAt === null || damaged) return null;
-  const until = Math.min(at, ranUntil ?? at);
-  // Who runs is looked at before his parent is ended. Of who runs no more, the last sample of his parent tells, before which
-  // lies one of his own: they are as close as those of the parent (src/supervisor/family.ts).
+  const until = Math.min(at, ranUntil ?? at, agentEndedAt ?? at);
+  // Whose agent runs is looked at before his parent is ended. Of who runs no more, the last sample of his parent tells,
+  // before which lies one of his own: they are as close as those of the parent (src/supervisor/family.ts).
   const lagMs = PASS_MS + (until < at ? 2 * betweenSamplesMs(stage, parent) : 0);
   if (until - lagMs < runningAt) return null;
   const own = lastWorkOf(child, until - lagMs);

@@ -10,6 +10,7 @@ import { BUGS_IN_EVIDENCE } from './bugs-in-evidence.ts';
 import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
 import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
+import { BUGS_IN_PROTECTION } from './bugs-in-protection.ts';
 import { BUGS_IN_REAPING } from './bugs-in-reaping.ts';
 import { BUGS_IN_SILENCE } from './bugs-in-silence.ts';
 import { BUGS_IN_CLEANING } from './bugs-in-cleaning.ts';
@@ -27,6 +28,7 @@ const BUGS = [
   ...BUGS_IN_SUBREAPERS,
   ...BUGS_IN_CGROUPS,
   ...BUGS_IN_EVIDENCE,
+  ...BUGS_IN_PROTECTION,
   ...BUGS_IN_REAPING,
   ...BUGS_IN_CLEANING,
 ];

@@ -107,7 +107,10 @@ function hold(
   };
   const touch = () => {
     if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
-    if (attempt.lease !== null) attempt.lease.touchedAt = timeline.now;
+    if (attempt.lease !== null) {
+      attempt.lease.touchedAt = timeline.now;
+      attempt.lease.doubtfulFrom = Number.POSITIVE_INFINITY;
+    }
     const leftMs = endAt - timeline.now;
     machine.after(agent, Math.min(TOUCH_EVERY_MS, Math.max(0, leftMs)), () => {
       if (timeline.now < endAt) return touch();

@@ -3,7 +3,7 @@
 import type { Decision, Moment } from '../../src/core/decision.ts';
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
 import type { Evidence, Look } from '../../src/core/evidence.ts';
-import type { ReapFacts, ReapPlan } from '../../src/core/reap.ts';
+import type { Guards, ReapFacts, ReapPlan } from '../../src/core/reap.ts';
 import type { Snapshot } from '../../src/core/tree.ts';
 import type { Ledger, ProcessRow } from '../../src/ports.ts';
 import type { TimeOddity } from '../../src/supervisor/time-watch.ts';
@@ -19,7 +19,7 @@ export type Decide = (live: LiveDispatch, evidence: Evidence, moment: Moment) =>
 export type PlanReap = (
   snapshot: Snapshot<ProcessRow>,
   facts: ReapFacts,
-  isProtected: (process: ProcessRow) => boolean,
+  guards: Guards<ProcessRow>,
 ) => ReapPlan;
 
 export interface PlantedBug {

@@ -1,11 +1,12 @@
 // Owns what a simulated supervisor sees of the machine: looks that can fail for a while, and a table that is read row by
 // row while it changes.
 import type { ProcessIdentity } from '../../src/core/identity.ts';
-import type { ProcessRow, ProcessTable, SignalName } from '../../src/ports.ts';
+import type { ProcessRow, ProcessTable, Protection, SignalName } from '../../src/ports.ts';
 import { type MostUsed, countUse, mergeUse } from './checks-limits.ts';
 import type { Instance } from './instance.ts';
 import type { SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
+import { isWard } from './tier.ts';
 import { nameOf } from './truth.ts';
 
 export function createProcessPort(stage: Stage, instance: Instance): ProcessTable {
@@ -65,6 +66,17 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
       instance.enter(signal);
       if (stage.isOut('sight')) return 'unknown';
       return send(stage, instance, process, signal);
+    },
+  };
+}
+
+/** What the owner's config.yaml says, and pidfiles that cannot be read for a while. */
+export function createProtectionPort(stage: Stage, instance: Instance): Protection {
+  return {
+    look() {
+      instance.enter('protection');
+      if (stage.isOut('protection')) return { kind: 'unknown', because: 'simulated: no pidfile' };
+      return { kind: 'seen', value: isWard };
     },
   };
 }

@@ -30,6 +30,7 @@ export const FAULTS = [
   'reboots',
   'slow',
   'io-unknown',
+  'protection-unknown',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

@@ -34,7 +34,9 @@ export type ChildKind =
   /** forks while it is killed */
   | 'forker'
   /** hops from pid to pid */
-  | 'hopper';
+  | 'hopper'
+  /** carries the mark, and is protected by the word of its owner, as its children are not (tier.ts) */
+  | 'broker';
 
 export interface ChildPlan {
   readonly kind: ChildKind;
@@ -123,7 +125,7 @@ export function writeProgram(
   const hangs = kind === 'hang' || (kind !== 'quick' && random.chance(0.05));
   return {
     phases,
-    children: writeChildren(random, phases),
+    children: [...writeChildren(random, phases), ...writeBroker(random.fork('broker'), phases)],
     memory: writeMemory(random.fork('memory'), phases),
     exitCode: hangs ? null : random.pick(EXIT_CODES),
     endless: endless && durationOf(phases) >= ROUND_MS_MIN,
@@ -234,6 +236,13 @@ function writeChildren(random: Random, phases: readonly Phase[]): ChildPlan[] {
       busy: !forEver && random.chance(0.3),
     };
   });
+}
+
+function writeBroker(random: Random, phases: readonly Phase[]): ChildPlan[] {
+  if (!random.chance(0.15)) return [];
+  const atMs = random.int(0, Math.max(1, Math.floor(durationOf(phases) * 0.5)));
+  const lifeMs = random.chance(0.5) ? null : random.int(500, 60_000);
+  return [{ kind: 'broker', atMs, lifeMs, ignoresTerm: random.chance(0.5), busy: false }];
 }
 
 /** It grows, and sometimes shrinks. */

@@ -14,7 +14,16 @@ import { type AttemptTruth, Truth } from './truth.ts';
 import type { AttemptKey } from '../../src/ports.ts';
 
 /** What cannot be looked at, or not be written, for a while. */
-export type Outage = 'scan' | 'sight' | 'dirs' | 'io' | 'seize' | 'goal' | 'ledger' | 'hints';
+export type Outage =
+  | 'scan'
+  | 'sight'
+  | 'protection'
+  | 'dirs'
+  | 'io'
+  | 'seize'
+  | 'goal'
+  | 'ledger'
+  | 'hints';
 
 export interface StageOptions {
   readonly seed: number;

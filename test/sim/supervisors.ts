@@ -6,7 +6,7 @@ import { Instance } from './instance.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import { createCgroupsPort } from './cgroups-port.ts';
 import { createLedgerPort } from './ledger-port.ts';
-import { createProcessPort } from './process-port.ts';
+import { createProcessPort, createProtectionPort } from './process-port.ts';
 import { createRunDirsPort } from './run-dirs-port.ts';
 import type { Stage } from './stage.ts';
 import { unwatched } from './truth.ts';
@@ -94,6 +94,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     },
     chance: { next: () => chance.next(), id: (length) => chance.id(length) },
     processes: createProcessPort(stage, instance),
+    protection: createProtectionPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
     cgroups: createCgroupsPort(stage, instance),
     ledger: createLedgerPort(stage, desk, instance),

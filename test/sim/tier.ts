@@ -25,15 +25,15 @@ export function visibleTree(machine: Machine, attempt: AttemptTruth): SimProcess
   const seen = new Set(
     own.filter(
       (process) =>
-        isMarkOf(process.mark, attempt) ||
+        (isMarkOf(process.mark, attempt) && !isWard(process)) ||
         ((adopters.has(process.parent) || process.cgroup === nameOf(attempt.key)) &&
-          !hidesBehindOtherMark(process, attempt)),
+          !isNotOfIt(process, attempt)),
     ),
   );
   for (let grown = true; grown; ) {
     grown = false;
     for (const process of own) {
-      if (seen.has(process) || hidesBehindOtherMark(process, attempt)) continue;
+      if (seen.has(process) || isNotOfIt(process, attempt)) continue;
       if (!isReached(process, seen)) continue;
       seen.add(process);
       grown = true;
@@ -50,9 +50,18 @@ export function hidesFromOneLook({ elusive }: SimProcess): boolean {
   return elusive;
 }
 
-/** Who carries the opt-out, or the mark of somebody else, is not of this tree by its own word. */
-function hidesBehindOtherMark({ mark }: SimProcess, attempt: AttemptTruth): boolean {
-  return mark !== null && !isMarkOf(mark, attempt);
+/**
+ * Who carries the opt-out, or the mark of somebody else, is not of this tree by its own word; who is protected is not by
+ * that of its owner.
+ */
+function isNotOfIt(process: SimProcess, attempt: AttemptTruth): boolean {
+  const { mark } = process;
+  return isWard(process) || (mark !== null && !isMarkOf(mark, attempt));
+}
+
+/** As config.yaml of every world says: `protect: [{ command: broker }]`. */
+export function isWard({ command }: { readonly command: string }): boolean {
+  return command === 'broker';
 }
 
 /** That of its agent, or that of what a supervisor runs for it. */

@@ -134,7 +134,7 @@ export function unwatched(truth: Truth, at: number, byMs: number): void {
 /** Time jumps: the last touch of who is gone may seem old. */
 export function doubtLeases({ attempts }: Truth, at: number): void {
   for (const { lease } of attempts.values()) {
-    if (lease?.abandoned === true) lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
+    if (lease !== null) lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
   }
 }
 

@@ -29,9 +29,11 @@ export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
 }
 
 /** Inside a lease that its holder has touched in time. */
-function isHeld({ lease }: AttemptTruth, at: number): boolean {
+function isHeld({ lease, agentLives }: AttemptTruth, at: number): boolean {
   if (lease === null || at < lease.from) return false;
-  return at < Math.min(lease.touchedAt + LEASE_TOUCHED_MS, lease.doubtfulFrom);
+  // Who lives touches it again; the last touch of who is gone may seem old after time has jumped.
+  const doubtfulFrom = lease.abandoned || !agentLives ? lease.doubtfulFrom : at + 1;
+  return at < Math.min(lease.touchedAt + LEASE_TOUCHED_MS, doubtfulFrom);
 }
 
 /** The last moment, `at` or before, at which a look may have taken something for a sign of work; null: there is none. */

@@ -1,7 +1,7 @@
 // Owns what a submission does to the rows that are there, field by field and state by state.
 import { describe, expect, test } from 'vitest';
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
-import type { Dispatch, DispatchSpec, State } from '../../src/core/dispatch.ts';
+import type { AgentTask, Dispatch, DispatchSpec, State } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import { planSubmission, type SubmissionPlan } from '../../src/core/submission.ts';
 import {
@@ -42,11 +42,21 @@ const STATES: readonly (readonly [string, State, number])[] = [
   ['skipped', ended({ kind: 'skipped', because: 'plan failed' }), 0],
 ];
 
+const TASK: AgentTask = {
+  prompt: 'Fix it.',
+  model: null,
+  args: [],
+  module: null,
+  resume: 'auto',
+  continuePrompt: 'Go on.',
+};
+
 /** Every field, and in which states it may change. */
 const FIELDS: readonly (readonly [string, PlanFields, 'not started' | 'any' | 'without a slot'])[] =
   [
     ['agent', { spec: { agent: 'claude' } }, 'not started'],
     ['run', { spec: { run: ['make', 'all'] } }, 'not started'],
+    ['task', { spec: { task: TASK } }, 'not started'],
     ['cwd', { spec: { cwd: '/elsewhere' } }, 'not started'],
     ['env', { spec: { env: { LANG: 'C' } } }, 'not started'],
     ['envFrom', { spec: { envFrom: [] } }, 'not started'],
@@ -63,6 +73,9 @@ const FIELDS: readonly (readonly [string, PlanFields, 'not started' | 'any' | 'w
     ['maxOutputBytes', { spec: { maxOutputBytes: 1 } }, 'any'],
     ['maxMemoryBytes', { spec: { maxMemoryBytes: 1 } }, 'any'],
     ['maxProcesses', { spec: { maxProcesses: 1 } }, 'any'],
+    ['maxTokens', { spec: { maxTokens: 1 } }, 'any'],
+    ['maxCostUsd', { spec: { maxCostUsd: 1 } }, 'any'],
+    ['toolBoundMs', { spec: { toolBoundMs: 1 } }, 'any'],
     ['cpuShareMin', { spec: { cpuShareMin: 0.5 } }, 'any'],
     ['evidenceFiles', { spec: { evidenceFiles: ['*.jsonl'] } }, 'any'],
     ['priority', { priority: 9 }, 'any'],

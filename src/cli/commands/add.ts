@@ -17,6 +17,7 @@ import {
   lastingOption,
   listOption,
   pairsOption,
+  protectOption,
   usage,
   wholeNumberOption,
 } from '../options.ts';
@@ -39,6 +40,7 @@ interface AddOptions {
   readonly priority?: number;
   readonly leftovers?: 'end' | 'keep';
   readonly containment?: ContainmentTier;
+  readonly protect?: readonly number[];
 }
 
 export function define(command: Command, bind: Bind): void {
@@ -69,7 +71,8 @@ export function define(command: Command, bind: Bind): void {
         'keep',
       ]),
     )
-    .addOption(containmentOption());
+    .addOption(containmentOption())
+    .addOption(protectOption());
   bind<AddOptions>(command, async (context, words, options) => await add(context, words, options));
 }
 
@@ -81,6 +84,7 @@ async function add(
   await checkAgent(options.agent);
   await requireTier(context, options.containment);
   return await withHerd(context, { create: true }, async (herd) => {
+    await herd.protect(options.protect ?? []);
     const id = (await herd.newIds())();
     const name = options.name ?? defaultName(words, id);
     const campaign = await plan(context, words, { ...options, name });

@@ -6,7 +6,7 @@ import type { SupervisorRow } from '../../ports.ts';
 import type { Herd } from '../../compose.ts';
 import { type Context, hintCommand, note, printJson, say, withHerdIfAny } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Bind } from '../options.ts';
+import { type Bind, protectOption } from '../options.ts';
 import { SURVIVORS_WAIT_MS } from '../outlook.ts';
 import { RETRY_READ_MS, createPatience } from '../patience.ts';
 import { nameOf } from '../render/words.ts';
@@ -25,6 +25,7 @@ type Wish = Exclude<SupervisorRow['wish'], 'run'>;
 interface DownOptions {
   readonly drain?: boolean;
   readonly stopAgents?: boolean;
+  readonly protect?: readonly number[];
 }
 
 export function define(command: Command, bind: Bind): void {
@@ -32,14 +33,14 @@ export function define(command: Command, bind: Bind): void {
     .option('--drain', 'start nothing new, and end when all that runs has ended')
     .addOption(
       new Option('--stop-agents', 'stop what runs; it goes back to the queue').conflicts('drain'),
-    );
+    )
+    .addOption(protectOption());
   bind<DownOptions>(command, async (context, _words, options) => {
     const nobody = (): ExitCode => EXIT.done;
-    return await withHerdIfAny(
-      context,
-      nobody,
-      async (herd) => await down(context, herd, wishOf(options)),
-    );
+    return await withHerdIfAny(context, nobody, async (herd) => {
+      await herd.protect(options.protect ?? []);
+      return await down(context, herd, wishOf(options));
+    });
   });
 }
 

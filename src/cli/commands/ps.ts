@@ -1,6 +1,6 @@
 // Owns `drover ps`: dispatches, one row each.
 import type { Command } from 'commander';
-import { LIVE_STATES, OPEN_STATES } from '../../core/dispatch.ts';
+import { type Dispatch, LIVE_STATES, OPEN_STATES } from '../../core/dispatch.ts';
 import type { DispatchFilter, DispatchView, Ledger } from '../../ports.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import { type Context, note, printJson, printTable, say, withHerdIfAny } from '../context.ts';
@@ -15,6 +15,7 @@ import {
   reasonWord,
   stateColour,
   stateWord,
+  survivorWords,
   workedWord,
 } from '../render/words.ts';
 
@@ -111,4 +112,18 @@ export function printDispatches(
     oneLine(reasonWord(dispatch, attempt)),
   ]);
   printTable(context, COLUMNS, rows);
+  for (const { dispatch } of views) printSurvivors(context, dispatch);
+}
+
+/** Of each dispatch so many are named; `drover show` names all of them. */
+const SURVIVORS_MAX = 5;
+
+function printSurvivors(context: Context, { state, ...names }: Dispatch): void {
+  if (state.kind !== 'stopping') return;
+  const { survivors } = state;
+  for (const survivor of survivors.slice(0, SURVIVORS_MAX)) {
+    say(context, `survivor of ${nameOf(names)}: ${survivorWords(survivor)}`);
+  }
+  const more = survivors.length - SURVIVORS_MAX;
+  if (more > 0) say(context, `and ${more} more of ${nameOf(names)}`);
 }

@@ -13,7 +13,7 @@ import { type Context, hintCommand, note, printJson, say, withHerd } from '../co
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
 import { parentIn } from '../parent.ts';
-import { type Bind, containmentOption, pairsOption } from '../options.ts';
+import { type Bind, containmentOption, pairsOption, protectOption } from '../options.ts';
 import { ensureSupervised } from '../supervision.ts';
 import { isToRetry } from '../targets.ts';
 
@@ -25,6 +25,7 @@ export interface RunOptions {
   readonly retryFailed?: boolean;
   readonly var?: Readonly<Record<string, string>>;
   readonly containment?: ContainmentTier;
+  readonly protect?: readonly number[];
 }
 
 export function define(command: Command, bind: Bind): void {
@@ -35,7 +36,8 @@ export function define(command: Command, bind: Bind): void {
     .option('--no-wait', 'return 75 instead of waiting for a quota reset')
     .option('--retry-failed', 'run again what ended without success')
     .addOption(pairsOption('--var <name=value>', 'a variable of the file; may be repeated'))
-    .addOption(containmentOption());
+    .addOption(containmentOption())
+    .addOption(protectOption());
   bind<RunOptions>(
     command,
     async (context, [file = ''], options) => await run(context, file, options),
@@ -51,6 +53,7 @@ async function run(context: Context, file: string, options: RunOptions): Promise
   }
   await requireTier(context, options.containment);
   return await withHerd(context, { create: true }, async (herd) => {
+    await herd.protect(options.protect ?? []);
     const since = await submit(context, herd, { file, options, input });
     return options.detach === true
       ? await detach(context, herd, { file, options, campaign: input.campaign })

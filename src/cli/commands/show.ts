@@ -1,6 +1,6 @@
 // Owns `drover show`: one dispatch with its attempts.
 import type { Command } from 'commander';
-import type { Attempt, Millis, UseLimits } from '../../core/dispatch.ts';
+import type { AgentTask, Attempt, Millis, UseLimits } from '../../core/dispatch.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatShare } from '../../core/share.ts';
 import { formatSize } from '../../core/size.ts';
@@ -14,7 +14,7 @@ import { printFields } from '../fields.ts';
 import type { Column } from '../render/table.ts';
 import { ageShown, momentShown, secondsShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';
-import { nameOf, outcomeWord, stateWord } from '../render/words.ts';
+import { nameOf, outcomeWord, stateWord, survivorWords, usageWords } from '../render/words.ts';
 import { resolveDispatch, viewOf } from '../resolve.ts';
 
 export function define(command: Command, bind: Bind): void {
@@ -49,7 +49,8 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
     ['pid', pid === null ? null : String(pid)],
     ['pool', dispatch.pool],
     ['agent', spec.agent],
-    ['runs', oneLine(spec.run.map(shellQuote).join(' '))],
+    ['runs', spec.task === null ? oneLine(spec.run.map(shellQuote).join(' ')) : null],
+    ...taskFields(spec.task, attempt),
     ['in', spec.cwd],
     ['after', dispatch.after.length === 0 ? null : dispatch.after.join(', ')],
     ['created', momentShown(dispatch.createdAt, now)],
@@ -68,22 +69,42 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
   ];
 }
 
+function taskFields(task: AgentTask | null, attempt: Attempt | null): [string, string | null][] {
+  if (task === null) return [];
+  const state = attempt?.stream?.state;
+  const { lines = 0, unknownLines = 0, malformedLines = 0 } = state ?? {};
+  const odd = `${unknownLines} not known, ${malformedLines} not legible`;
+  return [
+    ['prompt', oneLine(task.prompt)],
+    ['model', task.model],
+    ['session', attempt?.sessionId ?? null],
+    ['goes on from', attempt?.resumedFrom == null ? null : `attempt ${attempt.resumedFrom}`],
+    ['said', state?.text ?? null],
+    ['stream', lines === 0 ? null : `${lines} lines (${odd})`],
+    ['used', usageWords(state?.usage ?? null)],
+  ];
+}
+
 function limitFields({
   maxOutputBytes,
   maxMemoryBytes,
   maxProcesses,
+  maxTokens,
+  maxCostUsd,
 }: UseLimits): [string, string | null][] {
   const size = (bytes: number | null) => (bytes === null ? null : formatSize(bytes));
   return [
     ['max output', size(maxOutputBytes)],
     ['max memory', size(maxMemoryBytes)],
     ['max processes', maxProcesses === null ? null : String(maxProcesses)],
+    ['max tokens', maxTokens === null ? null : String(maxTokens)],
+    ['max cost', maxCostUsd === null ? null : `$${maxCostUsd}`],
   ];
 }
 
 function survivorFields(state: DispatchView['dispatch']['state']): [string, string][] {
   if (state.kind !== 'stopping') return [];
-  return state.survivors.map(({ pid, command }) => ['survivor', `${pid} ${oneLine(command)}`]);
+  return state.survivors.map((survivor) => ['survivor', survivorWords(survivor)]);
 }
 
 function shownOrNull(at: Millis | null, now: Millis): string | null {
@@ -104,6 +125,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'STARTED' },
   { title: 'TOOK', align: 'right' },
   { title: 'HELD BY' },
+  { title: 'USED' },
   { title: 'BECAUSE', cellsMin: 10 },
 ];
 
@@ -117,6 +139,7 @@ function printAttempts(context: Context, attempts: readonly Attempt[], now: Mill
     attempt.startedAt === null ? 'never' : momentShown(attempt.startedAt, now),
     attempt.startedAt === null ? '' : secondsShown((attempt.endedAt ?? now) - attempt.startedAt),
     attempt.containment,
+    usageWords(attempt.stream?.state.usage ?? null) ?? '',
     oneLine(attempt.because),
   ]);
   printTable(context, COLUMNS, rows);

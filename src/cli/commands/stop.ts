@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type Context, printJson, say, withHerd } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
-import { type Bind, durationOption } from '../options.ts';
+import { type Bind, durationOption, protectOption } from '../options.ts';
 import { nameOf, stateWord } from '../render/words.ts';
 import { reportStop, stopAndWait } from '../stopping.ts';
 import { resolveTargets } from '../targets.ts';
@@ -12,6 +12,7 @@ interface StopOptions {
   readonly campaign?: string;
   readonly all?: boolean;
   readonly grace?: number;
+  readonly protect?: readonly number[];
 }
 
 export function define(command: Command, bind: Bind): void {
@@ -24,7 +25,8 @@ export function define(command: Command, bind: Bind): void {
         '--grace <duration>',
         'between the graceful signal and the kill (default: that of each dispatch)',
       ),
-    );
+    )
+    .addOption(protectOption());
   bind<StopOptions>(
     command,
     async (context, references, options) => await stop(context, references, options),
@@ -34,7 +36,7 @@ export function define(command: Command, bind: Bind): void {
 async function stop(
   context: Context,
   references: readonly string[],
-  { campaign, all, grace }: StopOptions,
+  { campaign, all, grace, protect = [] }: StopOptions,
 ): Promise<ExitCode> {
   return await withHerd(context, { create: false }, async (herd) => {
     const targets = await resolveTargets(herd.ledger, {
@@ -42,6 +44,7 @@ async function stop(
       campaign: campaign ?? null,
       all: all === true,
     });
+    await herd.protect(protect);
     for (const { id, state, ...names } of references.length > 0 ? targets : []) {
       if (state.kind === 'ended')
         say(context, `${nameOf(names)} (${id}) had ended before: ${stateWord(state)}`);

@@ -14,7 +14,7 @@ import {
 } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { noteContainment, requireTier } from '../containment.ts';
-import { type Bind, containmentOption } from '../options.ts';
+import { type Bind, containmentOption, protectOption } from '../options.ts';
 import { createPatience } from '../patience.ts';
 import { createLineView } from '../progress-view.ts';
 import { type HerdProgress, followHerd } from '../progress.ts';
@@ -32,12 +32,14 @@ interface UpOptions {
   readonly containment?: ContainmentTier;
   readonly until: 'told' | 'idle';
   readonly quiet?: boolean;
+  readonly protect?: readonly number[];
 }
 
 export function define(command: Command, bind: Bind): void {
   command
     .option('--detach', 'leave it running in the background and return')
     .addOption(containmentOption())
+    .addOption(protectOption())
     .addOption(
       new Option('--until <when>', 'told: stay; idle: end when nothing is left to do')
         .choices(['told', 'idle'])
@@ -46,11 +48,12 @@ export function define(command: Command, bind: Bind): void {
     .option('--quiet', 'print the start and the end only, not each change');
   bind<UpOptions>(command, async (context, _words, options) => {
     await requireTier(context, options.containment);
-    return await withHerd(context, { create: true }, async (herd) =>
-      options.detach === true
+    return await withHerd(context, { create: true }, async (herd) => {
+      await herd.protect(options.protect ?? []);
+      return options.detach === true
         ? await detach(context, herd, options)
-        : await stay(context, herd, options),
-    );
+        : await stay(context, herd, options);
+    });
   });
 }
 

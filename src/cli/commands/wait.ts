@@ -108,7 +108,7 @@ function report(
   if (end.kind === 'halted') note(context, `halted: ${end.because}`);
   if (end.kind === 'survivors') {
     const name = target.kind === 'campaign' ? '' : ` ${nameOf(target.dispatch)}`;
-    note(context, `processes survived: ${hintCommand(context, `why${name}`)}`);
+    note(context, `something cannot be ended: ${hintCommand(context, `why${name}`)}`);
   }
   if (end.kind !== 'ended' || context.json) return;
   for (const dispatch of dispatches) {

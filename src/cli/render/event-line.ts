@@ -16,6 +16,7 @@ const SAYINGS: Readonly<Partial<Record<EventType, Say>>> = {
   'attempt.adopted': (event, view) => `running, adopted (${attemptWords(event, view)})`,
   'attempt.stopping': () => 'stopping',
   'attempt.survived': () => 'not ended: processes survived',
+  'attempt.unseen': () => 'not ended: its tree cannot be looked at',
   'deadline.extended': () => 'deadline extended',
   'dispatch.parked': () => 'parked',
   'dispatch.requeued': () => 'queued again',

@@ -1,9 +1,11 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
+import type { TokenUsage } from '../../core/agent-event.ts';
 import { isLive } from '../../core/dispatch.ts';
-import type { Attempt, Dispatch, Millis, Outcome, State } from '../../core/dispatch.ts';
+import type { Attempt, Dispatch, Millis, Outcome, State, Survivor } from '../../core/dispatch.ts';
 import { newestSign } from '../../core/sign.ts';
 import type { Colour } from './paint.ts';
 import { ageShown, momentShown, secondsShown } from './time.ts';
+import { oneLine } from './width.ts';
 
 /** How people and hints name a dispatch. */
 export function nameOf(dispatch: { readonly campaign: string; readonly name: string }): string {
@@ -25,11 +27,17 @@ export function stateWord(state: State): string {
     case 'parked':
       return `parked (${state.for})`;
     case 'stopping':
+      if (state.unseen !== undefined) return 'stopping (unseen)';
       if (state.survivors.length > 0) return `stopping (${state.survivors.length} survived)`;
       return state.reason.kind === 'cause' ? `stopping (${state.reason.cause})` : 'stopping';
     case 'ended':
       return outcomeWord(state.outcome);
   }
+}
+
+/** By identity: a pid alone may be somebody else's by the time that it is read. */
+export function survivorWords({ pid, startTime, command }: Survivor): string {
+  return `pid ${pid}, start time ${startTime}, ${oneLine(command)}`;
 }
 
 export function outcomeWord(outcome: Outcome): string {
@@ -65,6 +73,24 @@ export function stateColour(state: State): Colour | null {
 function outcomeColour(outcome: Outcome): Colour {
   if (outcome.kind === 'succeeded') return 'green';
   return outcome.kind === 'skipped' ? 'yellow' : 'red';
+}
+
+/** `12.3k tokens, $0.42`; null: nothing was told. */
+export function usageWords(usage: TokenUsage | null): string | null {
+  if (usage === null) return null;
+  const { inputTokens, outputTokens, costUsd } = usage;
+  const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
+  const counted = inputTokens === null && outputTokens === null ? [] : [`${short(tokens)} tokens`];
+  const cost = costUsd === null || costUsd === 0 ? [] : [`$${costUsd.toFixed(2)}`];
+  const words = [...counted, ...cost];
+  return words.length === 0 ? null : words.join(', ');
+}
+
+function short(count: number): string {
+  if (count < 10_000) return String(count);
+  return count < 10_000_000
+    ? `${(count / 1_000).toFixed(1)}k`
+    : `${(count / 1_000_000).toFixed(1)}M`;
 }
 
 /** How long it runs, ran, or waits: the one figure that tells a stuck row from a moving one. */

@@ -1,16 +1,11 @@
 // Owns the tests of cgroups on the real kernel: where they lie, who is in them, and how everybody in one is ended.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import { findBase, probeCgroups } from '../../../src/host/cgroup-base.ts';
 import { readCgroupPath } from '../../../src/host/cgroups.ts';
 import type { Cgroups, SpawnOrder } from '../../../src/ports.ts';
-import { BY_CGROUP } from '../../../src/supervisor/containment-cgroup.ts';
-import { lookAtTable } from '../../../src/supervisor/table-look.ts';
-import { createMemory } from '../../../src/supervisor/memory.ts';
-import type { World } from '../../../src/supervisor/world.ts';
-import { row } from '../../unit/core/row.ts';
+import { tierIn } from './cgroup-tier.ts';
 import { agentIn, exitIn, makeRunWorld, type RunWorld } from './orders.ts';
 import { FAKES, type Scratch, makeScratch, scan, table, until } from './scratch.ts';
 
@@ -83,26 +78,8 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
     return look.kind === 'seen' ? look.value.pids : [];
   };
 
-  /** The tier as a supervisor uses it, over these cgroups. */
-  function tier(order: SpawnOrder, agent: ProcessIdentity, differs: Partial<Cgroups> = {}) {
-    const [ledger, dispatch, attempt, fence, nonce] = order.mark.split('.');
-    const { live: any } = row({});
-    const live = {
-      ...any,
-      attempt: { ...any.attempt, dispatch, attempt: Number(attempt), fence: Number(fence), nonce },
-    } as LiveDispatch;
-    const cgroups = { ...world.cgroups, ...differs };
-    const ports = { processes: table, cgroups, ledger: { id: ledger }, runDirs: world.runs };
-    const memory = { ...createMemory().of(live, 0), key: order, agent };
-    const view = ports as unknown as World;
-    return {
-      end: () => BY_CGROUP.end(view, live, memory, []),
-      members: () => {
-        const held = BY_CGROUP.members(view, live, memory, lookAtTable(table, []));
-        return held.kind === 'seen' ? { kind: held.kind, value: held.value.rows } : held;
-      },
-    };
-  }
+  const tier = (order: SpawnOrder, agent: ProcessIdentity, cgroups: Partial<Cgroups> = {}) =>
+    tierIn(world, order, { agent, cgroups });
 
   test('is in it before its exec, and so are all its children', async () => {
     const order = world.order(['sh', '-c', 'cat /proc/self/cgroup; setsid cat /proc/self/cgroup']);

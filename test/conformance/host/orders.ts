@@ -76,6 +76,8 @@ export function makeRunWorld(
       campaign: 'nightly',
       name: 'fix-142',
       deadline: null,
+      plan: null,
+      refusal: null,
       containment: tier,
       ...more,
       spec: { ...SPEC, cwd: scratch.dir, run, ...spec },

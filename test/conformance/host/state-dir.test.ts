@@ -45,6 +45,7 @@ test('a state directory is made, private, with a place for runs and nothing else
     runs: `${dir}/runs`,
     bell: `${dir}/bell`,
     config: `${dir}/config.yaml`,
+    protect: `${dir}/protect`,
     supervisorLog: `${dir}/supervisor.log`,
   });
   for (const made of [dir, paths.runs]) expect(statSync(made).mode & 0o777).toBe(0o700);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
 import type {
+  AgentTask,
   AttemptEnd,
   AttemptKey,
   DispatchSpec,
@@ -15,11 +16,19 @@ import type {
 import type { DroverError } from '../../../src/core/error.ts';
 import type { LedgerEvent } from '../../../src/core/event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { PoolLimit } from '../../../src/core/pool.ts';
 import type { Sign, SignKind } from '../../../src/core/sign.ts';
 import { libsql } from '../../../src/ledger/sqlite-libsql.ts';
 import { nodeSqlite } from '../../../src/ledger/sqlite-node.ts';
 import type { SqliteEngine } from '../../../src/ledger/sqlite.ts';
-import type { Change, Ledger, SubmitResult } from '../../../src/ports.ts';
+import type {
+  Change,
+  ClaimOrder,
+  Ledger,
+  PassCommit,
+  PassResult,
+  SubmitResult,
+} from '../../../src/ports.ts';
 import { PLAIN_SPEC } from '../../plain-spec.ts';
 
 export type Open = () => Promise<Ledger>;
@@ -61,17 +70,48 @@ export function planned(name: string, { spec, ...fields }: PlanFields = {}): Pla
   return { name, pool: 'work', priority: 0, after: [], ...fields, spec: { ...SPEC, ...spec } };
 }
 
-/** A ledger and short ways to move it. Time stands still unless a test moves it. */
+export function taskOf(fields: Partial<AgentTask>): AgentTask {
+  return {
+    prompt: 'do it',
+    model: null,
+    args: [],
+    module: null,
+    resume: 'auto',
+    continuePrompt: 'go on',
+    ...fields,
+  };
+}
+
+/** A limit of everybody in `work` until 5,000, met by somebody who has ended long ago. */
+export function limitOf(fields: Partial<PoolLimit>): PoolLimit {
+  return {
+    pool: 'work',
+    model: null,
+    since: 1_000,
+    until: 5_000,
+    tries: 1,
+    because: 'limit reached',
+    source: 'stderr of nightly/a',
+    by: { dispatch: 'd99', fence: 1 },
+    probe: null,
+    ...fields,
+  };
+}
+
 /** What a note says of one sign. */
 export function seenAt(at: number, kind: SignKind = 'output') {
   const sign: Sign = { kind, at, since: at, detail: 'seen' };
-  return { signs: [sign], resultAt: null, watchedSince: at - 500, unseen: null };
+  return { stream: null, signs: [sign], resultAt: null, watchedSince: at - 500, unseen: null };
 }
 
+export const NO_NEWS = { changes: [], limits: [], lifts: [], pauses: [], claim: null } as const;
+
+/** A ledger and short ways to move it. Time stands still unless a test moves it. */
 export class Bed {
   readonly ledger: Ledger;
   now = 1_000;
   #made = 0;
+  #sessions = 0;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -99,8 +139,21 @@ export class Bed {
   }
 
   async claim(limit = 100): Promise<readonly LiveDispatch[]> {
-    const claim = { limit, containment: 'subreaper', nonce: () => 'nonce' } as const;
-    return (await this.ledger.commitPass({ changes: [], claim, now: this.now })).claimed;
+    return (await this.commit({ claim: this.order(limit) })).claimed;
+  }
+
+  order(limit = 100): ClaimOrder {
+    return {
+      limit,
+      containment: 'subreaper',
+      nonce: () => 'nonce',
+      newSessionId: ({ task }) => (task === null ? null : `session-${(this.#sessions += 1)}`),
+    };
+  }
+
+  /** A pass that has nothing else to say. */
+  commit(pass: Partial<PassCommit>): Promise<PassResult> {
+    return this.ledger.commitPass({ ...NO_NEWS, now: this.now, ...pass });
   }
 
   /** @returns whether the change took effect */
@@ -112,11 +165,7 @@ export class Bed {
     const { id: dispatch, revision } = live.dispatch;
     const type = next.kind === 'ended' ? 'dispatch.ended' : 'dispatch.parked';
     const change: Change = { dispatch, revision, next, because: 'so it is', type, ...fields };
-    const { committed } = await this.ledger.commitPass({
-      changes: [change],
-      claim: null,
-      now: this.now,
-    });
+    const { committed } = await this.commit({ changes: [change] });
     return committed.has(dispatch);
   }
 

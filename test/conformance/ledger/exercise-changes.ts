@@ -32,7 +32,7 @@ export function exerciseChanges(open: Open): void {
         because,
         type: 'attempt.started' as const,
       }));
-      const { committed } = await bed.ledger.commitPass({ changes, claim: null, now: 5 });
+      const { committed } = await bed.commit({ changes, now: 5 });
       expect([...committed]).toEqual(['d2']);
       expect(await bed.row('a')).toMatchObject({ because: 'so it is', revision: 3 });
       expect(await bed.row('b')).toMatchObject({ because, revision: 3 });
@@ -237,7 +237,7 @@ export function exerciseChanges(open: Open): void {
         pools: [{ name: 'work', slots: 1 }],
       });
       const [a] = await bed.claim();
-      const { claimed } = await bed.ledger.commitPass({
+      const { claimed } = await bed.commit({
         changes: [
           {
             dispatch: a!.dispatch.id,
@@ -248,7 +248,7 @@ export function exerciseChanges(open: Open): void {
             type: 'dispatch.ended',
           },
         ],
-        claim: { limit: 5, containment: 'sh', nonce: () => 'n' },
+        claim: bed.order(),
         now: bed.now,
       });
       expect(claimed.map(({ dispatch }) => dispatch.name)).toEqual(['b']);

@@ -25,7 +25,14 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       await bed.claim();
       const key = { dispatch: 'd1', fence: 1 };
-      const note = { ...key, signs: [], resultAt: 5_000, watchedSince: 4_000, unseen: 'EMFILE' };
+      const note = {
+        ...key,
+        stream: null,
+        signs: [],
+        resultAt: 5_000,
+        watchedSince: 4_000,
+        unseen: 'EMFILE',
+      };
       await bed.ledger.noteEvidence([note], 9_000);
       expect((await bed.live('a')).attempt).toMatchObject({
         resultAt: 5_000,
@@ -168,7 +175,7 @@ export function exerciseTimes(open: Open): void {
     expect((await bed.row('backoff')).state).toMatchObject({ until: 3_300 });
     expect((await bed.row('quota')).state).toMatchObject({ until: 4_000 });
     expect((await bed.row('queued')).stopWish).toEqual({ ...wish, at: 1_300 });
-    expect(await bed.ledger.nextDueAt()).toBe(3_300);
+    expect(await bed.ledger.nextDueAt(bed.now)).toBe(3_300);
     expect((await bed.ledger.dispatches({}))[4]).toEqual(ended);
     expect((await bed.said(since)).map(({ type, at, data }) => [type, at, data])).toEqual([
       ['clock.stepped', 300, { byMs: -700 }],

@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Open } from './bed.ts';
 import { exerciseChanges } from './exercise-changes.ts';
 import { exerciseClaims } from './exercise-claims.ts';
+import { exerciseLimits } from './exercise-limits.ts';
 import { exerciseLooks } from './exercise-looks.ts';
+import { exerciseNested } from './exercise-nested.ts';
 import { exerciseRequests } from './exercise-requests.ts';
+import { exerciseStreams } from './exercise-streams.ts';
 import { exerciseSubmit } from './exercise-submit.ts';
 import { exerciseTimes } from './exercise-times.ts';
 
@@ -32,5 +35,8 @@ export function exerciseLedger(name: string, open: Open): void {
     exerciseRequests(open);
     exerciseLooks(open);
     exerciseTimes(open);
+    exerciseLimits(open);
+    exerciseNested(open);
+    exerciseStreams(open);
   });
 }

@@ -1,16 +1,18 @@
 // Owns the proof that no statement of a pass, and none that a person waits for, reads the whole of a table that grows.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LIVE_STATES, OPEN_STATES } from '../../../src/core/dispatch.ts';
+import { EMPTY_STREAM } from '../../../src/core/stream.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { migrate } from '../../../src/ledger/migrations.ts';
 import { MEMORY, openSqlite, type SqliteConnection } from '../../../src/ledger/sqlite.ts';
-import { Bed, ENGINES, FAILED, LOST, planned, PROCESS, seenAt } from './bed.ts';
+import { Bed, ENGINES, FAILED, limitOf, LOST, planned, PROCESS, seenAt, taskOf } from './bed.ts';
 
 /** Small tables, in which a scan is the best plan; by name or by the alias that statements give them. */
-const SMALL = /^SCAN (pools|p|campaigns|c|counters|meta|supervisor|sqlite_master)\b/;
+const SMALL =
+  /^SCAN (pools|p|limits|l|campaigns|c|counters|meta|supervisor|sqlite_master|below|b)\b/;
 /** Partial indexes: they hold what is open, or what the statement is about, and nothing else. */
 const PARTIAL =
-  / USING (COVERING )?INDEX dispatches_(live|queued|until|wished|open|ended|failed)\b/;
+  / USING (COVERING )?INDEX (dispatches_(live|queued|until|wished|open|ended|failed)|attempts_told)\b/;
 
 describe.each(ENGINES)('over $name', (engine) => {
   const prepared = new Set<string>();
@@ -66,8 +68,16 @@ describe.each(ENGINES)('over $name', (engine) => {
   test.each([
     ['the live rows', /order by d\.position$/, /dispatches_live/, / in \('starting'/],
     ['what is due', /until_at <= \?1/, /dispatches_until/, /./],
+    [
+      'what is to be claimed beyond a cap',
+      /limit \?2$/,
+      /dispatches_nested/,
+      /parent_dispatch is not/,
+    ],
+    ['children of a holder of a slot', /with recursive/, /dispatches_parent/, /limit 1$/],
+    ['what pools have used', /group by a\.pool/, /attempts_told/, /./],
     ['the next moment', /min\(until_at\)/, /dispatches_until/, /./],
-    ['what is to be claimed', /limit \?2$/, /dispatches_queued/, /priority desc/],
+    ['what is to be claimed', /limit \?2$/, /dispatches_(queued|nested|model)/, /priority desc/],
     [
       'slots in use',
       /count\(\*\) as used from dispatches where pool = \?1/,
@@ -111,6 +121,40 @@ describe.each(ENGINES)('over $name', (engine) => {
 
 const whereOf = (sql: string) => sql.slice(sql.lastIndexOf('where')).replaceAll(/\s+/g, ' ');
 
+/** Limits with their probes, nested work, streams and gates. */
+async function exerciseAgents(bed: Bed): Promise<void> {
+  const { ledger } = bed;
+  const pools = [{ name: 'agents', slots: 2 }];
+  const agent = (name: string, model: string | null) =>
+    planned(name, { pool: 'agents', spec: { task: taskOf({ model }) } });
+  await bed.submit([agent('p', 'x'), agent('q', 'y'), agent('r', 'x')], { name: 'agents', pools });
+  const limits = [limitOf({ pool: 'agents', until: 1 })];
+  await bed.commit({ limits });
+  const [probe] = await bed.claim();
+  const key = { dispatch: probe!.attempt.dispatch, fence: 1 };
+  const stream = { state: EMPTY_STREAM, stdoutNext: 1, stderrNext: 1 };
+  await ledger.noteEvidence([{ ...key, ...seenAt(2), stream }], 2);
+  await bed.commit({ lifts: [key], limits: [limitOf({ pool: 'agents', model: 'y', until: 1 })] });
+  const [second] = await bed.claim(1);
+  const parents = [key, { dispatch: second!.attempt.dispatch, fence: 1 }];
+  for (const parent of parents) {
+    const name = `of-${parent.dispatch}`;
+    await bed.submit([agent(name, 'z')], { name, pools: [], parent });
+  }
+  await bed.claim();
+  await ledger.noteFreshSession(key, { sessionId: null, because: 'gone' }, 1);
+  const gate = { kind: 'parked', since: 1, for: 'gate', until: null } as const;
+  await bed.change((await ledger.live()).find((one) => one.dispatch.name === 'p')!, gate, {
+    attemptEnd: LOST,
+  });
+  await ledger.openGate([key.dispatch], 1);
+  await bed.claim();
+  await ledger.noteFreshSession({ ...key, fence: 2 }, { sessionId: null, because: 'gone' }, 1);
+  await bed.commit({ pauses: [{ pool: 'agents', because: 'nobody is signed in' }] });
+  await ledger.live();
+  await ledger.nextDueAt(1);
+}
+
 /** Every method once, so that every statement is prepared once. */
 async function exerciseAll(bed: Bed): Promise<void> {
   const { ledger } = bed;
@@ -135,13 +179,14 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.shiftTimes(5, 1);
   await ledger.live();
   await ledger.due(1);
-  await ledger.nextDueAt();
+  await ledger.nextDueAt(1);
   await bed.end(await bed.live('n0'), FAILED);
   await bed.end(fourth!);
   await ledger.campaigns();
   await ledger.campaign('nightly');
   await ledger.retry(['d1'], 1);
   await ledger.setPoolPaused('work', true, 1);
+  await exerciseAgents(bed);
   await ledger.pools();
   await ledger.pool('work');
   await ledger.dispatches({});

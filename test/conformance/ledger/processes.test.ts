@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLedger } from '../../../src/ledger/open.ts';
-import { Bed, ENGINES, makeScratch, planned } from './bed.ts';
+import { Bed, ENGINES, limitOf, makeScratch, planned } from './bed.ts';
 import { compilePrograms, type Programs, type Running } from './programs-run.ts';
 
 let programs: Programs;
@@ -45,6 +45,32 @@ describe.each(ENGINES.map(({ name }) => name))('processes over %s', (driver) => 
       await bed.ledger.close();
     },
   );
+
+  test('I15: of eight claimers at a limit that is over exactly one gets its probe', async () => {
+    using scratch = makeScratch();
+    const path = join(scratch.dir, 'ledger.db');
+    const bed = new Bed(await openLedger(path, { create: true, driver }));
+    const rounds = 12;
+    await bed.submit(manyPlans(60), { pools: [{ name: 'work', slots: 60 }] });
+    const args = [path, driver, scratch.dir, String(rounds)];
+    const askers = Array.from({ length: 8 }, () => programs.start('asker', args));
+    for (let round = 0; round < rounds; round += 1) {
+      await Promise.all(askers.map((asker) => asker.said(2 * round + 1)));
+      // What the probe before has met again is over at once.
+      const [before] = (await bed.ledger.pool('work'))!.limits;
+      const by = before?.probe ?? { dispatch: 'd99', fence: 1 };
+      await bed.commit({ limits: [limitOf({ until: 2, tries: round, by })] });
+      writeFileSync(join(scratch.dir, `go.${round}`), '');
+    }
+    const said = await Promise.all(askers.map(({ ended }) => ended));
+    for (let round = 0; round < rounds; round += 1) {
+      const claimed = said.flatMap((lines) => JSON.parse(lines[2 * round + 1]!));
+      expect(claimed).toEqual([`d${round + 1}`]);
+    }
+    const [last] = (await bed.ledger.pool('work'))!.limits;
+    expect(last!.probe).toEqual({ dispatch: `d${rounds}`, fence: 1 });
+    await bed.ledger.close();
+  });
 
   test('I19: what a killed writer was told is there, and nothing is half there', async () => {
     using scratch = makeScratch();

@@ -1,6 +1,7 @@
 // Owns processes that carry a mark and belong to nobody, made by the test itself.
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { TestHerd } from './herd.ts';
+import { type Broker, untilServed } from './broker.ts';
+import { type TestHerd, fake } from './herd.ts';
 import { type LiveProcess, liveProcess } from './process-list.ts';
 import { until } from './until.ts';
 
@@ -12,6 +13,14 @@ export async function orphan(herd: TestHerd, mark: string): Promise<LiveProcess>
     const found = liveProcess(pid);
     return found?.commandLine === 'sleep 300' && found.parent === 1 ? found : null;
   });
+}
+
+/** A broker (test/fakes/broker.pl) that lost its parent, and has the mark of its children too. */
+export async function orphanBroker(herd: TestHerd, mark: string): Promise<Broker> {
+  start(herd, mark, `setsid ${fake('broker.pl')} ${herd.dir} >/dev/null 2>&1 &`);
+  const broker = await untilServed(herd);
+  await until('it has lost its parent', () => liveProcess(broker.process.pid)?.parent === 1);
+  return broker;
 }
 
 /** A shell with a mark that a person exported: its parent, this process, has none. */

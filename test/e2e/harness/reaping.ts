@@ -17,7 +17,11 @@ export interface ReapJson {
     readonly reason: string;
     readonly next: string;
   }[];
-  readonly protected: readonly { readonly pid: number }[];
+  readonly protected: readonly {
+    readonly dispatch: string | null;
+    readonly pid: number;
+    readonly reason: string;
+  }[];
 }
 
 export async function reap(herd: TestHerd, ...flags: string[]): Promise<ReapJson> {
@@ -26,6 +30,11 @@ export async function reap(herd: TestHerd, ...flags: string[]): Promise<ReapJson
 
 export function pidsOf({ reaped }: ReapJson): number[] {
   return reaped.flatMap(({ processes }) => processes.map(({ pid }) => pid));
+}
+
+/** Protected ones of this herd; others on the machine may have some of their own. */
+export function sparedIn(json: ReapJson): ReapJson['protected'] {
+  return json.protected.filter(({ dispatch }) => dispatch !== null);
 }
 
 /** Without what other herds on this machine do meanwhile. */

@@ -22,13 +22,22 @@ function problemsOf(text: string): string[] {
 test('a config that says everything', () => {
   expect(
     parse(
-      'pools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\nsweep: 1m',
+      'agents: { mine: ./mine.mjs }\npools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\n' +
+        'sweep: 1m\nprotect: [12, { pidfile: run/b.pid }, { pidfile: /run/c.pid }, { unit: docker }, { command: redis }]',
     ),
   ).toEqual({
     pools: [{ name: 'work', slots: 4 }],
+    agents: new Map([['mine', '/state/mine.mjs']]),
     poolLimits: new Map([['work', { max_memory: 8 * 1024 ** 3 }]]),
     defaults: { pool: 'work', stall: 300_000 },
     outputBytesMax: 1024 ** 3,
+    protect: [
+      { kind: 'pid', pid: 12 },
+      { kind: 'pidfile', path: '/state/run/b.pid' },
+      { kind: 'pidfile', path: '/run/c.pid' },
+      { kind: 'unit', name: 'docker' },
+      { kind: 'command', name: 'redis' },
+    ],
     sweepEveryMs: 60_000,
   });
 });
@@ -61,16 +70,55 @@ test.each([
   ['max_output: 1.5GiB', [`1:13: max_output: "1.5GiB" is not a size — ${SIZE}`]],
   ['max_output: 63KiB', ['1:13: max_output: "63KiB" is less than 64KiB — write at least 64KiB']],
   ['max_output:', [`1:1: max_output is empty — ${SIZE}`]],
-  ['protect: [1]', ['1:10: this version does not support "protect" yet — remove the key']],
+  ['protect: [1]', ['1:11: protect[0]: 1 is not a whole number from 2 to 4194304']],
+  ['protect: [{ comand: x }]', ['1:13: unknown key "comand" — did you mean "command"?']],
+  [
+    'protect: [{ command: /bin/x }]',
+    [
+      '1:22: protect[0].command: "/bin/x" is a path — write the name alone, as "ps -o comm" shows it',
+    ],
+  ],
+  [
+    'protect: [{}]',
+    [
+      '1:11: protect[0] does not name one thing — write a pid, or one of pidfile: PATH, unit: NAME and command: NAME',
+    ],
+  ],
+  [
+    'protect: [{ command: x, unit: y }]',
+    [
+      '1:11: protect[0] does not name one thing — write a pid, or one of pidfile: PATH, unit: NAME and command: NAME',
+    ],
+  ],
+  [
+    'protect: ["x"]',
+    [
+      '1:11: protect[0]: "x" is not a pid — write a pid, or one of pidfile: PATH, unit: NAME and command: NAME',
+    ],
+  ],
+  ['protect: x', ['1:10: protect: "x" is not a list']],
   ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
   ['brake: { max: 5 }', ['1:8: this version does not support "brake" yet — remove the key']],
+  [
+    'agents: { claude: x.mjs, mine: ~/x.mjs, "a b": x.mjs }',
+    [
+      '1:11: agents: "claude" is built in — give yours another name, for example my-claude',
+      '1:32: agents.mine: "~/x.mjs" would be a directory called "~" — write the path in full',
+      '1:41: agents.a b: "a b" is not a name — use A-Z a-z 0-9 . _ - and at most 100 of them',
+    ],
+  ],
   ['sweep: 0s', ['1:8: sweep: "0s" is less than 1s — write at least 1s']],
   [
     'sweep: 30',
     ['1:8: sweep: 30 is not a duration — a duration needs a unit: write 30s, 30m or 30h'],
   ],
   ['max_outptu: 1GiB', ['1:1: unknown key "max_outptu" — did you mean "max_output"?']],
-  ['campaign: x', ['1:1: unknown key "campaign" — known keys: pools, defaults, max_output, sweep']],
+  [
+    'campaign: x',
+    [
+      '1:1: unknown key "campaign" — known keys: agents, pools, defaults, max_output, protect, sweep',
+    ],
+  ],
   ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],
   [
     'a: b: c',

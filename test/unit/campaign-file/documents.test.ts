@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN } from '../../../src/campaign-file/defaults.ts';
 import { parseCampaignFile } from '../../../src/campaign-file/parse.ts';
+import { AGENT_NAMES } from '../../../src/core/agent-names.ts';
 import { formatDuration } from '../../../src/core/duration.ts';
 import { ERROR_CODES } from '../../../src/core/error.ts';
 
@@ -33,15 +34,23 @@ describe('the guide to campaign files', () => {
 
   test.each(examples)('has an example that works without a warning: %s', (text) => {
     const vars = text.includes('vars.version') ? { version: '1.2' } : {};
-    const options = { path: 'guide.yaml', vars, knownAgents: ['command'] };
+    const options = { path: 'guide.yaml', vars, knownAgents: AGENT_NAMES };
     expect(parseCampaignFile(text, options).warnings).toEqual([]);
+  });
+
+  test('names every agent that is built in', () => {
+    for (const name of AGENT_NAMES) expect(guide).toContain(`\`${name}\``);
+  });
+
+  test('shows the default of continue_prompt', () => {
+    expect(guide).toContain(BUILT_IN.continue_prompt);
   });
 
   test('has examples at all', () => {
     expect(examples.length).toBeGreaterThan(4);
   });
 
-  test.each(['extend', 'stall', 'linger', 'grace', 'leftover_grace'] as const)(
+  test.each(['extend', 'stall', 'linger', 'grace', 'leftover_grace', 'tool_bound'] as const)(
     'shows the default of %s',
     (key) => {
       const row = guide.split('\n').find((line) => line.startsWith(`| \`${key}\` `));

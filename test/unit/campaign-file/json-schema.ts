@@ -12,6 +12,7 @@ const asSchema = (value: unknown): JsonSchema => value as JsonSchema;
 
 const TYPES: Record<string, (value: unknown) => boolean> = {
   string: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
   integer: (value) => Number.isInteger(value),
   array: (value) => Array.isArray(value),
   object: isObject,

@@ -6,7 +6,6 @@ import { parseConfigFile } from '../../../src/campaign-file/parse-config.ts';
 
 interface Given {
   readonly path?: string;
-  readonly vars?: Record<string, string>;
   readonly config?: Config;
 }
 
@@ -40,6 +39,7 @@ test('a dispatch that says nothing gets the documented defaults', () => {
         spec: {
           agent: 'command',
           run: ['x', 'y'],
+          task: null,
           cwd: '/w',
           env: {},
           envFrom: [],
@@ -56,7 +56,10 @@ test('a dispatch that says nothing gets the documented defaults', () => {
           maxOutputBytes: null,
           maxMemoryBytes: null,
           maxProcesses: null,
+          maxTokens: null,
+          maxCostUsd: null,
           cpuShareMin: 0.01,
+          toolBoundMs: 1_800_000,
           evidenceFiles: [],
         },
       },
@@ -91,6 +94,9 @@ dispatches:
     max_output: 1GiB
     max_memory: 8GiB
     max_processes: 200
+    max_tokens: 1e6
+    max_cost: 2.50
+    tool_bound: 1h
     cpu_threshold: 0.5%
     evidence_files: [log/*.txt, "~/.agent/**/*.jsonl", log/*.txt]
   - { name: fix.142_b, run: x, after: [plan, plan] }
@@ -113,6 +119,7 @@ dispatches:
     spec: {
       agent: 'command',
       run: ['sh', '-c', 'node plan.js > plan.md'],
+      task: null,
       cwd: '/w/repo',
       env: { LANG: 'C', EMPTY: '' },
       envFrom: ['API_BASE'],
@@ -129,7 +136,10 @@ dispatches:
       maxOutputBytes: 1024 ** 3,
       maxMemoryBytes: 8 * 1024 ** 3,
       maxProcesses: 200,
+      maxTokens: 1_000_000,
+      maxCostUsd: 2.5,
       cpuShareMin: 0.005,
+      toolBoundMs: 3_600_000,
       evidenceFiles: ['log/*.txt', '~/.agent/**/*.jsonl'],
     },
   });
@@ -225,46 +235,6 @@ test('directories start from the directory of the file that names them', () => {
   expect(cwd('cwd: ../up', 'defaults: { cwd: sub }')).toBe('/up');
   expect(cwd('cwd: /abs', '')).toBe('/abs');
   expect(cwd('priority: 1', '', { path: 'rel/c.yaml' })).toBe(`${process.cwd()}/rel`);
-});
-
-describe('variables', () => {
-  test('are filled in everywhere a text stands, also in lists', () => {
-    const { campaign } = parse(
-      'campaign: n-${{ vars.n }}\ndispatches:\n  - { name: "${{vars.n}}", run: [x, "a${{ vars.n }}b${{ vars.n }}"], stall: "${{ vars.t }}", env: { A: "${{ vars.n }}" } }',
-      { vars: { n: '7', t: '90s' } },
-    );
-    const [dispatch] = campaign.dispatches;
-    expect(campaign.name).toBe('n-7');
-    expect(dispatch).toMatchObject({
-      name: '7',
-      spec: { run: ['x', 'a7b7'], stallMs: 90_000, env: { A: '7' } },
-    });
-  });
-
-  test('cannot change the structure, and are not filled in twice', () => {
-    const nasty = '"]\n  - { name: evil, run: rm }\n${{ vars.n }}';
-    const { campaign } = parse(
-      'campaign: c\ndispatches: [{ name: a, run: [x, "${{ vars.n }}"] }]',
-      {
-        vars: { n: nasty },
-      },
-    );
-    expect(campaign.dispatches).toHaveLength(1);
-    expect(campaign.dispatches[0]!.spec.run).toEqual(['x', nasty]);
-  });
-
-  test('leave $${{ for texts of other systems, and a lone $ alone', () => {
-    const run = planned('done_when: "echo $${{ vars.n }} $HOME ${X} $$ }}"').spec.doneWhen;
-    expect(run).toBe('echo ${{ vars.n }} $HOME ${X} $$ }}');
-  });
-
-  test('that would fill the memory are refused', () => {
-    const uses = Array.from({ length: 20 }, () => '"${{ vars.n }}"').join(', ');
-    const text = `campaign: c\ndispatches: [{ name: a, run: [x, ${uses}] }]`;
-    expect(() => parse(text, { vars: { n: 'x'.repeat(1024 * 1024) } })).toThrow(
-      'the values of --var fill in more than 16 MiB',
-    );
-  });
 });
 
 test('anchors and aliases repeat values', () => {

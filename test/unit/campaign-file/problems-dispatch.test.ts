@@ -94,7 +94,6 @@ dispatches:
       '4:16: "run" has a meaning for the agent "command" only — write "prompt" or "prompt_file", or agent: command',
       '5:5: "prompt" is missing, and the agent "claude" needs it — write prompt: TEXT, or prompt_file: PATH',
       '6:27: "prompt" and "prompt_file" are both given — keep one of the two',
-      '7:5: this version cannot record a prompt for the agent "claude" — run its program with agent: command',
     ],
     { knownAgents: ['command', 'claude'] },
   ],
@@ -183,6 +182,28 @@ dispatches:
     ],
   ],
   [
+    'settings of agents that are none',
+    command(
+      'resume: always\n    continue_prompt: " "\n    tool_bound: 30\n    max_tokens: 0\n    max_cost: 0',
+    ),
+    [
+      '5:13: resume: "always" is none of the possible values — write auto or require or never',
+      '6:22: continue_prompt is empty — write a text, or remove it',
+      '7:17: tool_bound: 30 is not a duration — a duration needs a unit: write 30s, 30m or 30h',
+      '8:17: max_tokens: 0 is not a whole number from 1 to 1000000000000',
+      '9:15: max_cost: 0 is not an amount of US dollars from 0.01 to 1000000',
+    ],
+  ],
+  ...['$2.50', '2.5'].map(
+    (value): Row => [
+      `a cost of the text "${value}"`,
+      command(`max_cost: "${value}"`),
+      [
+        `5:15: max_cost: "${value}" is not an amount of US dollars from 0.01 to 1000000 — write the number alone, for example 2.5`,
+      ],
+    ],
+  ),
+  [
     'a threshold without a unit',
     command('cpu_threshold: 1'),
     [`5:20: cpu_threshold: 1 is not a percentage — ${SHARE}`],
@@ -242,7 +263,7 @@ dispatches:
     'control characters, which are never printed',
     command('"st\\e[2Jll\\x9b": 1m'),
     [
-      '5:5: unknown key "st\\u001b[2Jll\\u009b" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, max_output, max_memory, max_processes, cpu_threshold, evidence_files',
+      '5:5: unknown key "st\\u001b[2Jll\\u009b" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
     ],
   ],
 ];

@@ -8,6 +8,7 @@ import { formatProblem } from '../../../src/campaign-file/report.ts';
 interface Given {
   readonly vars?: Record<string, string>;
   readonly config?: Config;
+  readonly knownAgents?: readonly string[];
 }
 
 function warnings(text: string, given: Given = {}): string[] {
@@ -50,6 +51,21 @@ dispatches:
     ).toEqual([`/w/c.yaml:2:13: "extend" has no effect without a deadline — ${none}`]);
     const both = 'dispatches: [{ name: a, run: x }, { name: b, run: x, deadline: 1h }]';
     expect(warnings(`campaign: c\ndefaults: { extend: 1h }\n${both}`)).toEqual([]);
+  });
+
+  test('name what an agent would have to tell, where it is a command that tells nothing', () => {
+    const keys = ['resume: never', 'continue_prompt: x', 'tool_bound: 1h', 'max_tokens: 1'];
+    const all = [...keys, 'max_cost: 1'];
+    const said = (key: string) =>
+      `"${key.split(':')[0]}" has no effect on the agent "command", which tells nothing of itself — remove it`;
+    for (const key of all) {
+      const own = warnings(`campaign: c\ndispatches: [{ name: a, run: x, ${key} }]`);
+      expect(own).toEqual([`/w/c.yaml:2:33: ${said(key)}`]);
+      const standard = `campaign: c\ndefaults: { ${key} }\ndispatches: [{ name: a, run: x }]`;
+      expect(warnings(standard)).toEqual([`/w/c.yaml:2:13: ${said(key)}`]);
+      const mixed = standard.replace(' }]', ' }, { name: b, agent: claude, prompt: x }]');
+      expect(warnings(mixed, { knownAgents: ['command', 'claude'] })).toEqual([]);
+    }
   });
 
   test('name a linger of an agent of whose result nobody can know', () => {

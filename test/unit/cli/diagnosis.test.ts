@@ -2,7 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { type LedgerFindings, diagnose } from '../../../src/cli/diagnosis.ts';
 import type { Examination } from '../../../src/compose/examine.ts';
-import { NOW, RUNNING, SPEC, SUCCEEDED, attempt, dispatch, survivedSince, view } from './rows.ts';
+import {
+  NOW,
+  RUNNING,
+  SPEC,
+  SUCCEEDED,
+  attempt,
+  dispatch,
+  survivedSince,
+  unseenSince,
+  view,
+} from './rows.ts';
 
 const HEALTHY: Examination = {
   now: NOW,
@@ -16,6 +26,7 @@ const HEALTHY: Examination = {
   stateDirProblems: [],
   store: { driver: 'libsql', version: '3', path: '/s/ledger.db', condition: 'ok', because: 'read' },
   supervised: true,
+  protectionTrouble: null,
   marked: { kind: 'seen', value: [] },
   runDirectories: { kind: 'seen', value: [] },
   traces: { kind: 'seen', value: { runDirs: [], temporaryFiles: [] } },
@@ -42,7 +53,7 @@ const DIRECTORY = {
 
 function withProcesses(...marks: string[]): Examination {
   const value = marks.map((mark, index) => {
-    return { pid: 900 + index, startTime: 5, command: 'sleep', mark };
+    return { pid: 900 + index, startTime: 5, command: 'sleep', mark, isProtected: false };
   });
   return {
     ...HEALTHY,
@@ -78,6 +89,27 @@ describe('a healthy herd', () => {
     expect(json.leftovers.foreign).toEqual([
       { pid: 900, startTime: 5, command: 'sleep', dispatch: 'zzz' },
     ]);
+  });
+});
+
+describe('whom the owner protects', () => {
+  test('is nobody who was left behind', () => {
+    const left = withProcesses('own.abc.1.2.n');
+    const marked = left.marked.kind === 'seen' ? left.marked.value : [];
+    const value = marked.map((one) => ({ ...one, isProtected: true }));
+    const { json } = diagnose({ ...left, marked: { kind: 'seen', value } }, LEDGER, null);
+    expect(json).toMatchObject({ ok: true, leftovers: { processes: [] } });
+  });
+
+  test('and where that cannot be told, or a tree not be looked at, a person is needed', () => {
+    const found = { ...withProcesses('own.abc.1.1.n'), protectionTrouble: 'b.pid: EIO' };
+    expect(diagnose(found, LEDGER, null).problems).toEqual([
+      'nothing can be ended: cannot tell whom to protect: b.pid: EIO',
+    ]);
+    const row = dispatch('x', unseenSince(NOW), { id: 'abc' });
+    const views = [{ dispatch: row, attempt: attempt({ dispatch: 'abc' }) }];
+    const held = diagnose(withProcesses('own.abc.1.1.n'), { ...LEDGER, views }, null);
+    expect(held.problems).toEqual(['nightly/x cannot be ended: EIO']);
   });
 });
 

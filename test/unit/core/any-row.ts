@@ -60,6 +60,8 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
       ),
       killInMs: span,
       survivors: pids,
+      told: fc.constantFrom('EIO', 'EACCES'),
+      unseenMs: fc.nat({ max: 2_000 }),
       process: fc.constant(null),
       agent: sighting,
       shim: sighting,

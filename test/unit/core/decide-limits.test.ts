@@ -1,6 +1,7 @@
 // Owns the table of limits of use: each boundary from both sides, what comes before them, and what holds for every row.
 import { describe, expect, test } from 'vitest';
 import { brokenLimit } from '../../../src/core/limits.ts';
+import type { UseLimits } from '../../../src/core/dispatch.ts';
 import type { Evidence } from '../../../src/core/evidence.ts';
 import { type Decided, exception } from './decided.ts';
 import { decisionTable } from './decision-table.ts';
@@ -9,7 +10,13 @@ import { HOUR, MINUTE, type RowSpec, row, zero } from './row.ts';
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 const WORKS = 'stay +1200000: wrote 9 bytes';
-const NO_LIMITS = { maxOutputBytes: null, maxMemoryBytes: null, maxProcesses: null };
+const NO_LIMITS: UseLimits = {
+  maxOutputBytes: null,
+  maxMemoryBytes: null,
+  maxProcesses: null,
+  maxTokens: null,
+  maxCostUsd: null,
+};
 
 function using(rssBytes: number, processes: number, spec: RowSpec['spec'] = {}): RowSpec {
   return { usage: { rssBytes, processes }, spec };
@@ -134,7 +141,7 @@ describe('an attempt that was ended for a limit', () => {
 
 test('of several broken limits the one that cannot be unbroken is named: what was written', () => {
   const { evidence } = row({ ...using(9, 9), outputBytes: 9 });
-  const all = { maxOutputBytes: 1, maxMemoryBytes: 1, maxProcesses: 1 };
+  const all = { ...NO_LIMITS, maxOutputBytes: 1, maxMemoryBytes: 1, maxProcesses: 1 };
   const causes = [
     brokenLimit(all, evidence),
     brokenLimit({ ...all, maxOutputBytes: null }, evidence),

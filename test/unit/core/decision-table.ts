@@ -52,7 +52,8 @@ function stateText(state: State): string {
       const who = process === null ? '' : ` ${process.pid}@${process.startTime}`;
       const named =
         survivors.length === 0 ? '' : ` survivors ${survivors.map(({ pid }) => pid).join()}`;
-      return `stopping${who} ${why} kill ${span(killAt)}${named}`;
+      const unseen = state.unseen === undefined ? '' : ` unseen (${state.unseen.because})`;
+      return `stopping${who} ${why} kill ${span(killAt)}${named}${unseen}`;
     }
     case 'ended':
       return 'ended';

@@ -46,8 +46,10 @@ function plan(
 ) {
   const attempts = new Map(record === null ? [] : [['d1/4', record]]);
   const all = { ledger: 'herd', supervisors: new Set<number>(), unknownToo: false, ...facts };
-  const isProtected = ({ pid, mark }: MarkedProcess) => mark === 'off' || pid === 99;
-  const found = planReap(takeSnapshot([TERMINAL, ...rows]), { ...all, attempts }, isProtected);
+  const isNamed = ({ pid }: MarkedProcess) => pid === 98;
+  const isProtected = (one: MarkedProcess) => one.mark === 'off' || one.pid === 99 || isNamed(one);
+  const guards = { isProtected, isNamed };
+  const found = planReap(takeSnapshot([TERMINAL, ...rows]), { ...all, attempts }, guards);
   return {
     reaped: found.trees.flatMap(({ processes }) => processes.map(({ pid }) => pid)),
     skipped: found.skipped.map(({ pid, reason, next }) => `${pid}: ${reason}; ${next}`),

@@ -12,6 +12,7 @@ import {
   endOfStop,
   failed,
   followUp,
+  type FollowUp,
 } from '../../../src/core/retry.ts';
 
 const AT = 1_000;
@@ -120,10 +121,27 @@ describe('I16: what follows', () => {
     ['success', SUCCEEDED],
     ['a refusal', endOfExit({ kind: 'refused', final: true, reason: 'no such program', at: AT })],
     ['a cancel', endOfStop('cancelled', null)],
-    ['a failure of class quota', failed(1, null, 'quota')],
-    ['a failure of class auth', failed(1, null, 'auth')],
   ])('%s ends the dispatch, whatever its budgets', (_name, end) => {
     expect(ask(end, many)).toEqual({ kind: 'end' });
+  });
+
+  test.each<[string, AttemptEnd, FollowUp]>([
+    ['a limit is waited for', failed(1, null, 'quota'), { kind: 'wait-for-quota' }],
+    ['so is one that we ended it for', endOfStop('quota', null), { kind: 'wait-for-quota' }],
+    [
+      'a provider that lets nobody in asks a person',
+      failed(1, null, 'auth'),
+      { kind: 'ask-person', about: 'pool' },
+    ],
+    [
+      'so do spent tokens',
+      endOfStop('max-tokens', null),
+      { kind: 'ask-person', about: 'dispatch' },
+    ],
+    ['and spent money', endOfStop('max-cost', null), { kind: 'ask-person', about: 'dispatch' }],
+  ])('%s, and costs no retry', (_name, end, follow) => {
+    expect(ask(end, {})).toEqual(follow);
+    expect(ask(end, many, { agent: 9, infrastructure: 9 })).toEqual(follow);
   });
 
   test('an interruption goes back to the queue, whatever its budgets', () => {

@@ -24,7 +24,10 @@ import type {
   Start,
   Usage,
 } from '../../../src/core/evidence.ts';
+import type { Judgement, TokenUsage } from '../../../src/core/agent-event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { PoolLimit } from '../../../src/core/pool.ts';
+import { EMPTY_STREAM, type StreamState } from '../../../src/core/stream.ts';
 import { signAt } from './sign-at.ts';
 import { PLAIN_SPEC as SPEC } from '../../plain-spec.ts';
 
@@ -71,6 +74,10 @@ export interface RowSpec {
   readonly silentMs?: number | null;
   readonly watchedMs?: number;
   readonly blind?: string;
+  /** why its tree could not be looked at, as the state says it */
+  readonly told?: string;
+  /** for how long looks at its tree have failed */
+  readonly unseenMs?: number;
   readonly goal?: Goal;
   readonly result?: Result;
   readonly start?: Start;
@@ -86,8 +93,26 @@ export interface RowSpec {
     readonly graceMs?: number;
   };
   readonly failures?: Readonly<Partial<Record<FailureClass, number>>>;
+  /** what its agent program has said; without it the agent has no stream */
+  readonly said?: Partial<StreamState> | 'unknown';
+  /** default: it said nothing of its end */
+  readonly judged?: Judgement['kind'];
+  /** not all of it was read */
+  readonly reading?: true;
+  readonly usedBefore?: TokenUsage;
+  readonly limit?: PoolLimit;
   /** for the jitter; in [0, 1) */
   readonly chance?: number;
+}
+
+const EIO = { kind: 'unknown', because: 'EIO' } as const;
+
+function streamOf({ said, judged = 'unsaid', reading }: RowSpec): Evidence['stream'] {
+  if (said === undefined && judged === 'unsaid') return { kind: 'absent' };
+  if (said === 'unknown') return EIO;
+  const state = { ...EMPTY_STREAM, ...said };
+  const judgement = { kind: judged, because: `it said: ${judged}` };
+  return { kind: 'seen', value: { state, atEnd: reading !== true, judgement } };
 }
 
 /** The sentence that a row's dispatch carries already. */
@@ -153,6 +178,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       process: null,
       deadline,
       signs: [],
+      stream: null,
       resultAt: null,
       watchedSince: null,
       unseen: null,
@@ -163,6 +189,8 @@ function liveOf(spec: RowSpec): LiveDispatch {
       because: SO_FAR,
     },
     failures: spec.failures ?? {},
+    usedBefore: spec.usedBefore ?? null,
+    limit: spec.limit ?? null,
   };
 }
 
@@ -181,6 +209,7 @@ function stateOf(spec: RowSpec): LiveDispatch['dispatch']['state'] {
         process: spec.process === null ? null : AGENT,
         killAt: NOW + (spec.killInMs ?? -SECOND),
         survivors: (spec.survivors ?? []).map(processOf),
+        ...(spec.told === undefined ? {} : { unseen: { because: spec.told, before: 'stopped' } }),
       };
   }
 }
@@ -203,8 +232,6 @@ function deadlineOf({ deadline }: RowSpec): Deadline | null {
   return { softAt: NOW + softInMs, hardAt: NOW + hardInMs, ...extended };
 }
 
-const EIO = { kind: 'unknown', because: 'EIO' } as const;
-
 function evidenceOf(spec: RowSpec): Evidence {
   const starting = spec.state === 'starting';
   const silentMs = spec.silentMs === undefined ? 0 : spec.silentMs;
@@ -220,6 +247,7 @@ function evidenceOf(spec: RowSpec): Evidence {
         spec.outputBytes === 'unknown' ? EIO : { kind: 'seen', value: spec.outputBytes ?? 100 },
     },
     members: membersOf(spec),
+    unseenSince: spec.unseenMs === undefined ? null : NOW - spec.unseenMs,
     usage: spec.usage === undefined ? EIO : { kind: 'seen', value: spec.usage },
     signs: silentMs === null ? [] : [signAt(NOW - silentMs)],
     watchedSince: NOW - (spec.watchedMs ?? HOUR),
@@ -227,6 +255,7 @@ function evidenceOf(spec: RowSpec): Evidence {
     goal: spec.goal ?? 'unasked',
     result: spec.result ?? 'unasked',
     start: spec.start ?? { kind: 'under-way' },
+    stream: streamOf(spec),
     killRounds: spec.killRounds ?? 0,
     lastKilled: new Set((spec.killed ?? []).map((pid) => `${pid}@${pid * 10}`)),
   };

@@ -10,7 +10,12 @@ const STALL_MS = 20 * MINUTE;
 
 function silence(signAgoMs: number | null, watchedMs: number, stallMs = STALL_MS) {
   const signs = signAgoMs === null ? [] : [signAt(NOW - signAgoMs)];
-  const watched = { signs, watchedSince: NOW - watchedMs, result: 'unasked' } as const;
+  const watched = {
+    signs,
+    watchedSince: NOW - watchedMs,
+    result: 'unasked',
+    waitingFor: null,
+  } as const;
   return silenceOf(watched, { stallMs, lingerMs: 2 * MINUTE }, NOW);
 }
 
@@ -47,7 +52,12 @@ describe('silence', () => {
     ['no sign, in a watch as long as that window', null, 'lingering', true, 0],
   ] as const)('where the result is there: %s', (_name, agoMs, verdict, over, changesInMs) => {
     const signs = agoMs === null ? [] : [signAt(NOW - agoMs)];
-    const watched = { signs, watchedSince: NOW - 2 * MINUTE, result: 'there' } as const;
+    const watched = {
+      signs,
+      watchedSince: NOW - 2 * MINUTE,
+      result: 'there',
+      waitingFor: null,
+    } as const;
     const windows = { stallMs: STALL_MS, lingerMs: 2 * MINUTE };
     const said = silenceOf(watched, windows, NOW);
     expect([said.verdict, said.over, said.changesAt - NOW]).toEqual([verdict, over, changesInMs]);

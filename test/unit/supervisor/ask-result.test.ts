@@ -5,6 +5,7 @@ import { type Surroundings, perform } from '../../../src/supervisor/perform.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { NOW, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
+import { NO_AGENTS } from '../../no-agents.ts';
 
 const ANSWERED_AT = NOW + 30_000;
 
@@ -26,6 +27,7 @@ async function answered(goal: 'reached' | 'missed' | 'unknown', signLaterMs: num
         return { goal, because: '' };
       },
     },
+    agents: NO_AGENTS,
   } as unknown as World;
   const surroundings = {
     wake: () => {},

@@ -18,11 +18,11 @@ function one(
   parent: AttemptKey | null,
   { silentMs = 0, ...spec }: RowSpec & { silentMs?: number } = {},
 ): One {
-  const { dispatch, attempt, failures } = row(spec).live;
+  const { dispatch, attempt, ...rest } = row(spec).live;
   const live = {
     dispatch: { ...dispatch, id, name: id, parent },
     attempt: { ...attempt, dispatch: id },
-    failures,
+    ...rest,
   };
   const memory = createMemory().of(live, NOW - HOUR);
   memory.signs = [signAt(NOW - silentMs)];

@@ -8,6 +8,7 @@ import type { World } from '../../../src/supervisor/world.ts';
 import { AGENT, NOW, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
 import { othersAt } from './scene.ts';
+import { NO_AGENTS } from '../../no-agents.ts';
 
 /** A machine on which the supervisor and a process with the agent's pid and start time live. */
 function worldOf(live: LiveDispatch): World {
@@ -35,11 +36,13 @@ function worldOf(live: LiveDispatch): World {
       sight: () => 'alive',
       ioBytes: () => null,
     },
+    protection: { look: () => ({ kind: 'absent' }) },
     runDirs: {
       look: () => runDir,
       operations: () => ({ kind: 'absent' }),
       lifeHolders: () => ({ kind: 'absent' }),
     },
+    agents: NO_AGENTS,
   } as unknown as World;
 }
 
@@ -63,25 +66,25 @@ test('I6: silence is not counted before the agent has started', async () => {
 });
 
 test('evidence that the ledger dates to the future is of now: the clock was set back meanwhile', async () => {
-  const { dispatch, attempt, failures } = row({}).live;
+  const { dispatch, attempt, ...rest } = row({}).live;
   const later = { ...attempt, signs: [signAt(NOW + 3_600_000)] };
-  const { evidence } = await firstLook({ dispatch, attempt: later, failures }, 1);
+  const { evidence } = await firstLook({ dispatch, attempt: later, ...rest }, 1);
   expect(evidence.signs[0]?.at).toBe(NOW);
 });
 
 test('of such a clock the ledger is told', () => {
-  const { dispatch, attempt, failures } = row({}).live;
+  const { dispatch, attempt, ...rest } = row({}).live;
   const at = NOW + 3_600_000;
   const later = { ...attempt, signs: [signAt(at)] };
-  const memory = createMemory().of({ dispatch, attempt: later, failures }, NOW);
+  const memory = createMemory().of({ dispatch, attempt: later, ...rest }, NOW);
   expect(memory).toMatchObject({ signs: [{ at: NOW }], noted: { signs: [{ at }] } });
 });
 
 test('I3: who has pid and start time of an agent of the boot before is a stranger', async () => {
-  const { dispatch, attempt, failures } = row({ state: 'stopping' }).live;
+  const { dispatch, attempt, ...rest } = row({ state: 'stopping' }).live;
   const process = { ...AGENT, bootId: 'boot-0' };
   const state = { ...dispatch.state, process };
-  const live = { dispatch: { ...dispatch, state }, attempt: { ...attempt, process }, failures };
+  const live = { dispatch: { ...dispatch, state }, attempt: { ...attempt, process }, ...rest };
   const { members } = (await firstLook(live, 0)).evidence;
   expect(members).toMatchObject({ kind: 'seen', value: { processes: [] } });
 });

@@ -7,6 +7,7 @@ import type { Surroundings } from '../../../src/supervisor/perform.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { AGENT, NOW, SECOND, row } from '../core/row.ts';
 import { process, show } from './scene.ts';
+import { NO_AGENTS } from '../../no-agents.ts';
 
 const NOTED_WITHIN_MS = 20 * SECOND;
 
@@ -28,6 +29,7 @@ function watched(take: (notes: readonly EvidenceNote[]) => void) {
       append: async () => {},
       noteEvidence: async (notes: readonly EvidenceNote[]) => take(notes),
     },
+    agents: NO_AGENTS,
   } as unknown as World;
   const surroundings = {
     shims: () => [],

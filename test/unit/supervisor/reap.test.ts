@@ -16,8 +16,16 @@ const ONCE: ReapOptions = {
   isOver: () => false,
 };
 
+interface Differs {
+  readonly immortal?: readonly number[];
+  /** whom the owner protects */
+  readonly named?: ReturnType<World['protection']['look']>;
+}
+
+const NOBODY = { kind: 'absent' } as const;
+
 /** A ledger that knows nobody, and processes that go when they are killed, but for the immortal. */
-function scene(rows: readonly ProcessRow[], immortal: readonly number[] = []) {
+function scene(rows: readonly ProcessRow[], { immortal = [], named = NOBODY }: Differs = {}) {
   const table = new Map(rows.map((row) => [row.pid, row]));
   const signals: string[] = [];
   const events: { type: string; data: unknown }[] = [];
@@ -47,6 +55,7 @@ function scene(rows: readonly ProcessRow[], immortal: readonly number[] = []) {
         return 'sent';
       },
     },
+    protection: { look: () => named },
     runDirs: { look: () => look, lifeHolders: () => ({ kind: 'absent' }) },
     crashPoint: () => {},
   } as unknown as World;
@@ -64,7 +73,7 @@ describe('a tree that is astray', () => {
   });
 
   test('I8: that outlives every kill is named, within ten seconds, and nothing is said to be reaped', async () => {
-    const { world, events, clock } = scene([process(50), STRAY], [60]);
+    const { world, events, clock } = scene([process(50), STRAY], { immortal: [60] });
     const report = await reap(world, ONCE);
     const survivors = [{ pid: 60, startTime: 600, command: 'node' }];
     expect(report).toMatchObject({ kind: 'seen', value: { trees: [{ survivors }] } });
@@ -96,6 +105,37 @@ describe('I9: nobody is signalled', () => {
     const { world, signals } = scene([STRAY]);
     expect(await reap(world, ONCE)).toMatchObject({ kind: 'unknown' });
     expect(signals).toEqual([]);
+  });
+
+  test('where it cannot be told whom the owner protects', async () => {
+    const named = { kind: 'unknown', because: 'EIO' } as const;
+    const { world, signals, events } = scene([process(50), STRAY], { named });
+    const because = 'cannot tell whom to protect: EIO';
+    expect(await reap(world, ONCE)).toEqual({ kind: 'unknown', because });
+    expect([signals, events]).toEqual([[], []]);
+  });
+
+  test('where that cannot be told any more once somebody is frozen: he goes on', async () => {
+    const { world, signals } = scene([process(50), STRAY]);
+    const look = () =>
+      signals.length > 0 ? ({ kind: 'unknown', because: 'EIO' } as const) : NOBODY;
+    const report = await reap({ ...world, protection: { look } }, ONCE);
+    expect(report).toMatchObject({ kind: 'unknown' });
+    expect(signals).toEqual(['SIGSTOP 60', 'SIGCONT 60']);
+  });
+
+  test('whom the owner protects; the others end, unstopped where they are in a job with him', async () => {
+    const broker = process(61, { parent: 60, mark: MARK, session: 60, group: 61 });
+    const mate = process(62, { parent: 61, mark: MARK, session: 60, group: 61 });
+    const named = { kind: 'seen', value: ({ pid }: ProcessRow) => pid === 61 } as const;
+    const { world, signals } = scene([process(50), STRAY, broker, mate], { named });
+    const report = await reap(world, ONCE);
+    const reason = 'its owner protects it (config.yaml or --protect)';
+    expect(report).toMatchObject({
+      kind: 'seen',
+      value: { protected: [{ pid: 61, reason }], trees: [{ survivors: [] }] },
+    });
+    expect(signals).toEqual(['SIGSTOP 60', 'SIGKILL 62', 'SIGKILL 60', 'SIGKILL 62']);
   });
 
   test('where it does not show who supervises', async () => {

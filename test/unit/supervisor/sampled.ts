@@ -31,6 +31,7 @@ export function sample(differs: Partial<Sample>): Sample {
     files: { kind: 'absent' },
     filesNamed: ['*.log'],
     operations: seen([]),
+    tools: [],
     children: [],
     unseenChild: null,
     asksIo: false,

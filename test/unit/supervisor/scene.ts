@@ -8,6 +8,7 @@ import { gather, type Others } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { NOW, type RowSpec, SHIM, row } from '../core/row.ts';
+import { NO_AGENTS } from '../../no-agents.ts';
 
 const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
 export const EIO = { kind: 'unknown', because: 'EIO' } as const;
@@ -19,6 +20,8 @@ export function process(pid: number, differs: Partial<ProcessRow> = {}): Process
 
 export interface Scene {
   readonly table?: Look<readonly ProcessRow[]>;
+  /** whom the owner protects; default: nobody */
+  readonly protection?: ReturnType<World['protection']['look']>;
   readonly sightings?: Readonly<Record<number, Sighting>>;
   /** pids that hold the life line; each started at its tenfold */
   readonly holders?: readonly number[] | 'unknown';
@@ -58,6 +61,7 @@ export function show(scene: Scene) {
         return sightings[pid] ?? 'alive';
       },
     },
+    protection: { look: () => scene.protection ?? { kind: 'absent' } },
     runDirs: {
       look: () => {
         order.push('records');
@@ -69,6 +73,7 @@ export function show(scene: Scene) {
         return holdersOf(scene);
       },
     },
+    agents: NO_AGENTS,
   } as unknown as World;
   return { world, order };
 }

@@ -18,6 +18,7 @@ describe('an operation lease over a suspend', () => {
         outputBytes: { kind: 'absent' },
         files: { kind: 'absent' },
         filesNamed: [],
+        tools: [],
         children: [],
         unseenChild: null,
         asksIo: false,

@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const [, , compiled, path, driver, held] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const order = { limit: 1, containment: 'sh', nonce: () => 'nonce' };
+const order = { limit: 1, containment: 'sh', nonce: () => 'nonce', newSessionId: () => null };
+const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
 const outcome = { kind: 'succeeded' };
 const end = { outcome, class: null, exitCode: 0, signal: null };
 
 for (;;) {
   const now = Date.now();
-  const { claimed } = await ledger.commitPass({ changes: [], claim: order, now });
+  const { claimed } = await ledger.commitPass({ ...news, claim: order, now });
   if (claimed.length === 0) {
     if ((await ledger.count({ states: ['queued'] })) === 0) break;
     await sleep(1);
@@ -25,6 +26,6 @@ for (;;) {
   rmSync(`${held}/${id}`);
   const next = { kind: 'ended', at: now, outcome, class: null, exitCode: 0 };
   const change = { dispatch: id, revision, next, because: 'done', type: 'dispatch.ended' };
-  await ledger.commitPass({ changes: [{ ...change, attemptEnd: end }], claim: null, now });
+  await ledger.commitPass({ ...news, changes: [{ ...change, attemptEnd: end }], now });
 }
 await ledger.close();

@@ -4,13 +4,14 @@ import { writeSync } from 'node:fs';
 const [, , compiled, path, driver] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const claim = { limit: 1, containment: 'sh', nonce: () => 'nonce' };
+const claim = { limit: 1, containment: 'sh', nonce: () => 'nonce', newSessionId: () => null };
+const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
 const outcome = { kind: 'succeeded' };
 const attemptEnd = { outcome, class: null, exitCode: 0, signal: null };
 
 for (;;) {
   const now = Date.now();
-  const { claimed } = await ledger.commitPass({ changes: [], claim, now });
+  const { claimed } = await ledger.commitPass({ ...news, claim, now });
   if (claimed.length === 0) break;
   const [{ dispatch }] = claimed;
   writeSync(1, `claimed ${dispatch.id}\n`);
@@ -22,7 +23,7 @@ for (;;) {
     type: 'dispatch.ended',
     attemptEnd,
   };
-  await ledger.commitPass({ changes: [change], claim: null, now });
+  await ledger.commitPass({ ...news, changes: [change], now });
   writeSync(1, `ended ${dispatch.id}\n`);
 }
 await ledger.close();

@@ -1,0 +1,85 @@
+// Owns which adapters there are: those that are built in, and modules that a campaign names.
+import { homedir } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import type { Agent } from '../agents/agent.ts';
+import { builtInAgents } from '../agents/registry.ts';
+import { DroverError } from '../core/error.ts';
+import type { Agents } from '../ports.ts';
+
+type Environment = Agents['environment'];
+
+export function createAgents(environment: Environment): Agents {
+  /** by path; a text says why it cannot be used */
+  const modules = new Map<string, Agent | string>();
+
+  return {
+    home: environment['HOME'] ?? homedir(),
+    environment,
+    of({ agent, task }) {
+      if (task === null) return null;
+      if (task.module === null) return builtInAgents.get(agent) ?? null;
+      const loaded = modules.get(task.module);
+      return loaded === undefined || typeof loaded === 'string' ? null : loaded;
+    },
+    async load({ agent, task }) {
+      if (task === null) return null;
+      const { module } = task;
+      if (module === null) {
+        return builtInAgents.has(agent) ? null : `there is no adapter for the agent ${agent}`;
+      }
+      const known = modules.get(module);
+      if (typeof known === 'object') return null;
+      try {
+        modules.set(module, await loadAdapter(module));
+        return null;
+      } catch (error) {
+        const because = error instanceof Error ? error.message : String(error);
+        return `the adapter ${module} cannot be used: ${because}`;
+      }
+    },
+  };
+}
+
+/**
+ * Loads a user's adapter: the default export of a module.
+ *
+ * @throws DroverError `AGENT_UNUSABLE` where it is none
+ */
+export async function loadAdapter(module: string): Promise<Agent> {
+  const loaded = (await import(pathToFileURL(module).href)) as { default?: unknown };
+  const adapter = loaded.default;
+  const missing = missingPart(adapter);
+  if (missing === null) return adapter as Agent;
+  throw new DroverError('AGENT_UNUSABLE', {
+    message: `${module}: its default export ${missing}`,
+    hint: 'docs/guides/write-an-adapter.md says what an adapter has to offer',
+    at: module,
+  });
+}
+
+const PARTS: Readonly<Record<keyof Agent, string>> = {
+  id: 'string',
+  title: 'string',
+  program: 'string',
+  versionArgs: 'object',
+  npmPackage: 'any',
+  envNames: 'object',
+  json: 'boolean',
+  plan: 'function',
+  read: 'function',
+  judge: 'function',
+  session: 'object',
+  stop: 'object',
+  silence: 'object',
+};
+
+/** null: it looks like an adapter. */
+function missingPart(adapter: unknown): string | null {
+  if (typeof adapter !== 'object' || adapter === null) return 'is no object';
+  for (const [name, kind] of Object.entries(PARTS)) {
+    const part: unknown = Reflect.get(adapter, name);
+    const fits = kind === 'any' ? part !== undefined : typeof part === kind && part !== null;
+    if (!fits) return kind === 'any' ? `has no "${name}"` : `has no "${name}" of type ${kind}`;
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+// Owns what follows from a limit of the provider that an agent has met (I15): until when its pool starts nothing, and
+// whether an agent that waits by itself may go on waiting in its slot.
+import type { LiveDispatch, Millis } from './dispatch.ts';
+import type { Evidence } from './evidence.ts';
+import type { Moment } from './decision.ts';
+import type { PoolLimit } from './pool.ts';
+import type { StreamState } from './stream.ts';
+
+/** Not everybody at the very second; and never before it, for clocks differ. */
+const JITTER_MS_MAX = 30_000;
+const JITTER_SHARE = 0.1;
+const JITTER_MS_MIN = 1_000;
+/** Without a known reset: this long at first, then doubling. */
+const UNKNOWN_FIRST_MS = 5 * 60_000;
+const UNKNOWN_MAX_MS = 60 * 60_000;
+/** A limit of a month is the longest that anybody has; a later reset is misread. */
+const WAIT_MS_MAX = 32 * 24 * 60 * 60_000;
+
+type Met = NonNullable<StreamState['limit']>;
+
+/** What the agent met and has had no answer since; null: nothing. */
+export function limitMet({ stream }: Pick<Evidence, 'stream'>): Met | null {
+  return stream.kind === 'seen' ? stream.value.state.limit : null;
+}
+
+/**
+ * The limit as a state of the pool. The same notice always gives the same limit: it is on record then.
+ *
+ * @param met null: the end says that it was a limit, and nobody said which
+ */
+export function poolLimitOf(
+  { dispatch, attempt, limit: known }: LiveDispatch,
+  met: Met | null,
+  { now, chance }: Moment,
+): PoolLimit {
+  const by = { dispatch: dispatch.id, fence: attempt.fence };
+  const since = met?.seenAt ?? now;
+  const isKnown = known?.by.dispatch === by.dispatch && known.by.fence === by.fence;
+  if (isKnown && known.since === since) return known;
+  const resetAt = met?.notice.resetAt ?? met?.waitsUntil ?? null;
+  const isTold = resetAt !== null && resetAt > now && resetAt - now <= WAIT_MS_MAX;
+  // Who meets it while it is in force meets the same one.
+  const isSameWave = known !== null && known.until > now && known.probe === null;
+  const tries = isTold ? 0 : (known?.tries ?? 0) + (isSameWave ? 0 : 1);
+  const unknownMs = Math.min(UNKNOWN_MAX_MS, UNKNOWN_FIRST_MS * 2 ** Math.min(16, tries - 1));
+  const fullMs = isTold ? resetAt - now : unknownMs;
+  const until = now + fullMs + Math.round(chance * jitterMs(fullMs));
+  const { name, pool, spec } = dispatch;
+  return {
+    pool,
+    model: met?.notice.scope === 'model' ? (spec.task?.model ?? null) : null,
+    since,
+    until: isSameWave && !isTold ? Math.max(until, known.until) : until,
+    tries,
+    because: met?.notice.message ?? 'its agent ended at a limit of its provider',
+    source: `${met?.notice.source ?? 'end'} of ${dispatch.campaign}/${name}`,
+    by,
+    probe: null,
+  };
+}
+
+function jitterMs(waitMs: number): number {
+  return Math.max(JITTER_MS_MIN, Math.min(JITTER_MS_MAX, waitMs * JITTER_SHARE));
+}
+
+/** An agent that repeats its request by itself once a limit is over. */
+export interface OwnWait {
+  readonly until: Millis;
+  /** it may do so in its slot: not beyond its hard limit, and not for longer than it may be silent */
+  readonly fits: boolean;
+  readonly message: string;
+}
+
+/** null: it does not wait, or does not say until when: then its silence counts like any other. */
+export function ownWait(
+  { attempt, dispatch }: LiveDispatch,
+  evidence: Evidence,
+  now: Millis,
+): OwnWait | null {
+  const met = limitMet(evidence);
+  if (met === null || met.waitsUntil === null || met.waitsUntil <= now) return null;
+  const latest = Math.min(
+    attempt.deadline?.hardAt ?? Number.POSITIVE_INFINITY,
+    met.seenAt + dispatch.spec.stallMs,
+  );
+  return { until: met.waitsUntil, fits: met.waitsUntil <= latest, message: met.notice.message };
+}
+
+/** Silence is counted from the end of a wait that the agent had announced. */
+export function watchedFrom(evidence: Evidence): Millis {
+  const waitsUntil = limitMet(evidence)?.waitsUntil ?? 0;
+  return Math.max(evidence.watchedSince, waitsUntil);
+}

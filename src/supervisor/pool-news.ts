@@ -1,0 +1,56 @@
+// Owns what a pass has to say of pools: limits of their providers that were met, probes that were answered, and providers
+// that let nobody in (I15).
+import type { Decision, Moment } from '../core/decision.ts';
+import { limitMet, poolLimitOf } from '../core/quota.ts';
+import type { PassCommit } from '../ports.ts';
+import type { Looked } from './gather.ts';
+
+/** A probe whose agent has no stream has proved itself when it has run for this long. */
+const SILENT_PROBE_MS = 60_000;
+
+export type PoolNews = Pick<PassCommit, 'limits' | 'lifts' | 'pauses'>;
+
+export function isNews({ limits, lifts, pauses }: PoolNews): boolean {
+  return limits.length + lifts.length + pauses.length > 0;
+}
+
+/** @param moments of each decision: the limit that it was made by is the one that goes on record */
+export function poolNews(
+  judged: readonly (Looked & { readonly decision: Decision; readonly moment: Moment })[],
+): PoolNews {
+  const news = { limits: [], lifts: [], pauses: [] } as {
+    -readonly [K in keyof PoolNews]: PoolNews[K][number][];
+  };
+  for (const { live, memory, evidence, decision, moment } of judged) {
+    const met = limitMet(evidence);
+    const endsAtLimit =
+      decision.kind === 'change' &&
+      decision.next.kind === 'parked' &&
+      decision.next.for === 'quota';
+    if (met !== null || endsAtLimit) {
+      const limit = poolLimitOf(live, met, moment);
+      if (limit !== live.limit) news.limits.push(limit);
+    } else if (isAnswered(live, evidence, moment)) {
+      news.lifts.push(memory.key);
+    }
+    if (decision.kind === 'change' && decision.pausePool !== undefined) {
+      news.pauses.push({ pool: live.dispatch.pool, because: decision.pausePool });
+    }
+  }
+  return news;
+}
+
+/** Who met the limit, or probes it, has an answer of its provider: it is over, whatever was said of its end. */
+function isAnswered(
+  { dispatch, attempt, limit }: Looked['live'],
+  { stream }: Looked['evidence'],
+  { now }: Moment,
+): boolean {
+  if (limit === null) return false;
+  const isMine = (key: typeof limit.probe) =>
+    key !== null && key.dispatch === dispatch.id && key.fence === attempt.fence;
+  if (!isMine(limit.probe) && !isMine(limit.by)) return false;
+  if (stream.kind === 'seen') return stream.value.state.answers > 0;
+  const { state } = dispatch;
+  return isMine(limit.probe) && state.kind === 'running' && now - state.since >= SILENT_PROBE_MS;
+}

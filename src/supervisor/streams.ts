@@ -1,0 +1,117 @@
+// Owns the reading of what agent programs say, on from where the ledger knows it: once each line, whoever reads it, and
+// the state after it belongs to the offset after it.
+import type { AgentEvent } from '../core/agent-event.ts';
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { Look, RunDirLook, Sighting, StreamLook } from '../core/evidence.ts';
+import { type StreamNote, type StreamState, withEvents } from '../core/stream.ts';
+import type { Agent, StreamPiece } from '../ports.ts';
+import type { AttemptMemory } from './memory.ts';
+import type { World } from './world.ts';
+
+const STREAMS = ['stdout', 'stderr'] as const;
+type StreamName = (typeof STREAMS)[number];
+
+/** What is being looked at, after its records were read: what an agent wrote before its end is there then. */
+interface Seen {
+  readonly agent: Sighting;
+  readonly runDir: RunDirLook;
+  readonly now: Millis;
+}
+
+/**
+ * Reads one piece of each stream. Where more is there, `atEnd` is false, and the attempt is looked at again at once.
+ *
+ * @returns `absent`: its agent has no adapter
+ */
+export function readStream(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  seen: Seen,
+): Look<StreamLook> {
+  const agent = world.agents.of(live.dispatch.spec);
+  if (agent === null || memory.stream === null) return { kind: 'absent' };
+  const { exit } = seen.runDir;
+  const ended = exit.kind === 'seen' || seen.agent === 'gone';
+  let note = memory.stream;
+  let atEnd = true;
+  for (const stream of STREAMS) {
+    const from = stream === 'stdout' ? note.stdoutNext : note.stderrNext;
+    const json = agent.json && stream === 'stdout';
+    const piece = world.runDirs.readLines(memory.key, { stream, from, json, ended });
+    if (piece.kind === 'unknown') return piece;
+    if (piece.kind === 'absent') continue;
+    note = readPiece(agent, note, { stream, json, piece: piece.value }, live, seen.now);
+    atEnd &&= piece.value.atEnd;
+  }
+  memory.stream = note;
+  if (!atEnd) memory.woken = true;
+  const judgement = agent.judge({ exit: exitOf(exit), stream: note.state });
+  return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
+}
+
+function exitOf(exit: RunDirLook['exit']): { exitCode: number; signal: string | null } | null {
+  if (exit.kind !== 'seen' || exit.value.kind === 'refused') return null;
+  const { exitCode } = exit.value;
+  return { exitCode, signal: exit.value.kind === 'signalled' ? exit.value.signal : null };
+}
+
+interface Piece {
+  readonly stream: StreamName;
+  readonly json: boolean;
+  readonly piece: StreamPiece;
+}
+
+function readPiece(
+  agent: Agent,
+  note: StreamNote,
+  { stream, json, piece }: Piece,
+  { dispatch }: LiveDispatch,
+  now: Millis,
+): StreamNote {
+  if (piece.next === (stream === 'stdout' ? note.stdoutNext : note.stderrNext)) return note;
+  // Whatever is in the file was said by then: a supervisor that comes late dates nothing to its own time.
+  const at = Math.min(now, piece.writtenAt ?? now);
+  const reading = { at, toolBoundMs: dispatch.spec.toolBoundMs };
+  const state = piece.lines.reduce(
+    (before, line) => withLine(agent, before, { stream, json, line, now: at }, reading),
+    note.state,
+  );
+  return stream === 'stdout'
+    ? { ...note, state, stdoutNext: piece.next }
+    : { ...note, state, stderrNext: piece.next };
+}
+
+function withLine(
+  agent: Agent,
+  before: StreamState,
+  { stream, json, line, now }: { stream: StreamName; json: boolean; line: string; now: Millis },
+  reading: { readonly at: Millis; readonly toolBoundMs: number },
+): StreamState {
+  if (line.trim() === '') return before;
+  const counted = { ...before, lines: before.lines + 1 };
+  let value: unknown = line;
+  if (json) {
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return { ...counted, malformedLines: before.malformedLines + 1 };
+    }
+  }
+  const events = understood(agent, { stream, value, now });
+  if (events !== null) return withEvents(counted, events, reading);
+  // Of what a program writes besides its stream nobody promises a meaning.
+  return stream === 'stderr' ? counted : { ...counted, unknownLines: before.unknownLines + 1 };
+}
+
+/** An adapter is a pure function that may be a user's: one that fails on a line does not understand it. */
+function understood(
+  agent: Agent,
+  line: { stream: StreamName; value: unknown; now: Millis },
+): readonly AgentEvent[] | null {
+  try {
+    return agent.read(line);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+// Owns the tables of what an agent's own words mean for its attempt: its end, its limits, its questions (I13, I15).
+import { describe, expect, test } from 'vitest';
+import type { Judgement } from '../../../src/core/agent-event.ts';
+import { decide } from '../../../src/core/decide.ts';
+import type { Decision } from '../../../src/core/decision.ts';
+import type { StreamState } from '../../../src/core/stream.ts';
+import { HOUR, MINUTE, NOW, type RowSpec, SECOND, exited, row, signalled } from './row.ts';
+
+function decided(spec: RowSpec): Decision {
+  const { live, evidence, moment } = row(spec);
+  return decide(live, evidence, moment);
+}
+
+/** `ended succeeded`, `parked quota`, `stopping stalled`, `stay`. */
+function briefly(decision: Decision): string {
+  if (decision.kind !== 'change') return decision.kind;
+  const { next } = decision;
+  if (next.kind === 'ended') return `ended ${next.outcome.kind} ${next.class ?? ''}`.trim();
+  if (next.kind === 'parked') return `parked ${next.for}`;
+  if (next.kind === 'stopping') {
+    const { reason } = next;
+    return `stopping ${reason.kind === 'cause' ? reason.cause : `${reason.kind} ${reason.end.outcome.kind}`}`;
+  }
+  return next.kind;
+}
+
+/** It is gone, and so is its tree. */
+const GONE: RowSpec = { agent: 'gone', shim: 'gone', members: [], emptyLooks: 2 };
+const ONE_RETRY = { infrastructure: 1, stalled: 0, 'timed-out': 0, agent: 1 };
+
+describe('I13: the end of an agent is what it said, its exit code only where it said nothing', () => {
+  test.each<[string, RowSpec, string]>([
+    ['code 0 and a word of success', { exit: exited(0), judged: 'succeeded' }, 'ended succeeded'],
+    ['code 1 and a word of success', { exit: exited(1), judged: 'succeeded' }, 'ended succeeded'],
+    [
+      'a signal after a word of success',
+      { exit: signalled('SIGKILL', 137), judged: 'succeeded' },
+      'ended succeeded',
+    ],
+    ['code 0 without a word', { exit: exited(0), said: {} }, 'ended failed infrastructure'],
+    ['code 1 without a word', { exit: exited(1), said: {} }, 'ended failed agent'],
+    [
+      'a signal without a word',
+      { exit: signalled('SIGSEGV', 139), said: {} },
+      'ended failed infrastructure',
+    ],
+    ['code 0 and a word of failure', { exit: exited(0), judged: 'agent' }, 'ended failed agent'],
+    [
+      'code 0 and a provider that is gone',
+      { exit: exited(0), judged: 'infrastructure' },
+      'ended failed infrastructure',
+    ],
+    ['code 0 and a limit', { exit: exited(0), judged: 'quota' }, 'parked quota'],
+    ['code 1 and a refused login', { exit: exited(1), judged: 'auth' }, 'queued'],
+    ['no stream at all: code 0', { exit: exited(0) }, 'ended succeeded'],
+    ['no record, and a word of success', { judged: 'succeeded' }, 'ended succeeded'],
+    ['no record, and no word', { said: {} }, 'ended lost infrastructure'],
+    ['no record, and a limit', { judged: 'quota' }, 'parked quota'],
+  ])('%s', (_name, spec, expected) => {
+    const retries = { infrastructure: 0, stalled: 0, 'timed-out': 0, agent: 0 };
+    expect(briefly(decided({ ...GONE, retries, ...spec }))).toBe(expected);
+  });
+
+  test.each<[string, RowSpec]>([
+    ['half read', { exit: exited(0), judged: 'succeeded', reading: true }],
+    ['not legible', { exit: exited(0), said: 'unknown' }],
+    ['half read, and no record', { judged: 'unsaid', said: {}, reading: true }],
+  ])('nothing is concluded from a stream that is %s', (_name, spec) => {
+    expect(decided({ ...GONE, ...spec }).kind).toBe('stay');
+  });
+
+  test('a retry of what it says is counted by its class', () => {
+    const judged: Judgement['kind'] = 'infrastructure';
+    const decision = decided({ ...GONE, exit: exited(0), judged, retries: ONE_RETRY });
+    expect(briefly(decision)).toBe('parked backoff');
+  });
+
+  test('a refused login pauses its pool, and costs no retry', () => {
+    const decision = decided({ ...GONE, exit: exited(1), judged: 'auth' });
+    expect(decision).toMatchObject({ kind: 'change', pausePool: expect.stringContaining('auth') });
+  });
+
+  test('who was being stopped and had said that its work was done has succeeded', () => {
+    const stopping: RowSpec = { ...GONE, state: 'stopping', reason: 'cancelled', sinceMs: MINUTE };
+    const killed = { exit: signalled('SIGKILL', 137, 0) };
+    expect(briefly(decided({ ...stopping, ...killed, judged: 'succeeded' }))).toBe(
+      'ended succeeded',
+    );
+    expect(briefly(decided({ ...stopping, ...killed, said: {} }))).toBe('ended stopped cancelled');
+  });
+});
+
+function limit(waitsInMs: number | null, agoMs = 0): StreamState['limit'] {
+  return {
+    notice: { scope: 'pool', resetAt: null, message: 'you have hit your limit', source: 'stream' },
+    seenAt: NOW - agoMs,
+    waitsUntil: waitsInMs === null ? null : NOW + waitsInMs,
+  };
+}
+
+describe('I15: an agent that waits for a limit by itself', () => {
+  const STALL = { spec: { stallMs: 20 * MINUTE } };
+  test.each<[string, RowSpec, string]>([
+    [
+      'keeps its slot for as long as it may be silent',
+      { said: { limit: limit(20 * MINUTE) } },
+      'stay',
+    ],
+    ['and not a millisecond longer', { said: { limit: limit(20 * MINUTE + 1) } }, 'stopping quota'],
+    [
+      'is not called stalled meanwhile',
+      { said: { limit: limit(MINUTE, 19 * MINUTE) }, silentMs: HOUR },
+      'stay',
+    ],
+    [
+      'never waits beyond its hard limit',
+      { said: { limit: limit(MINUTE) }, deadline: { softInMs: SECOND, hardInMs: MINUTE - 1 } },
+      'stopping quota',
+    ],
+    [
+      'may wait up to its hard limit, and beyond the soft one',
+      { said: { limit: limit(MINUTE) }, deadline: { softInMs: -SECOND, hardInMs: MINUTE } },
+      'stay',
+    ],
+    [
+      'has a window of its own once it may go on',
+      { said: { limit: limit(-MINUTE, HOUR) }, silentMs: HOUR },
+      'stay',
+    ],
+    [
+      'and is silent after that like anybody else, but for the limit',
+      { said: { limit: limit(-20 * MINUTE, HOUR) }, silentMs: HOUR },
+      'stopping quota',
+    ],
+    [
+      'that says nothing of its wait is silent',
+      { said: { limit: limit(null) }, silentMs: HOUR },
+      'stopping quota',
+    ],
+    ['and meanwhile may go on', { said: { limit: limit(null) }, silentMs: 19 * MINUTE }, 'stay'],
+  ])('%s', (_name, spec, expected) => {
+    expect(briefly(decided({ ...STALL, ...spec }))).toBe(expected);
+  });
+});
+
+describe('what else it may have said', () => {
+  test.each<[string, RowSpec, string]>([
+    [
+      'a result, and two minutes of silence: it is ended as what that says',
+      { judged: 'succeeded', result: 'there', silentMs: 2 * MINUTE, said: {} },
+      'stopping lingering succeeded',
+    ],
+    [
+      'a result that says failure',
+      { judged: 'agent', result: 'there', silentMs: 2 * MINUTE, said: {} },
+      'stopping lingering failed',
+    ],
+    [
+      'a question to a person, which nobody may ever answer',
+      { said: { waitingFor: 'may I?' }, silentMs: 20 * MINUTE },
+      'stopping stalled',
+    ],
+    [
+      'more tokens than it may use',
+      { said: { usage: tokens(60, 41) }, spec: { maxTokens: 100 } },
+      'stopping max-tokens',
+    ],
+    [
+      'as many as it may use',
+      { said: { usage: tokens(60, 40) }, spec: { maxTokens: 100 } },
+      'stay',
+    ],
+    [
+      'more of them with the attempts before',
+      { said: { usage: tokens(1, 0) }, usedBefore: tokens(100, 0), spec: { maxTokens: 100 } },
+      'stopping max-tokens',
+    ],
+    [
+      'more than it may cost',
+      { said: { usage: { ...tokens(1, 1), costUsd: 2.51 } }, spec: { maxCostUsd: 2.5 } },
+      'stopping max-cost',
+    ],
+  ])('%s', (_name, spec, expected) => {
+    expect(briefly(decided(spec))).toBe(expected);
+  });
+
+  test('a spent budget waits for a person, and is no failure', () => {
+    const stopped: RowSpec = { ...GONE, state: 'stopping', reason: 'max-tokens', said: {} };
+    expect(decided(stopped)).toMatchObject({
+      next: { kind: 'parked', for: 'gate', until: null },
+      attemptEnd: { outcome: { kind: 'stopped', cause: 'max-tokens' }, class: null },
+    });
+  });
+});
+
+function tokens(inputTokens: number, outputTokens: number) {
+  return { inputTokens, outputTokens, costUsd: null };
+}

@@ -1,0 +1,113 @@
+// Owns the table of limits: until when a pool starts nothing, by what was said and by what is on record (I15).
+import { describe, expect, test } from 'vitest';
+import type { PoolLimit } from '../../../src/core/pool.ts';
+import { poolLimitOf } from '../../../src/core/quota.ts';
+import type { StreamState } from '../../../src/core/stream.ts';
+import { HOUR, MINUTE, NOW, SECOND, row } from './row.ts';
+
+type Met = NonNullable<StreamState['limit']>;
+
+function met(differs: Partial<Met['notice']> & { waitsUntil?: number; seenAt?: number } = {}): Met {
+  const { waitsUntil = null, seenAt = NOW, ...notice } = differs;
+  const said = {
+    scope: 'pool',
+    resetAt: null,
+    message: 'hit your limit',
+    source: 'stream',
+  } as const;
+  return { notice: { ...said, ...notice }, seenAt, waitsUntil };
+}
+
+const OTHER = { dispatch: 'other', fence: 4 };
+
+function known(differs: Partial<PoolLimit> = {}): PoolLimit {
+  return {
+    pool: 'default',
+    model: null,
+    since: NOW - MINUTE,
+    until: NOW + MINUTE,
+    tries: 1,
+    because: 'before',
+    source: 'stream of nightly/other',
+    by: OTHER,
+    probe: null,
+    ...differs,
+  };
+}
+
+function limitOf(notice: Met | null, limit: PoolLimit | null = null, chance = 0): PoolLimit {
+  const { live } = row(limit === null ? {} : { limit });
+  return poolLimitOf(live, notice, { now: NOW, chance });
+}
+
+describe('a limit lasts', () => {
+  test.each<[string, Met | null, PoolLimit | null, number, number]>([
+    ['until the reset that was told', met({ resetAt: NOW + HOUR }), null, HOUR, 0],
+    [
+      'until the end of a wait that was told',
+      met({ waitsUntil: NOW + 90 * SECOND }),
+      null,
+      90 * SECOND,
+      0,
+    ],
+    ['five minutes where nothing was told', met(), null, 5 * MINUTE, 1],
+    ['five minutes where its end alone says so', null, null, 5 * MINUTE, 1],
+    ['five minutes where the reset is over already', met({ resetAt: NOW }), null, 5 * MINUTE, 1],
+    [
+      'five minutes where the reset is misread',
+      met({ resetAt: NOW + 33 * 24 * HOUR }),
+      null,
+      5 * MINUTE,
+      1,
+    ],
+    [
+      'twice as long after a probe in vain',
+      met(),
+      known({ probe: OTHER, until: NOW - 1 }),
+      10 * MINUTE,
+      2,
+    ],
+    ['at most an hour', met(), known({ probe: OTHER, until: NOW - 1, tries: 9 }), HOUR, 10],
+    [
+      'as long as for whoever met it a moment before',
+      met(),
+      known({ until: NOW + 7 * MINUTE }),
+      7 * MINUTE,
+      1,
+    ],
+  ])('%s', (_name, notice, limit, lastsMs, tries) => {
+    const { until, tries: counted } = limitOf(notice, limit);
+    expect([until - NOW, counted]).toEqual([lastsMs, tries]);
+  });
+
+  test.each([
+    [10 * SECOND, SECOND],
+    [MINUTE, 6 * SECOND],
+    [HOUR, 30 * SECOND],
+  ])(
+    'and up to a tenth longer, no less than a second and no more than thirty: %i ms',
+    (waitMs, most) => {
+      expect(limitOf(met({ resetAt: NOW + waitMs }), null, 1).until - NOW).toBe(waitMs + most);
+    },
+  );
+});
+
+test('the same notice is the same limit, whenever it is looked at', () => {
+  const first = limitOf(met({ seenAt: NOW - SECOND }), null, 0.5);
+  expect(limitOf(met({ seenAt: NOW - SECOND }), first, 0.9)).toBe(first);
+});
+
+test('a limit of a model stops whoever uses it', () => {
+  const task = {
+    prompt: 'p',
+    model: 'm-1',
+    args: [],
+    module: null,
+    resume: 'auto',
+    continuePrompt: 'c',
+  } as const;
+  const { live } = row({ spec: { task } });
+  const moment = { now: NOW, chance: 0 };
+  expect(poolLimitOf(live, met({ scope: 'model' }), moment).model).toBe('m-1');
+  expect(poolLimitOf(live, met(), moment).model).toBeNull();
+});

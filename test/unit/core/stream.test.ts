@@ -1,0 +1,145 @@
+// Owns the tables of what the events of a stream add up to.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { AgentEvent } from '../../../src/core/agent-event.ts';
+import {
+  EMPTY_STREAM,
+  type StreamState,
+  shiftStream,
+  withEvents,
+} from '../../../src/core/stream.ts';
+import { MINUTE, NOW, SECOND } from './row.ts';
+
+const READING = { at: NOW, toolBoundMs: 30 * MINUTE };
+
+function after(...events: readonly AgentEvent[]): StreamState {
+  return withEvents(EMPTY_STREAM, events, READING);
+}
+
+const ANSWER: AgentEvent = { kind: 'answered', text: 'I see' };
+const TOOL: AgentEvent = {
+  kind: 'tool-started',
+  id: 't',
+  name: 'Bash',
+  detail: 'npm  test\n',
+  timeoutMs: null,
+};
+const DONE: AgentEvent = { kind: 'result', ok: true, text: 'all done' };
+const LIMIT: AgentEvent = {
+  kind: 'limit',
+  limit: { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' },
+  waitsUntil: null,
+};
+
+describe('a tool call', () => {
+  test('is open until it is finished', () => {
+    expect(after(TOOL).tools).toEqual([
+      { id: 't', name: 'Bash', detail: 'npm test', startedAt: NOW, expiresAt: NOW + 30 * MINUTE },
+    ]);
+    expect(after(TOOL, { kind: 'tool-finished', id: 't' }).tools).toEqual([]);
+  });
+  test('counts for as long as its program says, and a little for the clean-up', () => {
+    const [tool] = after({ ...TOOL, timeoutMs: MINUTE }).tools;
+    expect(tool?.expiresAt).toBe(NOW + MINUTE + 30 * SECOND);
+  });
+  test('that is named again goes on: its time is not extended', () => {
+    const first = after(TOOL);
+    const [tool] = withEvents(first, [TOOL], { ...READING, at: NOW + MINUTE }).tools;
+    expect(tool).toMatchObject({ startedAt: NOW, expiresAt: NOW + 30 * MINUTE });
+  });
+  test('is over with the result, whatever was forgotten', () => {
+    expect(after(TOOL, DONE).tools).toEqual([]);
+  });
+  test('of a program that never finishes one does not fill the ledger', () => {
+    const many = Array.from({ length: 80 }, (_, n): AgentEvent => ({ ...TOOL, id: String(n) }));
+    expect(after(...many).tools).toHaveLength(50);
+  });
+});
+
+describe('what was said last', () => {
+  test.each<[string, readonly AgentEvent[], Partial<StreamState>]>([
+    ['a result', [DONE], { result: { ok: true, text: 'all done', at: NOW } }],
+    ['a result, and an answer after it', [DONE, ANSWER], { result: null, answers: 1 }],
+    ['a result, and a tool after it', [DONE, TOOL], { result: null }],
+    [
+      'a limit',
+      [LIMIT],
+      {
+        limit: {
+          notice: { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' },
+          seenAt: NOW,
+          waitsUntil: null,
+        },
+      },
+    ],
+    ['a limit, and an answer after it', [LIMIT, ANSWER], { limit: null }],
+    [
+      'a limit, and a result after it: the limit may be its reason',
+      [LIMIT, { ...DONE, ok: false }],
+      { result: { ok: false, text: 'all done', at: NOW } },
+    ],
+    ['a question', [{ kind: 'waiting', for: 'yes?' }], { waitingFor: 'yes?' }],
+    [
+      'a question, and a tool after it',
+      [{ kind: 'waiting', for: 'yes?' }, TOOL],
+      { waitingFor: null },
+    ],
+    [
+      'an error, and an answer after it',
+      [{ kind: 'error', message: 'x', class: 'auth' }, ANSWER],
+      { error: null },
+    ],
+    ['a retry', [{ kind: 'retry', because: '529' }], { retrying: '529' }],
+    ['two answers', [ANSWER, { kind: 'answered', text: ' ' }], { answers: 2, text: 'I see' }],
+    [
+      'a session, twice',
+      [
+        { kind: 'session', id: 'a' },
+        { kind: 'session', id: 'b' },
+      ],
+      { sessionId: 'b' },
+    ],
+  ])('%s', (_name, events, expected) => {
+    expect(after(...events)).toMatchObject(expected);
+  });
+
+  test('a limit outlives the result that it caused', () => {
+    expect(after(LIMIT, { ...DONE, ok: false }).limit).not.toBeNull();
+  });
+});
+
+test('usage adds up by steps, and is replaced by a total', () => {
+  const step: AgentEvent = {
+    kind: 'usage',
+    of: 'step',
+    usage: { inputTokens: 10, outputTokens: 2, costUsd: null },
+  };
+  const total: AgentEvent = {
+    kind: 'usage',
+    of: 'total',
+    usage: { inputTokens: 7, outputTokens: 3, costUsd: 0.5 },
+  };
+  expect(after(step, step).usage).toEqual({ inputTokens: 20, outputTokens: 4, costUsd: null });
+  expect(after(step, total).usage).toEqual({ inputTokens: 7, outputTokens: 3, costUsd: 0.5 });
+});
+
+test('the same events give the same state, read at once or in pieces', () => {
+  const events = fc.constantFrom(ANSWER, TOOL, DONE, LIMIT, {
+    kind: 'tool-finished',
+    id: 't',
+  } as const);
+  fc.assert(
+    fc.property(fc.array(events), fc.nat(), (all, cut) => {
+      const at = cut % (all.length + 1);
+      const half = withEvents(EMPTY_STREAM, all.slice(0, at), READING);
+      expect(withEvents(half, all.slice(at), READING)).toEqual(after(...all));
+    }),
+  );
+});
+
+test('a step of the clock moves what was dated by it', () => {
+  const state = after(TOOL, LIMIT);
+  const moved = shiftStream(state, MINUTE);
+  expect(moved.tools[0]).toMatchObject({ startedAt: NOW + MINUTE, expiresAt: NOW + 31 * MINUTE });
+  expect(moved.limit?.seenAt).toBe(NOW + MINUTE);
+});

@@ -1,0 +1,55 @@
+// Owns the table of who is frozen before he is killed (I8, I9).
+import { expect, test } from 'vitest';
+import type { ProcessIdentity } from '../../../src/core/identity.ts';
+import type { ProcessRow } from '../../../src/ports.ts';
+import { BY_TABLE } from '../../../src/supervisor/containment-table.ts';
+import type { World } from '../../../src/supervisor/world.ts';
+import { row } from '../core/row.ts';
+import { dueOf, process, show } from './scene.ts';
+
+const mark = 'led.d1.1.1.n';
+const inSession = (pid: number, group: number) => process(pid, { mark, session: 60, group });
+
+function killed(rows: readonly ProcessRow[], protection: ReturnType<World['protection']['look']>) {
+  const { world } = show({ protection });
+  const signals: string[] = [];
+  const alive = new Map([process(50), ...rows].map((one) => [one.pid, one]));
+  const processes = {
+    ...world.processes,
+    scan: () => ({ kind: 'seen', value: [...alive.values()] }) as const,
+    signal({ pid }: ProcessIdentity, signal: string) {
+      if (!alive.has(pid)) return 'gone' as const;
+      signals.push(`${signal} ${pid}`);
+      if (signal === 'SIGKILL') alive.delete(pid);
+      return 'sent' as const;
+    },
+  };
+  const { live, memory } = dueOf(row({ state: 'stopping' }).live)[0]!;
+  const result = BY_TABLE.end({ ...world, processes }, live, memory, []);
+  return { result, signals };
+}
+
+const broker = (group: number) => process(61, { mark, session: 60, group, command: 'broker' });
+const BROKERS = { kind: 'seen', value: ({ command }: ProcessRow) => command === 'broker' } as const;
+
+test('everybody is frozen before anybody is killed', () => {
+  const { signals } = killed([inSession(60, 60), inSession(62, 62)], { kind: 'absent' });
+  expect(signals).toEqual(['SIGSTOP 60', 'SIGSTOP 62', 'SIGKILL 60', 'SIGKILL 62']);
+});
+
+test('I9: a protected process gets no signal, and its children do', () => {
+  const { signals } = killed([inSession(60, 60), broker(60), inSession(62, 60)], BROKERS);
+  expect(signals).toEqual(['SIGSTOP 60', 'SIGSTOP 62', 'SIGKILL 60', 'SIGKILL 62']);
+});
+
+test('I9: nobody is stopped in the job of a protected process: the kernel would tell the whole job', () => {
+  const { signals } = killed([inSession(60, 60), broker(61), inSession(62, 61)], BROKERS);
+  expect(signals).toEqual(['SIGSTOP 60', 'SIGKILL 62', 'SIGKILL 60']);
+});
+
+test('I9: where it cannot be told who is protected, nobody gets a signal', () => {
+  const trouble = { kind: 'unknown', because: 'EIO' } as const;
+  const { result, signals } = killed([inSession(60, 60)], trouble);
+  expect(result).toEqual({ kind: 'unknown', because: 'cannot tell whom to protect: EIO' });
+  expect(signals).toEqual([]);
+});
