@@ -166,10 +166,21 @@ describe('in the stream', () => {
     ],
     [
       'pi',
-      { type: 'agent_end', messages: [{ role: 'assistant', stopReason: 'length' }] },
+      { type: 'turn_end', message: { role: 'assistant', stopReason: 'length' } },
       'result/false',
     ],
-    ['pi', { type: 'agent_end', messages: [] }, 'result/false'],
+    ['pi', { type: 'turn_end', message: { role: 'assistant', stopReason: 'toolUse' } }, ''],
+    ['pi', { type: 'turn_end', message: { role: 'assistant', stopReason: 'stop' } }, 'result/true'],
+    [
+      'pi',
+      {
+        type: 'agent_end',
+        messages: [{ role: 'assistant', stopReason: 'error', errorMessage: '401 Unauthorized' }],
+      },
+      'error/auth result/false',
+    ],
+    // Of a long list the end may be missing.
+    ['pi', { type: 'agent_end', messages: [{ role: 'assistant', stopReason: 'toolUse' }] }, ''],
     ['pi', { type: 'auto_retry_end', success: true }, ''],
     [
       'copilot',
