@@ -8,6 +8,7 @@ import { type Fields, amountAt, at, fields, kindAt, listAt, numberAt, textAt } f
 import { judge } from './judge.ts';
 import { momentOfEpoch } from './limit-reset.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { toolStarted } from './tool-detail.ts';
 
 /** Each excludes the others. */
@@ -83,10 +84,6 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     default:
       return null;
   }
-}
-
-function sessionOf(id: string | null): readonly AgentEvent[] {
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 function ofFailedTurn(message: string, now: Millis): readonly AgentEvent[] {

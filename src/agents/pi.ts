@@ -7,6 +7,7 @@ import { type Failure, eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, listAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { timeoutOf, toolStarted } from './tool-detail.ts';
 
 export const pi: Agent = {
@@ -100,10 +101,6 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     default:
       return QUIET.has(type) ? [] : null;
   }
-}
-
-function sessionOf(id: string | null): readonly AgentEvent[] {
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 function ofMessage(message: unknown, now: Millis): readonly AgentEvent[] {

@@ -41,6 +41,8 @@ test.each<[events: readonly AgentEvent[], exit: End['exit'], kind: Judgement['ki
   [[BROKEN, FAILED], ONE, 'infrastructure'],
   [[BROKEN, ANSWERED], ONE, 'unsaid'],
   [[OTHER], ONE, 'agent'],
+  [[AUTH, OTHER], ONE, 'auth'],
+  [[OTHER, AUTH], ONE, 'auth'],
   [[ANSWERED], ZERO, 'infrastructure'],
   [[], ZERO, 'infrastructure'],
   [[], ONE, 'unsaid'],

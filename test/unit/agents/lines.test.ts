@@ -52,6 +52,7 @@ describe('on stderr', () => {
     ['pi', 'No session found matching "1"', 'error'],
     ['copilot', 'Error executing prompt: Error: fetch failed', 'error/infrastructure'],
     ['copilot', '', ''],
+    ['gemini', '  "error": {', null],
     ['pi', 'something that nobody knows', null],
   ])('%s: %s', (id, line, kinds) => {
     const events = builtInAgents.get(id)!.read({ stream: 'stderr', value: line, now: NOW });
