@@ -78,7 +78,7 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     case 'turn.failed':
       return ofFailedTurn(textAt(event, 'error', 'message') ?? 'the turn failed', now);
     case 'event_msg':
-      return ofAllowance(at(event, 'payload', 'rate_limits'), now);
+      return ofLogged(at(event, 'payload'), now);
     case 'error':
       return ofError(event, now);
     default:
@@ -150,6 +150,12 @@ function ofError(event: Fields, now: Millis): readonly AgentEvent[] {
 }
 
 /** Of its session log, which alone names the exact moment; its stream has it in words, cut to the minute. */
+function ofLogged(payload: unknown, now: Millis): readonly AgentEvent[] {
+  const error = textAt(payload, 'error', 'message');
+  if (error !== null) return failed(error, now);
+  return ofAllowance(at(payload, 'rate_limits'), now);
+}
+
 function ofAllowance(limits: unknown, now: Millis): readonly AgentEvent[] {
   const windows = ['primary', 'secondary'].map((name) => at(limits, name));
   return windows.flatMap((window): readonly AgentEvent[] => {

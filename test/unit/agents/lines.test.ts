@@ -109,6 +109,15 @@ describe('in the stream', () => {
       'qwen',
       {
         type: 'result',
+        subtype: 'success',
+        result: '[API Error: Too Many Requests]\nPlease wait.',
+      },
+      'limit result/false',
+    ],
+    [
+      'qwen',
+      {
+        type: 'result',
         subtype: 'error_during_execution',
         is_error: true,
         error: { message: 'Rate limit exceeded. Please try again later.' },
