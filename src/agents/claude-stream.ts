@@ -5,6 +5,7 @@ import type { Millis } from '../core/dispatch.ts';
 import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, listAt, numberAt, kindAt, textAt } from './json.ts';
 import { momentOfEpoch } from './limit-reset.ts';
+import { sessionOf } from './session.ts';
 import { askedOf, timeoutOf, toolStarted } from './tool-detail.ts';
 
 export interface Dialect {
@@ -57,18 +58,13 @@ export function readClaudeStream(
 function ofSystem(line: Fields, now: Millis): readonly AgentEvent[] {
   switch (kindAt(line, 'subtype')) {
     case 'init':
-      return sessionOf(line);
+      return sessionOf(textAt(line, 'session_id'));
     case 'api_retry':
     case 'retry':
       return ofRetry(line, now);
     default:
       return [];
   }
-}
-
-function sessionOf(line: Fields): readonly AgentEvent[] {
-  const id = textAt(line, 'session_id');
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 /** A request that is repeated by itself; without a status there was no answer at all. */
@@ -167,7 +163,7 @@ function ofResult(line: Fields, now: Millis, dialect: Dialect): readonly AgentEv
   const code = textAt(line, 'api_error') ?? '';
   const status = numberAt(line, 'api_error_status') ?? STATUS_OF_ERROR[code] ?? null;
   return [
-    ...sessionOf(line),
+    ...sessionOf(textAt(line, 'session_id')),
     ...(usage === null ? [] : [{ kind: 'usage', of: 'total', usage } as const]),
     ...(ok ? [] : refused(text, status, now)),
     { kind: 'result', ok, text },

@@ -8,6 +8,7 @@ import { type Fields, amountAt, at, fields, kindAt, listAt, numberAt, textAt } f
 import { judge } from './judge.ts';
 import { momentOfEpoch } from './limit-reset.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { toolStarted } from './tool-detail.ts';
 
 /** Each excludes the others. */
@@ -77,16 +78,12 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     case 'turn.failed':
       return ofFailedTurn(textAt(event, 'error', 'message') ?? 'the turn failed', now);
     case 'event_msg':
-      return ofAllowance(at(event, 'payload', 'rate_limits'), now);
+      return ofLogged(at(event, 'payload'), now);
     case 'error':
       return ofError(event, now);
     default:
       return null;
   }
-}
-
-function sessionOf(id: string | null): readonly AgentEvent[] {
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 function ofFailedTurn(message: string, now: Millis): readonly AgentEvent[] {
@@ -153,6 +150,12 @@ function ofError(event: Fields, now: Millis): readonly AgentEvent[] {
 }
 
 /** Of its session log, which alone names the exact moment; its stream has it in words, cut to the minute. */
+function ofLogged(payload: unknown, now: Millis): readonly AgentEvent[] {
+  const error = textAt(payload, 'error', 'message');
+  if (error !== null) return failed(error, now);
+  return ofAllowance(at(payload, 'rate_limits'), now);
+}
+
 function ofAllowance(limits: unknown, now: Millis): readonly AgentEvent[] {
   const windows = ['primary', 'secondary'].map((name) => at(limits, name));
   return windows.flatMap((window): readonly AgentEvent[] => {

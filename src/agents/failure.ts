@@ -56,10 +56,7 @@ const POOL: LimitText = { scope: 'pool', resetAt: null };
 const NO_LIMIT_OF_OURS = /\bat capacity\b|\boverloaded\b/i;
 
 /** null: it is not told by whom it could be helped; so it is the agent's own. */
-export function classOf({
-  message,
-  status,
-}: Pick<Failure, 'message' | 'status'>): FailureClass | null {
+function classOf({ message, status }: Pick<Failure, 'message' | 'status'>): FailureClass | null {
   const code = status ?? statusIn(message);
   if (code === 401 || code === 403 || AUTH.test(message)) return 'auth';
   if (code !== null && (code >= 500 || code === 408 || code === 429)) return 'infrastructure';
@@ -103,6 +100,7 @@ const INFRASTRUCTURE = new RegExp(
     String.raw`\bfetch failed\b|\bsocket hang up\b|\bother side closed\b|\bterminated\b`,
     String.raw`\b(?:connection|network|transport|connect)(?: \w+)? (?:error|failed|failure|lost|closed|refused|reset)\b`,
     String.raw`\bconnection (?:refused|reset|closed|lost|error)\b|\bnetwork(?: is)? unreachable\b`,
+    String.raw`\bfailed to get (?:a )?response\b|\bunexpected EOF\b|\berror decoding response\b`,
     String.raw`\berror sending request\b|\bcannot connect\b|\bunable to connect\b|\bpremature close\b`,
     String.raw`\bstream (?:disconnected|closed|ended|error|idle)\b|\bincomplete (?:chunk|stream|json)`,
     String.raw`\btimed? ?out\b|\btimeout\b|\bended without\b`,

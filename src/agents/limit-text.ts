@@ -71,7 +71,7 @@ const NOT_A_LIMIT =
 
 const WHOSE = String.raw`(?:[\w'.$-]+ ){0,4}`;
 /** After the words that state it: an end, a mark, or how it goes on in the messages that are known. */
-const ENDS = String.raw`(?=\s*$|\s*[.:!|·∙•({]|,? (?:for|on|until|resets?|try|please|subscribe|and will|this|today|\w+ at)\b|\s[-–—])`;
+const ENDS = String.raw`(?=\s*$|\s*[.:!|·∙•({)\]]|,? (?:for|on|until|resets?|try|please|subscribe|and will|this|today|\w+ at)\b|\s[-–—])`;
 
 const STATEMENTS: readonly RegExp[] = [
   `(?:sorry,? )?you(?:'ve| have)? (?:hit|reached|exceeded|exhausted|used up|used all of) (?:your|the|a) ${WHOSE}(?:limits?|quota|allowance|capacity|cap|credits)${ENDS}`,

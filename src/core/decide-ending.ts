@@ -182,7 +182,10 @@ export function endedAfterGoal(
       return ended({ ...end, ...GOAL_REACHED }, `${because}; done_when holds`);
     case 'missed':
       return end.outcome.kind === 'succeeded'
-        ? ended(failed(0, null, 'agent'), `${because}, but done_when does not hold`)
+        ? ended(
+            failed(end.exitCode, end.signal, 'agent'),
+            `${because}, but done_when does not hold`,
+          )
         : ended(end, `${because}; done_when does not hold`);
     case 'unknown':
       return ended(end, `${because}; done_when gave no answer`);

@@ -242,11 +242,13 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   if (reason.kind === 'lingering') {
     const { exitCode, signal } = endOfStop('stalled', record);
     const end = { ...reason.end, exitCode, signal };
+    // Whose result is its own word is asked for it as well; of the others that was done when they were silent.
+    if (judgement !== null) return conclude(end);
     return endedBy(live, { end, because }, evidence, moment);
   }
   const end = endOfStop(causeNow(reason.cause, stopWish), record);
-  // I13: it had said that its work was done, whatever became of its process.
-  if (judgement?.kind === 'succeeded') {
+  // I13: it had said that its work was done, whatever became of its process. Where that does not hold it was stopped.
+  if (judgement?.kind === 'succeeded' && evidence.goal !== 'missed') {
     const { outcome, class: failureClass } = SUCCEEDED;
     return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
   }

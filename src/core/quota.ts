@@ -13,6 +13,9 @@ const JITTER_MS_MIN = 1_000;
 /** Without a known reset: this long at first, then doubling. */
 const UNKNOWN_FIRST_MS = 5 * 60_000;
 const UNKNOWN_MAX_MS = 60 * 60_000;
+/** Resets are told to the minute, and read a little late: what has just passed is over in a moment. Not twice, though. */
+const JUST_PASSED_MS = 2 * 60_000;
+const AFTER_PASSED_MS = 30_000;
 /** A limit of a month is the longest that anybody has; a later reset is misread. */
 const WAIT_MS_MAX = 32 * 24 * 60 * 60_000;
 
@@ -43,7 +46,9 @@ export function poolLimitOf(
   const isSameWave = known !== null && known.until > now && known.probe === null;
   const tries = isTold ? 0 : (known?.tries ?? 0) + (isSameWave ? 0 : 1);
   const unknownMs = Math.min(UNKNOWN_MAX_MS, UNKNOWN_FIRST_MS * 2 ** Math.min(16, tries - 1));
-  const fullMs = isTold ? resetAt - now : unknownMs;
+  const hasPassed = resetAt !== null && resetAt <= now && now - resetAt <= JUST_PASSED_MS;
+  const untoldMs = hasPassed && tries === 1 ? AFTER_PASSED_MS : unknownMs;
+  const fullMs = isTold ? resetAt - now : untoldMs;
   const until = now + fullMs + Math.round(chance * jitterMs(fullMs));
   const { name, pool, spec } = dispatch;
   return {

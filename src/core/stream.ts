@@ -143,6 +143,8 @@ function withLimit(
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {
+  // Programs report a failure more than once, and less and less exactly.
+  if (event.class === null && state.error !== null && state.error.class !== null) return state;
   return {
     ...state,
     // Another reason than the limit; one that is not known may be the limit in other words.

@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const claude: RealAgent = {
   id: 'claude',
   package: '@anthropic-ai/claude-code',
-  optIn: true,
+  set: 'opt-in',
   binary: `@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
   script: false,
   files: () => ({}),

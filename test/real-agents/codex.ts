@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const codex: RealAgent = {
   id: 'codex',
   package: '@openai/codex',
-  optIn: false,
+  set: 'open',
   binary: '@openai/codex/bin/codex.js',
   script: true,
   files: ({ baseUrl }) => ({

@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const copilot: RealAgent = {
   id: 'copilot',
   package: '@github/copilot',
-  optIn: true,
+  set: 'opt-in',
   binary: '@github/copilot/npm-loader.js',
   script: true,
   files: () => ({}),

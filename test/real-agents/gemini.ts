@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const gemini: RealAgent = {
   id: 'gemini',
   package: '@google/gemini-cli',
-  optIn: false,
+  set: 'open',
   binary: '@google/gemini-cli/bundle/gemini.js',
   script: true,
   files: () => ({

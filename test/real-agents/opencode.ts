@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const opencode: RealAgent = {
   id: 'opencode',
   package: 'opencode-ai',
-  optIn: false,
+  set: 'open',
   // The package's own program is put in place by an install script, which is not run.
   binary: `opencode-${process.platform}-${process.arch}/bin/opencode`,
   script: false,

@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const qwen: RealAgent = {
   id: 'qwen',
   package: '@qwen-code/qwen-code',
-  optIn: false,
+  set: 'open',
   binary: '@qwen-code/qwen-code/cli.js',
   script: true,
   files: () => ({

@@ -5,6 +5,7 @@ import { type ChildPlan, MIB, type Program, durationOf, writeProgram } from './p
 import type { Stage } from './stage.ts';
 import { generationOf } from './family.ts';
 import { type Performance, performPhase } from './phases.ts';
+import { runTalk, sayLastWord } from './stream-agent.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 
 /** Shorter than two looks are apart, so that the second sees what the first has missed (src/supervisor/tree.ts). */
@@ -31,7 +32,7 @@ export function runAgent(
   });
   stage.trace.tell(`agent ${agent.pid}`, () => `runs: ${describe(program)}`);
   agent.reaps = true;
-  prepareForTerm(stage, agent, attempt, program);
+  prepareForTerm(stage, { agent, attempt, dir, program });
   for (const plan of program.children) {
     stage.machine.after(agent, plan.atMs, () => forkChild(stage, agent, attempt, plan));
   }
@@ -45,7 +46,9 @@ export function runAgent(
   if (doneWhen !== null && program.goalAfter !== null) {
     stage.machine.after(agent, totalMs * program.goalAfter, () => reachGoal(stage, attempt));
   }
-  perform(stage, { agent, attempt, dir, program }, 0);
+  const performance = { agent, attempt, dir, program };
+  if (attempt.said === null) perform(stage, performance, 0);
+  else runTalk(stage, performance, attempt.said);
 }
 
 function perform(stage: Stage, performance: Performance, index: number): void {
@@ -67,12 +70,9 @@ function reachGoal(stage: Stage, { key, name }: AttemptTruth): void {
   stage.trace.tell('goal', () => `${name} has reached its goal`);
 }
 
-function prepareForTerm(
-  stage: Stage,
-  agent: SimProcess,
-  attempt: AttemptTruth,
-  { onTerm }: Program,
-): void {
+function prepareForTerm(stage: Stage, performance: Performance): void {
+  const { agent, attempt } = performance;
+  const { onTerm } = performance.program;
   switch (onTerm.kind) {
     case 'dies':
       return;
@@ -83,6 +83,7 @@ function prepareForTerm(
       agent.onTerm = () =>
         stage.machine.after(agent, onTerm.afterMs, () => {
           if (stage.strikes('elusive', 0.7)) runTrap(stage, agent, attempt);
+          if (attempt.said !== null) sayLastWord(stage, performance);
           stage.machine.exit(agent, onTerm.exitCode);
         });
       return;

@@ -3,7 +3,9 @@
 import type { DispatchView } from '../../src/ports.ts';
 import { formatMark } from '../../src/core/identity.ts';
 import type { Commit, LedgerDesk } from './ledger-desk.ts';
+import { isLive } from './row-change.ts';
 import type { Stage } from './stage.ts';
+import { nothingSaid } from './said.ts';
 import { type AttemptTruth, LEDGER_ID } from './truth.ts';
 import { lastWorkOf } from './work.ts';
 
@@ -17,6 +19,7 @@ export function keepBooks(stage: Stage, commit: Commit): void {
     tellChange(stage, before, view, commit);
     noteRun(stage, before, view);
     if (dispatch.state.kind === 'ended') truth.dispatch(id).cancelledAt = null;
+    notePause(stage, before, view, commit);
     if (dispatch.state.kind !== 'queued') truth.queuedSince.delete(id);
     else if (!truth.queuedSince.has(id)) truth.queuedSince.set(id, timeline.now);
     if (dispatch.state.kind === 'starting' && before?.dispatch.fence !== dispatch.fence) {
@@ -30,6 +33,22 @@ function momentsMoved({ truth }: Stage, { by }: Commit): void {
   for (const { noted } of truth.attempts.values()) {
     for (const sign of noted.values()) sign.by = null;
   }
+}
+
+/** Its provider has let it not in: nothing of its pool starts until a person says so, whatever the ledger has made of it. */
+function notePause(
+  stage: Stage,
+  before: DispatchView | undefined,
+  { dispatch, attempt }: DispatchView,
+  { overtaken }: Commit,
+): void {
+  if (before === undefined || !isLive(before.dispatch.state)) return;
+  const closed = attempt?.fence === before.dispatch.fence ? attempt : overtaken.get(dispatch.id);
+  if (closed?.end?.class !== 'auth') return;
+  const ended = dispatch.state.kind === 'ended';
+  const pool = stage.truth.pools.get(before.dispatch.pool) ?? { slots: 2, paused: false };
+  if (ended) return;
+  stage.truth.pools.set(before.dispatch.pool, { ...pool, paused: true });
 }
 
 /** When an attempt became `running`, and ceased to be so. */
@@ -58,6 +77,9 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     name,
     mark: formatMark({ ...mark, attempt: attempt!.attempt, nonce: attempt!.nonce }),
     spec,
+    pool: dispatch.pool,
+    argv: [],
+    said: nothingSaid(spec),
     containment: attempt!.containment,
     claimedAt,
     agentStarts: 0,

@@ -10,7 +10,6 @@ import {
   withRunDirs,
   withTable,
 } from './planted-bug.ts';
-import { wouldClaim } from './would-claim.ts';
 
 /** Live rows as this supervisor is made to believe them. */
 function livesAs(world: World, differs: (live: LiveDispatch) => LiveDispatch): World {
@@ -33,6 +32,8 @@ function claimingWith(
     },
   });
 }
+
+const NOTHING_NEW = { changes: [], limits: [], lifts: [], pauses: [] } as const;
 
 export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {
@@ -96,10 +97,8 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
         announceSupervisor: async (process, now) => {
           await world.ledger.announceSupervisor(process, now);
           const nonce = () => world.chance.id(16);
-          const newSessionId = () => null;
-          const claim = { limit: 32, containment: 'sh', nonce, newSessionId } as const;
-          const nothing = { changes: [], limits: [], lifts: [], pauses: [] };
-          await world.ledger.commitPass({ ...nothing, claim, now });
+          const claim = { limit: 32, containment: 'sh', nonce, newSessionId: () => null } as const;
+          await world.ledger.commitPass({ ...NOTHING_NEW, claim, now });
         },
       }),
   },
@@ -271,4 +270,36 @@ function withDeadline(live: LiveDispatch, factor: number): LiveDispatch {
   const softAt = claimedAt + (deadline.softAt - claimedAt) * factor;
   const hardAt = claimedAt + (deadline.hardAt - claimedAt) * factor;
   return { ...live, attempt: { ...live.attempt, deadline: { ...deadline, softAt, hardAt } } };
+}
+
+/** What a claim would have given, had it been committed. */
+async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> {
+  const queued = await ledger.dispatches({ states: ['queued'] });
+  return queued.map(({ dispatch }) => ({
+    dispatch: { ...dispatch, state: { kind: 'starting', since: now }, fence: dispatch.fence + 1 },
+    attempt: {
+      dispatch: dispatch.id,
+      attempt: dispatch.attempt + 1,
+      fence: dispatch.fence + 1,
+      nonce: 'neverwritten',
+      containment: 'sh',
+      claimedAt: now,
+      startedAt: null,
+      process: null,
+      deadline: null,
+      signs: [],
+      resultAt: null,
+      watchedSince: null,
+      unseen: null,
+      stream: null,
+      sessionId: null,
+      resumedFrom: null,
+      endedAt: null,
+      end: null,
+      because: 'taken for granted',
+    },
+    failures: {},
+    usedBefore: null,
+    limit: null,
+  }));
 }

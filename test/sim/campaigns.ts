@@ -2,11 +2,12 @@
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
 import type { DispatchSpec, UseLimits } from '../../src/core/dispatch.ts';
 import type { Random } from './random.ts';
+import { OWN, OWN_MODULE, PRESET } from './adapters.ts';
 import type { Stage } from './stage.ts';
 import { MIB, MISSING_PROGRAM } from './program.ts';
 
 /** The name begins with `halting` where the first failure of class `agent` halts it. */
-export function writeCampaign(random: Random, number: number): Campaign {
+export function writeCampaign(random: Random, number: number, streams: boolean): Campaign {
   const halts = random.chance(0.15);
   const name = `${halts ? 'halting' : 'campaign'}${number}`;
   const count = random.pick([1, 1, 2, 2, 3, 4]);
@@ -24,6 +25,7 @@ export function writeCampaign(random: Random, number: number): Campaign {
         ...writeSpec(random),
         ...writeLimits(own.fork('limits')),
         evidenceFiles: own.chance(0.3) ? [`/sessions/${dispatch}.jsonl`] : [],
+        ...(streams ? writeTask(own.fork('task')) : {}),
       },
     });
   }
@@ -88,6 +90,25 @@ function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits | 'eviden
     leftoverGraceMs: random.pick([0, 300, 2_000]),
     cpuShareMin: 0.01,
     toolBoundMs: 1_800_000,
+  };
+}
+
+/** Of most dispatches in a world in which agents have streams. */
+function writeTask(random: Random): Partial<DispatchSpec> {
+  if (random.chance(0.2)) return {};
+  const agent = random.pick([PRESET, OWN]);
+  return {
+    agent,
+    task: {
+      prompt: 'do it',
+      continuePrompt: 'go on',
+      model: random.pick([null, 'm1', 'm1', 'm2']),
+      args: [],
+      module: agent === OWN ? OWN_MODULE : null,
+      resume: random.pick(['auto', 'auto', 'auto', 'require', 'never']),
+    },
+    toolBoundMs: random.pick([2_000, 60_000, 1_800_000]),
+    maxTokens: random.chance(0.2) ? random.int(300, 3_000) : null,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { PassCommit, PassResult } from '../../src/ports.ts';
 import { checkEnd } from './checks-end.ts';
 import { checkStop } from './checks-stop.ts';
+import { checkLimits } from './checks-pools.ts';
 import type { Commit } from './ledger-desk.ts';
 import { type RowChange, isLive, leavesSlot } from './row-change.ts';
 import type { Stage } from './stage.ts';
@@ -17,6 +18,7 @@ export function checkCommit(stage: Stage, commit: Commit): void {
     checkChange(stage, { before, after, attempt, commit });
   }
   if (commit.method === 'commitPass') checkClaims(stage, commit);
+  checkLimits(stage, commit);
 }
 
 function checkChange(stage: Stage, change: RowChange): void {
@@ -61,7 +63,7 @@ function checkClaims(stage: Stage, commit: Commit): void {
   if (claim !== null) checkRecovered(stage, commit);
   const pools = new Set<string>();
   for (const { dispatch } of claimed) {
-    pools.add(dispatch.pool);
+    if (!isBeyondCap(commit, dispatch)) pools.add(dispatch.pool);
     checkCancelIsFinal(stage, dispatch.id, dispatch.name);
   }
   for (const pool of pools) checkSlots(stage, commit, pool);
@@ -80,48 +82,31 @@ function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
   judge.report('I10 recovery before claims', message);
 }
 
-function checkSlots({ judge, truth }: Stage, commit: Commit, pool: string): void {
-  const { after } = commit;
+/** All who hold a slot of its pool wait for what they have added, and it is one of those that somebody has. */
+function isBeyondCap({ before }: Commit, { pool, parent, id }: Dispatch): boolean {
+  if (parent === null) return false;
+  const rows = [...before.values()].map(({ dispatch }) => dispatch);
+  const adder = rows.find((row) => row.id === parent.dispatch);
+  if (adder === undefined || adder.fence !== parent.fence || !isLive(adder.state)) return false;
+  const waits = (one: Dispatch): boolean =>
+    rows.some(
+      (row) =>
+        row.parent?.dispatch === one.id &&
+        row.parent.fence === one.fence &&
+        (row.id === id || row.state.kind === 'queued' || (isLive(row.state) && waits(row))),
+    );
+  return rows.every((row) => row.pool !== pool || !isLive(row.state) || waits(row));
+}
+
+function checkSlots({ judge, truth }: Stage, { after }: Commit, pool: string): void {
   const used = [...after.values()].filter(
     ({ dispatch }) => dispatch.pool === pool && isLive(dispatch.state),
   ).length;
   const { slots, paused } = truth.pools.get(pool) ?? { slots: 2, paused: false };
-  if (used > slots && !isNested(after, commit.answer as PassResult, pool, slots)) {
+  if (used > slots) {
     judge.report('I11 live rows within slots', `pool ${pool}: ${used} live rows, ${slots} slots`);
   }
   if (paused) judge.report('I11 paused pools start nothing', `pool ${pool} is paused`);
-}
-
-/**
- * One beyond the cap: all that held a slot of the pool waited for what they had added, and the one that was claimed had
- * been added by somebody who lives (docs/decisions/0017-slots-of-nested-work.md).
- */
-function isNested(
-  after: Commit['after'],
-  { claimed }: PassResult,
-  pool: string,
-  slots: number,
-): boolean {
-  const fresh = new Set(claimed.map(({ dispatch }) => dispatch.id));
-  const rows = [...after.values()].map(({ dispatch }) => dispatch);
-  const lived = rows.filter(({ id, state }) => isLive(state) && !fresh.has(id));
-  const childrenOf = ({ id, fence }: Dispatch) =>
-    rows.filter(({ parent }) => parent?.dispatch === id && parent.fence === fence);
-  const waits = (row: Dispatch): boolean =>
-    childrenOf(row).some(
-      (child) =>
-        child.state.kind === 'queued' ||
-        fresh.has(child.id) ||
-        (isLive(child.state) && waits(child)),
-    );
-  const holders = lived.filter((row) => row.pool === pool);
-  const [given, ...others] = claimed.filter(({ dispatch }) => dispatch.pool === pool);
-  return (
-    slots > 0 &&
-    others.length === 0 &&
-    holders.every(waits) &&
-    lived.some((row) => childrenOf(row).some(({ id }) => id === given?.dispatch.id))
-  );
 }
 
 function checkCancelIsFinal({ judge, truth }: Stage, id: string, name: string): void {

@@ -1,7 +1,9 @@
 // Owns the checks at the end of an attempt: is it over in truth, and does the ledger say how (I4, I8, I12, I13, I14, I16)?
 import type { AttemptEnd } from '../../src/core/dispatch.ts';
 import { RETRY_CLASSES } from '../../src/core/dispatch.ts';
+import { checkSaid } from './checks-streams.ts';
 import type { RowChange } from './row-change.ts';
+import { finalState } from './said.ts';
 import type { Stage } from './stage.ts';
 import { hidesFromOneLook, visibleTree } from './tier.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
@@ -12,12 +14,14 @@ export function checkEnd(stage: Stage, change: RowChange): void {
   checkAgentIsDead(stage, change, attempt);
   checkTreeIsEmpty(stage, change, attempt);
   const newest = after.attempt?.fence === attempt.key.fence ? after.attempt : null;
-  const end = (newest ?? commit.overtaken.get(attempt.key.dispatch))?.end ?? null;
-  if (end === null) {
+  const closed = newest ?? commit.overtaken.get(attempt.key.dispatch);
+  const end = closed?.end ?? null;
+  if (closed === undefined || end === null) {
     const message = `${nameOf(attempt.key)} left its slot without an end`;
     stage.judge.report('I14 attempts are append-only', message);
     return;
   }
+  checkSaid(stage, change, attempt, closed);
   checkExit(stage, attempt, end);
   checkLoss(stage, attempt, end);
   checkSuccess(stage, attempt, end);
@@ -68,10 +72,13 @@ function checkLoss({ judge }: Stage, attempt: AttemptTruth, end: AttemptEnd): vo
 function checkSuccess({ judge, truth }: Stage, attempt: AttemptTruth, end: AttemptEnd): void {
   if (end.outcome.kind !== 'succeeded') return;
   const reached = truth.dispatch(attempt.key.dispatch).goalReachedAt !== null;
-  const proved = attempt.spec.doneWhen === null ? attempt.status === 0 : reached;
-  // A goal that was asked without an answer leaves an exit of 0 as the only witness.
-  if (proved || (attempt.lastGoal === 'unknown' && attempt.status === 0)) return;
-  const message = `${attempt.name} succeeded with status ${attempt.status}, goal reached: ${reached}`;
+  const { said, spec, status } = attempt;
+  // Of an agent that says how it ended, its exit code says nothing.
+  const done = said === null ? status === 0 : finalState(said, spec).result?.ok === true;
+  const proved = spec.doneWhen === null ? done : reached;
+  // A goal that was asked without an answer leaves that as the only witness.
+  if (proved || (attempt.lastGoal === 'unknown' && done)) return;
+  const message = `${attempt.name} succeeded with status ${status}, goal reached: ${reached}, done: ${done}`;
   judge.report('I12 no success without proof', message);
 }
 

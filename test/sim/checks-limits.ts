@@ -5,7 +5,8 @@ import type { SimProcess } from './processes.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import { visibleTree } from './tier.ts';
-import { type AttemptTruth, nameOf } from './truth.ts';
+import { finalState } from './said.ts';
+import { type AttemptTruth, type Truth, nameOf } from './truth.ts';
 
 /** Longer than it takes to have a supervisor again, and two looks of it (10 s apart at most) together. */
 const NOTICE_WITHIN_MS = 45_000;
@@ -66,6 +67,31 @@ export function checkBroken(
   stage.judge.report('I18 only who breaks a limit is ended for it', message);
 }
 
+/** What its dispatch has used so far, as far as its agents have said so. */
+function tokensOf(truth: Truth, { key }: AttemptTruth): number {
+  const { waivedFence } = truth.dispatch(key.dispatch);
+  let sum = 0;
+  for (const { key: its, said, spec } of truth.attempts.values()) {
+    if (its.dispatch !== key.dispatch || said === null) continue;
+    if (its.fence <= waivedFence || its.fence > key.fence) continue;
+    const { usage } = finalState(said, spec);
+    sum += (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
+  }
+  return sum;
+}
+
+export function checkSpent(
+  { truth, judge }: Stage,
+  { after }: RowChange,
+  attempt: AttemptTruth,
+): void {
+  const most = attempt.spec.maxTokens ?? Infinity;
+  const used = tokensOf(truth, attempt);
+  if (used > most) return;
+  const message = `${attempt.name} has used ${used} of ${most} tokens: ${after.dispatch.because}`;
+  judge.report('I18 only who breaks a limit is ended for it', message);
+}
+
 /** @param calmMs for how long nothing has disturbed the world */
 export function checkKept(
   stage: Stage,
@@ -84,9 +110,11 @@ export function checkKept(
   stage.judge.report('I18 a limit is kept', message);
 }
 
-function isBeyond({ machine, disk }: Stage, state: State, attempt: AttemptTruth): boolean {
+function isBeyond({ machine, disk, truth }: Stage, state: State, attempt: AttemptTruth): boolean {
   // Without its records somebody else of its tree may be watched in its place, and its output is seen by nobody.
   if (state.kind !== 'running' || !attempt.agentLives || attempt.damaged) return false;
+  const { maxTokens } = attempt.spec;
+  if (maxTokens !== null && tokensOf(truth, attempt) > maxTokens) return true;
   const tree = visibleTree(machine, attempt);
   const rssBytes = tree.reduce((sum, process) => sum + process.rssBytes, 0);
   const { outputBytes } = disk.get(attempt.key);

@@ -2,6 +2,8 @@
 // runs, nothing stays undecided for long.
 import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { DispatchView } from '../../src/ports.ts';
+import { appliesTo } from './checks-pools.ts';
+import { checkWaitEnds } from './checks-waits.ts';
 import { checkKept } from './checks-limits.ts';
 import { stirOfChildren } from './family.ts';
 import { isLive } from './row-change.ts';
@@ -35,8 +37,11 @@ export function checkProgress(stage: Stage, claims: boolean): void {
     checkHardLimit(stage, dispatch, attempt, calmMs);
     checkSilence(stage, dispatch, attempt, calmMs);
     checkKept(stage, dispatch, attempt, calmMs);
+    checkWaitEnds(stage, dispatch, attempt, calmMs);
   }
-  if (claims && calmMs > SOON_MS) checkSlotsAreUsed(stage);
+  if (!claims || calmMs < SOON_MS) return;
+  checkSlotsAreUsed(stage);
+  checkNobodyWaits(stage);
 }
 
 function checkStart(
@@ -142,7 +147,8 @@ function checkSilence(
   judge.report('I6 the silent are stopped', message);
 }
 
-function checkSlotsAreUsed({ judge, truth, timeline }: Stage): void {
+function checkSlotsAreUsed(stage: Stage): void {
+  const { judge, truth, timeline } = stage;
   const rows = [...truth.rows.values()].map(({ dispatch }) => dispatch);
   for (const [pool, { slots, paused }] of truth.pools) {
     const used = rows.filter(({ pool: its, state }) => its === pool && isLive(state)).length;
@@ -153,6 +159,7 @@ function checkSlotsAreUsed({ judge, truth, timeline }: Stage): void {
         dispatch.pool === pool &&
         dispatch.state.kind === 'queued' &&
         dispatch.stopWish === null &&
+        !isUnderLimit(stage, dispatch) &&
         !isHalted(truth.rows.values(), dispatch.campaign) &&
         timeline.now - (truth.queuedSince.get(dispatch.id) ?? timeline.now) > SOON_MS,
     );
@@ -160,6 +167,40 @@ function checkSlotsAreUsed({ judge, truth, timeline }: Stage): void {
     const message = `${waiting.name} waits, and pool ${pool} has ${free} free slots`;
     judge.report('I11 nothing waits beside a free slot', message);
   }
+}
+
+function isUnderLimit({ truth: { limits } }: Stage, { pool, spec }: Dispatch): boolean {
+  return limits.some((limit) => appliesTo(limit, pool, spec.task?.model ?? null));
+}
+
+/** Somebody asks whether it is over, as soon as it may be and there is a slot for that. */
+function checkNobodyWaits(stage: Stage): void {
+  const { judge, truth, timeline, clocks } = stage;
+  const rows = [...truth.rows.values()].map(({ dispatch }) => dispatch);
+  for (const limit of truth.limits) {
+    const { pool, until, probe } = limit;
+    const overMs = clocks.wall() - until;
+    const { slots, paused } = truth.pools.get(pool) ?? { slots: 2, paused: false };
+    const live = rows.filter((row) => row.pool === pool && isLive(row.state));
+    if (probe !== null || overMs < SOON_MS || paused || live.length >= slots) continue;
+    const waiting = rows.find(
+      (row) =>
+        row.pool === pool &&
+        row.state.kind === 'queued' &&
+        row.stopWish === null &&
+        truth.limits.every((one) => one === limit || !appliesTo(one, pool, modelOf(row))) &&
+        appliesTo(limit, pool, modelOf(row)) &&
+        !isHalted(truth.rows.values(), row.campaign) &&
+        timeline.now - (truth.queuedSince.get(row.id) ?? timeline.now) > SOON_MS,
+    );
+    if (waiting === undefined) continue;
+    const message = `${waiting.name} waits for a limit that ended ${Math.round(overMs)} ms ago`;
+    judge.report('I15 nobody waits for a limit that is over', message);
+  }
+}
+
+function modelOf({ spec }: Dispatch): string | null {
+  return spec.task?.model ?? null;
 }
 
 /** By the rule of the campaign file: after a failure of class `agent` nothing new starts. */

@@ -1,12 +1,17 @@
 // Owns the checks of a decision to stop, and of a deadline that moves: was there silence, was it time (I6, I7)?
 import type { State } from '../../src/core/dispatch.ts';
 import { FRESH_MS } from '../../src/core/verdict.ts';
-import { checkBroken } from './checks-limits.ts';
+import { checkBroken, checkSpent } from './checks-limits.ts';
+import { checkNotWaiting } from './checks-waits.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 import { stirOfChildren, workOfChildren } from './family.ts';
 import { lastWorkOf, sampleMs, stirredBefore } from './work.ts';
+
+function isWaiting({ said }: AttemptTruth): boolean {
+  return said?.wait != null;
+}
 
 const LATE_MS_MIN = 5_000;
 
@@ -37,6 +42,7 @@ function checkCause(
   if (reason.kind !== 'cause') return;
   switch (reason.cause) {
     case 'stalled':
+      checkNotWaiting(stage, change, attempt, lookedAt(stage, change, attempt));
       checkSilent(stage, change, attempt, attempt.spec.stallMs);
       return;
     case 'timed-out':
@@ -46,6 +52,14 @@ function checkCause(
     case 'max-memory':
     case 'max-processes':
       checkBroken(stage, change, attempt, reason.cause);
+      return;
+    case 'max-tokens':
+    case 'max-cost':
+      checkSpent(stage, change, attempt);
+      return;
+    case 'quota':
+      checkNotWaiting(stage, change, attempt, lookedAt(stage, change, attempt));
+      if (!isWaiting(attempt)) checkSilent(stage, change, attempt, attempt.spec.stallMs);
       return;
     case 'cancelled':
     case 'superseded':
@@ -63,6 +77,7 @@ function checkLingering(stage: Stage, change: RowChange, attempt: AttemptTruth):
   const { stallMs, lingerMs } = attempt.spec;
   checkSilent(stage, change, attempt, Math.min(stallMs, lingerMs));
   if (stage.truth.dispatch(attempt.key.dispatch).goalReachedAt !== null) return;
+  if (attempt.said?.state.result != null) return;
   const message = `${attempt.name} has no result: ${change.after.dispatch.because}`;
   stage.judge.report('I12 no success without proof', message);
 }
@@ -105,6 +120,8 @@ function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): vo
   const workedAt = workBefore(stage, attempt, lookAt);
   const quietMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   const freshMs = Math.min(FRESH_MS, spec.stallMs);
+  // Who has asked a person works no more by his own word.
+  if (attempt.said?.state.waitingFor != null) return;
   if (ranMs >= spec.deadlineMs + spec.extendMs || quietMs >= freshMs - stage.truth.driftMs) return;
   const message = `${name} timed out ${Math.round(quietMs)} ms after a sign of work, and before its hard limit: ${change.after.dispatch.because}`;
   judge.report('I7 no time-out while it works', message);

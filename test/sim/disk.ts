@@ -4,6 +4,7 @@ import type { Claim, ExitRecord } from '../../src/core/evidence.ts';
 import type { Operation } from '../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { AttemptKey, EvidenceFile } from '../../src/ports.ts';
+import { type OutputFile, emptyFile } from './output-file.ts';
 import { nameOf } from './truth.ts';
 
 export interface RunDir {
@@ -16,6 +17,9 @@ export interface RunDir {
   outputBytes: number;
   /** what trimming has not dropped */
   keptBytes: number;
+  /** of an agent with a stream, whose output is more than its length */
+  stdout: OutputFile;
+  stderr: OutputFile;
   deadline: Deadline | null;
   operation: Operation | null;
 }
@@ -61,6 +65,8 @@ function empty(key: AttemptKey): RunDir {
     exit: null,
     outputBytes: 0,
     keptBytes: 0,
+    stdout: emptyFile(),
+    stderr: emptyFile(),
     deadline: null,
     operation: null,
   };

@@ -202,6 +202,7 @@ function jump(stage: Stage, byMs: number, watcher: Instance | null): void {
   stage.trace.tell('fault', () => `time jumps by ${byMs} ms, ${how}`);
   stage.truth.driftMs = STEP_MS_MIN;
   if (Math.abs(byMs) < SMALL_JUMP_MS) stage.truth.jumpedAt = stage.timeline.now;
+  stage.truth.jumpedMs += Math.abs(byMs);
   stage.disturb();
   doubtLeases(stage.truth, stage.timeline.now);
   if (watcher === null) unwatched(stage.truth, stage.timeline.now, byMs);

@@ -25,6 +25,8 @@ export class Instance {
   readonly lookedAt = new Map<string, number>();
   /** true time of its last sample of each attempt's signs of work */
   readonly sampledAt = new Map<string, number>();
+  /** how far it has read in the output of each attempt */
+  readonly readTo = new Map<string, number>();
   /** the most that its last look at the table can have found of each attempt */
   mostUsed: MostUsed = new Map();
   /** attempts about which this pass has learned anything at all */
@@ -151,6 +153,10 @@ export class Instance {
     this.lookedAt.set(name, this.#stage.timeline.now);
     this.unjudged?.delete(name);
     if (knows) this.learned.add(name);
+  }
+
+  noteRead(key: AttemptKey, stream: string, next: number): void {
+    this.readTo.set(`${nameOf(key)} ${stream}`, next);
   }
 
   /** Lets it run on as soon as it is not stopped. */

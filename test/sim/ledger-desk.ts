@@ -2,7 +2,8 @@
 // commit has changed. Reads are answered from memory while nothing was written, which changes no answer.
 import { DroverError } from '../../src/core/error.ts';
 import { openLedger } from '../../src/ledger/open.ts';
-import type { DispatchView, EvidenceNote, Ledger } from '../../src/ports.ts';
+import type { DispatchView, EvidenceNote, Ledger, PassCommit } from '../../src/ports.ts';
+import type { PoolLimit } from '../../src/core/pool.ts';
 import type { Attempt } from '../../src/core/dispatch.ts';
 import type { Instance } from './instance.ts';
 import { isLive } from './row-change.ts';
@@ -22,11 +23,18 @@ export interface Commit {
   readonly answer: unknown;
   readonly before: ReadonlyMap<string, DispatchView>;
   readonly after: ReadonlyMap<string, DispatchView>;
+  readonly limits: { readonly before: readonly PoolLimit[]; readonly after: readonly PoolLimit[] };
+  /** pools in which nothing starts until somebody says so */
+  readonly paused: ReadonlySet<string>;
   /** attempts that ended in the same commit in which their dispatch got its next one */
   readonly overtaken: ReadonlyMap<string, Attempt>;
 }
 
+/** What a commit is found to have done. */
+type Found = 'after' | 'limits' | 'paused' | 'overtaken';
+
 const READS: ReadonlySet<Method> = new Set<Method>([
+  'check',
   'live',
   'due',
   'nextDueAt',
@@ -140,22 +148,35 @@ export class LedgerDesk {
 
   /** What is due changes with time alone, but only when a wait is over. */
   async #cacheName(method: Method, args: unknown[]): Promise<string> {
+    if (method === 'nextDueAt') {
+      // Of time it depends on which limits are still to end.
+      const open = this.#stage.truth.limits.filter(({ until }) => until > Number(args[0]));
+      return `nextDueAt of ${open.length}`;
+    }
     if (method !== 'due') return `${method} ${JSON.stringify(args)}`;
     const next = await this.#read('nextDueAt', [0]);
     return next !== null && next <= Number(args[0]) ? `due ${String(args[0])}` : 'due';
   }
 
-  async #committed(commit: Omit<Commit, 'after' | 'overtaken'>): Promise<void> {
+  async #committed(commit: Omit<Commit, Found>): Promise<void> {
     const { method, answer } = commit;
     if (method === 'commitPass') {
       const { committed, claimed } = answer as Answer<'commitPass'>;
-      if (committed.size === 0 && claimed.length === 0) return;
+      const { limits, lifts, pauses } = commit.args[0] as PassCommit;
+      const news = limits.length + lifts.length + pauses.length;
+      if (committed.size === 0 && claimed.length === 0 && news === 0) return;
     }
     this.#answers.clear();
     if (method === 'append' || method === 'noteEvidence') return;
     const after = await this.#rows();
     this.#stage.truth.rows = after;
-    this.#onCommit({ ...commit, after, overtaken: await this.#overtaken(commit.before, after) });
+    const overtaken = await this.#overtaken(commit.before, after);
+    const before = this.#stage.truth.limits;
+    const pools = this.#stage.streams ? await this.#ledger.pools() : [];
+    this.#stage.truth.limits = pools.flatMap(({ limits }) => limits);
+    const paused = new Set(pools.filter((pool) => pool.paused).map(({ name }) => name));
+    const limits = { before, after: this.#stage.truth.limits };
+    this.#onCommit({ ...commit, after, limits, paused, overtaken });
   }
 
   async #overtaken(

@@ -5,7 +5,8 @@ import type { SimProcess } from './processes.ts';
 import type { Phase, Program } from './program.ts';
 import type { Stage } from './stage.ts';
 import type { AttemptTruth } from './truth.ts';
-import { SLOW_PASS_MS, endLease, noteWork, sampleMs } from './work.ts';
+import { endLease } from './work.ts';
+import { writeOutput, writeSessionLog } from './writing.ts';
 
 /** As seldom as the contract allows. */
 const TOUCH_EVERY_MS = 30_000;
@@ -141,31 +142,4 @@ function waitForChildren(
   const submit = () =>
     stage.submitFrom(attempt, (added) => later(added ? 0 : RETRY_MS, added ? watch : submit));
   submit();
-}
-
-/** What it says goes into the log of its session as well; and what it thinks, of which nobody else hears. */
-function writeSessionLog({ disk, clocks, timeline }: Stage, attempt: AttemptTruth): void {
-  const { evidenceFiles, stallMs } = attempt.spec;
-  if (disk.full || evidenceFiles.length === 0) return;
-  const { now } = timeline;
-  attempt.stirredAt.set('file', now);
-  // What was written before the first look is nobody's growth.
-  const { runningAt } = attempt;
-  if (runningAt !== null && now - runningAt > sampleMs({ stallMs }) + SLOW_PASS_MS) {
-    noteWork(attempt, now);
-  }
-  for (const path of evidenceFiles) {
-    const bytes = (disk.sessionLogs.get(path)?.bytes ?? 0) + 100;
-    disk.sessionLogs.set(path, { bytes, modifiedMs: clocks.wall() });
-  }
-}
-
-/** Bytes that find no room, or no file that anybody could look at, are no sign of work. */
-function writeOutput(stage: Stage, { attempt, dir }: Performance): void {
-  if (stage.disk.full || !dir.exists) return;
-  dir.outputBytes += 100;
-  dir.keptBytes += 100;
-  writeSessionLog(stage, attempt);
-  noteWork(attempt, stage.timeline.now);
-  attempt.stirredAt.set('output', stage.timeline.now);
 }

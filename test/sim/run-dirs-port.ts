@@ -11,7 +11,9 @@ import type {
   SpawnResult,
 } from '../../src/ports.ts';
 import { checkSpawn } from './checks-start.ts';
+import { checkTrim } from './checks-streams.ts';
 import type { RunDir } from './disk.ts';
+import { readPiece, trimFile } from './output-file.ts';
 import { type Instance, never } from './instance.ts';
 import { MISSING_PROGRAM } from './program.ts';
 import { runShim, startShim } from './shim.ts';
@@ -20,16 +22,21 @@ import { nameOf } from './truth.ts';
 
 const UNKNOWN = { kind: 'unknown', because: 'simulated: cannot be read' } as const;
 const ABSENT = { kind: 'absent' } as const;
+/** So little that a stream is often read in pieces. */
+const PIECE_BYTES = [100, 3_000] as const;
 
 export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
   const { disk } = stage;
   const wakes = new Map<string, () => void>();
-  stage.listeners.set(instance, (key) => {
+  const wrotes = new Map<string, () => void>();
+  const tellTo = (hints: ReadonlyMap<string, () => void>) => (key: AttemptKey) => {
     stage.machine.whenRunning(instance.process, () => {
       stage.answered = true;
-      wakes.get(nameOf(key))?.();
+      hints.get(nameOf(key))?.();
     });
-  });
+  };
+  stage.listeners.set(instance, tellTo(wakes));
+  stage.readers.set(instance, tellTo(wrotes));
   return {
     look(key) {
       instance.enter('look');
@@ -68,6 +75,16 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
     },
     evidenceFiles: (globs) =>
       instance.cross('evidenceFiles', async () => evidenceFiles(stage, globs)),
+    readLines(key, place) {
+      instance.enter('readLines');
+      const random = stage.chanceOf('reading');
+      if (stage.isOut('dirs') && random.chance(0.5)) return UNKNOWN;
+      const dir = disk.get(key);
+      if (!dir.exists) return ABSENT;
+      const piece = readPiece(dir[place.stream], place, random.int(...PIECE_BYTES));
+      instance.noteRead(key, place.stream, piece.next);
+      return { kind: 'seen', value: piece };
+    },
     writeDeadline(key, deadline) {
       instance.enter('writeDeadline');
       const dir = disk.get(key);
@@ -75,24 +92,39 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
     },
     trimOutput(key, bytesMax) {
       instance.enter('trimOutput');
-      const dir = disk.get(key);
-      const dropped = Math.max(0, dir.keptBytes - bytesMax);
-      dir.keptBytes -= dropped;
-      return dropped;
+      return trimOutput(stage, instance, key, bytesMax);
     },
     lifeHolders(key) {
       instance.enter('lifeHolders');
       return lifeHolders(stage, key);
     },
-    watch(key, wake) {
+    watch(key, wake, wrote) {
       instance.enter('watch');
       wakes.set(nameOf(key), wake);
+      if (wrote !== null) wrotes.set(nameOf(key), wrote);
     },
     unwatch(key) {
       instance.enter('unwatch');
       wakes.delete(nameOf(key));
+      wrotes.delete(nameOf(key));
     },
   };
+}
+
+function trimOutput(stage: Stage, instance: Instance, key: AttemptKey, bytesMax: number): number {
+  const dir = stage.disk.get(key);
+  const said = stage.truth.attempt(key)?.said ?? null;
+  if (said === null) {
+    const dropped = Math.max(0, dir.keptBytes - bytesMax);
+    dir.keptBytes -= dropped;
+    return dropped;
+  }
+  const streams = ['stdout', 'stderr'] as const;
+  return streams.reduce((sum, stream) => {
+    const dropped = trimFile(dir[stream], bytesMax);
+    if (dropped > 0) checkTrim(stage, instance, key, stream);
+    return sum + dropped;
+  }, 0);
 }
 
 /** Here a glob is the path of one file. */
@@ -168,10 +200,11 @@ async function spawn(
     return { kind: 'failed', because: 'simulated: nothing can be started now' };
   }
   dir.exists = true;
-  if (order.spec.run[0] === MISSING_PROGRAM) {
+  attempt.argv = order.plan?.argv ?? [];
+  if (order.spec.run[0] === MISSING_PROGRAM || order.refusal !== null) {
     if (dir.claim !== null) return { kind: 'failed', because: 'simulated: the claim is taken' };
     dir.claim = { by: 'recovery' };
-    const reason = `there is no program ${MISSING_PROGRAM}`;
+    const reason = order.refusal ?? `there is no program ${MISSING_PROGRAM}`;
     dir.exit = { kind: 'refused', final: true, reason, at: clocks.wall() };
     disk.changed(dir);
     return { kind: 'refused', reason };

@@ -35,6 +35,8 @@ export interface WorldReport {
 
 /** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
 const CALM_MS_MAX = 2_400_000;
+/** Limits of which nobody says when they end are asked about after minutes. */
+const LIMITS_MS_MAX = 2_400_000;
 const LEAVES_WITHIN_MS = 5_000;
 /** Two sweeps, each of which looks twice. */
 const SWEEPS_WITHIN_MS = 25_000;
@@ -72,9 +74,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   stage.settle();
   users.settle();
   const settledAt = stage.timeline.now;
-  // What waits for a moment of a clock that was set back waits for that much longer.
+  // What waits for a moment of a clock that was set back waits for that much longer. A limit is told by the time of day,
+  // and so lasts for as much longer, whoever watches.
   const patienceMs = () =>
-    stage.truth.unwatchedJumps.reduce((sum, { byMs }) => sum + Math.abs(byMs), CALM_MS_MAX);
+    stage.truth.unwatchedJumps.reduce((sum, { byMs }) => sum + Math.abs(byMs), CALM_MS_MAX) +
+    (stage.streams ? LIMITS_MS_MAX + stage.truth.jumpedMs : 0);
   const isOver = () => users.pending === 0 && checkOver(stage) === null;
   await until(stage, () => isOver() || stage.timeline.now - settledAt >= patienceMs());
   await judgeTheEnd(stage, desk, supervisors);

@@ -7,6 +7,7 @@ import { Machine } from './machine.ts';
 import type { SimProcess } from './processes.ts';
 import type { Fault, Profile } from './profile.ts';
 import { profileOf } from './profile.ts';
+import { Providers } from './provider.ts';
 import { type Random, createRandom } from './random.ts';
 import { Timeline } from './timeline.ts';
 import { type Trace, createTrace } from './trace.ts';
@@ -30,7 +31,12 @@ export interface StageOptions {
   readonly trace: boolean;
   /** the only faults of this world; default: the seed chooses */
   readonly faults?: readonly Fault[];
+  /** some of its agents have a stream; default: the seed chooses */
+  readonly streams?: boolean;
 }
+
+/** Of all worlds. */
+const STREAMS_SHARE = 0.4;
 
 export class Stage {
   readonly seed: number;
@@ -47,6 +53,11 @@ export class Stage {
   shell: SimProcess;
   /** who wants a hint when a record changes */
   readonly listeners = new Map<object, (key: AttemptKey) => void>();
+  /** the same, when output has grown */
+  readonly readers = new Map<object, (key: AttemptKey) => void>();
+  /** behind its pools */
+  readonly providers = new Providers();
+  readonly streams: boolean;
   /** An agent submits dispatches from inside its attempt; told whether the ledger has taken them. */
   submitFrom: (parent: AttemptTruth, told: (added: boolean) => void) => void = () => {};
   /** The rule by which people clean up. */
@@ -60,16 +71,17 @@ export class Stage {
   readonly #outages = new Map<Outage, number>();
   readonly #chances = new Map<string, Random>();
 
-  constructor({ seed, trace, faults }: StageOptions) {
+  constructor({ seed, trace, faults, streams }: StageOptions) {
     this.seed = seed;
     this.random = createRandom(seed);
+    this.streams = streams ?? this.random.fork('streams').chance(STREAMS_SHARE);
     this.profile = profileOf(this.random.fork('profile'), faults);
     this.trace = createTrace(() => this.timeline.now, trace);
     const machineRandom = this.random.fork('machine');
     this.machine = new Machine(this.timeline, machineRandom, machineRandom.int(60, 250));
     this.machine.pids.recycling = this.profile['pids-recycled'];
     this.shell = this.login();
-    this.disk.onChange = (key) => this.#hint(key);
+    this.disk.onChange = (key) => this.#hint(key, this.listeners);
     this.judge.onViolation = ({ check, message }) => {
       this.trace.tell('VIOLATION', () => `${check}: ${message}`);
     };
@@ -146,11 +158,16 @@ export class Stage {
     return shell;
   }
 
+  /** The output of an attempt has grown. */
+  hintOutput(key: AttemptKey): void {
+    if (this.readers.size > 0) this.#hint(key, this.readers);
+  }
+
   /** Hints arrive a moment later, or never. */
-  #hint(key: AttemptKey): void {
+  #hint(key: AttemptKey, listeners: Stage['listeners']): void {
     if (this.isOut('hints') || this.strikes('hints-lost', 0.5)) return;
     this.timeline.after(this.chanceOf('hints').next() * 4, () => {
-      for (const listener of this.listeners.values()) listener(key);
+      for (const listener of listeners.values()) listener(key);
     });
   }
 

@@ -1,8 +1,8 @@
 // Owns the life of supervisors in a world: who holds the lock, who starts the next one, and the bundle of ports that each
 // of them gets.
-import { NO_AGENTS } from '../no-agents.ts';
 import { type Supervisor, type Until, startSupervisor } from '../../src/supervisor/supervisor.ts';
 import type { World } from '../../src/supervisor/world.ts';
+import { createAgentsPort } from './adapters.ts';
 import { Instance } from './instance.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import { createCgroupsPort } from './cgroups-port.ts';
@@ -77,6 +77,7 @@ export class Supervisors {
 
   #gone(instance: Instance): void {
     this.#stage.listeners.delete(instance);
+    this.#stage.readers.delete(instance);
     this.#stage.disturb();
     if (this.current?.instance === instance) this.current = null;
     unwatched(this.#stage.truth, this.#stage.timeline.now, instance.unsettledMs);
@@ -94,8 +95,8 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
       giveWay: () => instance.giveWay(),
     },
     chance: { next: () => chance.next(), id: (length) => chance.id(length) },
-    agents: NO_AGENTS,
     processes: createProcessPort(stage, instance),
+    agents: createAgentsPort(instance),
     protection: createProtectionPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
     cgroups: createCgroupsPort(stage, instance),

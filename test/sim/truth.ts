@@ -1,7 +1,9 @@
 // Owns what really happened in a world, beside what any supervisor could see of it. Checks compare the two.
 import type { ContainmentTier, DispatchSpec, Millis, RetryClass } from '../../src/core/dispatch.ts';
+import type { PoolLimit } from '../../src/core/pool.ts';
 import type { SignKind } from '../../src/core/sign.ts';
 import type { AttemptKey, DispatchView } from '../../src/ports.ts';
+import type { Said } from './said.ts';
 
 /** Every simulated ledger has this name, so that marks are the same in every run. */
 export const LEDGER_ID = 'simulate';
@@ -12,6 +14,11 @@ export interface AttemptTruth {
   readonly name: string;
   readonly mark: string;
   readonly spec: DispatchSpec;
+  readonly pool: string;
+  /** with which its agent is started, where an adapter has planned that */
+  argv: readonly string[];
+  /** what its agent has said; null: it has no stream */
+  readonly said: Said | null;
   readonly containment: ContainmentTier;
   /** when its intent was committed */
   readonly claimedAt: number;
@@ -77,6 +84,10 @@ export interface DispatchTruth {
   retriesAsked: number;
   /** attempts that were withdrawn, and so cost no retry */
   superseded: number;
+  /** what was used until this fence counts for no limit any more: a person let it go on */
+  waivedFence: number;
+  /** how often a person did */
+  gatesOpened: number;
   /** ended attempts by failure class */
   readonly failures: Partial<Record<RetryClass, number>>;
 }
@@ -86,6 +97,8 @@ export class Truth {
   readonly dispatches = new Map<string, DispatchTruth>();
   /** the ledger's rows as last committed */
   rows: ReadonlyMap<string, DispatchView> = new Map();
+  /** those of the ledger as last committed, where anybody meets any */
+  limits: readonly PoolLimit[] = [];
   /** the slots that people last gave to each pool, and whether they paused it */
   readonly pools = new Map<string, { slots: number; paused: boolean }>();
   /** jumps of the clock that no deadline follows */
@@ -94,6 +107,8 @@ export class Truth {
   driftMs = 5;
   /** when the wall clock last jumped by seconds rather than hours */
   jumpedAt = Number.NEGATIVE_INFINITY;
+  /** how far the wall clock has jumped altogether */
+  jumpedMs = 0;
   /** since when each queued dispatch waits */
   readonly queuedSince = new Map<string, number>();
   /** since when nothing has disturbed the world: then progress can be expected */
@@ -117,6 +132,8 @@ export class Truth {
         cancelledAt: null,
         retriesAsked: 0,
         superseded: 0,
+        waivedFence: 0,
+        gatesOpened: 0,
         failures: {},
       };
       this.dispatches.set(id, found);
@@ -133,8 +150,12 @@ export function unwatched(truth: Truth, at: number, byMs: number): void {
 
 /** Time jumps: the last touch of who is gone may seem old. */
 export function doubtLeases({ attempts }: Truth, at: number): void {
-  for (const { lease } of attempts.values()) {
+  for (const { lease, said } of attempts.values()) {
     if (lease !== null) lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
+    if (said === null) continue;
+    for (const one of [...said.tools.values(), said.wait]) {
+      if (one !== null) one.doubtfulFrom = Math.min(one.doubtfulFrom, at);
+    }
   }
 }
 

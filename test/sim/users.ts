@@ -8,6 +8,8 @@ import type { Answer, LedgerDesk, Method } from './ledger-desk.ts';
 import type { Stage } from './stage.ts';
 import type { Supervisors } from './supervisors.ts';
 
+const POOLS = ['work', 'default'];
+
 export class Users {
   /** campaigns that still have to be accepted by the ledger */
   pending = 0;
@@ -29,7 +31,7 @@ export class Users {
     truth.pools.set('default', { slots: 2, paused: false });
     const campaigns = random.pick([1, 1, 2]);
     for (let number = 1; number <= campaigns; number++) {
-      const campaign = writeCampaign(random, number);
+      const campaign = writeCampaign(random, number, this.#stage.streams);
       this.pending++;
       this.#later(random.next() * durationMs * 0.3, () => this.#submit(campaign, true));
       if (random.chance(0.2)) {
@@ -48,6 +50,10 @@ export class Users {
     often(2, () => this.#wishSupervisor());
     often(1, () => this.#interrupt());
     this.#keepSupervised();
+    if (!this.#stage.streams) return;
+    this.#stage.providers.plan(this.#stage.random.fork('providers'), POOLS, durationMs);
+    this.#decideNowAndThen();
+    if (random.fork('sessions').chance(0.3)) this.#forgetSessions(durationMs);
   }
 
   /** The faults are over: people put right what only people can. */
@@ -97,9 +103,13 @@ export class Users {
   }
 
   #cancel(): void {
-    const random = this.#stage.chanceOf('users');
     const target = this.#anybody((dispatch) => dispatch.state.kind !== 'ended');
     if (target === null) return;
+    this.#cancelOne(target);
+  }
+
+  #cancelOne(target: Dispatch): void {
+    const random = this.#stage.chanceOf('users');
     const wish = {
       at: this.#stage.clocks.wall(),
       graceMs: random.pick([null, null, 0, 500]),
@@ -130,6 +140,45 @@ export class Users {
           truth.cancelledAt = null;
         }
       },
+    });
+  }
+
+  /** What waits for a person goes on, or does not; and so do pools. */
+  #decideNowAndThen(): void {
+    const { truth, timeline, clocks } = this.#stage;
+    const random = this.#stage.chanceOf('gates');
+    const atGate = this.#anybody(({ state }) => state.kind === 'parked' && state.for === 'gate');
+    if (atGate !== null) {
+      const its = truth.dispatch(atGate.id);
+      if (its.gatesOpened >= 2) this.#cancelOne(atGate);
+      else {
+        void this.#ask('openGate', [[atGate.id], clocks.wall()], {
+          done: (ids) => {
+            if (ids.length === 0) return;
+            its.gatesOpened++;
+            its.waivedFence = atGate.fence;
+            this.#supervisors.current?.supervisor.ring();
+          },
+        });
+      }
+    }
+    for (const [name, { paused }] of truth.pools)
+      if (paused && random.chance(0.5)) this.#resume(name);
+    timeline.after(random.int(2_000, 15_000), () => this.#decideNowAndThen());
+  }
+
+  /** Somebody tidies up where agents keep their sessions. */
+  #forgetSessions(durationMs: number): void {
+    const { disk, trace } = this.#stage;
+    const random = this.#stage.chanceOf('sessions');
+    this.#later(random.next() * durationMs * 0.5, () => {
+      const paths = [...disk.sessionLogs.keys()].filter((path) => path.startsWith('/agents/'));
+      for (const path of paths) {
+        if (!random.chance(0.7)) continue;
+        trace.tell('user', () => `removes ${path}`);
+        disk.sessionLogs.delete(path);
+      }
+      if (!this.#stage.calm) this.#forgetSessions(durationMs);
     });
   }
 

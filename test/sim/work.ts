@@ -1,5 +1,6 @@
 // Owns when an attempt has worked in truth: what a look must have found of it, and what a look may have found.
 import type { DispatchSpec } from '../../src/core/dispatch.ts';
+import { stillSaid, stirsBySaying } from './said-work.ts';
 import { SIGN_KINDS, type SignKind } from '../../src/core/sign.ts';
 import type { AttemptTruth } from './truth.ts';
 
@@ -25,7 +26,9 @@ export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
   if (attempt.busy > 0 && at - attempt.busySince >= evidentMs(attempt)) return at;
   if (attempt.ioSince !== null && at - attempt.ioSince >= evidentIoMs(attempt.spec)) return at;
   if (isHeld(attempt, at)) return at;
-  return attempt.workedAt.findLast((moment) => moment <= at) ?? null;
+  const worked = attempt.workedAt.findLast((moment) => moment <= at) ?? null;
+  const said = stillSaid(attempt, at, 2 * sampleMs(attempt.spec) + SLOW_PASS_MS);
+  return said === null ? worked : Math.max(said, worked ?? 0);
 }
 
 /** Inside a lease that its holder has touched in time. */
@@ -49,6 +52,7 @@ export function stirredAs(attempt: AttemptTruth, kind: SignKind, at: number): nu
   const { lease, busy, ioSince } = attempt;
   if (kind === 'cpu' && busy > 0) return at;
   if (kind === 'io' && ioSince !== null) return at;
+  if (kind === 'tool') return stirsBySaying(attempt, at);
   const stirredAt = attempt.stirredAt.get(kind) ?? null;
   if (kind !== 'operation' || lease === null || at < lease.from) return stirredAt;
   return Math.max(stirredAt ?? 0, Math.min(at, lease.touchedAt + LEASE_TOUCHED_MS));

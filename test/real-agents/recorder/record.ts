@@ -52,10 +52,11 @@ for (const agent of REAL_AGENTS.filter(({ id }) => named(agents, id))) {
 async function recordAgent(agent: RealAgent, version: string, base: string): Promise<void> {
   const sessions = new Map<string, string>();
   const wanted = SCENARIOS.filter(
-    ({ name, resumes }) =>
-      named(scenarios, name) ||
-      (resumes !== undefined && named(scenarios, resumes)) ||
-      SCENARIOS.some((one) => one.resumes === name && named(scenarios, one.name)),
+    ({ name, resumes, only }) =>
+      (only === undefined || agent.id.startsWith(only)) &&
+      (named(scenarios, name) ||
+        (resumes !== undefined && named(scenarios, resumes)) ||
+        SCENARIOS.some((one) => one.resumes === name && named(scenarios, one.name))),
   );
   for (const scenario of wanted) {
     const sessionId = await recordScenario(agent, version, base, scenario, sessions);
@@ -76,7 +77,7 @@ async function recordScenario(
   if (scenario.resumes === undefined) shareCache(agent, place, join(root!, 'cache'));
   const session = sessionFor(agent, scenario, sessions);
   const command = commandOf(agent, root!, scenario.prompt, session);
-  const environment = environmentOf(agent, place);
+  const environment = environmentOf(agent, root!, place);
   const stdout = join(folder, `${scenario.name}.stdout`);
   const stderr = join(folder, `${scenario.name}.stderr`);
   const mark = randomUUID();

@@ -8,6 +8,8 @@ export interface Scenario {
   /** continues the session of this scenario, which was recorded just before */
   readonly resumes?: string;
   readonly end: End;
+  /** the agent whose peculiarity it is */
+  readonly only?: string;
   /** keeps what the agent has written about the session, for agents that say more there than in the stream */
   readonly keepsSessionLog?: boolean;
 }
@@ -18,7 +20,11 @@ export type End =
   | { readonly kind: 'cut'; readonly afterSeconds: number }
   | { readonly kind: 'kill in mid-tool' }
   /** the agent's own graceful signal */
-  | { readonly kind: 'stop in mid-tool'; readonly toolRunsSeconds: number };
+  | {
+      readonly kind: 'stop in mid-tool';
+      readonly toolRunsSeconds: number;
+      readonly signal?: NodeJS.Signals;
+    };
 
 /** The file by which a tool says that it runs; it begins with an echo, as some agents refuse a bare sleep. */
 export const STARTED_FILE = 'tool-started';
@@ -43,7 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
     what: 'the allowance of a plan is used up; it comes back after half an hour',
     prompt: 'STUB:limit(usage,1800)',
     account: 'plan',
-    end: { kind: 'by itself', withinSeconds: 45 },
+    end: { kind: 'by itself', withinSeconds: 120 },
     keepsSessionLog: true,
   },
   {
@@ -116,5 +122,19 @@ export const SCENARIOS: readonly Scenario[] = [
     what: 'the same signal, a second after the shell tool has started',
     prompt: longTool,
     end: { kind: 'stop in mid-tool', toolRunsSeconds: 1 },
+  },
+  {
+    name: 'interrupted',
+    what: 'SIGINT instead: it ends the turn, where SIGTERM may leave another one to the model',
+    prompt: longTool,
+    only: 'claude',
+    end: { kind: 'stop in mid-tool', toolRunsSeconds: 5, signal: 'SIGINT' },
+  },
+  {
+    name: 'stopped-between',
+    what: 'the graceful signal in the first of two tool calls',
+    prompt: `STUB:two(echo start; echo > ${STARTED_FILE}; sleep 20;;echo second; sleep 21)`,
+    only: 'claude',
+    end: { kind: 'stop in mid-tool', toolRunsSeconds: 5 },
   },
 ];

@@ -1,7 +1,9 @@
-// Owns what every adapter promises for any line at all: it never throws, and says only what is well-formed.
+// Owns what every adapter promises for any line at all: it never throws, and says only what is well-formed. The example of
+// docs/guides/write-an-adapter.md keeps it, too.
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Line } from '../../../src/agents/agent.ts';
+import type { Agent, Line } from '../../../src/agents/agent.ts';
 import { builtInAgents } from '../../../src/agents/registry.ts';
 import { EMPTY_STREAM, withEvents } from '../../../src/core/stream.ts';
 import { recordingsOf } from './recording.ts';
@@ -53,7 +55,14 @@ const anyLine: fc.Arbitrary<Line> = fc.record({
   now: fc.constant(NOW),
 });
 
-describe.each(agents)('$title', (agent) => {
+async function exampleOfTheGuide(): Promise<Agent> {
+  const guide = new URL('../../../docs/guides/write-an-adapter.md', import.meta.url);
+  const [code] = /(?<=^```js\n).*?(?=^```$)/ms.exec(readFileSync(guide, 'utf8'))!;
+  const address = `data:text/javascript,${encodeURIComponent(code)}`;
+  return ((await import(/* @vite-ignore */ address)) as { default: Agent }).default;
+}
+
+describe.each([...agents, await exampleOfTheGuide()])('$title', (agent) => {
   test('whatever a line holds, reading it gives well-formed events or nothing, and the same again', () => {
     fc.assert(
       fc.property(anyLine, (line) => {

@@ -1,11 +1,12 @@
 // Recordings of real agent programs (test/corpus/streams), read as the supervisor would read them.
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import type { Agent, Judgement, Line } from '../../../src/agents/agent.ts';
 import type { AgentEvent } from '../../../src/core/agent-event.ts';
 import { EMPTY_STREAM, type StreamState, withEvents } from '../../../src/core/stream.ts';
 
 export interface Recording {
-  readonly agent: string;
+  /** its file */
+  readonly name: string;
   readonly scenario: string;
   readonly session: string | null;
   /** how long the limit was to last that the model server was told to name; null: none */
@@ -18,18 +19,21 @@ export interface Recording {
 
 const CORPUS = new URL('../../corpus/streams/', import.meta.url);
 
+/** Of all its versions: `claude`, `claude-newer`. */
 export function recordingsOf(agent: string): readonly Recording[] {
-  const folder = new URL(`${agent}/`, CORPUS);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
+  return readdirSync(CORPUS)
+    .filter((folder) => folder === agent || folder.startsWith(`${agent}-`))
+    .flatMap((folder) =>
+      readdirSync(new URL(folder, CORPUS))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => `${folder}/${name.slice(0, -'.json'.length)}`),
+    )
     .toSorted()
-    .map((name) => recordingIn(folder, name.slice(0, -'.json'.length)));
+    .map(recordingIn);
 }
 
-function recordingIn(folder: URL, scenario: string): Recording {
-  const about = JSON.parse(readFileSync(new URL(`${scenario}.json`, folder), 'utf8')) as {
-    agent: string;
+function recordingIn(name: string): Recording {
+  const about = JSON.parse(readFileSync(new URL(`${name}.json`, CORPUS), 'utf8')) as {
     argv: readonly string[];
     session: string | null;
     startedAt: string;
@@ -42,13 +46,13 @@ function recordingIn(folder: URL, scenario: string): Recording {
   const { exitCode, signal } = about;
   const seconds = /limit\(\w+,(\d+)\)/.exec(about.argv.at(-1) ?? '')?.[1];
   return {
-    agent: about.agent,
-    scenario,
+    name,
+    scenario: name.slice(name.indexOf('/') + 1),
     session: about.session,
     limitSeconds: seconds === undefined ? null : Number(seconds),
     endedAt: startedAt + about.seconds * 1000,
     exit: exitCode === null && signal === null ? null : { exitCode: exitCode ?? 137, signal },
-    stdout: linesOf(readFileSync(new URL(`${scenario}.jsonl`, folder), 'utf8')),
+    stdout: linesOf(readFileSync(new URL(`${name}.jsonl`, CORPUS), 'utf8')),
     stderr: linesOf(about.stderrTail),
   };
 }

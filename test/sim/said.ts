@@ -1,0 +1,138 @@
+// Owns what the agent of an attempt has said in truth, line by line as it stands in its output files: the yardstick for what
+// supervisors read, however often one of them was killed.
+import type { AgentEvent } from '../../src/core/agent-event.ts';
+import { EMPTY_STREAM, type StreamState, withEvents } from '../../src/core/stream.ts';
+import type { DispatchSpec } from '../../src/core/dispatch.ts';
+import { adapterOf } from './adapters.ts';
+
+export type StreamName = 'stdout' | 'stderr';
+
+/** From then on nobody can say how long it still counts, for time has jumped. */
+interface Doubtful {
+  doubtfulFrom: number;
+}
+
+/** All times are true time (timeline.ts). */
+export interface ToolTruth extends Doubtful {
+  readonly from: number;
+  /** it is no evidence any more */
+  readonly until: number;
+}
+
+export interface WaitTruth extends Doubtful {
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface Said {
+  /** the sum of all whole lines; its moments mean nothing */
+  state: StreamState;
+  /** what there is of the line that is being written */
+  readonly half: Record<StreamName, string>;
+  /** calls that are open by what was said, or have lasted for too long */
+  readonly tools: Map<string, ToolTruth>;
+  /** it waits by itself for a limit to be lifted, and says until when */
+  wait: WaitTruth | null;
+  /** since when it is under a limit; null: it is not */
+  limitedSince: number | null;
+  /** it has been under one, and was answered then */
+  answeredAfterLimit: boolean;
+  /** in which it works, whether or not it has said so */
+  session: string | null;
+  /** in which it was told to go on */
+  resumed: string | null;
+  /** its output was cut in a place that a later supervisor may still have to read */
+  trimmed: boolean;
+}
+
+export function nothingSaid({ task }: DispatchSpec): Said | null {
+  if (task === null) return null;
+  return {
+    state: EMPTY_STREAM,
+    half: { stdout: '', stderr: '' },
+    tools: new Map(),
+    wait: null,
+    limitedSince: null,
+    answeredAfterLimit: false,
+    session: null,
+    resumed: null,
+    trimmed: false,
+  };
+}
+
+export interface Writing {
+  readonly spec: DispatchSpec;
+  readonly stream: StreamName;
+  readonly now: number;
+  readonly wall: number;
+}
+
+/** Takes over what was written: whole lines count, the rest waits for its end. */
+export function takeText(said: Said, text: string, writing: Writing): void {
+  const { stream } = writing;
+  const lines = (said.half[stream] + text).split('\n');
+  said.half[stream] = lines.pop() ?? '';
+  for (const line of lines) takeLine(said, line, writing);
+}
+
+/** Nobody writes any more: what has no line feed is a line as well. */
+export function finalState(said: Said, spec: DispatchSpec): StreamState {
+  return (['stdout', 'stderr'] as const).reduce((state, stream) => {
+    const line = said.half[stream];
+    return line === '' ? state : withLine(state, line, { spec, stream, now: 0, wall: 0 });
+  }, said.state);
+}
+
+function takeLine(said: Said, line: string, writing: Writing): void {
+  const { now, wall } = writing;
+  const before = said.state;
+  const state = withLine(before, line, writing);
+  said.state = state;
+  for (const id of said.tools.keys()) {
+    if (!state.tools.some((tool) => tool.id === id)) said.tools.delete(id);
+  }
+  for (const { id, startedAt, expiresAt } of state.tools) {
+    if (said.tools.has(id)) continue;
+    const until = now + (expiresAt - startedAt);
+    said.tools.set(id, { from: now, until, doubtfulFrom: Number.POSITIVE_INFINITY });
+  }
+  if (before.limit !== null && state.answers > before.answers) said.answeredAfterLimit = true;
+  if (state.limit === before.limit) return;
+  said.limitedSince = state.limit === null ? null : (said.limitedSince ?? now);
+  const waitsUntil = state.limit?.waitsUntil ?? null;
+  said.wait =
+    waitsUntil === null
+      ? null
+      : { from: now, until: now + waitsUntil - wall, doubtfulFrom: Number.POSITIVE_INFINITY };
+}
+
+function withLine(before: StreamState, line: string, { spec, stream, now }: Writing): StreamState {
+  if (line.trim() === '') return before;
+  const counted = { ...before, lines: before.lines + 1 };
+  const value = stream === 'stderr' ? line : parsed(line);
+  if (value === undefined) return { ...counted, malformedLines: before.malformedLines + 1 };
+  const events: readonly AgentEvent[] | null =
+    adapterOf(spec)?.read({ stream, value, now }) ?? null;
+  if (events !== null) {
+    return withEvents(counted, events, { at: now, toolBoundMs: spec.toolBoundMs });
+  }
+  return stream === 'stderr' ? counted : { ...counted, unknownLines: before.unknownLines + 1 };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What two sums of the same lines must have in common: moments are those of whoever has read them. */
+export function timeless({ tools, limit, result, ...rest }: StreamState): string {
+  return JSON.stringify({
+    ...rest,
+    tools: tools.map(({ id, name, detail }) => ({ id, name, detail })),
+    limit: limit === null ? null : limit.notice.message,
+    result: result === null ? null : { ok: result.ok, text: result.text },
+  });
+}
