@@ -1,6 +1,6 @@
 // Owns a herd of real agent programs for one test: each in a home of its own, with the stub model as its only service.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 import { builtInAgents } from '../../src/agents/registry.ts';
@@ -12,6 +12,7 @@ import {
   binaryOf,
   environmentOf,
   installedVersion,
+  nodeOf,
 } from '../real-agents/real-agent.ts';
 import { type StubModel, startStubModel } from '../stub-model/server.ts';
 
@@ -41,7 +42,7 @@ export interface Installed {
 
 /** Every program that is to be tested; `version` null: it is not installed, which its tests say. */
 export const AGENTS: readonly Installed[] = REAL_AGENTS.filter(
-  ({ id, optIn }) => chosen?.includes(id) ?? !optIn,
+  ({ id, set }) => chosen?.includes(id) ?? set === 'open',
 ).map((real) => ({ id: real.id, real, version: installedVersion(real, ROOT) }));
 
 export interface AgentHerd {
@@ -64,7 +65,7 @@ export function withAgent(
     shareCache(real, place, join(ROOT, 'cache'));
     const bin = herd.path('bin');
     putInPath(real, bin);
-    const own = environmentOf(real, place);
+    const own = environmentOf(real, ROOT, place);
     const env = { ...own, PATH: `${bin}:${own['PATH']}` };
     await body({
       herd,
@@ -83,9 +84,8 @@ export function withAgent(
 function putInPath(real: RealAgent, bin: string): void {
   const program = builtInAgents.get(real.id)!.program;
   mkdirSync(bin, { recursive: true });
-  const words = [...(real.script ? [process.execPath] : []), binaryOf(real, ROOT)];
+  const words = [...(real.script ? [nodeOf(real, ROOT)] : []), binaryOf(real, ROOT)];
   const path = join(bin, program);
   writeFileSync(path, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`);
   chmodSync(path, 0o755);
-  mkdirSync(dirname(path), { recursive: true });
 }

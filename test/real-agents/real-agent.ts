@@ -56,7 +56,7 @@ function folderOf({ set }: RealAgent, root: string): string {
 }
 
 /** A set may bring its own Node, for programs that do not run under ours. */
-function nodeOf(agent: RealAgent, root: string): string {
+export function nodeOf(agent: RealAgent, root: string): string {
   const own = join(folderOf(agent, root), `node_modules/node-${process.platform}-${process.arch}`);
   return existsSync(own) ? join(own, 'bin/node') : process.execPath;
 }
