@@ -76,6 +76,23 @@ export function exerciseLimits(open: Open): void {
       expect(names(await bed.claim())).toEqual(['b', 'c']);
     });
 
+    test('of everybody is asked by one alone, also where another could ask about its model', async () => {
+      const limits = [limit({}), limit({ model: 'x', until: 4_000 })];
+      const bed = await blocked(open, ['b:y', 'a:x', 'c'], ...limits);
+      bed.now = 5_000;
+      const [b, ...others] = await bed.claim();
+      expect([b!.dispatch.name, others]).toEqual(['b', []]);
+      expect((await onRecord(bed)).map(({ probe }) => probe)).toEqual([keyOf(b!), null]);
+    });
+
+    test('of everybody that is over is not asked by one whose model is being probed', async () => {
+      const bed = await blocked(open, ['a:x', 'b:x', 'c:y'], limit({ model: 'x' }));
+      bed.now = 5_000;
+      expect(names(await bed.claim(1))).toEqual(['a']);
+      await bed.commit({ limits: [limit({ until: 4_000 })] });
+      expect(names(await bed.claim())).toEqual(['c']);
+    });
+
     test('of everybody that is over is not asked by one whom its model stops', async () => {
       const limits = [limit({}), limit({ model: 'x', until: 9_000 })];
       const bed = await blocked(open, ['a:x', 'b:y', 'c'], ...limits);

@@ -115,7 +115,7 @@ async function checkAllWait(bed: Bed): Promise<void> {
 async function check(bed: Bed): Promise<void> {
   const limits = await limitsOf(bed);
   const live = await bed.ledger.live();
-  const probes = limits.flatMap(({ probe }) => (probe === null ? [] : [probe]));
+  const probes = limits.map(({ probe }) => probe).filter((probe) => probe !== null);
   expect(live.map(keyOf)).toEqual(expect.arrayContaining(probes));
   for (const one of live) expect(one.limit).toEqual(limitFor(limits, 'work', modelOf(one)));
 }
