@@ -36,13 +36,14 @@ export function furnish(
   agent: RealAgent,
   base: string,
   baseUrl: string,
-  account: Place['account'] = 'key',
+  { account = 'key', mcpServer = null }: Partial<Pick<Place, 'account' | 'mcpServer'>> = {},
 ): Place {
   const place: Place = {
     home: join(base, 'home'),
     workDir: join(base, 'project'),
     baseUrl,
     account,
+    mcpServer,
   };
   mkdirSync(place.home, { recursive: true });
   mkdirSync(place.workDir, { recursive: true });

@@ -1,5 +1,5 @@
 // Qwen Code against the stub model.
-import { type RealAgent, TEST_KEY } from './real-agent.ts';
+import { type RealAgent, TEST_KEY, mcpServersOf } from './real-agent.ts';
 
 export const qwen: RealAgent = {
   id: 'qwen',
@@ -7,11 +7,12 @@ export const qwen: RealAgent = {
   set: 'open',
   binary: '@qwen-code/qwen-code/cli.js',
   script: true,
-  files: () => ({
+  files: (place) => ({
     '.qwen/settings.json': JSON.stringify({
       privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false },
       general: { enableAutoUpdate: false },
+      ...mcpServersOf(place, { trust: true }),
     }),
   }),
   environment: ({ baseUrl }) => ({

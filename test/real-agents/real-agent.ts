@@ -11,6 +11,13 @@ export interface Place {
   readonly baseUrl: string;
   /** how the agent believes to be paid: with a key for each request, or by a plan that has an allowance */
   readonly account: 'key' | 'plan';
+  /** of an MCP server that the agent is to start, under the name "clock"; null: none */
+  readonly mcpServer: McpServer | null;
+}
+
+export interface McpServer {
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 export interface Session {
@@ -40,6 +47,11 @@ export interface RealAgent {
   readonly stop: { readonly signal: NodeJS.Signals; readonly target: 'pid' | 'group' };
   /** what it keeps of its sessions: folders below the home directory */
   readonly sessionDirs: readonly string[];
+}
+
+/** Part of a settings file, as most agents write it. */
+export function mcpServersOf({ mcpServer }: Place, more: object = {}): object {
+  return mcpServer === null ? {} : { mcpServers: { clock: { ...mcpServer, ...more } } };
 }
 
 export const TEST_KEY = 'test-key';

@@ -74,6 +74,27 @@ describe('a call of the shell tool', () => {
   });
 });
 
+describe('a call of a named tool', () => {
+  const mine: Tool = { name: 'wait', namespace: 'mcp__clock', parameters: {} };
+
+  test('prefers the whole name, and keeps the namespace', () => {
+    expect(namedCall([{ name: 'please_wait', parameters: {} }, mine], 'wait')).toEqual({
+      name: 'wait',
+      namespace: 'mcp__clock',
+      arguments: {},
+    });
+  });
+
+  test('reads arguments from a prompt that was quoted', () => {
+    const call = namedCall([mine], 'wait {\\"seconds\\":3}');
+    expect(call?.arguments).toEqual({ seconds: 3 });
+  });
+
+  test('is none where no tool is called so', () => {
+    expect(namedCall([{ name: 'wait_agent', parameters: {} }], 'wait')).toBe(null);
+  });
+});
+
 describe('a reply', () => {
   const callsOf = (entries: readonly Entry[]) => {
     const reply = replyTo(conversation(entries), null, NOW);

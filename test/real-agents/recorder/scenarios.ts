@@ -5,11 +5,13 @@ export interface Scenario {
   readonly what: string;
   readonly prompt: string;
   readonly account?: 'key' | 'plan';
+  /** starts the MCP server of programs/mcp-clock.mjs */
+  readonly mcp?: true;
   /** continues the session of this scenario, which was recorded just before */
   readonly resumes?: string;
   readonly end: End;
   /** the agent whose peculiarity it is */
-  readonly only?: string;
+  readonly only?: readonly string[];
   /** keeps what the agent has written about the session, for agents that say more there than in the stream */
   readonly keepsSessionLog?: boolean;
 }
@@ -42,6 +44,15 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'tool',
     what: 'one call of the shell tool, of 3 s',
     prompt: 'STUB:tool(echo start; sleep 3; echo end)',
+    end: { kind: 'by itself', withinSeconds: 60 },
+  },
+  {
+    name: 'mcp',
+    what: 'one call of an MCP tool, of 5 s',
+    prompt: 'STUB:call(wait {"seconds":5})',
+    mcp: true,
+    // pi has no MCP, and Qwen Code hides such tools behind a search.
+    only: ['codex', 'claude', 'claude-newer', 'gemini', 'opencode', 'copilot'],
     end: { kind: 'by itself', withinSeconds: 60 },
   },
   {
@@ -127,14 +138,14 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'interrupted',
     what: 'SIGINT instead: it ends the turn, where SIGTERM may leave another one to the model',
     prompt: longTool,
-    only: 'claude',
+    only: ['claude', 'claude-newer'],
     end: { kind: 'stop in mid-tool', toolRunsSeconds: 5, signal: 'SIGINT' },
   },
   {
     name: 'stopped-between',
     what: 'the graceful signal in the first of two tool calls',
     prompt: `STUB:two(echo start; echo > ${STARTED_FILE}; sleep 20;;echo second; sleep 21)`,
-    only: 'claude',
+    only: ['claude', 'claude-newer'],
     end: { kind: 'stop in mid-tool', toolRunsSeconds: 5 },
   },
 ];
