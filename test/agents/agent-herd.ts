@@ -61,7 +61,7 @@ export function withAgent(
 ): (context: TestContext) => Promise<void> {
   const run = withHerd(async (herd) => {
     await using stub = await startStubModel();
-    const place = furnish(real, herd.path('agent'), stub.url, account);
+    const place = furnish(real, herd.path('agent'), stub.url, { account });
     shareCache(real, place, join(ROOT, 'cache'));
     const bin = herd.path('bin');
     putInPath(real, bin);

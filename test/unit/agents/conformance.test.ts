@@ -40,6 +40,13 @@ const SILENT = new Set([
   'qwen/limit-rate-short',
   'qwen/limit-quota',
   'qwen/overload',
+  // After two minutes it says that it repeats a request, and not why.
+  'qwen-newer/limit',
+  'qwen-newer/limit-weekly',
+  'qwen-newer/limit-rate',
+  'qwen-newer/limit-rate-short',
+  'qwen-newer/limit-quota',
+  'qwen-newer/overload',
   // It begins its answer again and again, and does not say why.
   'opencode/drop',
 ]);
