@@ -144,7 +144,11 @@ export function trimOutput(
   { runDirs, outputBytesMax }: World,
   { memory, evidence }: { readonly memory: AttemptMemory; readonly evidence: Evidence },
 ): number {
-  const { outputBytes } = evidence.runDir;
+  const { stream, runDir } = evidence;
+  // What was not read yet must stay: of a stream every line counts.
+  const isRead = stream.kind === 'absent' || (stream.kind === 'seen' && stream.value.atEnd);
+  if (!isRead) return 0;
+  const { outputBytes } = runDir;
   if (outputBytes.kind !== 'seen' || outputBytes.value <= outputBytesMax) return 0;
   return runDirs.trimOutput(memory.key, outputBytesMax);
 }

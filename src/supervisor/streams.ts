@@ -56,6 +56,8 @@ export function readStream(
 function takeResult(memory: AttemptMemory, result: StreamState['result']): void {
   if (memory.result === 'asking') return;
   if (result !== null) {
+    // Saying so was work, whether or not a sample was due: the shorter window begins with it.
+    if (!memory.resultIsSaid) memory.watchedSince = Math.max(memory.watchedSince, result.at);
     memory.result = 'there';
     memory.resultAt = result.at;
   } else if (memory.resultIsSaid) {

@@ -12,6 +12,9 @@ import { lastWorkOf } from './work.ts';
 export function keepBooks(stage: Stage, commit: Commit): void {
   const { truth, timeline } = stage;
   if (commit.method === 'shiftTimes') momentsMoved(stage, commit);
+  if (commit.limits.after !== commit.limits.before) {
+    for (const { pool } of commit.limits.before) truth.liftedAt.set(pool, timeline.now);
+  }
   for (const [id, view] of commit.after) {
     const before = commit.before.get(id);
     const { dispatch } = view;

@@ -5,16 +5,12 @@ import type { Ledger } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import {
   type PlantedBug,
+  livesAs,
   withLedger,
   withProcesses,
   withRunDirs,
   withTable,
 } from './planted-bug.ts';
-
-/** Live rows as this supervisor is made to believe them. */
-function livesAs(world: World, differs: (live: LiveDispatch) => LiveDispatch): World {
-  return withLedger(world, { live: async () => (await world.ledger.live()).map(differs) });
-}
 
 /** Claims of a commit happen between two changes of the pool that nobody asked for. */
 function claimingWith(

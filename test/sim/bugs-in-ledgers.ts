@@ -9,7 +9,7 @@ function showing(ledger: Ledger, differs: (view: DispatchView) => DispatchView):
   });
 }
 
-function answering(ledger: Ledger, differs: Partial<Ledger>): Ledger {
+export function answering(ledger: Ledger, differs: Partial<Ledger>): Ledger {
   return new Proxy(ledger, {
     get(target, name) {
       const other: unknown = Reflect.get(differs, name);

@@ -28,6 +28,22 @@ export function checkEnd(stage: Stage, change: RowChange): void {
   checkGoal(stage, change, attempt, end);
   checkCause(stage, change, attempt, end);
   checkBudget(stage, change, attempt, end);
+  checkGate(stage, change, attempt, end);
+}
+
+/** Whoever set that limit decides whether it goes on. Somebody may have cancelled it meanwhile. */
+function checkGate(
+  { judge }: Stage,
+  { before, after }: RowChange,
+  { name }: AttemptTruth,
+  { outcome }: AttemptEnd,
+): void {
+  if (outcome.kind !== 'stopped' || outcome.cause !== 'max-tokens') return;
+  const { state, because } = after.dispatch;
+  if (state.kind === 'parked' && state.for === 'gate') return;
+  if (state.kind === 'ended' && before.dispatch.stopWish?.cause === 'cancelled') return;
+  const message = `${name} has used up its tokens and is ${state.kind}: ${because}`;
+  judge.report('I18 who has used up its tokens waits for a person', message);
 }
 
 function checkAgentIsDead({ judge }: Stage, { after }: RowChange, attempt: AttemptTruth): void {

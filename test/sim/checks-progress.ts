@@ -161,7 +161,8 @@ function checkSlotsAreUsed(stage: Stage): void {
         dispatch.stopWish === null &&
         !isUnderLimit(stage, dispatch) &&
         !isHalted(truth.rows.values(), dispatch.campaign) &&
-        timeline.now - (truth.queuedSince.get(dispatch.id) ?? timeline.now) > SOON_MS,
+        timeline.now - (truth.queuedSince.get(dispatch.id) ?? timeline.now) > SOON_MS &&
+        timeline.now - (truth.liftedAt.get(pool) ?? 0) > SOON_MS,
     );
     if (waiting === undefined) continue;
     const message = `${waiting.name} waits, and pool ${pool} has ${free} free slots`;

@@ -16,7 +16,10 @@ export function checkSaid(
 ): void {
   const { said } = attempt;
   if (said === null || attempt.damaged) return;
-  checkEveryLine(stage, attempt, said, closed);
+  // What only he has read who cut it is lost with him.
+  if (said.trimmedBy === null || said.trimmedBy === change.commit.by) {
+    checkEveryLine(stage, attempt, said, closed);
+  }
   if (closed.end === null || attempt.agentStarts === 0) return;
   checkLastWord(stage, change, attempt, closed.end);
   checkClass(stage, change, attempt, closed.end);
@@ -28,7 +31,6 @@ function checkEveryLine(
   said: Said,
   { stream }: Attempt,
 ): void {
-  if (said.trimmed) return;
   const wrote = timeless(finalState(said, spec));
   const read = timeless(stream?.state ?? EMPTY_STREAM);
   if (wrote === read) return;
@@ -61,7 +63,7 @@ function checkClass(
   const { result, limit, error } = finalState(said, spec);
   const isLimit = result?.ok !== true && (limit !== null || error?.class === 'quota');
   const byItself = outcome.kind === 'failed' || outcome.kind === 'lost';
-  if ((byItself && isLimit) !== (failure === 'quota') && (byItself || !isLimit)) {
+  if (byItself && isLimit !== (failure === 'quota')) {
     const what = isLimit ? 'it ended at a limit' : 'it met no limit';
     const message = `${name}: ${what}, and its class is ${failure}: ${after.dispatch.because}`;
     judge.report('I15 a limit is no failure', message);
@@ -101,7 +103,9 @@ function checkPaused(
   judge.report('I15 a provider that lets nobody in pauses its pool', message);
 }
 
-/** Nobody drops what he has not read; and what only he has read is lost with him. */
+const SEVERAL = {};
+
+/** Nobody drops what he has not read. */
 export function checkTrim(
   { disk, truth, judge }: Stage,
   instance: Instance,
@@ -111,7 +115,8 @@ export function checkTrim(
   const attempt = truth.attempt(key);
   const { gap } = disk.get(key)[stream];
   if (attempt === undefined || attempt.said === null || gap === null) return;
-  attempt.said.trimmed = true;
+  const { said } = attempt;
+  said.trimmedBy = said.trimmedBy === null ? instance : SEVERAL;
   const readTo = instance.readTo.get(`${nameOf(key)} ${stream}`) ?? 0;
   if (readTo >= gap.to) return;
   const message = `${attempt.name}: dropped up to ${gap.to} of ${stream}, and read to ${readTo}`;

@@ -173,7 +173,8 @@ export class LedgerDesk {
     const overtaken = await this.#overtaken(commit.before, after);
     const before = this.#stage.truth.limits;
     const pools = this.#stage.streams ? await this.#ledger.pools() : [];
-    this.#stage.truth.limits = pools.flatMap(({ limits }) => limits);
+    const found = pools.flatMap(({ limits }) => limits);
+    if (JSON.stringify(found) !== JSON.stringify(before)) this.#stage.truth.limits = found;
     const paused = new Set(pools.filter((pool) => pool.paused).map(({ name }) => name));
     const limits = { before, after: this.#stage.truth.limits };
     this.#onCommit({ ...commit, after, limits, paused, overtaken });

@@ -11,6 +11,8 @@ import { BUGS_IN_LEDGERS } from './bugs-in-ledgers.ts';
 import { BUGS_IN_LIMITS } from './bugs-in-limits.ts';
 import { BUGS_IN_LOOKS } from './bugs-in-looks.ts';
 import { BUGS_IN_PROTECTION } from './bugs-in-protection.ts';
+import { BUGS_IN_POOLS } from './bugs-in-pools.ts';
+import { BUGS_IN_STREAMS } from './bugs-in-streams.ts';
 import { BUGS_IN_REAPING } from './bugs-in-reaping.ts';
 import { BUGS_IN_SILENCE } from './bugs-in-silence.ts';
 import { BUGS_IN_CLEANING } from './bugs-in-cleaning.ts';
@@ -31,6 +33,8 @@ const BUGS = [
   ...BUGS_IN_PROTECTION,
   ...BUGS_IN_REAPING,
   ...BUGS_IN_CLEANING,
+  ...BUGS_IN_STREAMS,
+  ...BUGS_IN_POOLS,
 ];
 const SEEDS_MAX = 1000;
 
@@ -77,7 +81,8 @@ async function run(bug: PlantedBug, seed: number, faults: readonly Fault[]): Pro
     ...(plantInLedger === undefined ? {} : { plantInLedger }),
   };
   try {
-    return await runWorld({ seed, trace: false, faults, ...plants });
+    const { streams = false } = bug;
+    return await runWorld({ seed, trace: false, faults, streams, ...plants });
   } finally {
     planted.decide = null;
     planted.notice = null;
@@ -134,7 +139,7 @@ describe('nothing in the simulator is there without a proof', () => {
   test('the worlds of these seeds are sound where nothing is planted', async () => {
     const sound: PlantedBug = { name: 'none', caughtBy: 'I1 intent first', faults: [] };
     for (let seed = 1; seed <= 20; seed++) {
-      expect((await run(sound, seed, [])).violation).toBeNull();
+      expect((await run({ ...sound, streams: seed % 2 === 0 }, seed, [])).violation).toBeNull();
     }
   });
 });

@@ -31,6 +31,8 @@ export interface PlantedBug {
   readonly faults: readonly Fault[];
   /** where the hunt begins: a world in which it was seen, which saves those before it; default: 1 */
   readonly firstSeed?: number;
+  /** some agents of these worlds have a stream; default: none has */
+  readonly streams?: boolean;
   readonly plant?: (world: World, stage: Stage) => World;
   readonly plantInLedger?: (ledger: Ledger) => Ledger;
   readonly decide?: (real: Decide) => Decide;
@@ -43,6 +45,11 @@ export interface PlantedBug {
 /** A world whose ledger answers some calls differently. */
 export function withLedger(world: World, differs: Partial<Ledger>): World {
   return { ...world, ledger: { ...world.ledger, ...differs } };
+}
+
+/** Live rows as this supervisor is made to believe them. */
+export function livesAs(world: World, differs: (live: LiveDispatch) => LiveDispatch): World {
+  return withLedger(world, { live: async () => (await world.ledger.live()).map(differs) });
 }
 
 export function withProcesses(world: World, differs: Partial<World['processes']>): World {

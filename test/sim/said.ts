@@ -41,8 +41,8 @@ export interface Said {
   session: string | null;
   /** in which it was told to go on */
   resumed: string | null;
-  /** its output was cut in a place that a later supervisor may still have to read */
-  trimmed: boolean;
+  /** who has cut its output in a place that a later supervisor may still have to read; null: nobody */
+  trimmedBy: object | null;
 }
 
 export function nothingSaid({ task }: DispatchSpec): Said | null {
@@ -56,7 +56,7 @@ export function nothingSaid({ task }: DispatchSpec): Said | null {
     answeredAfterLimit: false,
     session: null,
     resumed: null,
-    trimmed: false,
+    trimmedBy: null,
   };
 }
 

@@ -109,6 +109,8 @@ export class Truth {
   jumpedAt = Number.NEGATIVE_INFINITY;
   /** how far the wall clock has jumped altogether */
   jumpedMs = 0;
+  /** when a limit of each pool was lifted last */
+  readonly liftedAt = new Map<string, number>();
   /** since when each queued dispatch waits */
   readonly queuedSince = new Map<string, number>();
   /** since when nothing has disturbed the world: then progress can be expected */
