@@ -3,6 +3,7 @@
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
 import type { Ledger } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
+import { wouldClaim } from './would-claim.ts';
 import {
   type PlantedBug,
   livesAs,
@@ -266,36 +267,4 @@ function withDeadline(live: LiveDispatch, factor: number): LiveDispatch {
   const softAt = claimedAt + (deadline.softAt - claimedAt) * factor;
   const hardAt = claimedAt + (deadline.hardAt - claimedAt) * factor;
   return { ...live, attempt: { ...live.attempt, deadline: { ...deadline, softAt, hardAt } } };
-}
-
-/** What a claim would have given, had it been committed. */
-async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> {
-  const queued = await ledger.dispatches({ states: ['queued'] });
-  return queued.map(({ dispatch }) => ({
-    dispatch: { ...dispatch, state: { kind: 'starting', since: now }, fence: dispatch.fence + 1 },
-    attempt: {
-      dispatch: dispatch.id,
-      attempt: dispatch.attempt + 1,
-      fence: dispatch.fence + 1,
-      nonce: 'neverwritten',
-      containment: 'sh',
-      claimedAt: now,
-      startedAt: null,
-      process: null,
-      deadline: null,
-      signs: [],
-      resultAt: null,
-      watchedSince: null,
-      unseen: null,
-      stream: null,
-      sessionId: null,
-      resumedFrom: null,
-      endedAt: null,
-      end: null,
-      because: 'taken for granted',
-    },
-    failures: {},
-    usedBefore: null,
-    limit: null,
-  }));
 }
