@@ -24,6 +24,8 @@ const BUFFER_BYTES = 4_096;
  */
 const YOUNG_MS = 1_000;
 const NOBODY: ReadonlySet<number> = new Set();
+/** A machine on which somebody is always new must not keep us. */
+const LISTINGS_MAX = 4;
 
 /**
  * A process that vanishes in the middle of a scan is simply not in it. One whose files are hidden from us (hidepid) is
@@ -56,6 +58,25 @@ export function createLinuxTable(): HostProcessTable {
   }
 
   /**
+   * Whoever forks a successor and ends while the others are read is not in the listing that was taken before them: so it is
+   * listed again, and who is new is read at once, until nobody is.
+   */
+  function* scanToTheEnd(): Generator<Pause, Look<readonly ProcessRow[]>> {
+    const seen = new Set<number>();
+    const rows: ProcessRow[] = [];
+    const markScan = marks.begin();
+    for (let listings = 0; listings < LISTINGS_MAX; listings++) {
+      const look = yield* orWhyNot(() => readRows(pids.list(), seen, markScan, seen));
+      if (look.kind !== 'seen') return look;
+      rows.push(...look.value);
+      if (listings > 0 && look.value.length === 0) break;
+    }
+    markScan.forgetUnseen();
+    kin = kinOf(self.pid, rows);
+    return { kind: 'seen', value: rows };
+  }
+
+  /**
    * Between two processes others may run. A table is no instant in any case: processes come and go while it is read,
    * whether or not this process rests. Each row by itself is one instant but for its mark, and nothing is carried from
    * one to the next.
@@ -64,10 +85,12 @@ export function createLinuxTable(): HostProcessTable {
     all: ReadonlySet<number>,
     without: ReadonlySet<number>,
     markScan: MarkScan,
+    read: Set<number> = new Set(),
   ): Generator<Pause, ProcessRow[]> {
     const rows: ProcessRow[] = [];
     for (const pid of all) {
       if (without.has(pid)) continue;
+      read.add(pid);
       yield 'turn';
       const stat = readStat(buffer, pid);
       if (stat === 'gone' || stat === 'hidden') continue;
@@ -83,7 +106,7 @@ export function createLinuxTable(): HostProcessTable {
   return {
     bootId: () => bootId,
     self: () => self,
-    scan: () => atOnce(scan(null)),
+    scan: () => atOnce(scanToTheEnd()),
     scanInTurns: async (since) => await inTurns(scan(since)),
     bookmark: () => pids.bookmark(),
     ioBytes: ({ pid }) => readIoBytes(pid),

@@ -2,7 +2,7 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, Members, Usage } from '../core/evidence.ts';
 import { type ProcessIdentity, parseMark, processKey } from '../core/identity.ts';
-import type { Snapshot } from '../core/tree.ts';
+import { type Snapshot, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { TableLook } from './table-look.ts';
@@ -136,6 +136,17 @@ function waitsForNobodyShown(
   return isThere && byParent.get(shim.pid)?.some(({ zombie }) => !zombie) !== true;
 }
 
+const SHOWN_LATER = {
+  kind: 'unknown',
+  because: 'its shim waits for a process that the table does not show yet',
+} as const;
+
+/** By a table that is read at once and to its end: the last look before the table is believed. */
+function isShownNow({ processes }: World, shim: ProcessIdentity | null): boolean {
+  const table = processes.scan();
+  return table.kind !== 'seen' || !waitsForNobodyShown(shim, takeSnapshot(table.value));
+}
+
 /**
  * A tree that looks empty in the table is asked for at its life line. A snapshot is no instant: who forks a successor and
  * ends, over and over, may be missing in it, and then somebody holds the line whom it does not show.
@@ -153,8 +164,10 @@ function lookBehind(
     memory.unshownLooks = 0;
   } else if (memory.unshownLooks < UNSHOWN_LOOKS_MAX) {
     memory.unshownLooks++;
-    const because = 'its shim waits for a process that the table does not show yet';
-    return { kind: 'unknown', because };
+    return SHOWN_LATER;
+  } else if (isShownNow(world, shim)) {
+    memory.unshownLooks = 0;
+    return SHOWN_LATER;
   }
   const holders = world.runDirs.lifeHolders(memory.key);
   if (holders.kind !== 'seen') return holders;
