@@ -90,7 +90,8 @@ function checkSuccess({ judge, truth }: Stage, attempt: AttemptTruth, end: Attem
   const reached = truth.dispatch(attempt.key.dispatch).goalReachedAt !== null;
   const { said, spec, status } = attempt;
   // Of an agent that says how it ended, its exit code says nothing.
-  const done = said === null ? status === 0 : finalState(said, spec).result?.ok === true;
+  const done =
+    said === null ? status === 0 : said.doneBefore || finalState(said, spec).result?.ok === true;
   const proved = spec.doneWhen === null ? done : reached;
   // A goal that was asked without an answer leaves that as the only witness.
   if (proved || (attempt.lastGoal === 'unknown' && done)) return;

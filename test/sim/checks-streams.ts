@@ -22,7 +22,7 @@ export function checkSaid(
   }
   if (closed.end === null || attempt.agentStarts === 0) return;
   checkLastWord(stage, change, attempt, closed.end);
-  checkClass(stage, change, attempt, closed.end);
+  if (!said.mixed) checkClass(stage, change, attempt, closed.end);
 }
 
 function checkEveryLine(
@@ -31,8 +31,8 @@ function checkEveryLine(
   said: Said,
   { stream }: Attempt,
 ): void {
-  const wrote = timeless(finalState(said, spec));
-  const read = timeless(stream?.state ?? EMPTY_STREAM);
+  const wrote = timeless(finalState(said, spec), said);
+  const read = timeless(stream?.state ?? EMPTY_STREAM, said);
   if (wrote === read) return;
   const message = `${name}/${key.fence} wrote ${wrote}, and was read as ${read}`;
   judge.report('I5 every line counts once', message);
@@ -94,11 +94,12 @@ function checkWaits(
 }
 
 function checkPaused(
-  { commit }: RowChange,
+  { after, commit }: RowChange,
   { name, pool }: AttemptTruth,
   judge: Stage['judge'],
 ): void {
-  if (commit.paused.has(pool)) return;
+  // Whom a person has cancelled meanwhile tells nobody: the next one finds out.
+  if (commit.paused.has(pool) || after.dispatch.state.kind === 'ended') return;
   const message = `${name} was not let in by its provider, and pool ${pool} goes on`;
   judge.report('I15 a provider that lets nobody in pauses its pool', message);
 }
