@@ -130,9 +130,10 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
   },
   {
     name: 'a tool call is a sign of work for ever',
-    caughtBy: 'I6 the silent are stopped',
+    caughtBy: 'I5 evidence is its own',
     faults: [],
     streams: true,
+    firstSeed: 29,
     plant: (world) => ruledBy(world, { toolBoundMs: 10 ** 12 }),
   },
   {
@@ -140,6 +141,7 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     caughtBy: 'I18 a limit is kept',
     faults: [],
     streams: true,
+    firstSeed: 256,
     decide: (real) => (live, evidence, moment) =>
       believing(({ stream }) =>
         stream.kind === 'seen'
