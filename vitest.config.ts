@@ -50,6 +50,16 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        // Real agent programs, where they are installed (scripts/install-agents.mjs), each test with a model server of its own.
+        test: {
+          name: 'agents',
+          include: ['test/agents/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
 // Installs the real agent programs of test/real-agents into .real-agents, or where DROVER_REAL_AGENTS says.
-// Run: node scripts/install-agents.mjs [--opt-in]    (with it also the proprietary ones)
+// Run: node scripts/install-agents.mjs [--opt-in] [--newer]    what is in each set is said in test/real-agents/README.md
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const root = resolve(process.env['DROVER_REAL_AGENTS'] ?? join(repository, '.real-agents'));
 
-for (const set of process.argv.includes('--opt-in') ? ['open', 'opt-in'] : ['open']) {
+for (const set of ['open', 'opt-in', 'newer']) {
+  if (set !== 'open' && !process.argv.includes(`--${set}`)) continue;
   const folder = join(root, set);
   mkdirSync(folder, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) {

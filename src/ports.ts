@@ -13,7 +13,7 @@ import type { ProcessIdentity } from './core/identity.ts';
 import type { Operation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
-export type { Agent, Plan, Task } from './agents/agent.ts';
+export type { Agent } from './agents/agent.ts';
 export type { AttemptKey };
 
 // ── Clock and chance ────────────────────────────────────────────────────────────────────────────────────────────────

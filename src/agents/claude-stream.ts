@@ -5,12 +5,15 @@ import type { Millis } from '../core/dispatch.ts';
 import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, listAt, numberAt, kindAt, textAt } from './json.ts';
 import { momentOfEpoch } from './limit-reset.ts';
+import { sessionOf } from './session.ts';
 import { askedOf, timeoutOf, toolStarted } from './tool-detail.ts';
 
 export interface Dialect {
   /** of which `timeout` in the arguments is kept, in milliseconds */
   readonly shellTool: string;
   readonly usageOf: (result: Fields) => TokenUsage | null;
+  /** a failure that is told as if it were an answer; null: the text is one */
+  readonly failureIn: (text: string) => string | null;
 }
 
 /** Kinds of lines that are known and say nothing that counts. */
@@ -55,18 +58,13 @@ export function readClaudeStream(
 function ofSystem(line: Fields, now: Millis): readonly AgentEvent[] {
   switch (kindAt(line, 'subtype')) {
     case 'init':
-      return sessionOf(line);
+      return sessionOf(textAt(line, 'session_id'));
     case 'api_retry':
     case 'retry':
       return ofRetry(line, now);
     default:
       return [];
   }
-}
-
-function sessionOf(line: Fields): readonly AgentEvent[] {
-  const id = textAt(line, 'session_id');
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 /** A request that is repeated by itself; without a status there was no answer at all. */
@@ -84,7 +82,7 @@ function ofRetry(line: Fields, now: Millis): readonly AgentEvent[] {
   });
 }
 
-function ofAssistant(line: Fields, now: Millis, { shellTool }: Dialect): readonly AgentEvent[] {
+function ofAssistant(line: Fields, now: Millis, dialect: Dialect): readonly AgentEvent[] {
   const blocks = listAt(line, 'message', 'content');
   const failed = textAt(line, 'error');
   if (failed !== null) {
@@ -96,16 +94,21 @@ function ofAssistant(line: Fields, now: Millis, { shellTool }: Dialect): readonl
   return blocks.flatMap((block): readonly AgentEvent[] => {
     switch (kindAt(block, 'type')) {
       case 'text':
-        return [{ kind: 'answered', text: textAt(block, 'text') ?? '' }];
+        return ofText(textAt(block, 'text') ?? '', now, dialect);
       case 'thinking':
       case 'redacted_thinking':
         return [{ kind: 'answered', text: '' }];
       case 'tool_use':
-        return calling(block, shellTool);
+        return calling(block, dialect.shellTool);
       default:
         return [];
     }
   });
+}
+
+function ofText(text: string, now: Millis, { failureIn }: Dialect): readonly AgentEvent[] {
+  const failure = failureIn(text);
+  return failure === null ? [{ kind: 'answered', text }] : refused(failure, null, now);
 }
 
 function calling(block: unknown, shellTool: string): readonly AgentEvent[] {
@@ -154,18 +157,25 @@ function askedBy(line: Fields): string {
   return textAt(line, 'request', 'tool_name') ?? textAt(line, 'request', 'subtype') ?? 'an answer';
 }
 
-function ofResult(line: Fields, now: Millis, { usageOf }: Dialect): readonly AgentEvent[] {
-  const ok = textAt(line, 'subtype') === 'success' && at(line, 'is_error') !== true;
-  const text = textAt(line, 'result') ?? textAt(line, 'error', 'message') ?? errorsOf(line);
-  const usage = usageOf(line);
+function ofResult(line: Fields, now: Millis, dialect: Dialect): readonly AgentEvent[] {
+  const { ok, text } = verdictOf(line, dialect);
+  const usage = dialect.usageOf(line);
   const code = textAt(line, 'api_error') ?? '';
   const status = numberAt(line, 'api_error_status') ?? STATUS_OF_ERROR[code] ?? null;
   return [
-    ...sessionOf(line),
+    ...sessionOf(textAt(line, 'session_id')),
     ...(usage === null ? [] : [{ kind: 'usage', of: 'total', usage } as const]),
     ...(ok ? [] : refused(text, status, now)),
     { kind: 'result', ok, text },
   ];
+}
+
+/** `subtype` says success for a run that ended at a limit, too. */
+function verdictOf(line: Fields, { failureIn }: Dialect): { ok: boolean; text: string } {
+  const text = textAt(line, 'result') ?? textAt(line, 'error', 'message') ?? errorsOf(line);
+  const failure = failureIn(text);
+  const ok = textAt(line, 'subtype') === 'success' && at(line, 'is_error') !== true;
+  return { ok: ok && failure === null, text: failure ?? text };
 }
 
 function errorsOf(line: Fields): string {

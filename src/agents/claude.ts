@@ -53,13 +53,13 @@ export const claude: Agent = {
     },
   },
 
-  // SIGINT works too, but its exit code 0 looks like success.
-  stop: { signal: 'SIGTERM', target: 'pid', graceMs: null },
+  // Some seconds into a tool, SIGTERM ends that alone: the model is told "Exit code 137" and goes on, up to a `success`.
+  stop: { signal: 'SIGINT', target: 'pid', graceMs: null },
   // `tool_progress` every 30 s; `api_retry` for every request that it repeats.
   silence: { duringTool: true, duringLimit: true, ownStallMs: 300_000 },
 };
 
-const DIALECT: Dialect = { shellTool: 'Bash', usageOf };
+const DIALECT: Dialect = { shellTool: 'Bash', usageOf, failureIn: () => null };
 
 /** Of all models, those of its own agents too; the plain `usage` knows the last turn only. */
 function usageOf(result: Fields): TokenUsage | null {

@@ -4,9 +4,11 @@ import type { Millis } from '../core/dispatch.ts';
 import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
 import { eventsOfFailure } from './failure.ts';
-import { type Fields, amountAt, at, fields, listAt, kindAt, textAt } from './json.ts';
+import { type Fields, amountAt, at, fields, kindAt, listAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
+import { momentOfEpoch } from './limit-reset.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { toolStarted } from './tool-detail.ts';
 
 /** Each excludes the others. */
@@ -62,10 +64,8 @@ export const codex: Agent = {
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
   switch (kindAt(event, 'type')) {
-    case 'thread.started': {
-      const id = textAt(event, 'thread_id');
-      return id === null ? [] : [{ kind: 'session', id }];
-    }
+    case 'thread.started':
+      return sessionOf(textAt(event, 'thread_id'));
     case 'turn.started':
     case 'item.updated':
       return [];
@@ -75,15 +75,19 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
       return ofCompleted(at(event, 'item'));
     case 'turn.completed':
       return [...usageOf(at(event, 'usage')), { kind: 'result', ok: true, text: '' }];
-    case 'turn.failed': {
-      const message = textAt(event, 'error', 'message') ?? 'the turn failed';
-      return [...failed(message, now), { kind: 'result', ok: false, text: message }];
-    }
+    case 'turn.failed':
+      return ofFailedTurn(textAt(event, 'error', 'message') ?? 'the turn failed', now);
+    case 'event_msg':
+      return ofLogged(at(event, 'payload'), now);
     case 'error':
-      return ofError(textAt(event, 'message') ?? 'an error', now);
+      return ofError(event, now);
     default:
       return null;
   }
+}
+
+function ofFailedTurn(message: string, now: Millis): readonly AgentEvent[] {
+  return [...failed(message, now), { kind: 'result', ok: false, text: message }];
 }
 
 function ofStarted(item: unknown): readonly AgentEvent[] {
@@ -132,7 +136,8 @@ function toolOf(item: unknown): { readonly name: string; readonly args: unknown 
 }
 
 /** `Reconnecting... 2/5 (why)`: it repeats the request by itself. */
-function ofError(message: string, now: Millis): readonly AgentEvent[] {
+function ofError(event: Fields, now: Millis): readonly AgentEvent[] {
+  const message = textAt(event, 'message') ?? 'an error';
   const why = /^reconnecting\W+\d+\/\d+\s*(?:\((.*)\)\s*)?$/is.exec(message);
   if (why === null) return failed(message, now);
   return eventsOfFailure({
@@ -141,6 +146,25 @@ function ofError(message: string, now: Millis): readonly AgentEvent[] {
     source: 'stream',
     now,
     repeats: { afterMs: null },
+  });
+}
+
+/** Of its session log, which alone names the exact moment; its stream has it in words, cut to the minute. */
+function ofLogged(payload: unknown, now: Millis): readonly AgentEvent[] {
+  const error = textAt(payload, 'error', 'message');
+  if (error !== null) return failed(error, now);
+  return ofAllowance(at(payload, 'rate_limits'), now);
+}
+
+function ofAllowance(limits: unknown, now: Millis): readonly AgentEvent[] {
+  const windows = ['primary', 'secondary'].map((name) => at(limits, name));
+  return windows.flatMap((window): readonly AgentEvent[] => {
+    const resetsAt = numberAt(window, 'resets_at');
+    if ((numberAt(window, 'used_percent') ?? 0) < 100) return [];
+    const resetAt = resetsAt === null ? null : momentOfEpoch(resetsAt, now);
+    const message = 'the allowance of the plan is used up';
+    const limit = { scope: 'pool', resetAt, message, source: 'stream' } as const;
+    return [{ kind: 'limit', limit, waitsUntil: null }];
   });
 }
 

@@ -7,6 +7,7 @@ import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, jsonAtEnd, kindAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { askedOf, toolStarted } from './tool-detail.ts';
 
 const PERMISSIONS = ['--allow-all', '--yolo', '--allow-all-tools', '--allow-tool', '--deny-tool'];
@@ -113,10 +114,6 @@ function interrupted(reason: string): readonly AgentEvent[] {
 function ofCallEnd(data: unknown): readonly AgentEvent[] {
   const id = textAt(data, 'toolCallId');
   return id === null ? [] : [{ kind: 'tool-finished', id }];
-}
-
-function sessionOf(id: string | null): readonly AgentEvent[] {
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 function askedIn(data: unknown): string {

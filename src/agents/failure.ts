@@ -18,9 +18,13 @@ export interface Failure {
   readonly details?: string | null;
 }
 
+/** Of what a program says; more is no message. */
+const CHARACTERS_MAX = 4_000;
+
 export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
-  const { message, source, now, repeats } = failure;
-  const limit = limitOf(failure);
+  const { source, now, repeats } = failure;
+  const message = failure.message.trim().slice(0, CHARACTERS_MAX) || 'a failure without a word';
+  const limit = limitOf({ ...failure, message });
   if (limit !== null) {
     const waitMs = repeats?.afterMs ?? null;
     return [
@@ -31,27 +35,28 @@ export function eventsOfFailure(failure: Failure): readonly AgentEvent[] {
       },
     ];
   }
-  const error: AgentEvent = { kind: 'error', message, class: classOf(failure) };
+  const error: AgentEvent = { kind: 'error', message, class: classOf({ ...failure, message }) };
   return repeats === null ? [error] : [error, { kind: 'retry', because: message }];
 }
 
 function limitOf({ message, status, now, details }: Failure): LimitText | null {
   if (NO_LIMIT_OF_OURS.test(message)) return null;
-  const limit = limitOfText(message, now) ?? (status === 429 || status === 402 ? POOL : null);
+  const code = status ?? statusIn(message);
+  const limit = limitOfText(message, now) ?? (code === 429 || code === 402 ? POOL : null);
   if (limit === null || limit.resetAt !== null) return limit;
-  return { ...limit, resetAt: resetOf(`${message}\n${details ?? ''}`, now) };
+  return {
+    ...limit,
+    resetAt: resetOf(`${message}\n${details?.slice(0, CHARACTERS_MAX) ?? ''}`, now),
+  };
 }
 
 const POOL: LimitText = { scope: 'pool', resetAt: null };
 
 /** The service is busy for everybody, and says it with the status of a limit. */
-const NO_LIMIT_OF_OURS = /not your usage limit|\bat capacity\b|\boverloaded\b/i;
+const NO_LIMIT_OF_OURS = /\bat capacity\b|\boverloaded\b/i;
 
 /** null: it is not told by whom it could be helped; so it is the agent's own. */
-export function classOf({
-  message,
-  status,
-}: Pick<Failure, 'message' | 'status'>): FailureClass | null {
+function classOf({ message, status }: Pick<Failure, 'message' | 'status'>): FailureClass | null {
   const code = status ?? statusIn(message);
   if (code === 401 || code === 403 || AUTH.test(message)) return 'auth';
   if (code !== null && (code >= 500 || code === 408 || code === 429)) return 'infrastructure';
@@ -61,6 +66,7 @@ export function classOf({
 function statusIn(message: string): number | null {
   const status =
     /\b(?:status(?: code)?|http|api error)\b[:= ("]{0,3}(\d{3})\b/i.exec(message) ??
+    /"(?:code|status|statusCode)"\s*:\s*(\d{3})\b/.exec(message) ??
     /^[^\d]{0,12}(\d{3})(?=[: ] ?(?:status code|\{|[A-Z]))/.exec(message);
   return status === null ? null : Number(status[1]);
 }
@@ -94,9 +100,10 @@ const INFRASTRUCTURE = new RegExp(
     String.raw`\bfetch failed\b|\bsocket hang up\b|\bother side closed\b|\bterminated\b`,
     String.raw`\b(?:connection|network|transport|connect)(?: \w+)? (?:error|failed|failure|lost|closed|refused|reset)\b`,
     String.raw`\bconnection (?:refused|reset|closed|lost|error)\b|\bnetwork(?: is)? unreachable\b`,
+    String.raw`\bfailed to get (?:a )?response\b|\bunexpected EOF\b|\berror decoding response\b`,
     String.raw`\berror sending request\b|\bcannot connect\b|\bunable to connect\b|\bpremature close\b`,
     String.raw`\bstream (?:disconnected|closed|ended|error|idle)\b|\bincomplete (?:chunk|stream|json)`,
-    String.raw`\btimed? ?out\b|\btimeout\b|\bended without\b|\bnot your usage limit\b`,
+    String.raw`\btimed? ?out\b|\btimeout\b|\bended without\b`,
     String.raw`\btemporar(?:y|ily)\b`,
   ].join('|'),
   'i',

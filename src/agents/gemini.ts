@@ -7,6 +7,7 @@ import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { askedOf, toolStarted } from './tool-detail.ts';
 
 export const gemini: Agent = {
@@ -60,10 +61,8 @@ export const gemini: Agent = {
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
   switch (kindAt(event, 'type')) {
-    case 'init': {
-      const id = textAt(event, 'session_id');
-      return id === null ? [] : [{ kind: 'session', id }];
-    }
+    case 'init':
+      return sessionOf(textAt(event, 'session_id'));
     case 'message':
       return textAt(event, 'role') === 'assistant'
         ? [{ kind: 'answered', text: textAt(event, 'content') ?? '' }]

@@ -15,10 +15,13 @@ const PAST_MAX_MS = DAY_MS;
 /** Times are said to the minute: one that has just passed is meant, not the same time tomorrow. */
 const MINUTE_SLACK_MS = 2 * MINUTE_MS;
 
-/** @returns null: nothing is said, or nothing that can be true */
-export function resetOf(text: string, now: Millis): Millis | null {
+/**
+ * @param zone of the program, for times that name none: agents run with TZ=UTC
+ * @returns null: nothing is said, or nothing that can be true
+ */
+export function resetOf(text: string, now: Millis, zone = 'UTC'): Millis | null {
   for (const read of [namedMoment, waitingTime, calendarDate, timeOfDay]) {
-    const moment = plausible(read(text, now), now);
+    const moment = plausible(read(text, now, zone), now);
     if (moment !== null) return moment;
   }
   return null;
@@ -117,11 +120,11 @@ const TIME = new RegExp(
 );
 
 /** `Nov 21st, 2026 4:40 PM`, `Nov 24, 3:20am (Europe/Berlin)`, `Oct 9 at 5pm`. Without a year: the next such date. */
-function calendarDate(text: string, now: Millis): Millis | null {
+function calendarDate(text: string, now: Millis, ownZone: string): Millis | null {
   const match = DATE.exec(text);
   if (match === null) return null;
   const [, month, day, year, ...rest] = match;
-  const zone = zoneIn(rest);
+  const zone = zoneIn(rest) ?? ownZone;
   const here = calendarAt(now, zone);
   if (here === null) return null;
   const time: CalendarTime = {
@@ -136,11 +139,11 @@ function calendarDate(text: string, now: Millis): Millis | null {
 }
 
 /** `4:38 PM`, `5pm (UTC)`, `Mon 9:00am`. What has passed today is tomorrow's. */
-function timeOfDay(text: string, now: Millis): Millis | null {
+function timeOfDay(text: string, now: Millis, ownZone: string): Millis | null {
   const match = TIME.exec(text);
   if (match === null) return null;
   const [, dayName, ...rest] = match;
-  const zone = zoneIn(rest);
+  const zone = zoneIn(rest) ?? ownZone;
   const here = calendarAt(now, zone);
   const clock = clockIn(rest);
   if (here === null || clock === null) return null;
@@ -171,7 +174,7 @@ function clockIn(
   return { hour: Number(hour24), minute: Number(minute24), second: 0 };
 }
 
-/** Agents run with TZ=UTC, so that a time without a zone is meant so. */
-function zoneIn(groups: readonly (string | undefined)[]): string {
-  return groups[5] ?? groups[6] ?? 'UTC';
+/** @param groups as of `clockIn` */
+function zoneIn(groups: readonly (string | undefined)[]): string | undefined {
+  return groups[5] ?? groups[6];
 }

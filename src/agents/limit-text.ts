@@ -2,7 +2,7 @@
 // wrongly held back waits for nothing, so that a text has to state a limit, not to mention one.
 import type { LimitNotice } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
-import { type Fields, at, jsonAtEnd, numberAt, textAt } from './json.ts';
+import { type Fields, at, fields, jsonAtEnd, kindAt, numberAt, textAt } from './json.ts';
 import { momentIn, momentOfEpoch, resetOf } from './limit-reset.ts';
 
 export type LimitText = Pick<LimitNotice, 'scope' | 'resetAt'>;
@@ -12,17 +12,19 @@ const CHARACTERS_MAX = 4_000;
 /** `API Error: Request rejected (429): …` and the like. */
 const LABELS_MAX = 6;
 
-/** @returns null: it does not say so */
-export function limitOfText(text: string, now: Millis): LimitText | null {
+/**
+ * @param zone of the program, for times that name none: agents run with TZ=UTC
+ * @returns null: it does not say so
+ */
+export function limitOfText(text: string, now: Millis, zone = 'UTC'): LimitText | null {
   const plain = plainText(text);
   for (const statement of statementsOf(plain)) {
     if (NOT_A_LIMIT.test(/^.*?(?=[.·] |$)/.exec(statement)?.[0] ?? '')) continue;
     if (STATEMENTS.some((pattern) => pattern.test(statement))) {
-      return { scope: scopeOf(statement), resetAt: resetOf(plain, now) };
+      return { scope: scopeOf(statement), resetAt: resetOf(plain, now, zone) };
     }
-    const body = statement.startsWith('{') ? jsonAtEnd(statement) : null;
-    const limit = body === null ? null : limitOfBody(body, now);
-    if (limit !== null) return { ...limit, resetAt: limit.resetAt ?? resetOf(plain, now) };
+    const limit = statement.startsWith('{') ? limitOfBody(statement, now) : null;
+    if (limit !== null) return { ...limit, resetAt: limit.resetAt ?? resetOf(plain, now, zone) };
   }
   return null;
 }
@@ -61,15 +63,15 @@ function withLogged(line: string): readonly string[] {
 }
 
 const LABEL =
-  /^(?!(?:i|we|it|they|the|an?|this|that|when|if|while|because|and|or|but|as|in|on|for|to|my|our|so|then|after|before|with|tests?|expected|assertion\w*|docs?|example)\b)(?:[\w[\]/-]+ ){0,3}\w*(?:error|failed|failure|exception|warning|status|429|402|requests|disconnected|rejected|completion|exhausted|reconnecting|resource_exhausted|message|reason)\w*\b(?:[^:{}\n]{0,60}?(?::|\s[-·∙]|\s\()|\s?(?=\{)|=)\s*/i;
+  /^(?:(?:429|402) (?=\p{L})|(?!(?:i|we|it|they|the|an?|this|that|when|if|while|because|and|or|but|as|in|on|for|to|my|our|so|then|after|before|with|tests?|expected|assertion\w*|docs?|example)\b)(?:[\w[\]/-]+ ){0,3}\w*(?:error|failed|failure|exception|warning|status|429|402|many requests|disconnected|rejected|completion|exhausted|reconnecting|resource_exhausted|message|reason)\w*\b(?:[^:{}\n]{0,60}?(?::|\]|\s[-·∙]|\s\()|\s?(?=\{)|=)\s*)/iu;
 
 /** Allowances of something else than the provider's service, and warnings before a limit. */
 const NOT_A_LIMIT =
-  /\b(?:context|disk|storage|memory|recursion|nesting|turns?|steps?|retry|retries|iterations?|files?|characters?|max(?:imum)?[ _]output|depth|heap|stack|length|time limit|fast limit|not your usage limit|approaching|close to)\b/i;
+  /\b(?:context|disk|storage|memory|recursion|nesting|turns?|steps?|iterations?|files?|characters?|max(?:imum)?[ _]output|depth|heap|stack|length|time limit|fast limit|pull rate|approaching|close to)\b/i;
 
 const WHOSE = String.raw`(?:[\w'.$-]+ ){0,4}`;
 /** After the words that state it: an end, a mark, or how it goes on in the messages that are known. */
-const ENDS = String.raw`(?=\s*$|\s*[.:!|·∙•({]|,? (?:for|on|until|resets?|try|please|and will|this|today|\w+ at)\b|\s[-–—])`;
+const ENDS = String.raw`(?=\s*$|\s*[.:!|·∙•({)\]]|,? (?:for|on|until|resets?|try|please|subscribe|and will|this|today|\w+ at)\b|\s[-–—])`;
 
 const STATEMENTS: readonly RegExp[] = [
   `(?:sorry,? )?you(?:'ve| have)? (?:hit|reached|exceeded|exhausted|used up|used all of) (?:your|the|a) ${WHOSE}(?:limits?|quota|allowance|capacity|cap|credits)${ENDS}`,
@@ -80,6 +82,8 @@ const STATEMENTS: readonly RegExp[] = [
   `(?:the |your )?(?:claude(?: ai)?|\\d+[- ]hours?|five[- ]hour|seven[- ]day|daily|weekly|monthly|session|usage|opus|sonnet|haiku|fable|spend(?:ing)?|rate|plan|free|organization|workspace|account|subscription|premium)(?: [\\w-]+){0,4}? (?:limit|quota|usage|allowance|cap)s? (?:has been |have been |was |is )?(?:reached|exceeded|exhausted|hit|used up)${ENDS}`,
   `(?:the )?(?:usage|rate|spending|quota|weekly|daily|monthly|session|\\d+-hour) ?(?:limit|cap)? (?:has been |was )?(?:reached|exceeded|exhausted)${ENDS}`,
   `quota (?:has been )?(?:exceeded|exhausted|reached)${ENDS}`,
+  `(?:\\w+ )?oauth quota (?:exceeded|exhausted)${ENDS}`,
+  `server is temporarily limiting requests\\b`,
   `(?:all )?(?:free )?(?:usage|quota|credits) (?:exceeded|exhausted)${ENDS}`,
   `(?:your )?credit balance (?:is )?too low\\b`,
   `insufficient[_ ](?:quota|credits?|balance|funds)${ENDS}`,
@@ -104,27 +108,36 @@ const CODES = new Set([
   'rate_limit_exceeded',
   'rate_limit_error',
   'rate_limit_reached',
+  'rate_limited',
   'quota_exceeded',
   'billing_error',
   'resource_exhausted',
 ]);
 
-/** The body of a refusal, or the error in it. */
-export function limitOfBody(body: Fields, now: Millis): LimitText | null {
-  const error = typeof at(body, 'error') === 'object' ? at(body, 'error') : body;
-  const said = ['type', 'code', 'status'].some((name) =>
-    CODES.has(textAt(error, name)?.toLowerCase() ?? ''),
-  );
-  const code = numberAt(error, 'code') ?? numberAt(error, 'status');
-  if (!said && code !== 429 && code !== 402) return null;
-  const epoch = numberAt(error, 'resets_at') ?? numberAt(error, 'resetsAt');
-  const seconds = numberAt(error, 'resets_in_seconds') ?? numberAt(error, 'retry_after');
+/** The body of a refusal, or the error in it. Cut off in its middle, its message is all that can be read. */
+function limitOfBody(text: string, now: Millis): LimitText | null {
+  const body = jsonAtEnd(text);
+  if (body === null) {
+    const message = /"message"\s*:\s*"((?:[^"\\]|\\.)+)/.exec(text)?.[1];
+    return message === undefined ? null : limitOfText(message, now);
+  }
+  const error = fields(at(body, 'error')) ?? body;
+  if (!saysLimit(error)) return null;
+  const epoch = numberAt(error, 'resets_at');
+  const seconds = numberAt(error, 'resets_in_seconds');
   return {
     scope: scopeOf(textAt(error, 'message') ?? ''),
     resetAt:
       (epoch === null ? null : momentOfEpoch(epoch, now)) ??
       (seconds === null ? null : momentIn(seconds, now)),
   };
+}
+
+function saysLimit(error: Fields): boolean {
+  return ['type', 'code', 'status'].some((name) => {
+    const said = at(error, name);
+    return said === 429 || said === 402 || CODES.has(kindAt(error, name).toLowerCase());
+  });
 }
 
 /** Named as the model's own limit; everything else stops whoever uses the account. */

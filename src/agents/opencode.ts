@@ -7,6 +7,7 @@ import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, numberAt, kindAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { toolStarted } from './tool-detail.ts';
 
 export const opencode: Agent = {
@@ -63,25 +64,23 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
   const part = at(event, 'part');
   switch (kindAt(event, 'type')) {
     case 'step_start':
-      return sessionOf(event);
+      return sessionOf(textAt(event, 'sessionID'));
     case 'text':
-      return [...sessionOf(event), { kind: 'answered', text: textAt(part, 'text') ?? '' }];
+      return [
+        ...sessionOf(textAt(event, 'sessionID')),
+        { kind: 'answered', text: textAt(part, 'text') ?? '' },
+      ];
     case 'reasoning':
       return [{ kind: 'answered', text: '' }];
     case 'tool_use':
       return ofTool(part);
     case 'step_finish':
-      return [...sessionOf(event), ...ofStep(part)];
+      return [...sessionOf(textAt(event, 'sessionID')), ...ofStep(part)];
     case 'error':
-      return [...sessionOf(event), ...ofError(at(event, 'error'), now)];
+      return [...sessionOf(textAt(event, 'sessionID')), ...ofError(at(event, 'error'), now)];
     default:
       return null;
   }
-}
-
-function sessionOf(event: Fields): readonly AgentEvent[] {
-  const id = textAt(event, 'sessionID');
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 /** Written when the tool has ended: what runs at the moment is not to be seen in this stream. */

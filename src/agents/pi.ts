@@ -7,6 +7,7 @@ import { type Failure, eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, listAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
+import { sessionOf } from './session.ts';
 import { timeoutOf, toolStarted } from './tool-detail.ts';
 
 export const pi: Agent = {
@@ -67,7 +68,6 @@ export const pi: Agent = {
 const QUIET = new Set([
   'agent_start',
   'turn_start',
-  'turn_end',
   'message_start',
   'message_update',
   'tool_execution_update',
@@ -90,8 +90,10 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     case 'tool_execution_start':
     case 'tool_execution_end':
       return ofTool(event, type);
+    case 'turn_end':
+      return ofTurn(at(event, 'message'));
     case 'agent_end':
-      return ofEnd(event);
+      return ofEnd(event, now);
     case 'auto_retry_start':
       return failed(event, 'errorMessage', now, { afterMs: amountAt(event, 'delayMs') });
     case 'auto_retry_end':
@@ -99,10 +101,6 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
     default:
       return QUIET.has(type) ? [] : null;
   }
-}
-
-function sessionOf(id: string | null): readonly AgentEvent[] {
-  return id === null ? [] : [{ kind: 'session', id }];
 }
 
 function ofMessage(message: unknown, now: Millis): readonly AgentEvent[] {
@@ -137,16 +135,25 @@ function ofTool(event: Fields, type: string): readonly AgentEvent[] {
   return [toolStarted(id, name, args, name === 'bash' ? timeoutOf(args, 1_000) : null)];
 }
 
-/** Its exit code is 0 after every failure of a request: only the last message tells. */
-function ofEnd(event: Fields): readonly AgentEvent[] {
-  if (at(event, 'willRetry') === true) return [];
+/**
+ * The last turn is the one that calls no tool. `agent_end` follows, and holds all messages of the run: of so long a line
+ * the end, and so the last message, may be missing. Its exit code is 0 after every failure of a request, too.
+ */
+function ofTurn(message: unknown): readonly AgentEvent[] {
+  const reason = textAt(message, 'stopReason');
+  if (reason === null || reason === 'toolUse') return [];
+  if (reason === 'stop') return [{ kind: 'result', ok: true, text: '' }];
+  const text = textAt(message, 'errorMessage') ?? `its last answer ended with "${reason}"`;
+  return [{ kind: 'result', ok: false, text }];
+}
+
+/** A run that failed outside of its turns has no other event. */
+function ofEnd(event: Fields, now: Millis): readonly AgentEvent[] {
   const last = listAt(event, 'messages').findLast(
     (message) => textAt(message, 'role') === 'assistant',
   );
-  const reason = textAt(last, 'stopReason') ?? 'no answer';
-  if (reason === 'stop') return [{ kind: 'result', ok: true, text: '' }];
-  const text = textAt(last, 'errorMessage') ?? `its last answer ended with "${reason}"`;
-  return [{ kind: 'result', ok: false, text }];
+  if (!hasFailed(last) || at(event, 'willRetry') === true) return [];
+  return [...failed(last, 'errorMessage', now, null), ...ofTurn(last)];
 }
 
 function ofRetried(event: Fields, now: Millis): readonly AgentEvent[] {

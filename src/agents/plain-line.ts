@@ -10,7 +10,7 @@ const NOISE =
 
 /** How a line begins that reports a failure. */
 const REPORT =
-  /^\W*(?:\[?(?:api|fatal|unexpected|uncaught|critical|login|authentication)? ?\w*error\b|fatal\b|panicked\b|thread '.*' panicked\b|failed\b|invalid api key\b|not logged in\b|please (?:run|log ?in)\b)/i;
+  /^[^\w"'{]*(?:(?:api|fatal|unexpected|uncaught|critical|login|authentication)? ?\w*error\b|fatal\b|panicked\b|thread '.*' panicked\b|failed\b|invalid api key\b|not logged in\b|please (?:run|log ?in)\b)/i;
 
 /** Words that need the person at a browser or at a prompt. */
 const ASKING =

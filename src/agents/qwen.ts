@@ -60,6 +60,8 @@ export const qwen: Agent = {
 
 const DIALECT: Dialect = {
   shellTool: 'run_shell_command',
+  // Version 0.15 begins or ends its answer so where a request has failed, and calls the run a success.
+  failureIn: (text) => /^\[API Error: .*|\[API Error: .*\]\s*$/s.exec(text)?.[0] ?? null,
   usageOf: (result) => {
     const usage = fields(at(result, 'usage'));
     if (usage === null) return null;

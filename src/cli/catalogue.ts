@@ -129,14 +129,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   },
   {
     name: 'resume',
-    summary: 'let a paused pool start dispatches again',
+    summary: 'let a paused pool, or what waits for a person, go on',
     example: 'drover resume work',
     completes: ['pool'],
     load: async () => await import('./commands/resume.ts'),
   },
   {
     name: 'pools',
-    summary: 'list pools: slots, what blocks them and until when',
+    summary: 'list pools: slots, what blocks them and until when, usage',
     example: 'drover pools --json',
     completes: [],
     load: async () => await import('./commands/pools.ts'),

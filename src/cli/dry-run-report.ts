@@ -51,8 +51,9 @@ async function readLedger(context: Context, campaign: string): Promise<Known> {
 const EMPTY_DEFAULT_POOL: PoolUse = {
   ...DEFAULT_POOL,
   paused: false,
-  blockedUntil: null,
-  blockedBecause: null,
+  pausedBecause: null,
+  limits: [],
+  usage: null,
   used: 0,
   queued: 0,
 };

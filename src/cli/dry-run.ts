@@ -1,11 +1,12 @@
 // Owns the plan of `drover run --dry-run`: what would start, in order, and why not the rest. Pure.
 import type { Campaign, PlannedDispatch } from '../core/campaign.ts';
 import { type Dispatch, isLive, type State } from '../core/dispatch.ts';
-import type { PoolUse } from '../core/pool.ts';
+import { appliesTo, isClosed, type PoolLimit, type PoolUse } from '../core/pool.ts';
 import { topologicalOrder } from '../core/graph.ts';
 import { compareTurns } from '../core/order.ts';
 import { planSubmission } from '../core/submission.ts';
 import { isToRetry } from './targets.ts';
+import { limitWords, pauseWords } from './render/pool-words.ts';
 import { stateWord } from './render/words.ts';
 
 /** `starts`: a slot is free for it. `waits`: it would start later. `stays`: it would not start. */
@@ -40,8 +41,8 @@ interface Submitted {
 export function planDryRun(input: DryRunInput): PlanLine[] {
   const submitted = submit(input);
   const turns = takeTurns(input, submitted);
-  const waiting = topologicalOrder(submitted.map(({ planned }) => planned)).map(({ name }) => name);
-  const rank = new Map(waiting.map((name, index) => [name, index]));
+  const inOrder = topologicalOrder(submitted.map(({ planned }) => planned));
+  const rank = new Map(inOrder.map(({ name }, index) => [name, index]));
   const lines = submitted.map((one) => lineOf(one, input, turns));
   const startable = lines
     .filter(({ would }) => would !== 'stay')
@@ -102,41 +103,64 @@ function takeTurns(
   { campaign, rows, pools, halted, now }: DryRunInput,
   submitted: readonly Submitted[],
 ): Map<string, Turn> {
-  const slots = new Map(poolsAfter(campaign, pools).map((pool) => [pool.name, roomOf(pool, now)]));
+  const rooms = new Map(poolsAfter(campaign, pools).map((pool) => [pool.name, roomOf(pool)]));
   const others = rows
     .filter((row) => row.campaign !== campaign.name && row.state.kind === 'queued')
     .filter((row) => row.stopWish === null && !halted.has(row.campaign))
-    .map(({ priority, position, pool }) => ({ priority, position, pool, name: null }));
+    .map((row) => ({ ...waiting(row), position: row.position, name: null }));
   const own = submitted
     .filter(({ state }) => state.kind === 'queued')
-    .map(({ planned: { priority, pool, name }, position }) => ({ priority, position, pool, name }));
+    .map(({ planned, position }) => ({ ...waiting(planned), position, name: planned.name }));
   const turns = new Map<string, Turn>();
-  for (const [place, { pool, name }] of [...others, ...own].toSorted(compareTurns).entries()) {
-    const room = slots.get(pool) ?? { free: 0, because: `there is no pool ${pool}` };
-    const starts = room.because === null && room.free > 0;
-    if (starts) slots.set(pool, { ...room, free: room.free - 1 });
+  for (const [place, one] of [...others, ...own].toSorted(compareTurns).entries()) {
+    const { pool, model, name } = one;
+    const room = rooms.get(pool) ?? { ...NO_ROOM, because: `there is no pool ${pool}` };
+    const stopped = room.because ?? whyStopped(room, model, now);
+    const starts = stopped === null && room.free > 0;
+    if (starts) rooms.set(pool, takenBy(room, model));
     if (name === null) continue;
     const because = starts
       ? `a slot of ${pool} is free`
-      : (room.because ?? `waits for a slot of ${pool}`);
+      : (stopped ?? `waits for a slot of ${pool}`);
     turns.set(name, { place, starts, because });
   }
   return turns;
+}
+
+function waiting({ priority, pool, spec }: Pick<PlannedDispatch, 'priority' | 'pool' | 'spec'>) {
+  return { priority, pool, model: spec.task?.model ?? null };
 }
 
 interface Room {
   readonly free: number;
   /** why nothing starts in the pool, however many slots are free; null: it does */
   readonly because: string | null;
+  readonly limits: readonly PoolLimit[];
 }
 
-function roomOf(pool: PoolUse, now: number): Room {
-  const free = pool.slots - pool.used;
-  if (pool.paused) return { free, because: `pool ${pool.name} is paused` };
-  if (pool.blockedUntil !== null && pool.blockedUntil > now) {
-    return { free, because: `pool ${pool.name} is blocked: ${pool.blockedBecause ?? 'a limit'}` };
-  }
-  return { free, because: null };
+const NO_ROOM: Room = { free: 0, because: null, limits: [] };
+
+function roomOf(pool: PoolUse): Room {
+  const { slots, used, name, limits } = pool;
+  const paused = pauseWords(pool);
+  return {
+    free: slots - used,
+    because: paused === null ? null : `pool ${name} is ${paused}`,
+    limits,
+  };
+}
+
+/** By a limit that is in force, or that somebody asks about. */
+function whyStopped({ limits }: Room, model: string | null, now: number): string | null {
+  const limit = limits.find((one) => appliesTo(one, model) && isClosed(one, now));
+  return limit === undefined ? null : `pool ${limit.pool}: ${limitWords(limit, now)}`;
+}
+
+/** Whoever starts under a limit that is over is its probe: the others wait for the answer. */
+function takenBy(room: Room, model: string | null): Room {
+  const probe = { dispatch: 'the first of them', fence: 0 };
+  const limits = room.limits.map((one) => (appliesTo(one, model) ? { ...one, probe } : one));
+  return { ...room, free: room.free - 1, limits };
 }
 
 /** The file creates and resizes pools. */
@@ -153,8 +177,9 @@ const NEW_POOL: PoolUse = {
   name: '',
   slots: 0,
   paused: false,
-  blockedUntil: null,
-  blockedBecause: null,
+  pausedBecause: null,
+  limits: [],
+  usage: null,
   used: 0,
   queued: 0,
 };

@@ -2,12 +2,13 @@
 // changes. Pure.
 import type { AttemptLook } from '../compose/attempt-look.ts';
 import { isLive, type Millis } from '../core/dispatch.ts';
-import type { PoolUse } from '../core/pool.ts';
+import { appliesTo, type PoolLimit, type PoolUse } from '../core/pool.ts';
 import type { Look } from '../core/evidence.ts';
 import { describeOperation, isValid, lapsesAt, type Operation } from '../core/operation.ts';
 import { silenceOf, verdictOf, watchedBy } from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import type { Output } from '../compose/output.ts';
+import { limitWords, pauseWords } from './render/pool-words.ts';
 import { ageShown } from './render/time.ts';
 import { nameOf } from './render/words.ts';
 
@@ -44,7 +45,7 @@ export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
     ...workLines(view),
     ...operationLines(seen),
     ...childLines(seen),
-    ...(state.kind === 'queued' ? startLines(seen) : []),
+    ...(state.kind === 'queued' ? startLines(view, seen) : []),
     ...(stopWish === null
       ? []
       : [line('stop-wish', stopWish.at, `${stopWish.cause}: ${stopWish.because}`)]),
@@ -161,18 +162,27 @@ function operationLines({ operations, now }: Seen): EvidenceLine[] {
  * What keeps a queued dispatch from starting; free slots are shown too, for then only a supervisor
  * is missing.
  */
-function startLines({ pool, haltedBecause, now }: Seen): EvidenceLine[] {
+function startLines(view: DispatchView, { pool, haltedBecause, now }: Seen): EvidenceLine[] {
   const lines: EvidenceLine[] = [];
   if (haltedBecause !== null) {
     lines.push({ kind: 'campaign', at: now, expiresAt: null, detail: `halted: ${haltedBecause}` });
   }
   if (pool === null) return lines;
-  const blocked = pool.blockedUntil !== null && pool.blockedUntil > now;
+  const paused = pauseWords(pool);
   const details = [`${pool.name}: ${pool.used} of ${pool.slots} slots used`];
-  if (pool.paused) details.push('paused by hand');
-  if (blocked) details.push(`blocked: ${pool.blockedBecause ?? 'an observed limit'}`);
-  const expiresAt = blocked ? pool.blockedUntil : null;
-  return [...lines, { kind: 'pool', at: now, expiresAt, detail: details.join(', ') }];
+  if (paused !== null) details.push(paused);
+  lines.push({ kind: 'pool', at: now, expiresAt: null, detail: details.join(', ') });
+  for (const limit of limitsOver(view, pool)) {
+    const expiresAt = limit.until > now ? limit.until : null;
+    const detail = `${limitWords(limit, now)}, from ${limit.source}`;
+    lines.push({ kind: 'limit', at: limit.since, expiresAt, detail });
+  }
+  return lines;
+}
+
+/** The limits that stop just this one. */
+function limitsOver({ dispatch: { spec } }: DispatchView, pool: PoolUse): readonly PoolLimit[] {
+  return pool.limits.filter((limit) => appliesTo(limit, spec.task?.model ?? null));
 }
 
 export interface NextChange {
@@ -184,10 +194,16 @@ export interface NextChange {
  * The next moment at which time alone may change something; null: something else has to happen
  * first.
  */
-export function nextChangeOf({ dispatch, attempt }: DispatchView, now: Millis): NextChange | null {
+export function nextChangeOf(
+  view: DispatchView,
+  now: Millis,
+  pool: PoolUse | null = null,
+): NextChange | null {
+  const { dispatch, attempt } = view;
   const { state } = dispatch;
   switch (state.kind) {
     case 'queued':
+      return pool === null ? null : limitEnds(view, pool, now);
     case 'starting':
     case 'ended':
       return null;
@@ -198,6 +214,13 @@ export function nextChangeOf({ dispatch, attempt }: DispatchView, now: Millis): 
     case 'running':
       return earliest(runningMoments({ dispatch, attempt }, state.since, now));
   }
+}
+
+/** It starts once all of them are over. */
+function limitEnds(view: DispatchView, pool: PoolUse, now: Millis): NextChange | null {
+  const moments = limitsOver(view, pool).map(({ until }) => until);
+  const at = Math.max(0, ...moments.filter((until) => until > now));
+  return at === 0 ? null : { at, what: 'one is let through, to ask whether the limit is over' };
 }
 
 /** What ends a running attempt by time: its silence, and its deadline. */

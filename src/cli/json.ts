@@ -8,7 +8,8 @@ import {
   type State,
   isLive,
 } from '../core/dispatch.ts';
-import type { PoolUse } from '../core/pool.ts';
+import type { TokenUsage } from '../core/agent-event.ts';
+import type { PoolLimit, PoolUse } from '../core/pool.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { newestSign } from '../core/sign.ts';
 import type { Witness } from '../core/snapshot.ts';
@@ -105,8 +106,7 @@ export function attemptJson(attempt: Attempt) {
     startedAt: isoOrNull(attempt.startedAt),
     endedAt: isoOrNull(attempt.endedAt),
     containment: attempt.containment,
-    // The `command` agent reports no usage: unknown is null, never 0.
-    usage: { inputTokens: null, outputTokens: null, costUsd: null },
+    usage: usageJson(attempt.stream?.state.usage ?? null),
     because: attempt.because,
   };
 }
@@ -132,22 +132,54 @@ export function eventJson(event: LedgerEvent) {
 }
 
 export function poolJson(pool: PoolUse) {
+  const limit = gravest(pool.limits);
   return {
     name: pool.name,
     slots: pool.slots,
     used: pool.used,
     paused: pool.paused,
-    blockedUntil: isoOrNull(pool.blockedUntil),
-    blockedBecause: pool.blockedBecause,
+    pausedBecause: pool.pausedBecause,
+    blockedUntil: isoOrNull(limit?.until ?? null),
+    blockedBecause: limit === null ? null : blockedBecause(limit),
     source: sourceOf(pool),
     queued: pool.queued,
+    limits: pool.limits.map(limitJson),
+    usage: usageJson(pool.usage),
   };
 }
 
-/** Who keeps the pool from starting: a person, or a limit that was observed. */
-function sourceOf(pool: PoolUse): 'person' | 'observed' | null {
-  if (pool.paused) return 'person';
-  return pool.blockedUntil === null ? null : 'observed';
+/** The one that a program is told of which asks for one: that of everybody, else the longest. */
+function gravest(limits: readonly PoolLimit[]): PoolLimit | null {
+  const [longest = null] = limits.toSorted((a, b) => b.until - a.until);
+  return limits.find(({ model }) => model === null) ?? longest;
+}
+
+function blockedBecause({ model, because }: PoolLimit): string {
+  return model === null ? because : `model ${model}: ${because}`;
+}
+
+function limitJson({ model, since, until, tries, because, source, probe }: PoolLimit) {
+  return {
+    model,
+    since: isoOrNull(since),
+    until: isoOrNull(until),
+    tries,
+    because,
+    source,
+    probe: probe?.dispatch ?? null,
+  };
+}
+
+/** Unknown is null, never 0. */
+function usageJson(usage: TokenUsage | null) {
+  const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
+  return { inputTokens, outputTokens, costUsd };
+}
+
+/** Who keeps the pool from starting: a person, or what was observed of its provider. */
+function sourceOf({ paused, pausedBecause, limits }: PoolUse): 'person' | 'observed' | null {
+  if (paused && pausedBecause === null) return 'person';
+  return paused || limits.length > 0 ? 'observed' : null;
 }
 
 export interface Decision {

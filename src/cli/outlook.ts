@@ -7,7 +7,7 @@ import {
   type State,
   type StopCause,
 } from '../core/dispatch.ts';
-import type { PoolUse } from '../core/pool.ts';
+import { appliesTo, type PoolUse } from '../core/pool.ts';
 import { nameOf } from './render/words.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 
@@ -64,16 +64,18 @@ function waitsForOthers({ state }: Dispatch): boolean {
 }
 
 /**
- * Nothing of it can move before a quota resets: parked for it, in a pool that is blocked, or behind
- * one that is.
+ * Nothing of it can move before a quota resets: parked for it, under a limit of its pool, or behind
+ * one that is. A limit that is being probed has had its reset: the answer is waited for.
  */
 function waitsForQuota(open: readonly Dispatch[], pools: readonly PoolUse[], now: Millis): boolean {
-  const blocked = new Set(
-    pools.filter((pool) => (pool.blockedUntil ?? 0) > now).map(({ name }) => name),
-  );
-  const forQuota = ({ state, pool }: Dispatch) =>
-    (state.kind === 'parked' && state.for === 'quota') ||
-    (state.kind === 'queued' && blocked.has(pool));
+  const limits = pools.flatMap((pool) => pool.limits).filter(({ until }) => until > now);
+  const isUnder = ({ pool, spec }: Dispatch) =>
+    limits.some((one) => one.pool === pool && appliesTo(one, spec.task?.model ?? null));
+  const forQuota = (dispatch: Dispatch) => {
+    const { state } = dispatch;
+    if (state.kind === 'parked') return state.for === 'quota';
+    return state.kind === 'queued' && isUnder(dispatch);
+  };
   const behind = ({ state }: Dispatch) => state.kind === 'parked' && state.for === 'dependency';
   return open.some(forQuota) && open.every((one) => forQuota(one) || behind(one));
 }

@@ -1,8 +1,15 @@
 // Owns the first line of `drover why`: one sentence that says what a dispatch is doing. Pure.
-import type { Attempt, Dispatch } from '../core/dispatch.ts';
+import type { Attempt, Dispatch, Millis } from '../core/dispatch.ts';
 import { isValid } from '../core/operation.ts';
 import { newestSign, type Sign, type SignKind } from '../core/sign.ts';
-import { FRESH_MS, silenceOf, verdictOf, watchedBy } from '../core/verdict.ts';
+import {
+  FRESH_MS,
+  type Silence,
+  type Watched,
+  silenceOf,
+  verdictOf,
+  watchedBy,
+} from '../core/verdict.ts';
 import type { DispatchView } from '../ports.ts';
 import type { Seen } from './explanation.ts';
 import { pidOf } from './json.ts';
@@ -30,19 +37,26 @@ export function sentenceOf(view: DispatchView, seen: Seen): string {
 /** Of one that runs. */
 function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string {
   const { now } = seen;
-  const met = attempt?.stream?.state.limit ?? null;
-  if (met !== null && met.waitsUntil !== null && met.waitsUntil > now) {
-    return `waits until ${momentShown(met.waitsUntil, now)} for a limit: ${met.notice.message}`;
-  }
+  const waits = waitingWords(attempt, now);
+  if (waits !== null) return waits;
   if (attempt !== null && attempt.unseen !== null) {
     return `its signs of work cannot be looked for: ${attempt.unseen}`;
   }
-  const watched = watchedBy(
-    attempt,
-    dispatch.state.kind === 'running' ? dispatch.state.since : now,
-  );
-  const { verdict, over, since, changesAt } = silenceOf(watched, dispatch.spec, now);
-  const last = newestSign(watched.signs);
+  const since = dispatch.state.kind === 'running' ? dispatch.state.since : now;
+  const watched = watchedBy(attempt, since);
+  return silenceWords(watched, silenceOf(watched, dispatch.spec, now), seen);
+}
+
+/** For a limit that its agent waits out by itself; null: it does not. */
+function waitingWords(attempt: Attempt | null, now: Millis): string | null {
+  const met = attempt?.stream?.state.limit ?? null;
+  if (met === null || met.waitsUntil === null || met.waitsUntil <= now) return null;
+  return `waits until ${momentShown(met.waitsUntil, now)} for a limit: ${met.notice.message}`;
+}
+
+function silenceWords(watched: Watched, silence: Silence, seen: Seen): string {
+  const { now } = seen;
+  const { verdict, over, since, changesAt } = silence;
   const until = momentShown(changesAt, now);
   if (over) {
     return `nothing was seen of it since ${momentShown(since, now)}, and no supervisor has judged that yet`;
@@ -56,6 +70,7 @@ function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string 
       return `its result is there and it does not leave; it is ended at ${until} unless it works again`;
     case 'quiet':
     case 'stalled': {
+      const last = newestSign(watched.signs);
       const before = last === null ? 'no sign of work yet' : `last seen: ${last.detail}`;
       return `nothing for ${secondsShown(now - since)} (${before}); stalled at ${until} unless it works again`;
     }

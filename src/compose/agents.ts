@@ -45,11 +45,11 @@ export function createAgents(environment: Environment): Agents {
  *
  * @throws DroverError `AGENT_UNUSABLE` where it is none
  */
-export async function loadAdapter(module: string): Promise<Agent> {
-  const loaded = (await import(pathToFileURL(module).href)) as { default?: unknown };
+async function loadAdapter(module: string): Promise<Agent> {
+  const loaded: { readonly default?: unknown } = await import(pathToFileURL(module).href);
   const adapter = loaded.default;
-  const missing = missingPart(adapter);
-  if (missing === null) return adapter as Agent;
+  if (isAdapter(adapter)) return adapter;
+  const missing = missingPart(adapter) ?? 'is none';
   throw new DroverError('AGENT_UNUSABLE', {
     message: `${module}: its default export ${missing}`,
     hint: 'docs/guides/write-an-adapter.md says what an adapter has to offer',
@@ -72,6 +72,10 @@ const PARTS: Readonly<Record<keyof Agent, string>> = {
   stop: 'object',
   silence: 'object',
 };
+
+function isAdapter(value: unknown): value is Agent {
+  return missingPart(value) === null;
+}
 
 /** null: it looks like an adapter. */
 function missingPart(adapter: unknown): string | null {

@@ -7,12 +7,12 @@ import {
   type StayDecision,
   stay,
 } from './decision.ts';
-import type { Judgement } from './agent-event.ts';
 import type { AttemptEnd, LiveDispatch, Millis, Survivor } from './dispatch.ts';
 import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
 import { describeExit } from './snapshot.ts';
 import { limitMet, poolLimitOf } from './quota.ts';
-import { SUCCEEDED, endOfLoss, endOfRun, failed, followUp } from './retry.ts';
+import { SUCCEEDED, failed, followUp } from './retry.ts';
+import { describeRun, endOfLoss, endOfRun, judgementOf, stillReading } from './said.ts';
 
 export const UNKNOWN_POLL_MS = 1_000;
 export const PROOF_POLL_MS = 10;
@@ -84,25 +84,6 @@ export function concludeLoss(live: LiveDispatch, evidence: Evidence, moment: Mom
     evidence,
     moment,
   );
-}
-
-/** What the agent's own words mean; null: it has none that are understood. */
-export function judgementOf({ stream }: Evidence): Judgement | null {
-  return stream.kind === 'seen' ? stream.value.judgement : null;
-}
-
-export function describeRun(exit: ExitRecord, judgement: Judgement | null): string {
-  const because = describeExit(exit);
-  return judgement === null ? because : `${because}; ${judgement.because}`;
-}
-
-/** Nothing is concluded from half of what it said (I13); null: all of it was read. */
-export function stillReading({ stream }: Evidence, because: string, { now }: Moment) {
-  if (stream.kind === 'unknown') {
-    return stay(`${because}; cannot read what it said: ${stream.because}`, now + UNKNOWN_POLL_MS);
-  }
-  if (stream.kind === 'absent' || stream.value.atEnd) return null;
-  return stay(`${because}; reading what it said`, now);
 }
 
 /** An end that is known, and what still has to be proved of the tree. */
@@ -182,7 +163,10 @@ export function endedAfterGoal(
       return ended({ ...end, ...GOAL_REACHED }, `${because}; done_when holds`);
     case 'missed':
       return end.outcome.kind === 'succeeded'
-        ? ended(failed(end.exitCode, end.signal, 'agent'), `${because}, but done_when does not hold`)
+        ? ended(
+            failed(end.exitCode, end.signal, 'agent'),
+            `${because}, but done_when does not hold`,
+          )
         : ended(end, `${because}; done_when does not hold`);
     case 'unknown':
       return ended(end, `${because}; done_when gave no answer`);

@@ -1,11 +1,5 @@
 // Owns what follows for an attempt whose agent was seen: go on, extend, stop, or conclude that it is gone.
-import {
-  SHIM_LEAVES_MS,
-  concludeExit,
-  concludeLoss,
-  judgementOf,
-  treeUnseen,
-} from './decide-ending.ts';
+import { SHIM_LEAVES_MS, concludeExit, concludeLoss, treeUnseen } from './decide-ending.ts';
 import type { TokenUsage } from './agent-event.ts';
 import { beginLeaving, beginStopping, obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { oldestOf } from './decide-start.ts';
@@ -15,7 +9,7 @@ import { formatDuration } from './duration.ts';
 import type { Evidence, Result } from './evidence.ts';
 import { brokenLimit, spentLimit } from './limits.ts';
 import { type OwnWait, limitMet, ownWait, watchedFrom } from './quota.ts';
-import { endOfSilent } from './retry.ts';
+import { endOfSilent, judgementOf } from './said.ts';
 import { addUsage } from './stream.ts';
 import { FRESH_MS, type Silence, type Watched, silenceOf } from './verdict.ts';
 

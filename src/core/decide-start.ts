@@ -5,8 +5,6 @@ import {
   concludeExit,
   endedAfterGoal,
   endedBy,
-  judgementOf,
-  stillReading,
   treeUnseen,
 } from './decide-ending.ts';
 import { obeyDespiteShim, obeyWish } from './decide-stopping.ts';
@@ -14,7 +12,8 @@ import { type Decision, type Moment, stay } from './decision.ts';
 import type { AttemptEnd, LiveDispatch, Millis } from './dispatch.ts';
 import type { Claim, Evidence, Members } from './evidence.ts';
 import type { ProcessIdentity } from './identity.ts';
-import { endOfFailedStart, endOfLoss, endOfStop } from './retry.ts';
+import { endOfFailedStart, endOfStop } from './retry.ts';
+import { endOfLoss, judgementOf, stillReading } from './said.ts';
 
 /** Records appear within milliseconds; a hint wakes us earlier. */
 const RECORD_POLL_MS = 20;

@@ -7,12 +7,9 @@ import {
   awaitGoal,
   describeProcess,
   endedAfterGoal,
-  describeRun,
   endedBy,
-  judgementOf,
   shimMayStillLeave,
   shimStays,
-  stillReading,
 } from './decide-ending.ts';
 import { cannotSee, seenAgain } from './decide-unseen.ts';
 import { type ChangeDecision, type Decision, type Moment, stay } from './decision.ts';
@@ -32,7 +29,8 @@ import {
   type Members,
   type Sighting,
 } from './evidence.ts';
-import { SUCCEEDED, endOfRun, endOfStop } from './retry.ts';
+import { endOfStop } from './retry.ts';
+import { describeRun, endDespiteStop, endOfRun, judgementOf, stillReading } from './said.ts';
 import { sameSurvivors, sparedAgent, survivorsOf } from './survivors.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
@@ -215,9 +213,9 @@ function asStopping(live: Stopping): ChangeDecision {
 
 /** Zero is proved. An agent that had ended by itself before we began keeps its own end. */
 function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
-  const { reason, since } = live.state;
+  const { reason } = live.state;
   const { exit } = evidence.runDir;
-  const { because, stopWish } = live.dispatch;
+  const { because } = live.dispatch;
   const conclude = (end: AttemptEnd, why = because) =>
     endedAfterGoal(live, { end, because: why, looksNeeded: 2 }, evidence, moment);
   if (reason.kind === 'leftovers' && reason.end.outcome.kind !== 'lost') {
@@ -229,12 +227,23 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   }
   const unread = stillReading(evidence, 'its tree is empty', moment);
   if (unread !== null) return unread;
-  const judgement = judgementOf(evidence);
   const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {
     // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
-    return conclude(record === null ? reason.end : endOfRun(record, judgement));
+    return conclude(record === null ? reason.end : endOfRun(record, judgementOf(evidence)));
   }
+  return stoppedByUs(live, reason, { record, evidence, conclude }, moment);
+}
+
+function stoppedByUs(
+  live: Stopping,
+  reason: Exclude<StopReason, { kind: 'leftovers' }>,
+  { record, evidence, conclude }: Proof,
+  moment: Moment,
+): Decision {
+  const { since } = live.state;
+  const { because, stopWish } = live.dispatch;
+  const judgement = judgementOf(evidence);
   if (record !== null && endedBefore(record, since)) {
     const why = `${describeRun(record, judgement)}, before it was stopped`;
     return conclude(endOfRun(record, judgement), why);
@@ -247,12 +256,15 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
     return endedBy(live, { end, because }, evidence, moment);
   }
   const end = endOfStop(causeNow(reason.cause, stopWish), record);
-  // I13: it had said that its work was done, whatever became of its process. Where that does not hold it was stopped.
-  if (judgement?.kind === 'succeeded' && evidence.goal !== 'missed') {
-    const { outcome, class: failureClass } = SUCCEEDED;
-    return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
-  }
-  return conclude(end);
+  const done = endDespiteStop(end, evidence, since);
+  return done === null ? conclude(end) : conclude(done.end, `${because}; ${done.because}`);
+}
+
+/** Its tree is empty, all that it said was read. */
+interface Proof {
+  readonly record: ExitRecord | null;
+  readonly evidence: Evidence;
+  readonly conclude: (end: AttemptEnd, because?: string) => Decision;
 }
 
 /** Who was interrupted goes back to the queue, unless a person has cancelled it meanwhile. */

@@ -3,7 +3,7 @@
 import type { LiveDispatch, Millis } from './dispatch.ts';
 import type { Evidence } from './evidence.ts';
 import type { Moment } from './decision.ts';
-import type { PoolLimit } from './pool.ts';
+import { isSameAttempt, type PoolLimit } from './pool.ts';
 import type { StreamState } from './stream.ts';
 
 /** Not everybody at the very second; and never before it, for clocks differ. */
@@ -13,6 +13,9 @@ const JITTER_MS_MIN = 1_000;
 /** Without a known reset: this long at first, then doubling. */
 const UNKNOWN_FIRST_MS = 5 * 60_000;
 const UNKNOWN_MAX_MS = 60 * 60_000;
+/** Resets are told to the minute, and read a little late: what has just passed is over in a moment. Not twice, though. */
+const JUST_PASSED_MS = 2 * 60_000;
+const AFTER_PASSED_MS = 30_000;
 /** A limit of a month is the longest that anybody has; a later reset is misread. */
 const WAIT_MS_MAX = 32 * 24 * 60 * 60_000;
 
@@ -28,35 +31,62 @@ export function limitMet({ stream }: Pick<Evidence, 'stream'>): Met | null {
  *
  * @param met null: the end says that it was a limit, and nobody said which
  */
-export function poolLimitOf(
-  { dispatch, attempt, limit: known }: LiveDispatch,
-  met: Met | null,
-  { now, chance }: Moment,
-): PoolLimit {
+export function poolLimitOf(live: LiveDispatch, met: Met | null, moment: Moment): PoolLimit {
+  const { dispatch, attempt, limit: known } = live;
   const by = { dispatch: dispatch.id, fence: attempt.fence };
-  const since = met?.seenAt ?? now;
-  const isKnown = known?.by.dispatch === by.dispatch && known.by.fence === by.fence;
-  if (isKnown && known.since === since) return known;
-  const resetAt = met?.notice.resetAt ?? met?.waitsUntil ?? null;
-  const isTold = resetAt !== null && resetAt > now && resetAt - now <= WAIT_MS_MAX;
-  // Who meets it while it is in force meets the same one.
-  const isSameWave = known !== null && known.until > now && known.probe === null;
-  const tries = isTold ? 0 : (known?.tries ?? 0) + (isSameWave ? 0 : 1);
-  const unknownMs = Math.min(UNKNOWN_MAX_MS, UNKNOWN_FIRST_MS * 2 ** Math.min(16, tries - 1));
-  const fullMs = isTold ? resetAt - now : unknownMs;
-  const until = now + fullMs + Math.round(chance * jitterMs(fullMs));
-  const { name, pool, spec } = dispatch;
+  const since = met === null ? moment.now : met.seenAt;
+  if (known !== null && known.since === since && isSameAttempt(known.by, by)) return known;
+  const { until, tries } = lastsUntil(met, known, moment);
+  const { campaign, name, pool, spec } = dispatch;
+  const { message, source, scope } = met?.notice ?? UNSAID;
   return {
     pool,
-    model: met?.notice.scope === 'model' ? (spec.task?.model ?? null) : null,
+    model: scope === 'model' ? (spec.task?.model ?? null) : null,
     since,
-    until: isSameWave && !isTold ? Math.max(until, known.until) : until,
+    until,
     tries,
-    because: met?.notice.message ?? 'its agent ended at a limit of its provider',
-    source: `${met?.notice.source ?? 'end'} of ${dispatch.campaign}/${name}`,
+    because: message,
+    source: `${source} of ${campaign}/${name}`,
     by,
     probe: null,
   };
+}
+
+const UNSAID = {
+  scope: 'pool',
+  message: 'its agent ended at a limit of its provider',
+  source: 'end',
+} as const;
+
+function lastsUntil(
+  met: Met | null,
+  known: PoolLimit | null,
+  { now, chance }: Moment,
+): Pick<PoolLimit, 'until' | 'tries'> {
+  const resetAt = resetOf(met);
+  const withJitter = (waitMs: number) => now + waitMs + Math.round(chance * jitterMs(waitMs));
+  if (resetAt !== null && resetAt > now && resetAt - now <= WAIT_MS_MAX) {
+    return { until: withJitter(resetAt - now), tries: 0 };
+  }
+  // Who meets it while it is in force meets the same one.
+  if (known !== null && known.until > now && known.probe === null) {
+    return { until: Math.max(withJitter(untoldMs(known.tries)), known.until), tries: known.tries };
+  }
+  const tries = (known?.tries ?? 0) + 1;
+  const isOver = tries === 1 && hasJustPassed(resetAt, now);
+  return { until: withJitter(isOver ? AFTER_PASSED_MS : untoldMs(tries)), tries };
+}
+
+function hasJustPassed(resetAt: Millis | null, now: Millis): boolean {
+  return resetAt !== null && resetAt <= now && now - resetAt <= JUST_PASSED_MS;
+}
+
+function resetOf(met: Met | null): Millis | null {
+  return met === null ? null : (met.notice.resetAt ?? met.waitsUntil);
+}
+
+function untoldMs(tries: number): number {
+  return Math.min(UNKNOWN_MAX_MS, UNKNOWN_FIRST_MS * 2 ** Math.min(16, Math.max(0, tries - 1)));
 }
 
 function jitterMs(waitMs: number): number {

@@ -7,7 +7,6 @@ import type {
   RetryClass,
   StopCause,
 } from './dispatch.ts';
-import type { Judgement } from './agent-event.ts';
 import type { ExitRecord } from './evidence.ts';
 
 const BACKOFF_FIRST_MS = 1_000;
@@ -89,46 +88,6 @@ export function failed(
   failureClass: FailureClass,
 ): AttemptEnd {
   return { outcome: { kind: 'failed', exitCode, signal }, class: failureClass, exitCode, signal };
-}
-
-/** The end of an agent whose stream is understood: what it said counts, and its exit code where it said nothing. */
-export function endOfRun(exit: ExitRecord, judgement: Judgement | null): AttemptEnd {
-  if (judgement === null || exit.kind === 'refused') return endOfExit(exit);
-  const { exitCode } = exit;
-  const signal = exit.kind === 'signalled' ? exit.signal : null;
-  switch (judgement.kind) {
-    case 'succeeded':
-      return { ...SUCCEEDED, exitCode, signal };
-    case 'unsaid':
-      // Its last word is missing, so that nobody knows whether its work was done: the code 0 alone does not say so.
-      return exit.kind === 'exited' && exitCode === 0
-        ? failed(exitCode, null, 'infrastructure')
-        : endOfExit(exit);
-    default:
-      return failed(exitCode, signal, judgement.kind);
-  }
-}
-
-/** The end of an agent that has its result, and does not leave. */
-export function endOfSilent(judgement: Judgement | null): AttemptEnd {
-  if (judgement === null || judgement.kind === 'succeeded' || judgement.kind === 'unsaid') {
-    return SUCCEEDED;
-  }
-  return failed(null, null, judgement.kind);
-}
-
-/** The end of an agent whose exit nobody recorded. */
-export function endOfLoss(judgement: Judgement | null): AttemptEnd {
-  if (judgement === null) return LOST;
-  switch (judgement.kind) {
-    case 'unsaid':
-    case 'infrastructure':
-      return LOST;
-    case 'succeeded':
-      return { ...SUCCEEDED, exitCode: null };
-    default:
-      return failed(null, null, judgement.kind);
-  }
 }
 
 /** An attempt that we ended; its own exit code is kept for people, it decides nothing. */

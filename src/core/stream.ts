@@ -98,10 +98,7 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'tool-finished':
       return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== event.id) };
     case 'usage':
-      return {
-        ...state,
-        usage: event.of === 'total' ? event.usage : addUsage(state.usage, event.usage),
-      };
+      return withUsage(state, event);
     case 'limit':
       return withLimit(state, event, reading.at);
     case 'retry':
@@ -128,6 +125,10 @@ function withAnswer(state: StreamState, text: string): StreamState {
   };
 }
 
+function withUsage(state: StreamState, { of, usage }: Event<'usage'>): StreamState {
+  return { ...state, usage: of === 'total' ? usage : addUsage(state.usage, usage) };
+}
+
 function withLimit(
   state: StreamState,
   { limit, waitsUntil }: Event<'limit'>,
@@ -142,6 +143,8 @@ function withLimit(
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {
+  // Programs report a failure more than once, and less and less exactly.
+  if (event.class === null && state.error !== null && state.error.class !== null) return state;
   return {
     ...state,
     // Another reason than the limit; one that is not known may be the limit in other words.

@@ -64,12 +64,10 @@ export function silenceOf(watched: Watched, windows: Windows, now: Millis): Sile
   const windowMs = windowOf(watched, windows);
   const over = silentMs >= windowMs;
   const changesAt = over ? now : since + windowMs;
-  if (!over && watched.waitingFor !== null) {
-    const because = `waits for a person: ${watched.waitingFor}`;
-    return { verdict: 'blocked', over, because, since, changesAt };
-  }
+  const asks = askedOf(watched);
+  if (!over && asks !== null) return { verdict: 'blocked', over, because: asks, since, changesAt };
   const last = sign === null ? 'no sign of work yet' : `last sign of work: ${sign.detail}`;
-  if (!over && sign !== null && now - sign.at < Math.min(FRESH_MS, windowMs)) {
+  if (!over && isFresh(sign, windowMs, now)) {
     return { verdict: 'working', over, because: sign.detail, since, changesAt };
   }
   if (watched.result === 'there') {
@@ -77,13 +75,19 @@ export function silenceOf(watched: Watched, windows: Windows, now: Millis): Sile
     return { verdict: 'lingering', over, because, since, changesAt };
   }
   if (over) {
-    const asked =
-      watched.waitingFor === null ? '' : `; it waits for a person: ${watched.waitingFor}`;
-    const because = `no sign of work for ${formatDuration(silentMs)}; ${last}${asked}`;
+    const because = `no sign of work for ${formatDuration(silentMs)}; ${asks ?? last}`;
     return { verdict: 'stalled', over, because, since, changesAt };
   }
   const because = `quiet for ${formatDuration(silentMs)}; ${last}`;
   return { verdict: 'quiet', over, because, since, changesAt };
+}
+
+function askedOf({ waitingFor }: Watched): string | null {
+  return waitingFor === null ? null : `waits for a person: ${waitingFor}`;
+}
+
+function isFresh(sign: Sign | null, windowMs: number, now: Millis): sign is Sign {
+  return sign !== null && now - sign.at < Math.min(FRESH_MS, windowMs);
 }
 
 function windowOf({ result }: Watched, { stallMs, lingerMs }: Windows): number {

@@ -60,11 +60,12 @@ export function attemptEnvironment(
   supervisor: Environment,
   place: { readonly runDir: string; readonly stateDir: string },
 ): StartPlan {
-  const { spec } = order;
+  const { spec, plan } = order;
   const refused = checkNames(order, supervisor) ?? checkDirectory(spec.cwd);
   if (refused !== null) return { kind: 'refused', reason: refused };
-  const environment = inherit(supervisor);
+  const environment = inherit(supervisor, plan?.envNames ?? []);
   environment['PWD'] = spec.cwd;
+  Object.assign(environment, plan?.env);
   for (const name of spec.envFrom) environment[name] = supervisor[name]!;
   Object.assign(environment, spec.env);
   environment[MARK_VARIABLE] = order.mark;
@@ -77,38 +78,50 @@ export function attemptEnvironment(
 
 /** As `attemptEnvironment`; and checks that there is something to run. */
 export function planStart(...given: Parameters<typeof attemptEnvironment>): StartPlan {
-  const [{ spec }] = given;
+  const [order] = given;
   const planned = attemptEnvironment(...given);
   if (planned.kind === 'refused') return planned;
-  const [program] = spec.run;
+  const argv = argvOf(order);
+  const [program] = argv;
   if (program === undefined || program === '') {
     return { kind: 'refused', reason: 'there is nothing to run' };
   }
-  if (spec.run.some(holdsNul)) {
+  if (argv.some(holdsNul)) {
     return { kind: 'refused', reason: 'an argument holds a NUL byte, which no program can get' };
   }
-  const missing = checkProgram(program, planned.environment['PATH']!, spec.cwd);
-  return missing === null ? planned : { kind: 'refused', reason: missing };
+  const missing = checkProgram(program, planned.environment['PATH']!, order.spec.cwd);
+  if (missing === null) return planned;
+  if (order.plan === null) return { kind: 'refused', reason: missing };
+  const reason = `the agent ${order.spec.agent} cannot be started: ${missing}; see drover doctor`;
+  return { kind: 'refused', reason };
 }
 
-function inherit(supervisor: Environment): Record<string, string> {
+/** What is run: as an adapter planned it, else as the dispatch says. */
+export function argvOf({ plan, spec }: SpawnOrder): readonly string[] {
+  return plan?.argv ?? spec.run;
+}
+
+/** @param more names that pass as well. A blank value is left out: there are programs that stumble over one. */
+function inherit(supervisor: Environment, more: readonly string[]): Record<string, string> {
   const environment: Record<string, string> = { PATH: DEFAULT_PATH };
   for (const [name, value] of Object.entries(supervisor)) {
     if (value === undefined) continue;
     const passes =
       PASSED_THROUGH.has(name) || PASSED_PREFIXES.some((prefix) => name.startsWith(prefix));
-    if (passes && SHELL_NAME.test(name)) environment[name] = value;
+    const wanted = passes || (value !== '' && more.includes(name));
+    if (wanted && SHELL_NAME.test(name)) environment[name] = value;
   }
   return environment;
 }
 
-function checkNames({ spec }: SpawnOrder, supervisor: Environment): string | null {
-  for (const name of [...spec.envFrom, ...Object.keys(spec.env)]) {
+function checkNames({ spec, plan }: SpawnOrder, supervisor: Environment): string | null {
+  const values = Object.entries({ ...plan?.env, ...spec.env });
+  for (const name of [...spec.envFrom, ...values.map(([given]) => given)]) {
     if (!SHELL_NAME.test(name)) {
       return `"${name}" is no name for an environment variable: use letters, digits and underscores`;
     }
   }
-  for (const [name, value] of Object.entries(spec.env)) {
+  for (const [name, value] of values) {
     if (holdsNul(value)) return `the value of ${name} holds a NUL byte, which no program can get`;
   }
   for (const name of spec.envFrom) {

@@ -100,20 +100,41 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 function readPiece(fd: number, from: number, bytesMax: number): OutputPiece {
   let next = from;
   for (;;) {
-    const piece = readAt(fd, next, bytesMax);
-    const { size, blocks } = fstatSync(fd);
-    const shown = blocks * BLOCK_BYTES < size ? withoutNuls : asItIs;
-    const marker = findGapMarker(piece);
-    if (marker !== null && isGap(fd, size, next + marker.start, marker)) {
-      next += marker.start + marker.gapBytes;
-      return { bytes: shown(piece.subarray(0, marker.end)), next, atEnd: next >= size };
-    }
-    const wholeBytes = next + piece.length < size ? beforeHalfMarker(piece) : piece.length;
-    const bytes = shown(piece.subarray(0, wholeBytes));
-    next += wholeBytes;
-    const atEnd = next >= size;
+    const stretch = readStretch(fd, next, bytesMax);
+    const shown = stretch.blocks * BLOCK_BYTES < stretch.size ? withoutNuls : asItIs;
+    const bytes = shown(stretch.bytes);
+    next = stretch.next;
+    const atEnd = next >= stretch.size;
     if (bytes.length > 0 || atEnd || next - from >= SKIP_BYTES_MAX) return { bytes, next, atEnd };
   }
+}
+
+/** A stretch of the file as it lies there, up to the first gap. */
+export interface Stretch {
+  /** with the marker of the gap that follows, if one does */
+  readonly bytes: Buffer;
+  /** how many of these are the marker; 0: no gap follows */
+  readonly markerBytes: number;
+  /** where to go on; beyond the gap */
+  readonly next: number;
+  readonly size: number;
+  readonly blocks: number;
+  readonly modifiedMs: number;
+}
+
+/** @throws errors of the operating system (EIO) */
+export function readStretch(fd: number, from: number, bytesMax: number): Stretch {
+  const piece = readAt(fd, from, bytesMax);
+  const { size, blocks, mtimeMs } = fstatSync(fd);
+  const file = { size, blocks, modifiedMs: Math.round(mtimeMs) };
+  const marker = findGapMarker(piece);
+  if (marker !== null && isGap(fd, size, from + marker.start, marker)) {
+    const bytes = piece.subarray(0, marker.end);
+    const next = from + marker.start + marker.gapBytes;
+    return { bytes, markerBytes: marker.end - marker.start, next, ...file };
+  }
+  const wholeBytes = from + piece.length < size ? beforeHalfMarker(piece) : piece.length;
+  return { bytes: piece.subarray(0, wholeBytes), markerBytes: 0, next: from + wholeBytes, ...file };
 }
 
 /** An agent may print the same words; only a gap goes on with NUL bytes. */
@@ -155,7 +176,7 @@ function readAt(fd: number, position: number, bytesMax: number): Buffer {
   return buffer.subarray(0, readSync(fd, buffer, 0, bytesMax, position));
 }
 
-function openIfThere(path: string): number | null {
+export function openIfThere(path: string): number | null {
   try {
     return openSync(path, 'r');
   } catch (error) {

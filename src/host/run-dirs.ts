@@ -1,4 +1,5 @@
 // Owns the port RunDirs: where the run directory of an attempt lies, and what can be done with it.
+import type { Deadline } from '../core/dispatch.ts';
 import { MARK_VARIABLE, helperMark } from '../core/identity.ts';
 import type { AttemptKey, Clock, RunDirs, SpawnOrder } from '../ports.ts';
 import { attemptEnvironment, type Environment } from './agent-environment.ts';
@@ -9,11 +10,12 @@ import { lifeHolders } from './life-line.ts';
 import { readOperations } from './operation-files.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
-import { createRunLook, outputPaths } from './run-look.ts';
+import { createRunLook, outputPath, outputPaths } from './run-look.ts';
 import { recordPath, seizeClaim } from './run-records.ts';
 import { createRunWatch } from './run-watch.ts';
 import { deadlineText, startAttempt } from './start-attempt.ts';
 import type { Starter } from './starter.ts';
+import { createStreamLines } from './stream-lines.ts';
 import { describeError } from './system-error.ts';
 import { trimStream } from './trim-output.ts';
 
@@ -36,7 +38,9 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
   const starting = { ...options, umask: process.umask().toString(8) };
   const watches = createRunWatch();
   const looks = createRunLook(runsDir);
+  const streams = createStreamLines();
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);
+  const outputsOf = (key: AttemptKey) => outputPaths(dirOf(key));
   const recordOf = (key: AttemptKey) => recordPath(dirOf(key), key.fence);
 
   return {
@@ -52,10 +56,12 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       const waits = order.containment === 'subreaper' && order.spec.leftovers === 'end';
       watches.ownShim(record);
       try {
-        return await startAttempt(dir, order, starting, (word) => {
+        const result = await startAttempt(dir, order, starting, (word) => {
           if (word !== 'exited') watches.ownShimEnded(record, word);
           shimTold(waits && word === 'ended' ? 'emptied' : 'news');
         });
+        watches.outputIsThere(record);
+        return result;
       } catch (error) {
         return { kind: 'failed', because: describeError(error, dir) };
       }
@@ -80,24 +86,30 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       return await lookAtEvidenceFiles(globs, cwd, { ours: options.stateDir });
     },
 
-    writeDeadline(key, deadline) {
-      try {
-        replaceFile(`${dirOf(key)}/deadline.json`, deadlineText(deadline));
-      } catch {
-        // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
-      }
-    },
+    readLines: (key, place) => streams.read(outputPath(dirOf(key), place.stream), place),
+
+    writeDeadline: (key, deadline) => writeDeadline(dirOf(key), deadline),
 
     trimOutput: (key, bytesMax) =>
-      outputPaths(dirOf(key)).reduce((sum, path) => sum + trimStream(path, bytesMax), 0),
+      outputsOf(key).reduce((sum, path) => sum + trimStream(path, bytesMax), 0),
 
-    watch: (key, wake) => watches.watch(recordOf(key), wake),
+    watch: (key, wake, wrote) =>
+      watches.watch(recordOf(key), wake, { paths: outputsOf(key), wrote }),
 
     unwatch(key) {
       watches.unwatch(recordOf(key));
       looks.forget(dirOf(key));
+      streams.forget(outputsOf(key));
     },
   };
+}
+
+function writeDeadline(runDir: string, deadline: Deadline): void {
+  try {
+    replaceFile(`${runDir}/deadline.json`, deadlineText(deadline));
+  } catch {
+    // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
+  }
 }
 
 async function checkGoal(

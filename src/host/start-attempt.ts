@@ -1,7 +1,7 @@
 // Owns the start of an attempt: what its shim is told, and the refusal of what can never start.
 import type { Deadline } from '../core/dispatch.ts';
 import type { Clock, SpawnOrder, SpawnResult } from '../ports.ts';
-import { type Environment, planStart } from './agent-environment.ts';
+import { argvOf, type Environment, planStart } from './agent-environment.ts';
 import type { HostCgroups } from './cgroups.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { makeRunDir } from './run-dir.ts';
@@ -95,7 +95,7 @@ function shimOrder(
     cwd: spec.cwd,
     about: describeAttempt(order, clock),
     deadline: deadline === null ? null : deadlineText(deadline),
-    argv: spec.run,
+    argv: argvOf(order),
     environment,
     // In a cgroup everybody is found without it.
     stays: containment === 'subreaper' && spec.leftovers === 'end',

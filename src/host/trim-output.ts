@@ -34,6 +34,8 @@ export const MARKER_START = '\n[drover: ';
 export function findGapMarker(
   text: Buffer,
 ): { readonly start: number; readonly end: number; readonly gapBytes: number } | null {
+  // Almost never there, and a search for bytes is ten times as fast as one for a pattern.
+  if (!text.includes(MARKER_START)) return null;
   const match = MARKER.exec(text.toString('latin1'));
   if (match === null) return null;
   const end = match.index + match[0].length;

@@ -25,23 +25,35 @@ const OVER = `l.pool = d.pool and (l.model = '' or l.model = d.model)`;
 
 const UNLIMITED = `not exists (select 1 from limits l where ${OVER})`;
 
+/** Of a limit `l`: nobody whom it stops may start. It is in force, or its probe has no answer yet. */
+const closed = (now: string) => `(l.until_at > ${now} or l.probe_dispatch is not null)`;
+
 /** Nothing stops `d`: each limit that it is under has come to its end, and nobody probes it. */
-const open = (now: string) => `not exists (select 1 from limits l where ${OVER}
-  and (l.until_at > ${now} or l.probe_dispatch is not null))`;
+const open = (now: string) =>
+  `not exists (select 1 from limits l where ${OVER} and ${closed(now)})`;
+
+const COUNT_LIVE = `(select count(*) from dispatches where pool = p.name and ${LIVE})`;
+const COUNT_QUEUED = `(select count(*) from dispatches where pool = p.name and state = 'queued')`;
+
+/** Queued ones that use a model whose limit is closed. */
+const COUNT_STOPPED = `(select count(*) from limits l
+  join dispatches s on s.pool = l.pool and s.model = l.model
+  where l.pool = p.name and ${closed('$1')} and s.state = 'queued' and s.model is not null)`;
 
 /**
- * A hint without locks: most passes find no free slot, or nobody who waits, and must not write for that. A pool whose
- * limit stops everybody is passed over before its queue is read.
+ * A hint without locks: most passes find no free slot, or nobody who waits, and must not write for that. What is asked
+ * last may read the whole queue, so that it is asked only where a slot is free, and where the queue is not all stopped.
  */
-const WORTH_LOCKING = `select p.name, p.slots,
-    (select count(*) from dispatches where pool = p.name and ${LIVE}) as used
+const WORTH_LOCKING = `select p.name, p.slots, ${COUNT_LIVE} as used
   from pools p
   where p.paused = 0 and p.slots > 0
-  and not exists (select 1 from limits l where l.pool = p.name and l.model = ''
-    and (l.until_at > $1 or l.probe_dispatch is not null))
-  and exists (select 1 from dispatches d where d.pool = p.name and ${MAY_START} and ${open('$1')})
-  and (p.slots > (select count(*) from dispatches where pool = p.name and ${LIVE})
+  and exists (select 1 from dispatches q where q.pool = p.name and q.state = 'queued')
+  and (p.slots > ${COUNT_LIVE}
     or exists (select 1 from dispatches d where d.pool = p.name and d.state = 'queued' and ${NESTED}))
+  and not exists (select 1 from limits l where l.pool = p.name and l.model = '' and ${closed('$1')})
+  and (not exists (select 1 from limits l where l.pool = p.name and ${closed('$1')})
+    or ${COUNT_QUEUED} > ${COUNT_STOPPED})
+  and exists (select 1 from dispatches d where d.pool = p.name and ${MAY_START} and ${open('$1')})
   order by p.name`;
 
 /** The update locks the row; the count must be a statement of its own after it, or it counts the past. */

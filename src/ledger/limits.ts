@@ -93,14 +93,19 @@ async function settleProbe(writing: Writing, limit: PoolLimit, news: ProbeNews):
   if (probe === null) return;
   const ended = news.ended.find((one) => isSameAttempt(one, probe));
   // It was let through here, and then met another limit: whether this one still holds is for the next to find out.
-  const metAnother = news.limits.some(({ by }) => isSameAttempt(by, probe));
-  if (ended !== undefined && (ended.neverRan || metAnother)) {
+  const metAnother = news.limits.some((one) => isSameAttempt(one.by, probe));
+  if (ended !== undefined && (ended.neverRan || metAnother || !provesAnswer(ended))) {
     await forgetProbe(writing.query, limit);
   } else if (ended !== undefined) {
     await lift(writing, limit, `its probe ${ended.name} ${howItEnded(ended.outcome)}`);
   } else if (news.answered.some((key) => isSameAttempt(key, probe))) {
     await lift(writing, limit, `its probe ${await nameOf(writing.query, probe)} was answered`);
   }
+}
+
+/** One that was lost, or that we ended, may never have asked its provider. */
+function provesAnswer({ outcome }: EndedAttempt): boolean {
+  return outcome.kind === 'succeeded' || outcome.kind === 'failed';
 }
 
 async function forgetProbe(query: Query, { pool, model }: PoolLimit): Promise<void> {

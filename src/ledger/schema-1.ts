@@ -160,6 +160,8 @@ const INDEXES: readonly string[] = [
      where parent_dispatch is not null`,
   `create index dispatches_nested on dispatches (pool, priority desc, position)
      where state = 'queued' and parent_dispatch is not null`,
+  `create index dispatches_model on dispatches (pool, model, priority desc, position)
+     where state = 'queued' and model is not null`,
   `create index dispatches_failed on dispatches (campaign, ended_at) where class = 'agent'`,
   `create index dispatches_open on dispatches (position) where ${OPEN}`,
   `create index dispatches_ended on dispatches (campaign) where ${ENDED}`,

@@ -15,7 +15,6 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
-import type { StreamState } from '../core/stream.ts';
 import type { Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
 import type { Held } from './containment.ts';
 import type { Family } from './family.ts';
@@ -60,11 +59,11 @@ export async function gather(
     const sampling = samplesNow(look, isNeeded(look.memory.key), now);
     return { look, sampling, table: sampling || needsMembers(look, now) };
   });
-  const filesOf = lookAtFiles(world, needs);
+  const filesLater = lookAtFiles(world, needs);
   const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
   const table =
     needing.length === 0 ? null : await lookAtTableInTurns(world, shims, earliestBirth(needing));
-  const files = await filesOf;
+  const files = await filesLater;
   // The last first: a dispatch comes after the one that has added it, and is evidence for it.
   const looked = await inTurns(
     clock,
@@ -118,21 +117,6 @@ function filesOf(world: World, live: LiveDispatch, memory: AttemptMemory): reado
   const { evidenceFiles } = live.dispatch.spec;
   const ofSession = sessionFiles(world, live, memory.stream?.state.sessionId ?? null);
   return ofSession.length === 0 ? evidenceFiles : [...evidenceFiles, ...ofSession];
-}
-
-/** Its own word that it is done holds for as long as it says nothing else. */
-function takeResult(memory: AttemptMemory, result: StreamState['result']): void {
-  if (memory.result === 'asking') return;
-  if (result !== null) {
-    // Saying so was work, whether or not a sample was due: the shorter window begins with it.
-    if (!memory.resultIsSaid) memory.watchedSince = Math.max(memory.watchedSince, result.at);
-    memory.result = 'there';
-    memory.resultAt = result.at;
-  } else if (memory.resultIsSaid) {
-    memory.result = 'unasked';
-    memory.resultAt = null;
-  }
-  memory.resultIsSaid = result !== null;
 }
 
 async function inTurns<From, To>(
@@ -204,10 +188,6 @@ function judge(
         everyMs: memory.everyMs,
       });
     }
-  }
-  if (stream.kind === 'seen') {
-    memory.waitingFor = stream.value.state.waitingFor;
-    takeResult(memory, stream.value.state.result);
   }
   return {
     bootId: world.processes.bootId(),

@@ -76,7 +76,10 @@ export async function pass(
   const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const news = poolNews(judged);
-  const { committed, claimed } = await commit(world, { changes, news, claims, now });
+  const { committed, claimed } =
+    changes.length > 0 || claims || isNews(news)
+      ? await commit(world, { changes, news, claims, now })
+      : NOTHING;
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
   for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
   for (const one of judged) {
@@ -141,14 +144,7 @@ interface Plan {
 const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 
 async function commit(world: World, { changes, news, claims, now }: Plan): Promise<PassResult> {
-  const { ledger, chance, containment, crashPoint } = world;
-  if (changes.length === 0 && !claims && !isNews(news)) return NOTHING;
-  const order: ClaimOrder = {
-    limit: CLAIMS_PER_PASS_MAX,
-    containment,
-    nonce: () => chance.id(16),
-    newSessionId: (spec) => newSessionId(world, spec),
-  };
+  const { ledger, crashPoint } = world;
   const marks = changes.some(({ next }) => next.kind === 'running');
   const finishes = changes.some(({ attemptEnd }) => attemptEnd !== undefined);
   if (claims) crashPoint('intent.before');
@@ -157,7 +153,7 @@ async function commit(world: World, { changes, news, claims, now }: Plan): Promi
   const result = await ledger.commitPass({
     changes,
     ...news,
-    claim: claims ? order : null,
+    claim: claims ? claimOrder(world) : null,
     now,
   });
   if (marks) crashPoint('mark.after');
@@ -165,6 +161,16 @@ async function commit(world: World, { changes, news, claims, now }: Plan): Promi
   if (finishes && claims) crashPoint('free.after');
   if (result.claimed.length > 0) crashPoint('intent.after');
   return result;
+}
+
+function claimOrder(world: World): ClaimOrder {
+  const { chance, containment } = world;
+  return {
+    limit: CLAIMS_PER_PASS_MAX,
+    containment,
+    nonce: () => chance.id(16),
+    newSessionId: (spec) => newSessionId(world, spec),
+  };
 }
 
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */

@@ -83,9 +83,12 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
   if (found.some((sign) => sign !== null && sign.at > memory.resultAskedAt)) forgetResult(memory);
 }
 
-/** It works again: what it had when it was silent is not its last word. An answer that is on its way will be too old. */
+/**
+ * It works again: what it had when it was silent is not its last word. An answer that is on its way will be too old. What it
+ * has said itself holds for as long as it says nothing else (streams.ts).
+ */
 function forgetResult(memory: AttemptMemory): void {
-  if (memory.result === 'asking') return;
+  if (memory.result === 'asking' || memory.resultIsSaid) return;
   memory.result = 'unasked';
   memory.resultAt = null;
 }

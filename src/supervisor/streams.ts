@@ -45,9 +45,26 @@ export function readStream(
     atEnd &&= piece.value.atEnd;
   }
   memory.stream = note;
+  memory.waitingFor = note.state.waitingFor;
+  takeResult(memory, note.state.result);
   if (!atEnd) memory.woken = true;
   const judgement = agent.judge({ exit: exitOf(exit), stream: note.state });
   return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
+}
+
+/** Its own word that it is done holds for as long as it says nothing else. */
+function takeResult(memory: AttemptMemory, result: StreamState['result']): void {
+  if (memory.result === 'asking') return;
+  if (result !== null) {
+    // Saying so was work, whether or not a sample was due: the shorter window begins with it.
+    if (!memory.resultIsSaid) memory.watchedSince = Math.max(memory.watchedSince, result.at);
+    memory.result = 'there';
+    memory.resultAt = result.at;
+  } else if (memory.resultIsSaid) {
+    memory.result = 'unasked';
+    memory.resultAt = null;
+  }
+  memory.resultIsSaid = result !== null;
 }
 
 function exitOf(exit: RunDirLook['exit']): { exitCode: number; signal: string | null } | null {

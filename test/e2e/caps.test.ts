@@ -1,8 +1,12 @@
 // Owns the tests of exactness under crowds: many who want the same slot, many who want to be the supervisor.
 import { describe, expect, test } from 'vitest';
+import { shellQuote } from '../../src/cli/context.ts';
+import { CLI } from './harness/command-line.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import { mostAtOnce } from './harness/journal.ts';
 import { until } from './harness/until.ts';
+
+const DROVER = `${shellQuote(process.execPath)} ${shellQuote(CLI)}`;
 
 const CROWD = 5;
 
@@ -57,6 +61,24 @@ describe.concurrent('many at once', () => {
       }
       expect(await run.ended).toMatchObject({ code: 0 });
       expect(mostAtOnce(herd.journal())).toBe(3);
+    }),
+  );
+
+  test(
+    'who waits on the only slot for what it has added gets that one slot more, two levels deep',
+    withHerd(async (herd) => {
+      const nest = (name: string, command: readonly string[]) =>
+        `${DROVER} wait $(${DROVER} add --name ${name} --pool one -- ${command.map(shellQuote).join(' ')})`;
+      const child = ['sh', '-c', nest('grandchild', herd.recorder('grandchild'))];
+      const file = herd.campaign({
+        campaign: 'nested',
+        pools: { one: { slots: 1 } },
+        dispatches: [{ name: 'parent', pool: 'one', run: nest('child', child) }],
+      });
+      expect(await herd.start(['run', file]).ended).toMatchObject({ code: 0 });
+      expect(herd.begun('grandchild')).toHaveLength(1);
+      const given = (await herd.events()).filter(({ data }) => data['beyondCap'] === true);
+      expect(given).toHaveLength(2);
     }),
   );
 

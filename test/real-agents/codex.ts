@@ -1,13 +1,13 @@
 // Codex against the stub model.
-import { type RealAgent, TEST_KEY } from './real-agent.ts';
+import { type McpServer, type RealAgent, TEST_KEY } from './real-agent.ts';
 
 export const codex: RealAgent = {
   id: 'codex',
   package: '@openai/codex',
-  optIn: false,
+  set: 'open',
   binary: '@openai/codex/bin/codex.js',
   script: true,
-  files: ({ baseUrl }) => ({
+  files: ({ baseUrl, mcpServer }) => ({
     '.codex/config.toml': `model = "gpt-5"
 model_provider = "stub"
 check_for_update_on_startup = false
@@ -23,7 +23,7 @@ enabled = false
 
 [otel]
 exporter = "none"
-`,
+${mcpServer === null ? '' : mcpTableOf(mcpServer)}`,
   }),
   environment: ({ home }) => ({ CODEX_HOME: `${home}/.codex`, STUB_API_KEY: TEST_KEY }),
   arguments: (prompt, session) => [
@@ -42,3 +42,11 @@ exporter = "none"
   stop: { signal: 'SIGINT', target: 'pid' },
   sessionDirs: ['.codex/sessions'],
 };
+
+function mcpTableOf({ command, args }: McpServer): string {
+  return `
+[mcp_servers.clock]
+command = ${JSON.stringify(command)}
+args = ${JSON.stringify(args)}
+`;
+}

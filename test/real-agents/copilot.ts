@@ -1,13 +1,17 @@
 // Copilot CLI against the stub model, with a provider of one's own.
-import { type RealAgent, TEST_KEY } from './real-agent.ts';
+import { type RealAgent, TEST_KEY, mcpServersOf } from './real-agent.ts';
 
 export const copilot: RealAgent = {
   id: 'copilot',
   package: '@github/copilot',
-  optIn: true,
+  set: 'opt-in',
   binary: '@github/copilot/npm-loader.js',
   script: true,
-  files: () => ({}),
+  files: (place) => ({
+    '.copilot/mcp-config.json': JSON.stringify(
+      mcpServersOf(place, { type: 'local', tools: ['*'] }),
+    ),
+  }),
   environment: ({ home, baseUrl }) => ({
     COPILOT_HOME: `${home}/.copilot`,
     COPILOT_PROVIDER_BASE_URL: `${baseUrl}/v1`,

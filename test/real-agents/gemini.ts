@@ -1,18 +1,19 @@
 // Gemini CLI against the stub model.
-import { type RealAgent, TEST_KEY } from './real-agent.ts';
+import { type RealAgent, TEST_KEY, mcpServersOf } from './real-agent.ts';
 
 export const gemini: RealAgent = {
   id: 'gemini',
   package: '@google/gemini-cli',
-  optIn: false,
+  set: 'open',
   binary: '@google/gemini-cli/bundle/gemini.js',
   script: true,
-  files: () => ({
+  files: (place) => ({
     '.gemini/settings.json': JSON.stringify({
       security: { auth: { selectedType: 'gemini-api-key' } },
       privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false },
       general: { enableAutoUpdate: false },
+      ...mcpServersOf(place, { trust: true }),
     }),
   }),
   environment: ({ baseUrl }) => ({

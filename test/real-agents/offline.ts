@@ -10,6 +10,15 @@ import { pi } from './pi.ts';
 import { qwen } from './qwen.ts';
 import type { Place, RealAgent } from './real-agent.ts';
 
+/** What those get who have a Node of today: both behave unlike the versions that npm chooses under Node 20. */
+const claudeNewer: RealAgent = { ...claude, id: 'claude-newer', set: 'newer' };
+const qwenNewer: RealAgent = {
+  ...qwen,
+  id: 'qwen-newer',
+  set: 'newer',
+  binary: '@qwen-code/qwen-code/cli-entry.js',
+};
+
 export const REAL_AGENTS: readonly RealAgent[] = [
   codex,
   claude,
@@ -18,6 +27,8 @@ export const REAL_AGENTS: readonly RealAgent[] = [
   opencode,
   qwen,
   copilot,
+  claudeNewer,
+  qwenNewer,
 ];
 
 /** Makes the home and the working directory of a place below `base`, and writes the agent's settings. */
@@ -25,13 +36,14 @@ export function furnish(
   agent: RealAgent,
   base: string,
   baseUrl: string,
-  account: Place['account'] = 'key',
+  { account = 'key', mcpServer = null }: Partial<Pick<Place, 'account' | 'mcpServer'>> = {},
 ): Place {
   const place: Place = {
     home: join(base, 'home'),
     workDir: join(base, 'project'),
     baseUrl,
     account,
+    mcpServer,
   };
   mkdirSync(place.home, { recursive: true });
   mkdirSync(place.workDir, { recursive: true });

@@ -4,12 +4,12 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const opencode: RealAgent = {
   id: 'opencode',
   package: 'opencode-ai',
-  optIn: false,
+  set: 'open',
   // The package's own program is put in place by an install script, which is not run.
   binary: `opencode-${process.platform}-${process.arch}/bin/opencode`,
   script: false,
   files: () => ({}),
-  environment: ({ baseUrl }) => ({
+  environment: ({ baseUrl, mcpServer }) => ({
     OPENCODE_CONFIG_CONTENT: JSON.stringify({
       model: 'stub/stub-model',
       small_model: 'stub/stub-model',
@@ -22,6 +22,9 @@ export const opencode: RealAgent = {
           models: { 'stub-model': { name: 'stub-model', tool_call: true } },
         },
       },
+      ...(mcpServer === null
+        ? {}
+        : { mcp: { clock: { type: 'local', command: [mcpServer.command, ...mcpServer.args] } } }),
     }),
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_MODELS_FETCH: '1',

@@ -1,17 +1,18 @@
 // Qwen Code against the stub model.
-import { type RealAgent, TEST_KEY } from './real-agent.ts';
+import { type RealAgent, TEST_KEY, mcpServersOf } from './real-agent.ts';
 
 export const qwen: RealAgent = {
   id: 'qwen',
   package: '@qwen-code/qwen-code',
-  optIn: false,
+  set: 'open',
   binary: '@qwen-code/qwen-code/cli.js',
   script: true,
-  files: () => ({
+  files: (place) => ({
     '.qwen/settings.json': JSON.stringify({
       privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false },
       general: { enableAutoUpdate: false },
+      ...mcpServersOf(place, { trust: true }),
     }),
   }),
   environment: ({ baseUrl }) => ({

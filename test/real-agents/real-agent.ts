@@ -11,6 +11,13 @@ export interface Place {
   readonly baseUrl: string;
   /** how the agent believes to be paid: with a key for each request, or by a plan that has an allowance */
   readonly account: 'key' | 'plan';
+  /** of an MCP server that the agent is to start, under the name "clock"; null: none */
+  readonly mcpServer: McpServer | null;
+}
+
+export interface McpServer {
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 export interface Session {
@@ -21,8 +28,8 @@ export interface Session {
 export interface RealAgent {
   readonly id: string;
   readonly package: string;
-  /** proprietary: installed only where somebody asks for it */
-  readonly optIn: boolean;
+  /** the folder below packages/ that it is installed from; see README.md */
+  readonly set: 'open' | 'opt-in' | 'newer';
   /** in the folder that it is installed in */
   readonly binary: string;
   /** the binary is a script for Node */
@@ -42,6 +49,11 @@ export interface RealAgent {
   readonly sessionDirs: readonly string[];
 }
 
+/** Part of a settings file, as most agents write it. */
+export function mcpServersOf({ mcpServer }: Place, more: object = {}): object {
+  return mcpServer === null ? {} : { mcpServers: { clock: { ...mcpServer, ...more } } };
+}
+
 export const TEST_KEY = 'test-key';
 
 /** Of the copy that is installed; null where it is not. */
@@ -51,12 +63,17 @@ export function installedVersion(agent: RealAgent, root: string): string | null 
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
-/** Two folders, so that nobody gets a proprietary program with the others. */
-function folderOf(agent: RealAgent, root: string): string {
-  return join(root, agent.optIn ? 'opt-in' : 'open');
+function folderOf({ set }: RealAgent, root: string): string {
+  return join(root, set);
 }
 
-function binaryOf(agent: RealAgent, root: string): string {
+/** A set may bring its own Node, for programs that do not run under ours. */
+export function nodeOf(agent: RealAgent, root: string): string {
+  const own = join(folderOf(agent, root), `node_modules/node-${process.platform}-${process.arch}`);
+  return existsSync(own) ? join(own, 'bin/node') : process.execPath;
+}
+
+export function binaryOf(agent: RealAgent, root: string): string {
   return join(folderOf(agent, root), 'node_modules', agent.binary);
 }
 
@@ -68,15 +85,19 @@ export function commandOf(
 ): readonly string[] {
   const binary = binaryOf(agent, root);
   return [
-    ...(agent.script ? [process.execPath, binary] : [binary]),
+    ...(agent.script ? [nodeOf(agent, root), binary] : [binary]),
     ...agent.arguments(prompt, session),
   ];
 }
 
 /** All that the agent sees of the environment. */
-export function environmentOf(agent: RealAgent, place: Place): Record<string, string> {
+export function environmentOf(
+  agent: RealAgent,
+  root: string,
+  place: Place,
+): Record<string, string> {
   return {
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: `${dirname(nodeOf(agent, root))}:/usr/local/bin:/usr/bin:/bin`,
     HOME: place.home,
     LANG: 'C.UTF-8',
     TERM: 'dumb',

@@ -68,7 +68,10 @@ const own: Agent = {
   ...COMMON,
   id: OWN,
   title: 'Own',
-  plan: ({ resume }) => ({ argv: resume === null ? ['agent'] : ['agent', RESUME, resume], env: {} }),
+  plan: ({ resume }) => ({
+    argv: resume === null ? ['agent'] : ['agent', RESUME, resume],
+    env: {},
+  }),
   session: { preset: false, files },
   stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
 };

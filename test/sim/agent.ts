@@ -70,10 +70,7 @@ function reachGoal(stage: Stage, { key, name }: AttemptTruth): void {
   stage.trace.tell('goal', () => `${name} has reached its goal`);
 }
 
-function prepareForTerm(
-  stage: Stage,
-  performance: Performance,
-): void {
+function prepareForTerm(stage: Stage, performance: Performance): void {
   const { agent, attempt } = performance;
   const { onTerm } = performance.program;
   switch (onTerm.kind) {

@@ -32,8 +32,7 @@ export class Providers {
     const closures = this.#closures.get(pool) ?? [];
     return (
       closures.find(
-        (one) =>
-          one.from <= at && at < one.until && (one.model === null || one.model === model),
+        (one) => one.from <= at && at < one.until && (one.model === null || one.model === model),
       ) ?? null
     );
   }

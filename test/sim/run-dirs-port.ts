@@ -111,12 +111,7 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
   };
 }
 
-function trimOutput(
-  stage: Stage,
-  instance: Instance,
-  key: AttemptKey,
-  bytesMax: number,
-): number {
+function trimOutput(stage: Stage, instance: Instance, key: AttemptKey, bytesMax: number): number {
   const dir = stage.disk.get(key);
   const said = stage.truth.attempt(key)?.said ?? null;
   if (said === null) {

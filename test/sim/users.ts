@@ -162,7 +162,8 @@ export class Users {
         });
       }
     }
-    for (const [name, { paused }] of truth.pools) if (paused && random.chance(0.5)) this.#resume(name);
+    for (const [name, { paused }] of truth.pools)
+      if (paused && random.chance(0.5)) this.#resume(name);
     timeline.after(random.int(2_000, 15_000), () => this.#decideNowAndThen());
   }
 

@@ -48,10 +48,7 @@ function wrote(stage: Stage, attempt: AttemptTruth): void {
 }
 
 /** What it says goes into the log of its session as well; and what it thinks, of which nobody else hears. */
-export function writeSessionLog(
-  { disk, clocks, timeline }: Stage,
-  attempt: AttemptTruth,
-): void {
+export function writeSessionLog({ disk, clocks, timeline }: Stage, attempt: AttemptTruth): void {
   const { said, runningAt } = attempt;
   const { evidenceFiles, stallMs } = attempt.spec;
   const session = said?.session ?? null;

@@ -15,6 +15,8 @@ export type Entry =
 
 export interface Tool {
   readonly name: string;
+  /** Codex puts the tools of an MCP server into one, and wants it back in a call */
+  readonly namespace?: string;
   readonly parameters: Schema;
 }
 
@@ -28,6 +30,7 @@ export interface Schema {
 
 export interface ToolCall {
   readonly name: string;
+  readonly namespace?: string;
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 

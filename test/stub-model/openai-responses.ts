@@ -1,5 +1,5 @@
 // The dialect of OpenAI's responses: Codex.
-import { type Conversation, type Entry, type Schema, textOf } from './conversation.ts';
+import { type Conversation, type Entry, type Schema, type Tool, textOf } from './conversation.ts';
 import { type Dialect, TOKENS, freshId, namedFrame, piecesOf } from './dialect.ts';
 import { openaiAuth, openaiLimit, openaiOverload } from './openai-refusals.ts';
 import type { Answer } from './reply.ts';
@@ -9,13 +9,15 @@ interface WireRequest {
   readonly stream?: boolean;
   readonly instructions?: string;
   readonly input?: string | readonly WireItem[];
-  readonly tools?: readonly {
-    readonly type: string;
-    readonly name?: string;
-    readonly parameters?: Schema;
-    /** a namespace, as Codex offers an MCP server */
-    readonly tools?: WireRequest['tools'];
-  }[];
+  readonly tools?: readonly WireTool[];
+}
+
+interface WireTool {
+  readonly type: string;
+  readonly name?: string;
+  readonly parameters?: Schema;
+  /** of a namespace */
+  readonly tools?: readonly WireTool[];
 }
 
 interface WireItem {
@@ -44,12 +46,17 @@ function readRequest({ model, stream, input = [], tools = [] }: WireRequest): Co
     model: model ?? 'unnamed',
     streams: stream === true,
     entries: items.flatMap(entriesOf),
-    tools: tools
-      .flatMap((tool) => [tool, ...(tool.tools ?? [])])
-      .flatMap(({ name, parameters }) =>
-        name === undefined ? [] : [{ name, parameters: parameters ?? {} }],
-      ),
+    tools: tools.flatMap((tool) =>
+      tool.type === 'namespace'
+        ? (tool.tools ?? []).flatMap((inner) => toolsOf(inner, tool.name))
+        : toolsOf(tool),
+    ),
   };
+}
+
+function toolsOf({ name, parameters = {} }: WireTool, namespace?: string): readonly Tool[] {
+  if (name === undefined) return [];
+  return [{ name, parameters, ...(namespace === undefined ? {} : { namespace }) }];
 }
 
 function entriesOf(item: WireItem): readonly Entry[] {
@@ -83,6 +90,7 @@ function itemsOf({ text, call }: Answer): readonly WireOutput[] {
     status: 'completed',
     call_id: freshId('call'),
     name: call?.name,
+    ...(call?.namespace === undefined ? {} : { namespace: call.namespace }),
     arguments: JSON.stringify(call?.arguments),
   };
   return [...(text === '' ? [] : [message]), ...(call === null ? [] : [functionCall])];

@@ -52,6 +52,7 @@ export async function startStubModel(port = 0): Promise<StubModel> {
   const address = server.address() as AddressInfo;
 
   const close = async () => {
+    if (!server.listening) return;
     state.endWaits();
     const closed = once(server, 'close');
     server.close();

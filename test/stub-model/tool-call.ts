@@ -46,13 +46,20 @@ export function shellCall(tool: Tool, command: string): ToolCall {
   };
 }
 
-/** `call(name {"seconds":12})`: of a tool whose name contains `name`, as agents put the server's name in front. */
+/** `call(name {"seconds":12})`: of the tool that is called so, or so after the name of its server. */
 export function namedCall(tools: readonly Tool[], argument: string): ToolCall | null {
-  const [, name = '', json = '{}'] = /^(\S+)\s*(\{.*\})?$/s.exec(argument) ?? [];
-  const tool = tools.find((one) => one.name === name || one.name.includes(name));
-  if (tool === undefined || name === '') return null;
-  const given = JSON.parse(json) as Readonly<Record<string, unknown>>;
-  return { name: tool.name, arguments: { ...requiredOf(tool.parameters), ...given } };
+  const [, name = '', json = '{}'] = /^([\w-]+)\s*(\{.*\})?$/s.exec(argument) ?? [];
+  const tool =
+    tools.find((one) => one.name === name) ??
+    tools.find((one) => name !== '' && one.name.endsWith(name));
+  if (tool === undefined) return null;
+  // OpenCode writes a prompt as a JSON string.
+  const given = JSON.parse(json.replaceAll('\\"', '"')) as Readonly<Record<string, unknown>>;
+  return {
+    name: tool.name,
+    ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),
+    arguments: { ...requiredOf(tool.parameters), ...given },
+  };
 }
 
 function requiredOf(schema: Schema): Record<string, unknown> {

@@ -22,9 +22,9 @@ const EDGES: readonly Edge[] = [
   },
   {
     from: 'src/ports.ts',
-    to: ['src/ledger-port.ts', 'src/core/'],
+    to: ['src/ledger-port.ts', 'src/core/', 'src/agents/agent.ts'],
     packages: [],
-    wayOut: 'ports hold types over those of core/',
+    wayOut: 'ports hold types over those of core/, and that of an adapter',
   },
   {
     from: 'src/ledger-port.ts',

@@ -4,7 +4,6 @@ import { type SourceFile, partsOf } from './source.ts';
 
 /** Invariants that no test can name yet, and why. */
 export const EXEMPT: Readonly<Record<string, string>> = {
-  I15: 'quota states come with the agents that report them',
   I17: 'the brake on mass kills comes with the reaper',
 };
 

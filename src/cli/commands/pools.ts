@@ -1,4 +1,4 @@
-// Owns `drover pools`: slots used and free, and what blocks them until when.
+// Owns `drover pools`: slots used, what blocks them until when, and what was used.
 import type { Command } from 'commander';
 import type { Millis } from '../../core/dispatch.ts';
 import type { PoolUse } from '../../core/pool.ts';
@@ -6,9 +6,9 @@ import { type Context, printJson, printTable, withHerdIfAny } from '../context.t
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { poolJson } from '../json.ts';
 import type { Bind } from '../options.ts';
+import { poolState } from '../render/pool-words.ts';
 import type { Column } from '../render/table.ts';
-import { momentShown } from '../render/time.ts';
-import { oneLine } from '../render/width.ts';
+import { usageWords } from '../render/words.ts';
 
 export function define(command: Command, bind: Bind): void {
   bind(command, async (context) => await listPools(context));
@@ -30,30 +30,18 @@ async function listPools(context: Context): Promise<ExitCode> {
 const COLUMNS: readonly Column[] = [
   { title: 'POOL' },
   { title: 'SLOTS', align: 'right' },
-  { title: 'USED', align: 'right' },
-  { title: 'FREE', align: 'right' },
-  { title: 'QUEUED', align: 'right' },
-  { title: 'BLOCKED BY', cellsMin: 10 },
+  { title: 'WAITING', align: 'right' },
+  { title: 'STATE', cellsMin: 10 },
+  { title: 'USED' },
 ];
 
 function printPools(context: Context, pools: readonly PoolUse[], now: Millis): void {
   const rows = pools.map((pool) => [
     pool.name,
-    String(pool.slots),
-    String(pool.used),
-    String(Math.max(0, pool.slots - pool.used)),
+    `${pool.used}/${pool.slots}`,
     String(pool.queued),
-    { text: blockedBy(pool, now), colour: 'yellow' as const },
+    poolState(pool, now),
+    usageWords(pool.usage) ?? '',
   ]);
   printTable(context, COLUMNS, rows);
-}
-
-function blockedBy(pool: PoolUse, now: Millis): string {
-  const reasons: string[] = [];
-  if (pool.paused) reasons.push('paused by hand');
-  if (pool.blockedUntil !== null && pool.blockedUntil > now) {
-    const because = oneLine(pool.blockedBecause ?? 'an observed limit');
-    reasons.push(`${because}, until ${momentShown(pool.blockedUntil, now)}`);
-  }
-  return reasons.join('; ');
 }

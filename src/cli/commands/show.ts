@@ -1,16 +1,17 @@
 // Owns `drover show`: one dispatch with its attempts.
 import type { Command } from 'commander';
-import type { AgentTask, Attempt, Millis, UseLimits } from '../../core/dispatch.ts';
+import type { Attempt, Millis, UseLimits } from '../../core/dispatch.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatShare } from '../../core/share.ts';
 import { formatSize } from '../../core/size.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { DispatchView } from '../../ports.ts';
-import { type Context, printJson, printTable, say, shellQuote, withHerd } from '../context.ts';
+import { type Context, printJson, printTable, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { attemptJson, dispatchJson, pidOf } from '../json.ts';
 import type { Bind } from '../options.ts';
 import { printFields } from '../fields.ts';
+import { taskFields } from '../task-fields.ts';
 import type { Column } from '../render/table.ts';
 import { ageShown, momentShown, secondsShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';
@@ -49,8 +50,7 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
     ['pid', pid === null ? null : String(pid)],
     ['pool', dispatch.pool],
     ['agent', spec.agent],
-    ['runs', spec.task === null ? oneLine(spec.run.map(shellQuote).join(' ')) : null],
-    ...taskFields(spec.task, attempt),
+    ...taskFields(dispatch, attempt),
     ['in', spec.cwd],
     ['after', dispatch.after.length === 0 ? null : dispatch.after.join(', ')],
     ['created', momentShown(dispatch.createdAt, now)],
@@ -66,22 +66,6 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
     ],
     ['done when', spec.doneWhen === null ? null : oneLine(spec.doneWhen)],
     ...survivorFields(dispatch.state),
-  ];
-}
-
-function taskFields(task: AgentTask | null, attempt: Attempt | null): [string, string | null][] {
-  if (task === null) return [];
-  const state = attempt?.stream?.state;
-  const { lines = 0, unknownLines = 0, malformedLines = 0 } = state ?? {};
-  const odd = `${unknownLines} not known, ${malformedLines} not legible`;
-  return [
-    ['prompt', oneLine(task.prompt)],
-    ['model', task.model],
-    ['session', attempt?.sessionId ?? null],
-    ['goes on from', attempt?.resumedFrom == null ? null : `attempt ${attempt.resumedFrom}`],
-    ['said', state?.text ?? null],
-    ['stream', lines === 0 ? null : `${lines} lines (${odd})`],
-    ['used', usageWords(state?.usage ?? null)],
   ];
 }
 

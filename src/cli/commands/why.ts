@@ -36,7 +36,7 @@ async function why(context: Context, reference: string): Promise<ExitCode> {
     const view = await viewOf(herd.ledger, dispatch);
     const seen = await lookAt(herd, view);
     const evidence = evidenceOf(view, seen);
-    const next = nextChangeOf(view, seen.now);
+    const next = nextChangeOf(view, seen.now, seen.pool);
     const decisions = decisionsOf(await eventsOf(herd.ledger, view.dispatch));
     if (context.json) {
       printJson(context, whyJson(view, { evidence, next, decisions, now: seen.now }));

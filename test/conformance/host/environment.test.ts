@@ -1,8 +1,10 @@
 // What an agent gets to see of the supervisor's environment, and how done_when is asked.
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PROMPT_BYTES_MAX } from '../../../src/campaign-file/schema-agents.ts';
 import { helperMark } from '../../../src/core/identity.ts';
 import { askGoal } from '../../../src/host/check-goal.ts';
+import type { SpawnOrder } from '../../../src/ports.ts';
 import { exitIn, makeRunWorld, TIERS } from './orders.ts';
 import { makeScratch, type Scratch, scan, until } from './scratch.ts';
 
@@ -63,6 +65,72 @@ test.each(TIERS)(
     expect(seen).toContain(`PWD=${scratch.dir}`);
   },
 );
+
+describe('what an adapter planned', () => {
+  const plan: NonNullable<SpawnOrder['plan']> = {
+    argv: ['env'],
+    env: { TZ: 'Etc/GMT', LANG: 'en', API_BASE: 'planned', PLANNED: '1', DROVER_MARK: 'x' },
+    envNames: ['CODEX_HOME', 'AWS_SECRET_KEY', 'NOT_SET', 'BLANK'],
+  };
+
+  test.each(TIERS)(
+    'is run with what it needs, and the dispatch has the last word (%s)',
+    async (tier) => {
+      const environment = { ...SUPERVISOR, CODEX_HOME: '/home/me/.codex', BLANK: '' };
+      const world = makeRunWorld(scratch, { environment, tier });
+      const spec = { env: { LANG: 'de' }, envFrom: ['API_BASE'] };
+      const order = world.order(['never-run'], spec, { plan });
+      expect(await world.spawn(order)).toMatchObject({ kind: 'spawned' });
+      await exitIn(world, order);
+      const seen = readFileSync(`${world.dirOf(order)}/stdout`, 'utf8').split('\n');
+      const named =
+        /^(TZ|LANG|API_BASE|PLANNED|DROVER_MARK|CODEX_HOME|AWS_SECRET_KEY|NOT_SET|BLANK)=/;
+      expect(seen.filter((line) => named.test(line)).toSorted()).toEqual([
+        'API_BASE=https://api',
+        'AWS_SECRET_KEY=hunter2',
+        'CODEX_HOME=/home/me/.codex',
+        `DROVER_MARK=${order.mark}`,
+        'LANG=de',
+        'PLANNED=1',
+        'TZ=Etc/GMT',
+      ]);
+    },
+  );
+
+  test.each(TIERS)('gets the longest prompt that a campaign file may hold (%s)', async (tier) => {
+    const world = makeRunWorld(scratch, { tier });
+    const prompt = 'ü'.repeat(PROMPT_BYTES_MAX / 2);
+    const argv = ['sh', '-c', 'printf %s "$1" | wc -c', 'agent', prompt];
+    const order = world.order([], {}, { plan: { argv, env: {}, envNames: [] } });
+    expect(await world.spawn(order)).toMatchObject({ kind: 'spawned' });
+    await exitIn(world, order);
+    const counted = readFileSync(`${world.dirOf(order)}/stdout`, 'utf8');
+    expect(Number(counted)).toBe(PROMPT_BYTES_MAX);
+  });
+
+  test.each<[string, Partial<NonNullable<SpawnOrder['plan']>>, string]>([
+    [
+      'a program that is not there',
+      { argv: ['no-such-agent', 'x'] },
+      `the agent codex cannot be started: there is no program "no-such-agent" in PATH (${SUPERVISOR.PATH}); see drover doctor`,
+    ],
+    ['nothing at all', { argv: [] }, 'there is nothing to run'],
+    [
+      'a NUL byte',
+      { argv: ['env', 'a\0b'] },
+      'an argument holds a NUL byte, which no program can get',
+    ],
+    [
+      'a variable that is none',
+      { env: { ...plan.env, 'A-B': 'x' } },
+      '"A-B" is no name for an environment variable: use letters, digits and underscores',
+    ],
+  ])('is refused where it is %s', async (_, differs, reason) => {
+    const world = makeRunWorld(scratch, { environment: SUPERVISOR });
+    const order = world.order(['env'], { agent: 'codex' }, { plan: { ...plan, ...differs } });
+    expect(await world.spawn(order)).toEqual({ kind: 'refused', reason });
+  });
+});
 
 test.each(TIERS)('a supervisor without PATH still gives its agents one (%s)', async (tier) => {
   const world = makeRunWorld(scratch, { environment: {}, tier });

@@ -147,4 +147,59 @@ describe('a look', () => {
     });
     expect(wakes).toBe(before);
   });
+
+  test.each(TIERS)(
+    'and for output where somebody reads it, whoever started it (%s)',
+    async (tier) => {
+      world = makeRunWorld(scratch, { tier });
+      const script =
+        'until [ -e go ]; do sleep 0.02; done; echo word; until [ -e end ]; do sleep 0.02; done';
+      const order = world.order(['sh', '-c', script]);
+      const adopter = makeRunWorld(scratch, { tier });
+      let [wakes, own, adopted, before] = [0, 0, 0, 0];
+      const started = world.spawn(order);
+      // Its files are not there yet.
+      world.runs.watch(
+        order,
+        () => wakes++,
+        () => own++,
+      );
+      await started;
+      await agentIn(world, order);
+      adopter.runs.watch(
+        order,
+        () => {},
+        () => adopted++,
+      );
+      writeFileSync(`${scratch.dir}/go`, '');
+      await until('both hear of the output', () => own > 0 && adopted > 0);
+      expect(wakes).toBe(0);
+      world.runs.watch(order, () => {}, null);
+      adopter.runs.unwatch(order);
+      before = own + adopted;
+      appendFileSync(`${world.dirOf(order)}/stderr`, 'nobody hears of this\n');
+      writeFileSync(`${scratch.dir}/end`, '');
+      await until('it has ended', () => world.runs.look(order).exit.kind === 'seen');
+      expect(own + adopted).toBe(before);
+    },
+  );
+
+  test('and for output that begins after the record has changed', async () => {
+    const key = { dispatch: 'd1', fence: 7 };
+    mkdirSync(world.dirOf(key));
+    writeFileSync(`${world.dirOf(key)}/claim.7`, '');
+    let [wakes, written] = [0, 0];
+    world.runs.watch(
+      key,
+      () => wakes++,
+      () => written++,
+    );
+    writeFileSync(`${world.dirOf(key)}/stdout`, '');
+    appendFileSync(`${world.dirOf(key)}/claim.7`, 'news');
+    await until('the record is heard of', () => wakes > 0);
+    appendFileSync(`${world.dirOf(key)}/stdout`, 'word');
+    await until('the output is heard of', () => written > 0);
+    expect(wakes).toBe(1);
+    world.runs.unwatch(key);
+  });
 });

@@ -76,6 +76,23 @@ export function exerciseLimits(open: Open): void {
       expect(names(await bed.claim())).toEqual(['b', 'c']);
     });
 
+    test('of everybody is asked by one alone, also where another could ask about its model', async () => {
+      const limits = [limit({}), limit({ model: 'x', until: 4_000 })];
+      const bed = await blocked(open, ['b:y', 'a:x', 'c'], ...limits);
+      bed.now = 5_000;
+      const [b, ...others] = await bed.claim();
+      expect([b!.dispatch.name, others]).toEqual(['b', []]);
+      expect((await onRecord(bed)).map(({ probe }) => probe)).toEqual([keyOf(b!), null]);
+    });
+
+    test('of everybody that is over is not asked by one whose model is being probed', async () => {
+      const bed = await blocked(open, ['a:x', 'b:x', 'c:y'], limit({ model: 'x' }));
+      bed.now = 5_000;
+      expect(names(await bed.claim(1))).toEqual(['a']);
+      await bed.commit({ limits: [limit({ until: 4_000 })] });
+      expect(names(await bed.claim())).toEqual(['c']);
+    });
+
     test('of everybody that is over is not asked by one whom its model stops', async () => {
       const limits = [limit({}), limit({ model: 'x', until: 9_000 })];
       const bed = await blocked(open, ['a:x', 'b:y', 'c'], ...limits);
@@ -97,6 +114,19 @@ export function exerciseLimits(open: Open): void {
         data: { pool: 'work', model: null, because: 'its probe a was answered' },
       });
       expect((await bed.live('a')).limit).toBeNull();
+    });
+
+    test('goes as well once whoever met it was answered, for he waited it out', async () => {
+      const bed = await blocked(open, ['a', 'b', 'c']);
+      const [a] = await bed.claim(1);
+      await bed.commit({ limits: [limit({ by: keyOf(a!) })] });
+      expect((await bed.live('a')).limit).toEqual(limit({ by: keyOf(a!) }));
+      const since = await bed.ledger.lastSeq();
+      await bed.commit({ lifts: [keyOf(a!)] });
+      expect((await bed.said(since)).map(({ data }) => data)).toMatchObject([
+        { because: 'a, which had met it, was answered' },
+      ]);
+      expect(names(await bed.claim())).toEqual(['b', 'c']);
     });
 
     test('stays where somebody was answered who is no probe of it', async () => {

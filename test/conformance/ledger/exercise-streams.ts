@@ -158,7 +158,8 @@ export function exerciseStreams(open: Open): void {
       const key = { dispatch: 'd1', fence: 2 };
       const since = await bed.ledger.lastSeq();
       for (let round = 0; round < 2; round += 1) {
-        await bed.ledger.noteFreshSession(key, 'its file is gone', bed.now);
+        const fresh = { sessionId: null, because: 'its file is gone' };
+        await bed.ledger.noteFreshSession(key, fresh, bed.now);
       }
       expect((await bed.live('a')).attempt).toMatchObject({ sessionId: null, resumedFrom: null });
       await note(bed, heard({ sessionId: 't' }, 10), key);
@@ -170,12 +171,24 @@ export function exerciseStreams(open: Open): void {
       ]);
     });
 
+    test('that is given up has the id of the next one, where that is known before its start', async () => {
+      const { bed, live } = await withAgent(open);
+      await again(bed, live, heard({ sessionId: 's' }, 10));
+      const key = { dispatch: 'd1', fence: 2 };
+      const fresh = { sessionId: 'u', because: 'its file is gone' };
+      await bed.ledger.noteFreshSession(key, fresh, bed.now);
+      expect((await bed.live('a')).attempt).toMatchObject({ sessionId: 'u', resumedFrom: null });
+      await bed.ledger.noteFreshSession(key, { ...fresh, sessionId: 'v' }, bed.now);
+      expect((await bed.live('a')).attempt.sessionId).toBe('u');
+    });
+
     test('that its program has named meanwhile is kept', async () => {
       const { bed, live } = await withAgent(open);
       await again(bed, live, heard({ sessionId: 's' }, 10));
       const key = { dispatch: 'd1', fence: 2 };
       await note(bed, heard({ sessionId: 't' }, 10), key);
-      await bed.ledger.noteFreshSession(key, 'it began another', bed.now);
+      const fresh = { sessionId: 'u', because: 'it began another' };
+      await bed.ledger.noteFreshSession(key, fresh, bed.now);
       expect((await bed.live('a')).attempt).toMatchObject({ sessionId: 't', resumedFrom: null });
     });
   });

@@ -77,7 +77,7 @@ describe.each(ENGINES)('over $name', (engine) => {
     ['children of a holder of a slot', /with recursive/, /dispatches_parent/, /limit 1$/],
     ['what pools have used', /group by a\.pool/, /attempts_told/, /./],
     ['the next moment', /min\(until_at\)/, /dispatches_until/, /./],
-    ['what is to be claimed', /limit \?2$/, /dispatches_(queued|nested)/, /priority desc/],
+    ['what is to be claimed', /limit \?2$/, /dispatches_(queued|nested|model)/, /priority desc/],
     [
       'slots in use',
       /count\(\*\) as used from dispatches where pool = \?1/,
@@ -142,14 +142,14 @@ async function exerciseAgents(bed: Bed): Promise<void> {
     await bed.submit([agent(name, 'z')], { name, pools: [], parent });
   }
   await bed.claim();
-  await ledger.noteFreshSession(key, 'gone', 1);
+  await ledger.noteFreshSession(key, { sessionId: null, because: 'gone' }, 1);
   const gate = { kind: 'parked', since: 1, for: 'gate', until: null } as const;
   await bed.change((await ledger.live()).find((one) => one.dispatch.name === 'p')!, gate, {
     attemptEnd: LOST,
   });
   await ledger.openGate([key.dispatch], 1);
   await bed.claim();
-  await ledger.noteFreshSession({ ...key, fence: 2 }, 'gone', 1);
+  await ledger.noteFreshSession({ ...key, fence: 2 }, { sessionId: null, because: 'gone' }, 1);
   await bed.commit({ pauses: [{ pool: 'agents', because: 'nobody is signed in' }] });
   await ledger.live();
   await ledger.nextDueAt(1);

@@ -33,6 +33,9 @@ export interface AttemptJson {
   readonly signal: string | null;
   readonly pid: number | null;
   readonly startTime: number | null;
+  readonly sessionId: string | null;
+  readonly resumedFrom: number | null;
+  readonly usage: { readonly inputTokens: number | null; readonly costUsd: number | null };
   readonly startedAt: string | null;
   readonly endedAt: string | null;
 }

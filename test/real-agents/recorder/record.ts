@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname, release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startStubModel } from '../../stub-model/server.ts';
 import { REAL_AGENTS, furnish, shareCache } from '../offline.ts';
 import {
@@ -28,6 +28,8 @@ import { run } from './run.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 const STDERR_CHARACTERS_MAX = 6000;
+/** Seen from the repository, which scripts/record-agents.mjs starts us in. */
+const MCP_CLOCK = resolve('test/real-agents/programs/mcp-clock.mjs');
 
 const [root, output, agents = '', scenarios = ''] = process.argv.slice(2);
 if (root === undefined || output === undefined) {
@@ -52,10 +54,11 @@ for (const agent of REAL_AGENTS.filter(({ id }) => named(agents, id))) {
 async function recordAgent(agent: RealAgent, version: string, base: string): Promise<void> {
   const sessions = new Map<string, string>();
   const wanted = SCENARIOS.filter(
-    ({ name, resumes }) =>
-      named(scenarios, name) ||
-      (resumes !== undefined && named(scenarios, resumes)) ||
-      SCENARIOS.some((one) => one.resumes === name && named(scenarios, one.name)),
+    ({ name, resumes, only }) =>
+      (only === undefined || only.includes(agent.id)) &&
+      (named(scenarios, name) ||
+        (resumes !== undefined && named(scenarios, resumes)) ||
+        SCENARIOS.some((one) => one.resumes === name && named(scenarios, one.name))),
   );
   for (const scenario of wanted) {
     const sessionId = await recordScenario(agent, version, base, scenario, sessions);
@@ -72,11 +75,14 @@ async function recordScenario(
 ): Promise<string | null> {
   await using stub = await startStubModel();
   const folder = join(base, scenario.resumes ?? scenario.name);
-  const place = furnish(agent, folder, stub.url, scenario.account);
+  const place = furnish(agent, folder, stub.url, {
+    account: scenario.account ?? 'key',
+    mcpServer: scenario.mcp === true ? { command: process.execPath, args: [MCP_CLOCK] } : null,
+  });
   if (scenario.resumes === undefined) shareCache(agent, place, join(root!, 'cache'));
   const session = sessionFor(agent, scenario, sessions);
   const command = commandOf(agent, root!, scenario.prompt, session);
-  const environment = environmentOf(agent, place);
+  const environment = environmentOf(agent, root!, place);
   const stdout = join(folder, `${scenario.name}.stdout`);
   const stderr = join(folder, `${scenario.name}.stderr`);
   const mark = randomUUID();
@@ -167,6 +173,7 @@ function neutralNames({ home, workDir, baseUrl }: Place, folder: string): Record
     ...paths,
     ...Object.fromEntries(dashed),
     [root!]: '/opt/agents',
+    [MCP_CLOCK]: '/opt/agents/mcp-clock.mjs',
     [process.execPath]: '/usr/bin/node',
     [join(process.execPath, '..')]: '/usr/bin',
     [hostname()]: 'host',

@@ -82,7 +82,8 @@ async function bringToEnd(
     case 'stop in mid-tool': {
       const { toolRunsSeconds: runs } = end;
       if (!(await toolRuns(workDir, runs, endsWithin))) return 'ended before its tool had started';
-      const { signal, target } = agent.stop;
+      const { target } = agent.stop;
+      const signal = end.signal ?? agent.stop.signal;
       send(child, signal, target);
       if (await endsWithin(STOPS_WITHIN_SECONDS)) {
         return `${signal} to the ${target}, ${runs} s after the tool had started`;

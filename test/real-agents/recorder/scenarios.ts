@@ -5,9 +5,13 @@ export interface Scenario {
   readonly what: string;
   readonly prompt: string;
   readonly account?: 'key' | 'plan';
+  /** starts the MCP server of programs/mcp-clock.mjs */
+  readonly mcp?: true;
   /** continues the session of this scenario, which was recorded just before */
   readonly resumes?: string;
   readonly end: End;
+  /** the agent whose peculiarity it is */
+  readonly only?: readonly string[];
   /** keeps what the agent has written about the session, for agents that say more there than in the stream */
   readonly keepsSessionLog?: boolean;
 }
@@ -18,7 +22,11 @@ export type End =
   | { readonly kind: 'cut'; readonly afterSeconds: number }
   | { readonly kind: 'kill in mid-tool' }
   /** the agent's own graceful signal */
-  | { readonly kind: 'stop in mid-tool'; readonly toolRunsSeconds: number };
+  | {
+      readonly kind: 'stop in mid-tool';
+      readonly toolRunsSeconds: number;
+      readonly signal?: NodeJS.Signals;
+    };
 
 /** The file by which a tool says that it runs; it begins with an echo, as some agents refuse a bare sleep. */
 export const STARTED_FILE = 'tool-started';
@@ -39,11 +47,20 @@ export const SCENARIOS: readonly Scenario[] = [
     end: { kind: 'by itself', withinSeconds: 60 },
   },
   {
+    name: 'mcp',
+    what: 'one call of an MCP tool, of 5 s',
+    prompt: 'STUB:call(wait {"seconds":5})',
+    mcp: true,
+    // pi has no MCP, and Qwen Code hides such tools behind a search.
+    only: ['codex', 'claude', 'claude-newer', 'gemini', 'opencode', 'copilot'],
+    end: { kind: 'by itself', withinSeconds: 60 },
+  },
+  {
     name: 'limit',
     what: 'the allowance of a plan is used up; it comes back after half an hour',
     prompt: 'STUB:limit(usage,1800)',
     account: 'plan',
-    end: { kind: 'by itself', withinSeconds: 45 },
+    end: { kind: 'by itself', withinSeconds: 120 },
     keepsSessionLog: true,
   },
   {
@@ -116,5 +133,19 @@ export const SCENARIOS: readonly Scenario[] = [
     what: 'the same signal, a second after the shell tool has started',
     prompt: longTool,
     end: { kind: 'stop in mid-tool', toolRunsSeconds: 1 },
+  },
+  {
+    name: 'interrupted',
+    what: 'SIGINT instead: it ends the turn, where SIGTERM may leave another one to the model',
+    prompt: longTool,
+    only: ['claude', 'claude-newer'],
+    end: { kind: 'stop in mid-tool', toolRunsSeconds: 5, signal: 'SIGINT' },
+  },
+  {
+    name: 'stopped-between',
+    what: 'the graceful signal in the first of two tool calls',
+    prompt: `STUB:two(echo start; echo > ${STARTED_FILE}; sleep 20;;echo second; sleep 21)`,
+    only: ['claude', 'claude-newer'],
+    end: { kind: 'stop in mid-tool', toolRunsSeconds: 5 },
   },
 ];

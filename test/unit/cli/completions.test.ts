@@ -24,7 +24,7 @@ describe('what can come next', () => {
     expect(first.kind === 'words' && candidateLines(first.candidates, 're')).toEqual([
       'reap\trecover once: adopt, finish, requeue, and end what no live attempt owns',
       'retry\trun ended dispatches again, as a new attempt',
-      'resume\tlet a paused pool start dispatches again',
+      'resume\tlet a paused pool, or what waits for a person, go on',
     ]);
   });
 

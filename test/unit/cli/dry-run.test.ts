@@ -1,6 +1,7 @@
 // Owns the plan of a dry run: what starts, in which order, and why the rest does not.
 import { describe, expect, test } from 'vitest';
 import { type DryRunInput, planDryRun } from '../../../src/cli/dry-run.ts';
+import { limitWords } from '../../../src/cli/render/pool-words.ts';
 import type { PlannedDispatch } from '../../../src/core/campaign.ts';
 import {
   CANCELLED,
@@ -11,8 +12,10 @@ import {
   SPEC,
   SUCCEEDED,
   dispatch,
+  limit,
   pool,
   skipped,
+  specOf,
 } from './rows.ts';
 
 function planned(name: string, fields: Partial<PlannedDispatch> = {}): PlannedDispatch {
@@ -139,15 +142,34 @@ describe('a campaign that is there', () => {
   });
 
   test.each([
-    [{ paused: true }, 'pool default is paused'],
-    [
-      { blockedUntil: NOW + 1, blockedBecause: 'limit reached' },
-      'pool default is blocked: limit reached',
-    ],
+    [{ paused: true }, 'pool default is paused by hand'],
+    [{ paused: true, pausedBecause: 'no login' }, 'pool default is paused: no login'],
+    [{ limits: [limit()] }, `pool default: ${limitWords(limit(), NOW)}`],
     [{ used: 2 }, FULL],
   ])('a pool with %o starts nothing', (fields, because) => {
     expect(plan([planned('a')], { pools: [pool('default', fields)] })).toEqual([
       `1 a wait: ${because}`,
+    ]);
+  });
+
+  test('a limit of a model holds up those who use it, and one that is over all but the first', () => {
+    const dispatches = ['x', 'x', 'y', null].map((model, index) =>
+      planned(`d${index}`, { spec: specOf(model) }),
+    );
+    const inForce = limit({ model: 'x' });
+    const blocked = `pool default: ${limitWords(inForce, NOW)}`;
+    expect(plan(dispatches, { pools: [pool('default', { limits: [inForce] })] })).toEqual([
+      `1 d0 wait: ${blocked}`,
+      `2 d1 wait: ${blocked}`,
+      `3 d2 start: ${FREE}`,
+      `4 d3 start: ${FREE}`,
+    ]);
+    const over = limit({ model: 'x', until: NOW });
+    expect(plan(dispatches, { pools: [pool('default', { slots: 4, limits: [over] })] })).toEqual([
+      `1 d0 start: ${FREE}`,
+      '2 d1 wait: pool default: model x being probed by the first of them (limit reached)',
+      `3 d2 start: ${FREE}`,
+      `4 d3 start: ${FREE}`,
     ]);
   });
 

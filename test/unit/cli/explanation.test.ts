@@ -13,7 +13,9 @@ import {
   SUCCEEDED,
   attempt,
   dispatch,
+  limit,
   pool,
+  specOf,
   survivedSince,
   view,
 } from './rows.ts';
@@ -102,13 +104,31 @@ describe('evidenceOf', () => {
   test('a queued dispatch is explained by its pool and its campaign', () => {
     const seen: Seen = {
       ...NOTHING,
-      pool: pool('work', { used: 2, paused: true, blockedUntil: NOW + 5, blockedBecause: 'limit' }),
+      pool: pool('work', { used: 2, paused: true }),
       haltedBecause: 'fix failed',
     };
     expect(kinds(evidenceOf(view('x', QUEUED), seen))).toEqual([
       'campaign: halted: fix failed',
-      'pool: work: 2 of 2 slots used, paused by hand, blocked: limit',
+      'pool: work: 2 of 2 slots used, paused by hand',
     ]);
+  });
+
+  test('a queued dispatch is explained by the limits that stop just it, and by when they end', () => {
+    const limits = [limit({ because: 'all' }), limit({ model: 'x', until: NOW - 1 })];
+    const blocked = pool('default', { limits: [...limits, limit({ model: 'y' })] });
+    const row = view('a', QUEUED, { spec: specOf('x') });
+    const [, ofAll, ofModel, ...others] = evidenceOf(row, { ...NOTHING, pool: blocked });
+    expect(ofAll).toMatchObject({ kind: 'limit', expiresAt: NOW + 300_000 });
+    expect(ofAll!.detail).toMatch(/^blocked until .* \(all\), from the stream of nightly\/fix$/);
+    expect(ofModel).toMatchObject({ kind: 'limit', expiresAt: null });
+    expect(ofModel!.detail).toMatch(/^model x to be probed by the next one \(limit reached\)/);
+    expect(others).toEqual([]);
+    expect(nextChangeOf(row, NOW, blocked)).toEqual({
+      at: NOW + 300_000,
+      what: 'one is let through, to ask whether the limit is over',
+    });
+    expect(nextChangeOf(row, NOW + 300_000, blocked)).toBeNull();
+    expect(nextChangeOf(row, NOW, pool('default'))).toBeNull();
   });
 
   test('what it has added is shown with its own verdict', () => {

@@ -1,4 +1,5 @@
 // Owns the JSON that scripts rely upon: its keys, and what each says in each state.
+import { EMPTY_STREAM } from '../../../src/core/stream.ts';
 import { describe, expect, test } from 'vitest';
 import {
   attemptJson,
@@ -19,6 +20,7 @@ import {
   attempt,
   dispatch,
   event,
+  limit,
   pool,
   survivedSince,
   view,
@@ -170,8 +172,37 @@ describe('events and pools', () => {
   test.each([
     [{}, null],
     [{ paused: true }, 'person'],
-    [{ blockedUntil: NOW, blockedBecause: 'limit' }, 'observed'],
+    [{ limits: [limit()] }, 'observed'],
+    [{ paused: true, limits: [limit()] }, 'person'],
+    [{ paused: true, pausedBecause: 'nobody is signed in' }, 'observed'],
   ])('a pool %o is blocked by %j', (fields, source) => {
     expect(poolJson(pool('work', fields))).toMatchObject({ name: 'work', slots: 2, source });
+  });
+
+  test('a pool tells of each limit, and of the gravest where one is asked for', () => {
+    const limits = [limit({ model: 'x', until: NOW + 9_000 }), limit({ model: 'y', until: NOW })];
+    const usage = { inputTokens: 5, outputTokens: null, costUsd: 0.5 };
+    expect(poolJson(pool('work', { limits, usage }))).toMatchObject({
+      blockedUntil: '2026-11-20T18:00:09.000Z',
+      blockedBecause: 'model x: limit reached',
+      limits: [
+        { model: 'x', until: '2026-11-20T18:00:09.000Z', tries: 1, probe: null },
+        { model: 'y' },
+      ],
+      usage,
+    });
+    const ofAll = limit({ until: NOW, probe: { dispatch: 'id-fix', fence: 2 } });
+    expect(poolJson(pool('work', { limits: [...limits, ofAll] }))).toMatchObject({
+      blockedUntil: '2026-11-20T18:00:00.000Z',
+      blockedBecause: 'limit reached',
+      limits: [{}, {}, { model: null, probe: 'id-fix' }],
+      usage: { inputTokens: null, outputTokens: null, costUsd: null },
+    });
+  });
+
+  test('an attempt has the usage that its program has told', () => {
+    const usage = { inputTokens: 5, outputTokens: 6, costUsd: null };
+    const stream = { state: { ...EMPTY_STREAM, usage }, stdoutNext: 1, stderrNext: 0 };
+    expect(attemptJson(attempt({ stream })).usage).toEqual(usage);
   });
 });

@@ -17,8 +17,10 @@ import {
   SUCCEEDED,
   WAITING,
   dispatch,
+  limit,
   pool,
   skipped,
+  specOf,
   survivedSince,
   unseenSince,
 } from './rows.ts';
@@ -27,7 +29,8 @@ const QUOTA: State = { kind: 'parked', since: NOW, for: 'quota', until: NOW + 1_
 const BACKOFF: State = { kind: 'parked', since: NOW, for: 'backoff', until: NOW + 1_000 };
 const STUCK = survivedSince(NOW - SURVIVORS_WAIT_MS);
 const FREE = pool('default');
-const BLOCKED = pool('default', { blockedUntil: NOW + 1 });
+const BLOCKED = pool('default', { limits: [limit({ until: NOW + 1 })] });
+const PROBED = pool('default', { limits: [limit({ until: NOW })] });
 const PAUSED = pool('default', { paused: true });
 
 interface Case {
@@ -52,6 +55,7 @@ const CASES: readonly Case[] = [
   { states: [QUOTA, BACKOFF], noWait: true, kind: 'going' },
   { states: [QUOTA, QUEUED], noWait: true, kind: 'going' },
   { states: [QUEUED], noWait: true, pool: BLOCKED, kind: 'quota' },
+  { states: [QUEUED], noWait: true, pool: PROBED, kind: 'going' },
   { states: [QUEUED], noWait: true, pool: PAUSED, kind: 'going' },
   { states: [QUEUED], noWait: false, pool: BLOCKED, kind: 'going' },
   { states: [WAITING], noWait: true, kind: 'going' },
@@ -75,6 +79,17 @@ describe('outlookOf', () => {
     });
     expect(outlook.kind).toBe(kind);
   });
+});
+
+test.each([
+  ['x', 'quota'],
+  ['y', 'going'],
+  [null, 'going'],
+])('a limit of model x holds up one that uses %s: %s', (model, kind) => {
+  const rows = [dispatch('a', QUEUED, { spec: specOf(model) })];
+  const pools = [pool('default', { limits: [limit({ model: 'x' })] })];
+  const outlook = outlookOf(rows, { haltedBecause: null, pools, noWait: true, now: NOW });
+  expect(outlook.kind).toBe(kind);
 });
 
 function ended(outcome: Extract<State, { kind: 'ended' }>['outcome']): State {

@@ -1,7 +1,7 @@
 // Owns rows for the tests of the command line: a dispatch, its attempt, an event, a pool, each with
 // sensible defaults.
 import type { Attempt, Dispatch, DispatchSpec, State } from '../../../src/core/dispatch.ts';
-import type { PoolUse } from '../../../src/core/pool.ts';
+import type { PoolLimit, PoolUse } from '../../../src/core/pool.ts';
 import type { EventType, LedgerEvent } from '../../../src/core/event.ts';
 import type { DispatchView } from '../../../src/ports.ts';
 import { createPaint } from '../../../src/cli/render/paint.ts';
@@ -116,6 +116,7 @@ export function attempt(fields: Partial<Attempt> = {}): Attempt {
     resultAt: null,
     watchedSince: null,
     unseen: null,
+    stream: null,
     sessionId: null,
     resumedFrom: null,
     endedAt: null,
@@ -143,10 +144,40 @@ export function pool(name: string, fields: Partial<PoolUse> = {}): PoolUse {
     name,
     slots: 2,
     paused: false,
-    blockedUntil: null,
-    blockedBecause: null,
+    pausedBecause: null,
+    limits: [],
+    usage: null,
     used: 0,
     queued: 0,
     ...fields,
   };
+}
+
+/** Of everybody in `default`, for five more minutes. */
+export function limit(fields: Partial<PoolLimit> = {}): PoolLimit {
+  return {
+    pool: 'default',
+    model: null,
+    since: NOW - 60_000,
+    until: NOW + 300_000,
+    tries: 1,
+    because: 'limit reached',
+    source: 'the stream of nightly/fix',
+    by: { dispatch: 'id-fix', fence: 1 },
+    probe: null,
+    ...fields,
+  };
+}
+
+/** What an agent that uses this model runs. */
+export function specOf(model: string | null): DispatchSpec {
+  const task = {
+    prompt: 'fix it',
+    model,
+    args: [],
+    module: null,
+    resume: 'auto',
+    continuePrompt: 'go on',
+  } as const;
+  return { ...SPEC, task };
 }

@@ -80,13 +80,15 @@ describe('I13: the end of an agent is what it said, its exit code only where it 
     expect(decision).toMatchObject({ kind: 'change', pausePool: expect.stringContaining('auth') });
   });
 
-  test('who was being stopped and had said that its work was done has succeeded', () => {
+  test.each<[string, number, string]>([
+    ['before it was stopped has succeeded', 2 * MINUTE, 'ended succeeded'],
+    ['after that may have lost its tool to the signal', SECOND, 'ended stopped cancelled'],
+  ])('who said that its work was done %s', (_name, agoMs, expected) => {
+    const result = { ok: true, text: 'done', at: NOW - agoMs };
     const stopping: RowSpec = { ...GONE, state: 'stopping', reason: 'cancelled', sinceMs: MINUTE };
-    const killed = { exit: signalled('SIGKILL', 137, 0) };
-    expect(briefly(decided({ ...stopping, ...killed, judged: 'succeeded' }))).toBe(
-      'ended succeeded',
-    );
-    expect(briefly(decided({ ...stopping, ...killed, said: {} }))).toBe('ended stopped cancelled');
+    const exit = signalled('SIGKILL', 137, 0);
+    const decision = decided({ ...stopping, exit, judged: 'succeeded', said: { result } });
+    expect(briefly(decision)).toBe(expected);
   });
 });
 

@@ -52,7 +52,21 @@ describe('a limit lasts', () => {
     ],
     ['five minutes where nothing was told', met(), null, 5 * MINUTE, 1],
     ['five minutes where its end alone says so', null, null, 5 * MINUTE, 1],
-    ['five minutes where the reset is over already', met({ resetAt: NOW }), null, 5 * MINUTE, 1],
+    ['half a minute where the reset has just passed', met({ resetAt: NOW }), null, 30 * SECOND, 1],
+    [
+      'but not twice',
+      met({ resetAt: NOW }),
+      known({ probe: OTHER, until: NOW - 1 }),
+      10 * MINUTE,
+      2,
+    ],
+    [
+      'five minutes where it is over for longer',
+      met({ resetAt: NOW - 2 * MINUTE - 1 }),
+      null,
+      5 * MINUTE,
+      1,
+    ],
     [
       'five minutes where the reset is misread',
       met({ resetAt: NOW + 33 * 24 * HOUR }),

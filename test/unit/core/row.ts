@@ -10,7 +10,6 @@ import type {
   StopCause,
   StopReason,
   StopWish,
-  Survivor,
 } from '../../../src/core/dispatch.ts';
 import type {
   Claim,
@@ -19,7 +18,6 @@ import type {
   Goal,
   Result,
   Look,
-  Members,
   Sighting,
   Start,
   Usage,
@@ -27,7 +25,8 @@ import type {
 import type { Judgement, TokenUsage } from '../../../src/core/agent-event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { PoolLimit } from '../../../src/core/pool.ts';
-import { EMPTY_STREAM, type StreamState } from '../../../src/core/stream.ts';
+import type { StreamState } from '../../../src/core/stream.ts';
+import { EIO, membersOf, processOf, streamOf } from './looks.ts';
 import { signAt } from './sign-at.ts';
 import { PLAIN_SPEC as SPEC } from '../../plain-spec.ts';
 
@@ -103,16 +102,6 @@ export interface RowSpec {
   readonly limit?: PoolLimit;
   /** for the jitter; in [0, 1) */
   readonly chance?: number;
-}
-
-const EIO = { kind: 'unknown', because: 'EIO' } as const;
-
-function streamOf({ said, judged = 'unsaid', reading }: RowSpec): Evidence['stream'] {
-  if (said === undefined && judged === 'unsaid') return { kind: 'absent' };
-  if (said === 'unknown') return EIO;
-  const state = { ...EMPTY_STREAM, ...said };
-  const judgement = { kind: judged, because: `it said: ${judged}` };
-  return { kind: 'seen', value: { state, atEnd: reading !== true, judgement } };
 }
 
 /** The sentence that a row's dispatch carries already. */
@@ -284,18 +273,6 @@ function pidOf(pid: NonNullable<RowSpec['pid']>): Look<ProcessIdentity> {
 function exitOf(exit: NonNullable<RowSpec['exit']>): Look<ExitRecord> {
   if (exit === 'unknown') return EIO;
   return exit === 'absent' ? { kind: 'absent' } : { kind: 'seen', value: exit };
-}
-
-function membersOf({ members, startTime, emptyLooks = 0 }: RowSpec): Look<Members> {
-  if (members === 'absent') return { kind: 'absent' };
-  if (members === 'unknown' || members === undefined) return EIO;
-  const started = startTime === undefined ? {} : { startTime };
-  const processes = members.map((pid) => ({ ...processOf(pid), ...started }));
-  return { kind: 'seen', value: { processes, emptyLooks } };
-}
-
-function processOf(pid: number): Survivor {
-  return { pid, startTime: pid * 10, command: 'node' };
 }
 
 /** Agent and shim have gone, and one look at the tree found nobody. */

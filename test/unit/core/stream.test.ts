@@ -1,5 +1,5 @@
 // Owns the tables of what the events of a stream add up to.
-import fc from 'fast-check';
+import { array, assert, constantFrom, nat, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../../src/core/agent-event.ts';
 import {
@@ -124,12 +124,12 @@ test('usage adds up by steps, and is replaced by a total', () => {
 });
 
 test('the same events give the same state, read at once or in pieces', () => {
-  const events = fc.constantFrom(ANSWER, TOOL, DONE, LIMIT, {
+  const events = constantFrom(ANSWER, TOOL, DONE, LIMIT, {
     kind: 'tool-finished',
     id: 't',
   } as const);
-  fc.assert(
-    fc.property(fc.array(events), fc.nat(), (all, cut) => {
+  assert(
+    property(array(events), nat(), (all, cut) => {
       const at = cut % (all.length + 1);
       const half = withEvents(EMPTY_STREAM, all.slice(0, at), READING);
       expect(withEvents(half, all.slice(at), READING)).toEqual(after(...all));

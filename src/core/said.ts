@@ -1,0 +1,75 @@
+// Owns what an agent's own words mean for its end: they beat its exit code, which counts where it said nothing (I13).
+import type { Judgement } from './agent-event.ts';
+import { type Moment, stay } from './decision.ts';
+import type { AttemptEnd, Millis } from './dispatch.ts';
+import type { Evidence, ExitRecord } from './evidence.ts';
+import { LOST, SUCCEEDED, endOfExit, failed } from './retry.ts';
+import { describeExit } from './snapshot.ts';
+
+const UNREAD_POLL_MS = 1_000;
+
+/** What the agent's own words mean; null: it has none that are understood. */
+export function judgementOf({ stream }: Evidence): Judgement | null {
+  return stream.kind === 'seen' ? stream.value.judgement : null;
+}
+
+export function describeRun(exit: ExitRecord, judgement: Judgement | null): string {
+  const because = describeExit(exit);
+  return judgement === null ? because : `${because}; ${judgement.because}`;
+}
+
+/** Nothing is concluded from half of what it said (I13); null: all of it was read. */
+export function stillReading({ stream }: Evidence, because: string, { now }: Moment) {
+  if (stream.kind === 'unknown') {
+    return stay(`${because}; cannot read what it said: ${stream.because}`, now + UNREAD_POLL_MS);
+  }
+  if (stream.kind === 'absent' || stream.value.atEnd) return null;
+  return stay(`${because}; reading what it said`, now);
+}
+
+/** The end of an agent whose exit is on record. */
+export function endOfRun(exit: ExitRecord, judgement: Judgement | null): AttemptEnd {
+  if (judgement === null || exit.kind === 'refused') return endOfExit(exit);
+  const { exitCode } = exit;
+  const signal = exit.kind === 'signalled' ? exit.signal : null;
+  if (judgement.kind === 'succeeded') return { ...SUCCEEDED, exitCode, signal };
+  if (judgement.kind !== 'unsaid') return failed(exitCode, signal, judgement.kind);
+  // Its last word is missing, so that nobody knows whether its work was done: the code 0 alone does not say so.
+  const isCut = exit.kind === 'exited' && exitCode === 0;
+  return isCut ? failed(exitCode, null, 'infrastructure') : endOfExit(exit);
+}
+
+/** The end of an agent that has its result, and does not leave. */
+export function endOfSilent(judgement: Judgement | null): AttemptEnd {
+  if (judgement === null || judgement.kind === 'succeeded' || judgement.kind === 'unsaid') {
+    return SUCCEEDED;
+  }
+  return failed(null, null, judgement.kind);
+}
+
+/** The end of an agent whose exit nobody recorded. */
+export function endOfLoss(judgement: Judgement | null): AttemptEnd {
+  if (judgement === null || judgement.kind === 'unsaid' || judgement.kind === 'infrastructure') {
+    return LOST;
+  }
+  if (judgement.kind === 'succeeded') return { ...SUCCEEDED, exitCode: null };
+  return failed(null, null, judgement.kind);
+}
+
+/**
+ * The end of an agent that we stopped: its word that it is done stands where it was given before. Given after, it may be
+ * about work that was cut: a program can lose its tool to the signal, and take that for the end of its task.
+ */
+export function endDespiteStop(
+  end: AttemptEnd,
+  { stream, goal }: Evidence,
+  stoppedAt: Millis,
+): { readonly end: AttemptEnd; readonly because: string } | null {
+  // Where done_when denies it, it was stopped.
+  if (stream.kind !== 'seen' || goal === 'missed') return null;
+  const { state, judgement } = stream.value;
+  if (judgement.kind !== 'succeeded' || state.result === null) return null;
+  if (state.result.at > stoppedAt) return null;
+  const { outcome, class: failureClass } = SUCCEEDED;
+  return { end: { ...end, outcome, class: failureClass }, because: judgement.because };
+}

@@ -1,0 +1,27 @@
+// Owns the looks of the rows: what was seen of a tree and of a stream.
+import type { Survivor } from '../../../src/core/dispatch.ts';
+import type { Evidence, Look, Members } from '../../../src/core/evidence.ts';
+import { EMPTY_STREAM } from '../../../src/core/stream.ts';
+import type { RowSpec } from './row.ts';
+
+export const EIO = { kind: 'unknown', because: 'EIO' } as const;
+
+export function streamOf({ said, judged = 'unsaid', reading }: RowSpec): Evidence['stream'] {
+  if (said === undefined && judged === 'unsaid') return { kind: 'absent' };
+  if (said === 'unknown') return EIO;
+  const state = { ...EMPTY_STREAM, ...said };
+  const judgement = { kind: judged, because: `it said: ${judged}` };
+  return { kind: 'seen', value: { state, atEnd: reading !== true, judgement } };
+}
+
+export function membersOf({ members, startTime, emptyLooks = 0 }: RowSpec): Look<Members> {
+  if (members === 'absent') return { kind: 'absent' };
+  if (members === 'unknown' || members === undefined) return EIO;
+  const started = startTime === undefined ? {} : { startTime };
+  const processes = members.map((pid) => ({ ...processOf(pid), ...started }));
+  return { kind: 'seen', value: { processes, emptyLooks } };
+}
+
+export function processOf(pid: number): Survivor {
+  return { pid, startTime: pid * 10, command: 'node' };
+}
