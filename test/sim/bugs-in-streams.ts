@@ -122,6 +122,18 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     ),
   },
   {
+    name: 'a word counts that was given when it was asked to go',
+    caughtBy: 'I12 no success without proof',
+    faults: [],
+    streams: true,
+    decide: believing(({ stream }) => {
+      if (stream.kind !== 'seen' || stream.value.state.result === null) return {};
+      const { state } = stream.value;
+      const said = { ...state, result: { ...stream.value.state.result, at: 0 } };
+      return { stream: { ...stream, value: { ...stream.value, state: said } } };
+    }),
+  },
+  {
     name: 'a tool call is no sign of work',
     caughtBy: 'I6 only the silent are stalled',
     faults: [],

@@ -7,6 +7,9 @@ import { type Said, finalState, timeless } from './said.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 
+/** From the look to the commit, on a busy machine. */
+const DECIDING_MS = 10_000;
+
 /** An attempt with a stream has ended: `closed` is its row. */
 export function checkSaid(
   stage: Stage,
@@ -38,15 +41,19 @@ function checkEveryLine(
   judge.report('I5 every line counts once', message);
 }
 
-/** Its word that its work is done is believed, whatever became of its process. */
+/** Its word that its work is done is believed, whatever became of its process, if it was given before we asked it to go. */
 function checkLastWord(
-  { judge }: Stage,
+  { judge, truth }: Stage,
   { after }: RowChange,
-  { name, spec, said }: AttemptTruth,
+  { name, spec, said, toldToGo, stoppingAt }: AttemptTruth,
   { outcome }: AttemptEnd,
 ): void {
   if (said === null || spec.doneWhen !== null || outcome.kind === 'succeeded') return;
   if (finalState(said, spec).result?.ok !== true) return;
+  // What is written while a stop is being decided may count as before it or as after it; and so may all after a jump.
+  const saidAt = said.doneSince ?? Number.POSITIVE_INFINITY;
+  const isLate = stoppingAt !== null && saidAt > stoppingAt - DECIDING_MS;
+  if (toldToGo && (isLate || truth.jumpedMs > 0)) return;
   const message = `${name} said that it was done, and is ${outcome.kind}: ${after.dispatch.because}`;
   judge.report('I13 its last word counts', message);
 }

@@ -41,6 +41,8 @@ export interface Said {
   session: string | null;
   /** in which it was told to go on */
   resumed: string | null;
+  /** since when its last word is that it is done; null: it is not */
+  doneSince: number | null;
   /** it was told to go after it had said that it was done: what it says then is no news */
   doneBefore: boolean;
   /** it has named a limit on stderr: what is on the other stream may have been before it, or after it */
@@ -60,6 +62,7 @@ export function nothingSaid({ task }: DispatchSpec): Said | null {
     answeredAfterLimit: false,
     session: null,
     resumed: null,
+    doneSince: null,
     doneBefore: false,
     mixed: false,
     trimmedBy: null,
@@ -95,6 +98,7 @@ function takeLine(said: Said, line: string, writing: Writing): void {
   const state = withLine(before, line, writing);
   if (writing.stream === 'stderr' && state.limit !== before.limit) said.mixed = true;
   said.state = state;
+  said.doneSince = state.result?.ok === true ? (said.doneSince ?? now) : null;
   for (const id of said.tools.keys()) {
     if (!state.tools.some((tool) => tool.id === id)) said.tools.delete(id);
   }
