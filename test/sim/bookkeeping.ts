@@ -104,6 +104,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     runningAt: null,
     ranUntil: null,
     stoppingAt: null,
+    toldToGo: false,
     lastGoal: null,
   };
 }

@@ -124,6 +124,18 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     ),
   },
   {
+    name: 'a word counts that was given when it was asked to go',
+    caughtBy: 'I12 no success without proof',
+    faults: [],
+    streams: true,
+    decide: believing(({ stream }) => {
+      if (stream.kind !== 'seen' || stream.value.state.result === null) return {};
+      const { state } = stream.value;
+      const said = { ...state, result: { ...stream.value.state.result, at: 0 } };
+      return { stream: { ...stream, value: { ...stream.value, state: said } } };
+    }),
+  },
+  {
     name: 'a tool call is no sign of work',
     caughtBy: 'I6 only the silent are stalled',
     faults: [],
@@ -132,9 +144,10 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
   },
   {
     name: 'a tool call is a sign of work for ever',
-    caughtBy: 'I6 the silent are stopped',
+    caughtBy: 'I5 evidence is its own',
     faults: [],
     streams: true,
+    firstSeed: 29,
     plant: (world) => ruledBy(world, { toolBoundMs: 10 ** 12 }),
   },
   {
@@ -142,6 +155,7 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     caughtBy: 'I18 a limit is kept',
     faults: [],
     streams: true,
+    firstSeed: 256,
     decide: (real) => (live, evidence, moment) =>
       believing(({ stream }) =>
         stream.kind === 'seen'

@@ -3,7 +3,7 @@ import type { AttemptEnd } from '../../src/core/dispatch.ts';
 import { RETRY_CLASSES } from '../../src/core/dispatch.ts';
 import { checkSaid } from './checks-streams.ts';
 import type { RowChange } from './row-change.ts';
-import { finalState } from './said.ts';
+import { type Said, finalState } from './said.ts';
 import type { Stage } from './stage.ts';
 import { hidesFromOneLook, visibleTree } from './tier.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
@@ -90,12 +90,20 @@ function checkSuccess({ judge, truth }: Stage, attempt: AttemptTruth, end: Attem
   const reached = truth.dispatch(attempt.key.dispatch).goalReachedAt !== null;
   const { said, spec, status } = attempt;
   // Of an agent that says how it ended, its exit code says nothing.
-  const done = said === null ? status === 0 : finalState(said, spec).result?.ok === true;
+  const done = said === null ? status === 0 : isDone(attempt, said);
   const proved = spec.doneWhen === null ? done : reached;
   // A goal that was asked without an answer leaves that as the only witness.
   if (proved || (attempt.lastGoal === 'unknown' && done)) return;
   const message = `${attempt.name} succeeded with status ${status}, goal reached: ${reached}, done: ${done}`;
   judge.report('I12 no success without proof', message);
+}
+
+/** What it says after we have asked it to go may be about work that was cut. */
+function isDone({ spec, toldToGo, stoppingAt, agentEndedAt }: AttemptTruth, said: Said): boolean {
+  if (said.doneBefore) return true;
+  if (finalState(said, spec).result?.ok !== true) return false;
+  const endedBefore = agentEndedAt !== null && stoppingAt !== null && agentEndedAt <= stoppingAt;
+  return !toldToGo || endedBefore;
 }
 
 function checkGoal(

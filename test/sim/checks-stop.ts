@@ -23,6 +23,9 @@ export function checkStop(stage: Stage, change: RowChange): void {
   const { state } = after.dispatch;
   if (state.kind === 'stopping' && before.dispatch.state.kind !== 'stopping') {
     attempt.stoppingAt = stage.timeline.now;
+    const { said } = attempt;
+    attempt.toldToGo = state.reason.kind !== 'leftovers';
+    if (said !== null) said.doneBefore = said.state.result?.ok === true;
     if (state.reason.kind === 'cause') checkCause(stage, change, attempt, state);
     else if (state.reason.kind === 'lingering') checkLingering(stage, change, attempt);
     else if (attempt.agentLives) {

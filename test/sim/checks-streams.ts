@@ -7,6 +7,9 @@ import { type Said, finalState, timeless } from './said.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 
+/** From the look to the commit, on a busy machine. */
+const DECIDING_MS = 10_000;
+
 /** An attempt with a stream has ended: `closed` is its row. */
 export function checkSaid(
   stage: Stage,
@@ -22,7 +25,7 @@ export function checkSaid(
   }
   if (closed.end === null || attempt.agentStarts === 0) return;
   checkLastWord(stage, change, attempt, closed.end);
-  checkClass(stage, change, attempt, closed.end);
+  if (!said.mixed) checkClass(stage, change, attempt, closed.end);
 }
 
 function checkEveryLine(
@@ -31,22 +34,26 @@ function checkEveryLine(
   said: Said,
   { stream }: Attempt,
 ): void {
-  const wrote = timeless(finalState(said, spec));
-  const read = timeless(stream?.state ?? EMPTY_STREAM);
+  const wrote = timeless(finalState(said, spec), said);
+  const read = timeless(stream?.state ?? EMPTY_STREAM, said);
   if (wrote === read) return;
   const message = `${name}/${key.fence} wrote ${wrote}, and was read as ${read}`;
   judge.report('I5 every line counts once', message);
 }
 
-/** Its word that its work is done is believed, whatever became of its process. */
+/** Its word that its work is done is believed, whatever became of its process, if it was given before we asked it to go. */
 function checkLastWord(
-  { judge }: Stage,
+  { judge, truth }: Stage,
   { after }: RowChange,
-  { name, spec, said }: AttemptTruth,
+  { name, spec, said, toldToGo, stoppingAt }: AttemptTruth,
   { outcome }: AttemptEnd,
 ): void {
   if (said === null || spec.doneWhen !== null || outcome.kind === 'succeeded') return;
   if (finalState(said, spec).result?.ok !== true) return;
+  // What is written while a stop is being decided may count as before it or as after it; and so may all after a jump.
+  const saidAt = said.doneSince ?? Number.POSITIVE_INFINITY;
+  const isLate = stoppingAt !== null && saidAt > stoppingAt - DECIDING_MS;
+  if (toldToGo && (isLate || truth.jumpedMs > 0)) return;
   const message = `${name} said that it was done, and is ${outcome.kind}: ${after.dispatch.because}`;
   judge.report('I13 its last word counts', message);
 }
@@ -94,11 +101,12 @@ function checkWaits(
 }
 
 function checkPaused(
-  { commit }: RowChange,
+  { after, commit }: RowChange,
   { name, pool }: AttemptTruth,
   judge: Stage['judge'],
 ): void {
-  if (commit.paused.has(pool)) return;
+  // Whom a person has cancelled meanwhile tells nobody: the next one finds out.
+  if (commit.paused.has(pool) || after.dispatch.state.kind === 'ended') return;
   const message = `${name} was not let in by its provider, and pool ${pool} goes on`;
   judge.report('I15 a provider that lets nobody in pauses its pool', message);
 }

@@ -46,7 +46,12 @@ function writeClosure(random: Random, durationMs: number): Closure {
     from,
     until: Math.min(from + lastsMs, durationMs * 1.2),
     model: isAuth ? null : random.pick([null, null, 'm1']),
-    toldLaterMs: random.pick([0, 0, 0, null, random.int(1_000, 300_000), -random.int(500, 20_000)]),
+    toldLaterMs: random.pick([
+      ...([0, 0, null] as const),
+      random.int(1_000, 30_000),
+      random.int(60_000, 600_000),
+      -random.int(500, 20_000),
+    ]),
     kind: isAuth ? 'auth' : 'limit',
   };
 }

@@ -41,6 +41,12 @@ export interface Said {
   session: string | null;
   /** in which it was told to go on */
   resumed: string | null;
+  /** since when its last word is that it is done; null: it is not */
+  doneSince: number | null;
+  /** it was told to go after it had said that it was done: what it says then is no news */
+  doneBefore: boolean;
+  /** it has named a limit on stderr: what is on the other stream may have been before it, or after it */
+  mixed: boolean;
   /** who has cut its output in a place that a later supervisor may still have to read; null: nobody */
   trimmedBy: object | null;
 }
@@ -56,6 +62,9 @@ export function nothingSaid({ task }: DispatchSpec): Said | null {
     answeredAfterLimit: false,
     session: null,
     resumed: null,
+    doneSince: null,
+    doneBefore: false,
+    mixed: false,
     trimmedBy: null,
   };
 }
@@ -87,7 +96,9 @@ function takeLine(said: Said, line: string, writing: Writing): void {
   const { now, wall } = writing;
   const before = said.state;
   const state = withLine(before, line, writing);
+  if (writing.stream === 'stderr' && state.limit !== before.limit) said.mixed = true;
   said.state = state;
+  said.doneSince = state.result?.ok === true ? (said.doneSince ?? now) : null;
   for (const id of said.tools.keys()) {
     if (!state.tools.some((tool) => tool.id === id)) said.tools.delete(id);
   }
@@ -127,12 +138,20 @@ function parsed(line: string): unknown {
   }
 }
 
-/** What two sums of the same lines must have in common: moments are those of whoever has read them. */
-export function timeless({ tools, limit, result, ...rest }: StreamState): string {
+/**
+ * What two sums of the same lines must have in common: moments are those of whoever has read them. Of two streams nobody
+ * can tell in which order they were written.
+ */
+export function timeless(
+  { tools, limit, result, error, waitingFor, ...rest }: StreamState,
+  { mixed }: Said,
+): string {
   return JSON.stringify({
     ...rest,
     tools: tools.map(({ id, name, detail }) => ({ id, name, detail })),
-    limit: limit === null ? null : limit.notice.message,
+    limit: limit === null || mixed ? null : limit.notice.message,
+    error: mixed ? null : error,
+    waitingFor: mixed ? null : waitingFor,
     result: result === null ? null : { ok: result.ok, text: result.text },
   });
 }

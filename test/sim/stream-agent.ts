@@ -221,6 +221,11 @@ function end(scene: Scene): void {
       return say(scene, result(false), stay);
     case 'hangs':
       return;
+    case 'hangs-in-tool': {
+      const timeoutMs = scene.random.pick([null, null, 5_000]);
+      const tool = { id: 'last', name: 'Shell', detail: 'sleep', timeoutMs };
+      return say(scene, [{ kind: 'tool-started', ...tool }], stay);
+    }
     case 'stale':
       return say(scene, result(true), () =>
         say(scene, [{ kind: 'answered', text: 'one more thing' }], exit(0)),

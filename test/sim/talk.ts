@@ -35,6 +35,7 @@ export const ENDINGS = [
   'ok-hangs',
   'failed-hangs',
   'hangs',
+  'hangs-in-tool',
   /** its result was not its last word */
   'stale',
   'waits-for-person',

@@ -54,6 +54,8 @@ export interface AttemptTruth {
   ranUntil: number | null;
   /** when it went to `stopping`; null: it did not */
   stoppingAt: number | null;
+  /** it went there while its agent lived: what it says from then on, it says because we have asked it to go */
+  toldToGo: boolean;
   /** what the last `done_when` answered */
   lastGoal: 'reached' | 'missed' | 'unknown' | null;
 }
