@@ -15,6 +15,8 @@ const ERROR_CHARACTERS_MAX = 500;
 /** In the starter's environment; each shim writes its mark and its other DROVER_ variables over it (starter.pl). */
 const ROOM = '-'.repeat(2_000);
 const PATH = '/usr/bin:/bin:/usr/local/bin';
+/** What the dynamic linker has bound is bound in each fork as well; left for later, each of them would do it again. */
+const LINKED_AT_ONCE = { LD_BIND_NOW: '1' };
 
 /** An order, and who waits for word of it. */
 export interface Order {
@@ -57,7 +59,7 @@ export class StarterProcess {
       this.#tellReady = resolve;
     });
     const child = spawn('perl', [STARTER, bootId], {
-      env: { PATH, DROVER_ROOM: ROOM },
+      env: { PATH, DROVER_ROOM: ROOM, ...LINKED_AT_ONCE },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
