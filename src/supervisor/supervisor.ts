@@ -177,7 +177,11 @@ class Loop {
     // From here on the clocks are watched: recovery may last as long as the trouble that it meets.
     await this.#noticeTime();
     // Once only: whoever announces himself again forgets what was asked of him meanwhile.
-    if (!this.#announced) await ledger.announceSupervisor(processes.self(), clock.now());
+    if (!this.#announced) {
+      const isFirst = (await ledger.supervisor()) === null;
+      await ledger.announceSupervisor(processes.self(), clock.now());
+      if (isFirst) this.#sweeper.postpone();
+    }
     this.#announced = true;
     await recover(this.#world, this.#memory, this.#surroundings);
   }

@@ -1,5 +1,5 @@
 // Owns the slow sweep of a supervisor: every so often, beside the loop, it reaps what belongs to no live attempt. The first
-// one follows the recovery, for a predecessor that was killed leaves most.
+// one follows the recovery, for a predecessor that was killed leaves most; where there was none, nothing was ever started.
 import type { NewEvent } from '../core/event.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type ReapReport, type ReapedTree, reap } from './reap.ts';
@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 export interface Sweeper {
   /** Begins a sweep where one is due and none is under way. */
   tick(): void;
+  /** There is nothing to find yet: the first one waits as long as each that follows. */
+  postpone(): void;
   /** milliseconds until the next one is due */
   dueInMs(): number;
   /** Begins no further tree, and resolves when nothing is under way. A later tick may begin again. */
@@ -40,6 +42,9 @@ export function createSweeper(world: World, shims: () => readonly ProcessIdentit
     tick() {
       if (isOver || underWay !== null || clock.monotonicMs() < dueAtMs) return;
       underWay = sweep();
+    },
+    postpone() {
+      dueAtMs = clock.monotonicMs() + sweepEveryMs;
     },
     dueInMs: () =>
       underWay === null ? Math.max(0, dueAtMs - clock.monotonicMs()) : Number.POSITIVE_INFINITY,
