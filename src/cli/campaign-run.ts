@@ -6,7 +6,6 @@ import type { ContainmentTier, Dispatch } from '../core/dispatch.ts';
 import { type Context, hintCommand, peopleScreen, printJson, say, shellQuote } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FollowEnd, type ProgressView, follow } from './follow.ts';
-import { dispatchJson } from './json.ts';
 import { exitCodeOf } from './outlook.ts';
 import { createProgressView } from './progress-view.ts';
 import { type Progress, followProgress } from './progress.ts';
@@ -71,7 +70,7 @@ export async function followCampaign(
     const exitCode = await conclude(course, end);
     view.close();
     if (end.kind !== 'interrupted' && end.kind !== 'told') summarize(course, startedMs);
-    if (context.json) printResult(course, exitCode);
+    if (context.json) await printResult(course, exitCode);
     return exitCode;
   } finally {
     view.close();
@@ -194,7 +193,11 @@ function summarize(course: Course, startedMs: number): void {
   say(context, renderSummary(summary, screen.paint).join('\n'));
 }
 
-function printResult({ context, herd, run, progress }: Course, exitCode: ExitCode): void {
+async function printResult(
+  { context, herd, run, progress }: Course,
+  exitCode: ExitCode,
+): Promise<void> {
+  const { dispatchJson } = await import('./json.ts');
   const now = herd.clock.now();
   const rows = progress.views().map((view) => dispatchJson(view, now));
   printJson(context, { campaign: run.campaign, exitCode, dispatches: rows });

@@ -11,11 +11,9 @@ import { followCampaign } from '../campaign-run.ts';
 import { noteContainment, requireTier } from '../containment.ts';
 import { type Context, hintCommand, note, printJson, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { dispatchJson } from '../json.ts';
 import { parentIn } from '../parent.ts';
 import { type Bind, containmentOption, pairsOption, protectOption } from '../options.ts';
 import { ensureSupervised } from '../supervision.ts';
-import { isToRetry } from '../targets.ts';
 
 export interface RunOptions {
   readonly detach?: boolean;
@@ -79,6 +77,7 @@ async function submit(
     newId: await herd.newIds(),
   });
   if (options.retryFailed === true) {
+    const { isToRetry } = await import('../targets.ts');
     const views = await ledger.dispatches({ campaign: campaign.name, states: ['ended'] });
     const ids = views
       .filter(({ dispatch }) => isToRetry(dispatch))
@@ -123,6 +122,7 @@ async function detach(
   say(context, `follow it with ${hintCommand(context, `run ${file}`)}`);
   say(context, `wait for it with ${hintCommand(context, `wait ${name}`)}`);
   if (context.json) {
+    const { dispatchJson } = await import('../json.ts');
     const views = await herd.ledger.dispatches({ campaign: name });
     const now = herd.clock.now();
     const dispatches = views.map((view) => dispatchJson(view, now));
