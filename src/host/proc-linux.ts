@@ -42,7 +42,38 @@ export function createLinuxTable(): HostProcessTable {
   const marks = createMarkReader(own);
   const pageBytes = readPageBytes();
 
-  const pids = createPidList(self.pid);
+  const scanner = createScanner(self.pid, { buffer, marks, pageBytes });
+
+  const sight = (wanted: ProcessIdentity) =>
+    wanted.bootId === bootId ? sightOfThisBoot(buffer, wanted) : 'gone';
+
+  return {
+    bootId: () => bootId,
+    self: () => self,
+    scan: () => atOnce(scanner.scanToTheEnd()),
+    scanInTurns: async (since) => await inTurns(scanner.scan(since)),
+    bookmark: () => scanner.bookmark(),
+    ioBytes: ({ pid }) => readIoBytes(pid),
+    rowsOf: (wanted) => atOnce(scanner.rowsOf(wanted)),
+    sight,
+    signal: (wanted, signal) => deliverSignal(wanted, signal, sight),
+    identify(pid) {
+      const stat = readStat(buffer, pid);
+      return typeof stat === 'string' ? null : { bootId, pid, startTime: stat.startTime };
+    },
+    occupant: (pid) => occupantOf(buffer, bootId, pid),
+  };
+}
+
+interface Reading {
+  readonly buffer: Buffer;
+  readonly marks: ReturnType<typeof createMarkReader>;
+  readonly pageBytes: number;
+}
+
+/** Reads the rows of a listing of /proc, whole or of who came after a bookmark. */
+function createScanner(ownPid: number, { buffer, marks, pageBytes }: Reading) {
+  const pids = createPidList(ownPid);
   let kin: readonly ProcessRow[] = [];
 
   function* scan(since: Bookmark | null): Generator<Pause, Look<readonly ProcessRow[]>> {
@@ -53,7 +84,7 @@ export function createLinuxTable(): HostProcessTable {
     if (look.kind !== 'seen') return look;
     if (young) return { kind: 'seen', value: [...kin, ...look.value] };
     markScan.forgetUnseen();
-    kin = kinOf(self.pid, look.value);
+    kin = kinOf(ownPid, look.value);
     return look;
   }
 
@@ -72,7 +103,7 @@ export function createLinuxTable(): HostProcessTable {
       if (listings > 0 && look.value.length === 0) break;
     }
     markScan.forgetUnseen();
-    kin = kinOf(self.pid, rows);
+    kin = kinOf(ownPid, rows);
     return { kind: 'seen', value: rows };
   }
 
@@ -100,24 +131,12 @@ export function createLinuxTable(): HostProcessTable {
     return rows;
   }
 
-  const sight = (wanted: ProcessIdentity) =>
-    wanted.bootId === bootId ? sightOfThisBoot(buffer, wanted) : 'gone';
-
   return {
-    bootId: () => bootId,
-    self: () => self,
-    scan: () => atOnce(scanToTheEnd()),
-    scanInTurns: async (since) => await inTurns(scan(since)),
+    scan,
+    scanToTheEnd,
+    rowsOf: (wanted: readonly number[]) =>
+      orWhyNot(() => readRows(new Set(wanted), NOBODY, marks.begin())),
     bookmark: () => pids.bookmark(),
-    ioBytes: ({ pid }) => readIoBytes(pid),
-    rowsOf: (wanted) => atOnce(orWhyNot(() => readRows(new Set(wanted), NOBODY, marks.begin()))),
-    sight,
-    signal: (wanted, signal) => deliverSignal(wanted, signal, sight),
-    identify(pid) {
-      const stat = readStat(buffer, pid);
-      return typeof stat === 'string' ? null : { bootId, pid, startTime: stat.startTime };
-    },
-    occupant: (pid) => occupantOf(buffer, bootId, pid),
   };
 }
 

@@ -39,6 +39,7 @@ export async function startAttempt(
   told: ShimTold,
 ): Promise<SpawnResult> {
   const { stateDir, environment } = starting;
+  if (order.refusal !== null) return refuse(dir, order.fence, order.refusal);
   const planned = planStart(order, environment, { runDir: dir, stateDir });
   if (planned.kind === 'refused') return refuse(dir, order.fence, planned.reason);
   const started = await startShim(order, shimOrder(dir, order, planned.environment, starting), {
