@@ -47,6 +47,8 @@ export interface AttemptMemory {
   blind: string | null;
   /** what its agent program has said; null: it has no stream. Lost: read on from where the ledger was told */
   stream: StreamNote | null;
+  /** the moment of the limit that its pool was told of; lost: taken from the ledger, or told once more */
+  limitTold: Millis | null;
   /** what it asks a person; lost: read with its stream */
   waitingFor: string | null;
   /** what of it was said; lost: said once more */
@@ -162,6 +164,7 @@ function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.cpuSampledAt += byMs;
   memory.notedAt += byMs;
   memory.stream = shiftedStream(memory.stream, byMs);
+  if (memory.limitTold !== null) memory.limitTold += byMs;
   memory.signs = shiftSigns(memory.signs, byMs);
   memory.noted = shiftedNote(memory.noted, byMs);
   memory.resultAskedAt += byMs;
@@ -237,6 +240,8 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     blind: null,
     signs,
     stream: dispatch.spec.task === null ? null : (stream ?? UNREAD),
+    // Noted after the pass that had told its pool.
+    limitTold: stream?.state.limit?.seenAt ?? null,
     waitingFor: null,
     blockedFor: null,
     resultIsSaid: false,

@@ -17,7 +17,7 @@ import { sparedStall } from './signs.ts';
 import { type Surroundings, keepDeadline, perform, releaseShim, trimOutput } from './perform.ts';
 import { note } from './notes.ts';
 import { newSessionId } from './plan.ts';
-import { type PoolNews, isNews, poolNews } from './pool-news.ts';
+import { type PoolNews, isNews, poolNews, poolsTold } from './pool-news.ts';
 import { start } from './start.ts';
 import type { World } from './world.ts';
 
@@ -80,6 +80,7 @@ export async function pass(
     changes.length > 0 || claims || isNews(news)
       ? await commit(world, { changes, news, claims, now })
       : NOTHING;
+  poolsTold(judged);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
   for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
   for (const one of judged) {

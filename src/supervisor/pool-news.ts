@@ -27,10 +27,10 @@ export function poolNews(
       decision.kind === 'change' &&
       decision.next.kind === 'parked' &&
       decision.next.for === 'quota';
-    if (met !== null || endsAtLimit) {
+    if (met === null ? endsAtLimit : met.seenAt !== memory.limitTold) {
       const limit = poolLimitOf(live, met, moment);
       if (limit !== live.limit) news.limits.push(limit);
-    } else if (isAnswered(live, evidence, moment)) {
+    } else if (met === null && isAnswered(live, evidence, moment)) {
       news.lifts.push(memory.key);
     }
     if (decision.kind === 'change' && decision.pausePool !== undefined) {
@@ -38,6 +38,14 @@ export function poolNews(
     }
   }
   return news;
+}
+
+/**
+ * The pools know of these limits now. A limit that was told once is not told again: it would last longer with each look, and
+ * begin anew after somebody was answered, for as long as one agent hangs at it.
+ */
+export function poolsTold(judged: readonly Pick<Looked, 'memory' | 'evidence'>[]): void {
+  for (const { memory, evidence } of judged) memory.limitTold = limitMet(evidence)?.seenAt ?? null;
 }
 
 /** Who met the limit, or probes it, has an answer of its provider: it is over, whatever was said of its end. */
@@ -52,5 +60,7 @@ function isAnswered(
   if (!isMine(limit.probe) && !isMine(limit.by)) return false;
   if (stream.kind === 'seen') return stream.value.state.answers > 0;
   const { state } = dispatch;
+  // What could not be read is no word, and no silence.
+  if (stream.kind === 'unknown') return false;
   return isMine(limit.probe) && state.kind === 'running' && now - state.since >= SILENT_PROBE_MS;
 }

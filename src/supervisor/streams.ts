@@ -32,7 +32,8 @@ export function readStream(
   const agent = world.agents.of(live.dispatch.spec);
   if (agent === null || memory.stream === null) return { kind: 'absent' };
   const { exit } = seen.runDir;
-  const ended = exit.kind === 'seen' || seen.agent === 'gone';
+  // Whom nobody knows yet may be starting just now.
+  const ended = exit.kind === 'seen' || (seen.agent === 'gone' && memory.agent !== null);
   let note = memory.stream;
   let atEnd = true;
   for (const stream of STREAMS) {

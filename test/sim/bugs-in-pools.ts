@@ -109,18 +109,21 @@ export const BUGS_IN_POOLS: readonly PlantedBug[] = [
     name: 'who waits for a limit is ended, however short the wait',
     caughtBy: 'I15 a wait that fits goes on',
     ...STREAMS,
+    firstSeed: 71,
     decide: believing((evidence) => waitingUntil(evidence, (until) => until + 10 ** 9)),
   },
   {
     name: 'who waits for a limit is left alone until it is silent for too long',
     caughtBy: 'I15 a wait that is too long is ended',
     ...STREAMS,
+    firstSeed: 15,
     decide: believing((evidence) => waitingUntil(evidence, () => null)),
   },
   {
     name: 'a provider that lets nobody in is asked again and again',
     caughtBy: 'I15 a provider that lets nobody in pauses its pool',
     ...STREAMS,
+    firstSeed: 37,
     plant: (world) =>
       withLedger(world, {
         commitPass: (pass) => world.ledger.commitPass({ ...pass, pauses: [] }),

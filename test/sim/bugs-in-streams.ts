@@ -119,6 +119,7 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     caughtBy: 'I13 its last word counts',
     faults: [],
     streams: true,
+    firstSeed: 30,
     decide: believing((evidence) =>
       judgedAs(evidence, ({ kind }) => ((exitCodeOf(evidence) ?? 0) === 0 ? kind : 'agent')),
     ),
@@ -128,6 +129,7 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     caughtBy: 'I12 no success without proof',
     faults: [],
     streams: true,
+    firstSeed: 28,
     decide: believing(({ stream }) => {
       if (stream.kind !== 'seen' || stream.value.state.result === null) return {};
       const { state } = stream.value;
@@ -173,6 +175,7 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
     caughtBy: 'I18 who has used up its tokens waits for a person',
     faults: [],
     streams: true,
+    firstSeed: 29,
     decide: (real) => (live, evidence, moment) => {
       const decision = real(live, evidence, moment);
       if (decision.kind !== 'change' || decision.attemptEnd === undefined) return decision;
@@ -216,6 +219,7 @@ const BUGS_IN_SESSIONS: readonly PlantedBug[] = [
     caughtBy: 'I14 a further attempt goes on in its session',
     faults: ['dirs-unreadable'],
     streams: true,
+    firstSeed: 55,
     plant: (world) =>
       withRunDirs(world, {
         evidenceFiles: async (globs, cwd) => {

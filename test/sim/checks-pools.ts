@@ -9,7 +9,10 @@ import { type AttemptTruth, nameOf } from './truth.ts';
 
 export function checkLimits(stage: Stage, commit: Commit): void {
   if (commit.method === 'commitPass') checkStarts(stage, commit);
-  for (const limit of commit.limits.after) checkProbe(stage, commit, limit);
+  for (const limit of commit.limits.after) {
+    checkProbe(stage, commit, limit);
+    checkTaken(stage, commit, limit);
+  }
   for (const limit of commit.limits.before) checkLifted(stage, commit, limit);
 }
 
@@ -36,6 +39,20 @@ function checkStarts({ judge }: Stage, { args, answer, limits }: Commit): void {
       }
     }
   }
+}
+
+/** What was told once closes a pool once: not longer with each look, nor again after somebody was answered. */
+function checkTaken({ judge, truth }: Stage, { limits }: Commit, limit: PoolLimit): void {
+  const before = limits.before.find(same(limit));
+  if (before !== undefined && before.until === limit.until) return;
+  const said = truth.attempt(limit.by)?.said ?? null;
+  if (said === null || said.limitSaidAt === null) return;
+  const isTaken = said.limitTakenAt === said.limitSaidAt;
+  said.limitTakenAt = said.limitSaidAt;
+  if (!isTaken) return;
+  const how = before === undefined ? 'anew' : `${limit.until - before.until} ms longer`;
+  const message = `${nameOf(limit.by)} has told of a limit once, and pool ${limit.pool} is closed ${how}`;
+  judge.report('I15 one notice is one limit', message);
 }
 
 /** Who has ended asks nobody any more, and would keep everybody else out for ever. */

@@ -59,11 +59,12 @@ function checkLastWord(
 }
 
 function checkClass(
-  { judge }: Stage,
+  stage: Stage,
   change: RowChange,
   attempt: AttemptTruth,
   { outcome, class: failure }: AttemptEnd,
 ): void {
+  const { judge } = stage;
   const { after } = change;
   const { name, said, spec } = attempt;
   if (said === null || outcome.kind === 'succeeded' || outcome.kind === 'refused') return;
@@ -75,14 +76,14 @@ function checkClass(
     const message = `${name}: ${what}, and its class is ${failure}: ${after.dispatch.because}`;
     judge.report('I15 a limit is no failure', message);
   }
-  if (failure === 'quota') checkWaits(change, attempt, judge);
+  if (failure === 'quota') checkWaits(stage, change, attempt);
   if (failure === 'auth') checkPaused(change, attempt, judge);
 }
 
 function checkWaits(
+  { judge, truth }: Stage,
   { after, commit: { method, limits, args } }: RowChange,
-  { name, key, pool, spec }: AttemptTruth,
-  judge: Stage['judge'],
+  { name, key, pool, spec, said }: AttemptTruth,
 ): void {
   const { state, stopWish, because } = after.dispatch;
   const waits = state.kind === 'parked' && state.for === 'quota';
@@ -95,7 +96,9 @@ function checkWaits(
   const isClosed = limits.after.some(
     (limit) => limit.pool === pool && (limit.model === null || limit.model === model),
   );
-  if (isClosed || lifts > 0 || !waits) return;
+  // Somebody was answered after it had met it.
+  const liftedAt = truth.liftedAt.get(pool) ?? -1;
+  if (isClosed || lifts > 0 || !waits || liftedAt >= (said?.limitSaidAt ?? 0)) return;
   const message = `${nameOf(key)} (${name}) met a limit, and pool ${pool} has none`;
   judge.report('I15 a limit closes its pool', message);
 }

@@ -38,6 +38,7 @@ export const CHECKS = [
   'I14 a further attempt goes on in its session',
   'I15 a limit is no failure',
   'I15 a limit closes its pool',
+  'I15 one notice is one limit',
   'I15 nothing starts under a limit',
   'I15 one attempt asks whether a limit is over',
   'I15 a limit goes with an answer',

@@ -78,6 +78,7 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
     readLines(key, place) {
       instance.enter('readLines');
       const random = stage.chanceOf('reading');
+      if (stage.strikes('slow', 0.2)) stage.timeline.pass(random.int(5, 80));
       if (stage.isOut('dirs') && random.chance(0.5)) return UNKNOWN;
       const dir = disk.get(key);
       if (!dir.exists) return ABSENT;

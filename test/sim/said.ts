@@ -35,6 +35,9 @@ export interface Said {
   wait: WaitTruth | null;
   /** since when it is under a limit; null: it is not */
   limitedSince: number | null;
+  /** when it named the last one, and whether that has become one of its pool */
+  limitSaidAt: number | null;
+  limitTakenAt: number | null;
   /** it has been under one, and was answered then */
   answeredAfterLimit: boolean;
   /** in which it works, whether or not it has said so */
@@ -59,6 +62,8 @@ export function nothingSaid({ task }: DispatchSpec): Said | null {
     tools: new Map(),
     wait: null,
     limitedSince: null,
+    limitSaidAt: null,
+    limitTakenAt: null,
     answeredAfterLimit: false,
     session: null,
     resumed: null,
@@ -109,6 +114,7 @@ function takeLine(said: Said, line: string, writing: Writing): void {
   }
   if (before.limit !== null && state.answers > before.answers) said.answeredAfterLimit = true;
   if (state.limit === before.limit) return;
+  if (state.limit !== null) said.limitSaidAt = now;
   said.limitedSince = state.limit === null ? null : (said.limitedSince ?? now);
   const waitsUntil = state.limit?.waitsUntil ?? null;
   said.wait =
