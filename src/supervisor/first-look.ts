@@ -64,6 +64,7 @@ export function lookAtRecords(
 /** Takes over who the shim and the agent are; true where that is news. */
 function learn(memory: AttemptMemory, { claim, agent }: RunDirLook): boolean {
   let news = false;
+  if (claim.kind === 'seen' && claim.value.by === 'recovery') memory.isSeized = true;
   if (memory.shim === null && claim.kind === 'seen' && claim.value.by === 'shim') {
     memory.shim = claim.value.shim;
     news = true;

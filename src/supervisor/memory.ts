@@ -18,6 +18,8 @@ export interface AttemptMemory {
   agent: ProcessIdentity | null;
   /** lost: a start under way is judged by its claim file */
   start: Start;
+  /** its claim is recovery's, so that it never starts; lost: read again from the claim */
+  isSeized: boolean;
   /** before it was started; lost: looks at its tree read the whole table */
   bornAfter: Bookmark | null;
   /** its shim has waited for everybody of its tree, and is gone; lost: the tree is looked at */
@@ -222,6 +224,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     shim: null,
     agent: attempt.process,
     start: { kind: 'not-mine' },
+    isSeized: false,
     bornAfter: null,
     emptied: false,
     known: NOTHING_KNOWN,

@@ -39,8 +39,8 @@ async function awaitStart(
   { wake }: Surroundings,
 ): Promise<void> {
   const order = { ...orderOf(world, live), ...(await planStart(world, live)) };
-  // Somebody may have ended it while its session was looked for.
-  if (memory.start.kind !== 'ordered') return;
+  // It may have ended while its session was looked for, and its directory be gone, so that nothing there would hold it back.
+  if (memory.isSeized) return;
   const result = await world.runDirs.spawn(order, (word) => {
     memory.emptied = word === 'emptied';
     wake(memory);
