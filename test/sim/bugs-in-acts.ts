@@ -5,6 +5,7 @@ import type { Ledger } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import { wouldClaim } from './would-claim.ts';
 import {
+  NOTHING_NEW,
   type PlantedBug,
   livesAs,
   withLedger,
@@ -29,8 +30,6 @@ function claimingWith(
     },
   });
 }
-
-const NOTHING_NEW = { changes: [], limits: [], lifts: [], pauses: [] } as const;
 
 export const BUGS_IN_ACTS: readonly PlantedBug[] = [
   {

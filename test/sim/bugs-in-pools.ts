@@ -72,6 +72,20 @@ export const BUGS_IN_POOLS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a limit lasts longer with each look at whoever has met it',
+    caughtBy: 'I15 one notice is one limit',
+    ...STREAMS,
+    plant: (world) => {
+      let told: readonly PoolLimit[] = [];
+      return withLedger(world, {
+        commitPass: (pass) => {
+          told = [...told, ...pass.limits].map((one) => ({ ...one, until: one.until + 1_000 }));
+          return world.ledger.commitPass({ ...pass, limits: told });
+        },
+      });
+    },
+  },
+  {
     name: 'nobody remembers who asks whether a limit is over',
     caughtBy: 'I15 one attempt asks whether a limit is over',
     ...STREAMS,

@@ -82,6 +82,9 @@ export const reapNobody: (real: PlanReap) => PlanReap =
   (real) =>
   (...args) => ({ ...real(...args), trees: [] });
 
+/** Of a pass that has seen nothing. */
+export const NOTHING_NEW = { changes: [], limits: [], lifts: [], pauses: [] } as const;
+
 /** An empty tree, proved. */
 export const NOBODY: Evidence['members'] = {
   kind: 'seen',

@@ -128,12 +128,23 @@ function withLine(before: StreamState, line: string, { spec, stream, now }: Writ
   const counted = { ...before, lines: before.lines + 1 };
   const value = stream === 'stderr' ? line : parsed(line);
   if (value === undefined) return { ...counted, malformedLines: before.malformedLines + 1 };
-  const events: readonly AgentEvent[] | null =
-    adapterOf(spec)?.read({ stream, value, now }) ?? null;
+  const events = understood(spec, { stream, value, now });
   if (events !== null) {
     return withEvents(counted, events, { at: now, toolBoundMs: spec.toolBoundMs });
   }
   return stream === 'stderr' ? counted : { ...counted, unknownLines: before.unknownLines + 1 };
+}
+
+/** An adapter that fails on a line does not understand it. */
+function understood(
+  spec: DispatchSpec,
+  line: { readonly stream: StreamName; readonly value: unknown; readonly now: number },
+): readonly AgentEvent[] | null {
+  try {
+    return adapterOf(spec)?.read(line) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function parsed(line: string): unknown {
