@@ -1,5 +1,5 @@
 // Installs the real agent programs of test/real-agents into .real-agents, or where DROVER_REAL_AGENTS says.
-// Run: node scripts/install-agents.mjs [--opt-in] [--newer]    what is in each set is said in test/real-agents/README.md
+// Run: node scripts/install-agents.mjs [--open] [--opt-in] [--newer]    what is in each set is said in test/real-agents/README.md
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const root = resolve(process.env['DROVER_REAL_AGENTS'] ?? join(repository, '.real-agents'));
 
-for (const set of ['open', 'opt-in', 'newer']) {
-  if (set !== 'open' && !process.argv.includes(`--${set}`)) continue;
+for (const set of ['first', 'open', 'opt-in', 'newer']) {
+  if (set !== 'first' && !process.argv.includes(`--${set}`)) continue;
   const folder = join(root, set);
   mkdirSync(folder, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) {

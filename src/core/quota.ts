@@ -14,7 +14,8 @@ const JITTER_MS_MIN = 1_000;
 const UNKNOWN_FIRST_MS = 5 * 60_000;
 const UNKNOWN_MAX_MS = 60 * 60_000;
 /** Resets are told to the minute, and read a little late: what has just passed is over in a moment. Not twice, though. */
-const JUST_PASSED_MS = 2 * 60_000;
+const MINUTE_MS = 60_000;
+const JUST_PASSED_MS = 2 * MINUTE_MS;
 const AFTER_PASSED_MS = 30_000;
 /** A limit of a month is the longest that anybody has; a later reset is misread. */
 const WAIT_MS_MAX = 32 * 24 * 60 * 60_000;
@@ -81,8 +82,11 @@ function hasJustPassed(resetAt: Millis | null, now: Millis): boolean {
   return resetAt !== null && resetAt <= now && now - resetAt <= JUST_PASSED_MS;
 }
 
+/** Programs cut what they say to the minute: what lies on a full one may be any moment of it. */
 function resetOf(met: Met | null): Millis | null {
-  return met === null ? null : (met.notice.resetAt ?? met.waitsUntil);
+  const resetAt = met === null ? null : met.notice.resetAt;
+  if (resetAt === null) return met?.waitsUntil ?? null;
+  return resetAt % MINUTE_MS === 0 ? resetAt + MINUTE_MS : resetAt;
 }
 
 function untoldMs(tries: number): number {

@@ -42,7 +42,7 @@ export interface Installed {
 
 /** Every program that is to be tested; `version` null: it is not installed, which its tests say. */
 export const AGENTS: readonly Installed[] = REAL_AGENTS.filter(
-  ({ id, set }) => chosen?.includes(id) ?? set === 'open',
+  ({ id, set }) => chosen?.includes(id) ?? (set === 'first' || set === 'open'),
 ).map((real) => ({ id: real.id, real, version: installedVersion(real, ROOT) }));
 
 export interface AgentHerd {

@@ -9,7 +9,7 @@ const TELLS_RESET = new Set(['codex', 'claude', 'claude-newer']);
 /** Programs that do not say what they used. */
 const UNTOLD = new Set(['copilot']);
 
-describe.each(AGENTS)('$id $version', (agent) => {
+describe.each(AGENTS)('$id $version', { concurrent: true }, (agent) => {
   test(
     'a plain answer: succeeded, with its tokens and its session',
     withAgent(agent, async ({ herd, task }) => {
@@ -141,7 +141,7 @@ describe.each(AGENTS)('$id $version', (agent) => {
     withAgent(
       agent,
       async ({ herd, task, stub }) => {
-        stub.limit('usage', 20);
+        stub.limit('usage', 10);
         const file = herd.campaign({
           campaign: 'limited',
           pools: { account: { slots: 1 } },

@@ -4,7 +4,7 @@ import { type McpServer, type RealAgent, TEST_KEY } from './real-agent.ts';
 export const codex: RealAgent = {
   id: 'codex',
   package: '@openai/codex',
-  set: 'open',
+  set: 'first',
   binary: '@openai/codex/bin/codex.js',
   script: true,
   files: ({ baseUrl, mcpServer }) => ({

@@ -4,7 +4,7 @@ import { type RealAgent, TEST_KEY } from './real-agent.ts';
 export const pi: RealAgent = {
   id: 'pi',
   package: '@mariozechner/pi-coding-agent',
-  set: 'open',
+  set: 'first',
   binary: '@mariozechner/pi-coding-agent/dist/cli.js',
   script: true,
   files: ({ baseUrl }) => ({

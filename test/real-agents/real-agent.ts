@@ -29,7 +29,7 @@ export interface RealAgent {
   readonly id: string;
   readonly package: string;
   /** the folder below packages/ that it is installed from; see README.md */
-  readonly set: 'open' | 'opt-in' | 'newer';
+  readonly set: 'first' | 'open' | 'opt-in' | 'newer';
   /** in the folder that it is installed in */
   readonly binary: string;
   /** the binary is a script for Node */

@@ -42,7 +42,14 @@ function limitOf(notice: Met | null, limit: PoolLimit | null = null, chance = 0)
 
 describe('a limit lasts', () => {
   test.each<[string, Met | null, PoolLimit | null, number, number]>([
-    ['until the reset that was told', met({ resetAt: NOW + HOUR }), null, HOUR, 0],
+    ['until the reset that was told', met({ resetAt: NOW + HOUR + 1 }), null, HOUR + 1, 0],
+    [
+      'to the end of the minute, where it was told to the minute',
+      met({ resetAt: NOW + HOUR }),
+      null,
+      HOUR + MINUTE,
+      0,
+    ],
     [
       'until the end of a wait that was told',
       met({ waitsUntil: NOW + 90 * SECOND }),
@@ -52,10 +59,16 @@ describe('a limit lasts', () => {
     ],
     ['five minutes where nothing was told', met(), null, 5 * MINUTE, 1],
     ['five minutes where its end alone says so', null, null, 5 * MINUTE, 1],
-    ['half a minute where the reset has just passed', met({ resetAt: NOW }), null, 30 * SECOND, 1],
+    [
+      'half a minute where the reset has just passed',
+      met({ resetAt: NOW - 1 }),
+      null,
+      30 * SECOND,
+      1,
+    ],
     [
       'but not twice',
-      met({ resetAt: NOW }),
+      met({ resetAt: NOW - 1 }),
       known({ probe: OTHER, until: NOW - 1 }),
       10 * MINUTE,
       2,
@@ -101,7 +114,7 @@ describe('a limit lasts', () => {
   ])(
     'and up to a tenth longer, no less than a second and no more than thirty: %i ms',
     (waitMs, most) => {
-      expect(limitOf(met({ resetAt: NOW + waitMs }), null, 1).until - NOW).toBe(waitMs + most);
+      expect(limitOf(met({ waitsUntil: NOW + waitMs }), null, 1).until - NOW).toBe(waitMs + most);
     },
   );
 });
