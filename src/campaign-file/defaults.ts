@@ -1,5 +1,6 @@
 // Owns what holds where no file says anything. Apart from the parser, so that commands without a
 // file can use it without loading YAML.
+import type { BrakeRule } from '../core/brake.ts';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
 
@@ -38,6 +39,9 @@ export const BUILT_IN: BuiltInSettings = {
 
 /** Default of `max_output` at the top of config.yaml, for each output stream of an attempt. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Default of `brake` in config.yaml. */
+export const BRAKE: BrakeRule = { max: 5, share: 0.2 };
 
 /** Default of `sweep` in config.yaml. */
 export const SWEEP_EVERY_MS = 30_000;

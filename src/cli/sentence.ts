@@ -30,6 +30,9 @@ export function sentenceOf(view: DispatchView, seen: Seen): string {
 /** Of one that runs. */
 function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string {
   const { now } = seen;
+  if (dispatch.state.kind === 'running' && dispatch.state.held !== undefined) {
+    return dispatch.because;
+  }
   if (attempt !== null && attempt.unseen !== null) {
     return `its signs of work cannot be looked for: ${attempt.unseen}`;
   }

@@ -80,6 +80,18 @@ export interface Unseen {
   readonly before: string;
 }
 
+/** To be ended on our own judgement, were it not for the brake (brake.ts). */
+export interface Held {
+  readonly at: Millis;
+  /** why it would be ended */
+  readonly because: string;
+  readonly reason: StopReason;
+  /** the reason of the dispatch, which is that again when it works */
+  readonly before: string;
+  /** by a person: judged so once more, it is ended */
+  readonly isConfirmed: boolean;
+}
+
 /** States carry their data, so that nonsense (a queued dispatch with a process) cannot be written. */
 export type State =
   | { readonly kind: 'queued'; readonly since: Millis }
@@ -91,7 +103,13 @@ export type State =
       readonly until: Millis | null;
     }
   | { readonly kind: 'starting'; readonly since: Millis }
-  | { readonly kind: 'running'; readonly since: Millis; readonly process: ProcessIdentity }
+  | {
+      readonly kind: 'running';
+      readonly since: Millis;
+      readonly process: ProcessIdentity;
+      /** not there: nobody holds anything back */
+      readonly held?: Held;
+    }
   | {
       readonly kind: 'stopping';
       readonly since: Millis;
@@ -122,6 +140,11 @@ export type LiveStateKind = (typeof LIVE_STATES)[number];
 
 export function isLive({ kind }: State): boolean {
   return LIVE_STATES.some((live) => live === kind);
+}
+
+/** Nobody but a person, or work of its own, changes that. */
+export function isHeldBack(state: State): boolean {
+  return state.kind === 'running' && state.held !== undefined && !state.held.isConfirmed;
 }
 
 export type ContainmentTier = 'cgroup' | 'subreaper' | 'sh';

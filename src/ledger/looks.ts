@@ -10,6 +10,7 @@ import type { Query, Row, Value } from './driver.ts';
 import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './rows.ts';
 import { LIVE } from './schema-1.ts';
 
+export { brake } from './brake.ts';
 export { supervisor } from './supervisor-row.ts';
 
 const LIVE_WITH_ATTEMPT = `select ${DISPATCH}, ${ATTEMPT}

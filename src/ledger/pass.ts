@@ -3,6 +3,7 @@ import type { AttemptEnd, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Change, PassCommit, PassResult } from '../ports.ts';
+import { moveBrake } from './brake.ts';
 import { claim } from './claims.ts';
 import { text, whole, wholeOrNull } from './columns.ts';
 import type { Row } from './driver.ts';
@@ -12,7 +13,10 @@ import type { Writing } from './writing.ts';
 
 export async function commitPass(writing: Writing, pass: PassCommit): Promise<PassResult> {
   const committed = new Set<string>();
+  const { brake = null } = pass;
+  const isBraked = brake === null || (await moveBrake(writing, brake));
   for (const change of pass.changes) {
+    if (change.isCounted === true && !isBraked) continue;
     if (await applyChange(writing, change)) committed.add(change.dispatch);
   }
   return { committed, claimed: pass.claim === null ? [] : await claim(writing, pass.claim) };

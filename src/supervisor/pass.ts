@@ -1,6 +1,7 @@
 // Owns one pass: look, decide, commit, act. A new dispatch, a crash, a restart, a reboot and a stuck agent are not five
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
+import type { BrakeMove } from '../core/brake.ts';
 import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision, ExtendDecision } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
@@ -9,6 +10,7 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
+import { brakePass } from './brake.ts';
 import { familyOf, setPaces } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt } from './grid.ts';
@@ -40,6 +42,8 @@ export interface PassReport {
 
 interface Judged extends Looked {
   readonly decision: Decision;
+  /** a kill that the brake counts */
+  readonly isCounted: boolean;
 }
 
 /**
@@ -71,14 +75,15 @@ export async function pass(
     ...family,
     now,
   });
-  const judged: Judged[] = looked.map((look) => ({
+  const decided = looked.map((look) => ({
     ...look,
     decision: decide(look.live, look.evidence, { now, chance: chance.next() }),
   }));
+  const { decided: judged, move } = await brakePass(world, decided, { slots: live.length, now });
   const waiting = await ledger.due(now);
   const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
-  const { committed, claimed } = await commit(world, changes, claims, now);
+  const { committed, claimed } = await commit(world, { changes, move }, claims, now);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
   for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
   for (const one of judged) {
@@ -102,10 +107,11 @@ function letGo(
   return decision.kind === 'change' && committed.has(dispatch.id) && !isLive(decision.next);
 }
 
-function changesOfLive({ live, decision, memory: { agent }, evidence }: Judged): Change[] {
+function changesOfLive({ live, decision, memory, evidence, isCounted }: Judged): Change[] {
   if (decision.kind !== 'change') return [];
+  const { agent } = memory;
   const data = { ...decision.data, evidence: snapshotOf(evidence) };
-  const change = changeOf(live.dispatch, { ...decision, data });
+  const change = { ...changeOf(live.dispatch, { ...decision, data }), isCounted };
   return [agent === null ? change : { ...change, process: agent }];
 }
 
@@ -116,12 +122,13 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
   };
 }
 
-/** A wish and an extension by hand are looked at as soon as they are in the ledger, whether or not the hint arrived. */
+/** A wish, a confirmation and an extension by hand are looked at as soon as they are there, whether or not the hint came. */
 function isDue({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
   if (memory.woken || memory.nextLookAt <= now) return true;
   const { deadlineWritten } = memory;
   if (deadlineWritten !== null && attempt.deadline?.softAt !== deadlineWritten) return true;
   const { state, stopWish } = dispatch;
+  if (state.kind === 'running' && state.held?.isConfirmed === true) return true;
   if (stopWish === null) return false;
   return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;
 }
@@ -135,7 +142,7 @@ const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 
 async function commit(
   world: World,
-  changes: readonly Change[],
+  { changes, move }: { readonly changes: readonly Change[]; readonly move: BrakeMove | null },
   claims: boolean,
   now: Millis,
 ): Promise<PassResult> {
@@ -147,7 +154,12 @@ async function commit(
   if (claims) crashPoint('intent.before');
   if (marks) crashPoint('mark.before');
   if (finishes) crashPoint('finish.before');
-  const result = await ledger.commitPass({ changes, claim: claims ? order : null, now });
+  const result = await ledger.commitPass({
+    changes,
+    claim: claims ? order : null,
+    now,
+    brake: move,
+  });
   if (marks) crashPoint('mark.after');
   if (finishes) crashPoint('finish.after');
   if (finishes && claims) crashPoint('free.after');

@@ -32,6 +32,7 @@ export const CHECKS = [
   'I14 the ended stay as they are',
   'I14 withdrawals have an occasion',
   'I16 a stop keeps its cause',
+  'I17 the brake is kept',
   'I18 only who breaks a limit is ended for it',
   'I18 a limit is kept',
   'I19 a start is judged',

@@ -1,6 +1,6 @@
 // Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
 import type { Campaign } from '../../src/core/campaign.ts';
-import type { Dispatch } from '../../src/core/dispatch.ts';
+import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import type { Until } from '../../src/supervisor/supervisor.ts';
 import { writeCampaign } from './campaigns.ts';
@@ -47,6 +47,7 @@ export class Users {
     often(1, () => this.#resize());
     often(2, () => this.#wishSupervisor());
     often(1, () => this.#interrupt());
+    often(2, () => this.#confirm());
     this.#keepSupervised();
   }
 
@@ -55,6 +56,7 @@ export class Users {
     for (const [name, pool] of this.#stage.truth.pools) {
       if (pool.paused) this.#resume(name);
     }
+    this.#keepConfirming();
   }
 
   #later(delayMs: number, work: () => void): void {
@@ -131,6 +133,24 @@ export class Users {
         }
       },
     });
+  }
+
+  /** They look, find it right, and confirm what is held back. */
+  #confirm(): void {
+    void this.#ask('releaseBrake', [this.#stage.clocks.wall()], {
+      done: () => {
+        this.#stage.truth.confirmedAt = this.#stage.timeline.now;
+        this.#stage.disturb();
+        this.#supervisors.current?.supervisor.ring();
+      },
+    });
+  }
+
+  /** Somebody looks every so often, for as long as something is held back. */
+  #keepConfirming(): void {
+    const rows = [...this.#stage.truth.rows.values()];
+    if (rows.some(({ dispatch: { state } }) => isHeldBack(state))) this.#confirm();
+    this.#later(20_000, () => this.#keepConfirming());
   }
 
   #interrupt(): void {

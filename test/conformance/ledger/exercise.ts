@@ -1,6 +1,7 @@
 // Owns the suite to which every ledger is held, whatever its driver.
 import { describe, expect, test } from 'vitest';
 import type { Open } from './bed.ts';
+import { exerciseBrake } from './exercise-brake.ts';
 import { exerciseChanges } from './exercise-changes.ts';
 import { exerciseClaims } from './exercise-claims.ts';
 import { exerciseLooks } from './exercise-looks.ts';
@@ -32,5 +33,6 @@ export function exerciseLedger(name: string, open: Open): void {
     exerciseRequests(open);
     exerciseLooks(open);
     exerciseTimes(open);
+    exerciseBrake(open);
   });
 }
