@@ -7,6 +7,7 @@ export const BUGS_IN_BRAKES: readonly PlantedBug[] = [
     name: 'each pass counts its kills afresh',
     caughtBy: 'I17 the brake is kept',
     faults: [],
+    firstSeed: 20,
     plant: (world) =>
       withLedger(world, {
         brake: async () => ({ ...NO_KILLS, revision: (await world.ledger.brake()).revision }),
@@ -14,8 +15,9 @@ export const BUGS_IN_BRAKES: readonly PlantedBug[] = [
   },
   {
     name: 'who is held back is judged by nobody any more, whatever a person confirms',
-    caughtBy: 'I19 every world comes to an end',
+    caughtBy: 'I6 the silent are stopped',
     faults: [],
+    firstSeed: 19,
     decide: (real) => (live, evidence, moment) => {
       const decision = real(live, evidence, moment);
       const { state } = live.dispatch;
