@@ -47,7 +47,10 @@ export class Users {
     often(1, () => this.#resize());
     often(2, () => this.#wishSupervisor());
     often(1, () => this.#interrupt());
-    often(2, () => this.#confirm());
+    const looks = this.#stage.chanceOf('confirmations');
+    for (let times = looks.int(0, 2); times > 0; times--) {
+      this.#later(looks.next() * durationMs, () => this.#confirm());
+    }
     this.#keepSupervised();
   }
 
