@@ -59,14 +59,14 @@ export function openLab(parent) {
      */
     time: async (program, args, env = {}) =>
       await runToEnd(program, args, { env: { ...environment, ...env }, stdout: 'ignore' }),
-    crowd: (count) => gather(count, environment),
+    crowd: (size) => gather(size, environment),
     herd: () => openHerd(freshDir(), environment),
   };
 }
 
 /** Processes that are nobody's business, and do nothing. */
-async function gather(count, env) {
-  const line = `i=0; while [ $i -lt ${count} ]; do sleep 900 & i=$((i + 1)); done; echo; wait`;
+async function gather(size, env) {
+  const line = `i=0; while [ $i -lt ${size} ]; do sleep 900 & i=$((i + 1)); done; echo; wait`;
   const child = spawn('sh', ['-c', line], {
     env,
     detached: true,
@@ -81,7 +81,7 @@ async function gather(count, env) {
   });
   return {
     end: async () => {
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-Number(child.pid), 'SIGKILL');
       await ended;
     },
   };

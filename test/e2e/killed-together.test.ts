@@ -30,16 +30,15 @@ async function begin(herd: TestHerd, { point, by }: (typeof TABLE)[number]) {
       { name: 'a', run: `trap '' TERM; setsid sleep 300 & exec ${herd.gated('a').join(' ')}` },
     ],
   });
-  const crash = { env: { DROVER_TEST_CRASH: `${point}:1` } };
-  if (by === 'run') {
-    expect(await herd.drover(['run', file], crash)).toMatchObject({ signal: 'SIGKILL' });
-  } else {
+  if (by === 'stop') {
     const run = herd.start(['run', file]);
     await herd.untilState('a', 'running');
     run.kill('SIGKILL');
     await run.ended;
-    expect(await herd.drover(['stop', 'c/a'], crash)).toMatchObject({ signal: 'SIGKILL' });
   }
+  const words = by === 'stop' ? ['stop', 'c/a'] : ['run', file];
+  const { signal } = await herd.drover(words, { env: { DROVER_TEST_CRASH: `${point}:1` } });
+  expect(signal).toBe('SIGKILL');
   const agent = await herd.untilBegun('a');
   const tree = await until('its child runs', () => {
     const marked = herd.marked();
@@ -77,8 +76,10 @@ describe.concurrent('kill -9 of the supervisor and, with it, of what it started;
       expect(isAlive(agent)).toBe(works);
       const again = await reapOnce(herd);
       expect(planOf(again)).toBe(planOf({ ...first, finished: [], requeued: [], reaped: [] }));
+      const after = await herd.row('a');
+      const expected = works ? { state: 'running', pid: agent.pid } : { state: 'ended' };
+      expect(after).toMatchObject(expected);
       if (works) {
-        expect(await herd.row('a')).toMatchObject({ state: 'running', pid: agent.pid });
         herd.open('a');
         await herd.drover(['run', file]);
       }
