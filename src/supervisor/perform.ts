@@ -4,7 +4,7 @@ import type { Act } from '../core/decision.ts';
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
-import type { SpawnOrder } from '../ports.ts';
+import type { ShimWord, SpawnOrder, SpawnResult } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import { lookAtTable } from './table-look.ts';
 import { containmentOf } from './tiers.ts';
@@ -160,7 +160,7 @@ async function awaitStart(
   memory: AttemptMemory,
   { wake }: Surroundings,
 ): Promise<void> {
-  const result = await world.runDirs.spawn(orderOf(world, live), (word) => {
+  const result = await spawnOrFail(world, live, (word) => {
     memory.emptied = word === 'emptied';
     wake(memory);
   });
@@ -179,6 +179,19 @@ async function awaitStart(
       memory.start = { kind: 'failed', because: `could not be started: ${result.because}` };
       wake(memory);
       return;
+  }
+}
+
+/** Whether anything was started before it failed, says the claim: who seizes it starts again, who cannot has found it. */
+async function spawnOrFail(
+  world: World,
+  live: LiveDispatch,
+  told: (word: ShimWord) => void,
+): Promise<SpawnResult> {
+  try {
+    return await world.runDirs.spawn(orderOf(world, live), told);
+  } catch (error) {
+    return { kind: 'failed', because: error instanceof Error ? error.message : String(error) };
   }
 }
 
