@@ -163,6 +163,7 @@ describe.concurrent('trees that belong to no live attempt', () => {
       expect(isAlive(works)).toBe(false);
       expect(strays.filter(isAlive)).toHaveLength(3);
       strays.forEach(killExactly);
+      await until('they are gone', () => strays.every((stray) => !isAlive(stray)));
     }),
   );
 });
