@@ -27,15 +27,21 @@ describe.concurrent('I17: twelve agents that stall at once', () => {
       const file = herd.campaign({
         campaign: 'c',
         pools: { default: { slots: 12 } },
-        defaults: { stall: `${STALL_MS}ms`, grace: '0s', retries: { stalled: 0 } },
+        defaults: {
+          stall: `${STALL_MS}ms`,
+          grace: '0s',
+          retries: { stalled: 0 },
+          // A busy machine books a tick to somebody who sleeps now and then.
+          cpu_threshold: '50%',
+        },
         dispatches: names.map((name) => ({ name, run: [fake('sleep-long.sh')] })),
       });
       const run = herd.start(['run', file]);
+      await until('five have ended', async () => (await ended(herd)).length === 5);
       const held = await until('seven are held back', async () => {
         const rows = await heldRows(herd);
         return rows.length === 7 ? rows : null;
       });
-      await until('five have ended', async () => (await ended(herd)).length === 5);
       expect(held.every(({ state }) => state === 'running')).toBe(true);
       const [first] = held;
       const { stdout: shown } = await herd.ok(['ps']);
