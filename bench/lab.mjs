@@ -59,7 +59,31 @@ export function openLab(parent) {
      */
     time: async (program, args, env = {}) =>
       await runToEnd(program, args, { env: { ...environment, ...env }, stdout: 'ignore' }),
+    crowd: (size) => gather(size, environment),
     herd: () => openHerd(freshDir(), environment),
+  };
+}
+
+/** Processes that are nobody's business, and do nothing. */
+async function gather(size, env) {
+  const line = `i=0; while [ $i -lt ${size} ]; do sleep 900 & i=$((i + 1)); done; echo; wait`;
+  const child = spawn('sh', ['-c', line], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => {
+    child.once('exit', resolve);
+  });
+  await new Promise((resolve, reject) => {
+    child.stdout.once('data', resolve);
+    child.once('error', reject);
+  });
+  return {
+    end: async () => {
+      process.kill(-Number(child.pid), 'SIGKILL');
+      await ended;
+    },
   };
 }
 

@@ -132,7 +132,7 @@ export const recovery = {
       figure('from its start to the first decision, median', medianOf('decidedMs'), 'ms', {
         budget: 1_000,
       }),
-      figure('to the last adoption, median', medianOf('adoptedMs'), 'ms'),
+      figure('to the last adoption, median', medianOf('adoptedMs'), 'ms', { budget: 3_000 }),
       figure('to the start of the next agent, median', medianOf('startedMs'), 'ms'),
       figure('agents started twice', starts.length - new Set(starts).size, '', { budget: 0 }),
       figure('agents lost', AGENTS - 1 - alive, '', { budget: 0 }),

@@ -1,4 +1,5 @@
 // Owns the port to the ledger: what can be read from it and written to it, each in one transaction. Types only.
+import type { Brake, BrakeMove } from './core/brake.ts';
 import type { Campaign, OnFailure, PoolSpec } from './core/campaign.ts';
 import type {
   Attempt,
@@ -40,6 +41,8 @@ export interface Change {
   readonly clearStopWish?: boolean;
   /** all that its agent program has said, with the end of its attempt */
   readonly stream?: StreamNote;
+  /** a kill that the brake counts: takes effect only together with `PassCommit.brake` */
+  readonly isCounted?: boolean;
 }
 
 export interface ClaimOrder {
@@ -76,6 +79,8 @@ export interface PassCommit {
   readonly pauses: readonly PoolPause[];
   readonly claim: ClaimOrder | null;
   readonly now: Millis;
+  /** null, or absent: the brake stays as it is */
+  readonly brake?: BrakeMove | null;
 }
 
 export interface PassResult {
@@ -195,6 +200,9 @@ export interface Ledger {
   /** Shifts every deadline, kill moment and back-off by `byMs`, for durations survive a clock step or a suspend (I7). */
   shiftTimes(byMs: number, now: Millis): Promise<void>;
   append(events: readonly NewEvent[], now: Millis): Promise<void>;
+  brake(): Promise<Brake>;
+  /** False: somebody else has moved it meanwhile, and nothing was done. */
+  moveBrake(move: BrakeMove, now: Millis): Promise<boolean>;
 
   // the supervisor's own row
   announceSupervisor(process: ProcessIdentity, now: Millis): Promise<void>;
@@ -206,6 +214,8 @@ export interface Ledger {
   /** Adds, updates or leaves alone, as core/submission decides; throws `CAMPAIGN_CHANGED` where a started one differs. */
   submit(submission: Submission): Promise<SubmitResult>;
   wishStop(ids: readonly DispatchId[], wish: StopWish): Promise<readonly DispatchId[]>;
+  /** A person has looked: lets the brake go, and confirms the end of what is held back. @returns whose */
+  releaseBrake(now: Millis): Promise<readonly DispatchId[]>;
   /** Ended → queued with a new attempt allowed; reopens what was skipped because of it. Others are left out of the result. */
   retry(
     ids: readonly DispatchId[],

@@ -2,7 +2,8 @@
 // there is no such file, a supervisor starts without loading YAML and schemas.
 import type { PoolSpec } from '../core/campaign.ts';
 import type { ProtectRule } from '../core/protect-rule.ts';
-import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
+import type { BrakeRule } from '../core/brake.ts';
+import { BRAKE, OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readTextFileIfThere } from './read.ts';
 import type { AgentModules, PoolLimits } from './resolve.ts';
 import type { Settings } from './schema.ts';
@@ -22,6 +23,10 @@ export interface Config {
   readonly sweepEveryMs: number;
   /** who gets no signal of any kind; paths are absolute */
   readonly protect: readonly ProtectRule[];
+  /** how many may be ended within a minute on our own judgement */
+  readonly brake: BrakeRule;
+  /** `shadow`: what belongs to no live attempt is only named */
+  readonly reap: 'act' | 'shadow';
 }
 
 /** What holds where there is no config.yaml. */
@@ -33,6 +38,8 @@ export const NO_CONFIG: Config = {
   outputBytesMax: OUTPUT_BYTES_MAX,
   sweepEveryMs: SWEEP_EVERY_MS,
   protect: [],
+  brake: BRAKE,
+  reap: 'act',
 };
 
 /**

@@ -1,8 +1,10 @@
 // Owns what holds where no file says anything. Apart from the parser, so that commands without a
 // file can use it without loading YAML.
 import { COMMAND_AGENT } from '../core/agent-names.ts';
+import type { BrakeRule } from '../core/brake.ts';
 import { DEFAULT_POOL } from '../core/campaign.ts';
-import type { AgentTask, DispatchSpec, RetryBudget } from '../core/dispatch.ts';
+import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
+import type { AgentTask } from '../core/task.ts';
 
 /** The least specific level of settings, in the words of the files; durations in milliseconds. */
 export interface BuiltInSettings {
@@ -47,6 +49,9 @@ export const BUILT_IN: BuiltInSettings = {
 
 /** Default of `max_output` at the top of config.yaml, for each output stream of an attempt. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Default of `brake` in config.yaml. */
+export const BRAKE: BrakeRule = { max: 5, share: 0.2 };
 
 /** Default of `sweep` in config.yaml. */
 export const SWEEP_EVERY_MS = 30_000;

@@ -224,6 +224,12 @@ export function dollars() {
   return v.pipe(v.number(message), v.minValue(0.01, message), v.maxValue(1_000_000, message));
 }
 
+/** A part of a whole. */
+export function part() {
+  const message = complaint('{key}: {value} is not a number from 0 to 1', 'write for example 0.2');
+  return v.pipe(v.number(message), v.minValue(0, message), v.maxValue(1, message));
+}
+
 /** One of a few words. */
 export function choice<const T extends readonly string[]>(options: T) {
   const way = `write ${options.join(' or ')}`;
@@ -239,25 +245,11 @@ function unlessList<T extends v.GenericSchema>(schema: T) {
 }
 
 /**
- * Part of the format, and not acted upon yet: refused, so that nobody relies on what is not there.
- */
-export function later(key: string) {
-  const message = complaint(`this version does not support "${key}" yet`, 'remove the key');
-  return v.optional(v.never(message));
-}
-
-function isRefused(entry: v.ObjectEntries[string] | undefined): boolean {
-  return entry !== undefined && 'wrapped' in entry && entry.wrapped.type === 'never';
-}
-
-/**
  * A map with these keys and no others. Each other key is reported by itself, with the known ones
  * for "did you mean".
  */
 export function map<const T extends v.ObjectEntries>(entries: T) {
-  const known = Object.keys(entries)
-    .filter((key) => !isRefused(entries[key]))
-    .join(' ');
+  const known = Object.keys(entries).join(' ');
   // An entry that never fits would turn the type of every known key into `never`; a check does not.
   const rest = v.pipe(
     v.unknown(),

@@ -5,11 +5,11 @@ import { AGENT_NAMES } from '../core/agent-names.ts';
 import { checkAgentNames } from './check-agent.ts';
 import { checkEnvironment } from './check.ts';
 import { type Config, NO_CONFIG } from './config.ts';
-import { OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
+import { BRAKE, OUTPUT_BYTES_MAX, SWEEP_EVERY_MS } from './defaults.ts';
 import { readDocument } from './document.ts';
 import { Report } from './report.ts';
 import { limitsOf, modulesOf, poolsOf, withAbsolutePaths } from './resolve.ts';
-import { CONFIG } from './schema.ts';
+import { CONFIG, type SaidPolicy } from './schema.ts';
 import { judge } from './shape.ts';
 import { Substitution } from './substitute.ts';
 
@@ -37,8 +37,14 @@ export function parseConfigFile(text: string, path: string): Config {
     defaults: withAbsolutePaths(config.defaults ?? {}, directory),
     outputBytesMax: config.max_output ?? OUTPUT_BYTES_MAX,
     sweepEveryMs: config.sweep ?? SWEEP_EVERY_MS,
+    ...policyOf(config),
     protect: withAbsoluteFiles(config.protect, directory),
   };
+}
+
+function policyOf({ brake, reap }: SaidPolicy): Pick<Config, 'brake' | 'reap'> {
+  const rule = { max: brake?.max ?? BRAKE.max, share: brake?.share ?? BRAKE.share };
+  return { brake: rule, reap: reap ?? 'act' };
 }
 
 function withAbsoluteFiles(rules: readonly ProtectRule[] = [], directory: string): ProtectRule[] {

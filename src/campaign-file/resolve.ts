@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import type { PlannedDispatch, PoolSpec } from '../core/campaign.ts';
 import { COMMAND_AGENT } from '../core/agent-names.ts';
-import type { AgentTask, DispatchSpec, RetryBudget, UseLimits } from '../core/dispatch.ts';
+import type { DispatchSpec, RetryBudget } from '../core/dispatch.ts';
+import type { AgentTask, UseLimits } from '../core/task.ts';
 import { BUILT_IN, type BuiltInSettings } from './defaults.ts';
 import type { SaidAgents } from './schema-agents.ts';
 import type { SaidPools } from './schema-pools.ts';

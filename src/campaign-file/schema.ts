@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { formatDuration } from '../core/duration.ts';
 import { formatShare } from '../core/share.ts';
-import { BUILT_IN } from './defaults.ts';
+import { BRAKE, BUILT_IN } from './defaults.ts';
 import {
   choice,
   complaint,
@@ -11,11 +11,11 @@ import {
   duration,
   interval,
   GLOB,
-  later,
   list,
   map,
   mapOf,
   NAME,
+  part,
   PATH,
   said,
   size,
@@ -202,6 +202,11 @@ export const CAMPAIGN_HEAD = map({
   dispatches: dispatches(v.unknown()),
 });
 
+const BRAKE_RULE = map({
+  max: said(wholeNumber(0, 100_000), 'So many in any case.', BRAKE.max),
+  share: said(part(), 'And this share of the dispatches that hold a slot.', BRAKE.share),
+});
+
 export const CONFIG = v.pipe(
   map({
     agents: AGENTS,
@@ -218,8 +223,17 @@ export const CONFIG = v.pipe(
       'Processes that get no signal of any kind, wherever in a tree they stand. Where it cannot ' +
         'be told who they are, nothing at all is ended.',
     ),
-    reap: later('reap'),
-    brake: later('brake'),
+    reap: said(
+      choice(['act', 'shadow']),
+      'shadow: processes that belong to no live attempt are recorded as what would be ended, and ' +
+        'left as they are.',
+      'act',
+    ),
+    brake: said(
+      BRAKE_RULE,
+      'How many may be ended within a minute on the judgement of Drover alone: the greater of the ' +
+        'two. The rest waits for a person (drover reap --confirm).',
+    ),
     sweep: said(
       interval(),
       'Time between two sweeps of a supervisor for processes that belong to no live attempt.',
@@ -229,5 +243,6 @@ export const CONFIG = v.pipe(
   v.title('Drover config.yaml'),
 );
 
+export type SaidPolicy = Pick<v.InferOutput<typeof CONFIG>, 'brake' | 'reap'>;
 export type Settings = v.InferOutput<typeof DEFAULTS>;
 export type SaidDispatch = v.InferOutput<typeof DISPATCH>;

@@ -20,6 +20,14 @@ export function doctorFields({ json }: Diagnosis): [string, string | null][] {
       `agent ${name}`,
       found ? (version ?? 'available') : 'not found',
     ]),
+    ...(json.reap === 'shadow'
+      ? [
+          ['reap', 'shadow: what belongs to no live attempt is only named'] satisfies [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...json.heldSlots.map(({ pool, name, state, sinceMs }): [string, string] => [
       `slot of ${pool}`,
       `${name} ${state} for ${secondsShown(sinceMs)}`,

@@ -1,6 +1,8 @@
 // Owns what `drover doctor` concludes: what the herd left behind, and what needs a person. Pure:
 // from what was found on the machine and what the ledger says, which may be nothing where it is
 // broken.
+import { brakeJson, brakeProblems } from './brake-findings.ts';
+import type { Brake } from '../core/brake.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Examination, FoundRunDirectory, MarkedProcess } from '../compose/examine.ts';
 import type { Millis } from '../core/dispatch.ts';
@@ -20,6 +22,7 @@ export interface LedgerFindings {
    */
   readonly views: readonly DispatchView[];
   readonly supervisor: SupervisorRow | null;
+  readonly brake: Brake;
 }
 
 export interface Diagnosis {
@@ -173,7 +176,8 @@ function problemsOf(
     problems.push(`process ${pid} (${command}) of dispatch ${parsed.dispatch} ${what}`);
   }
   problems.push(...problemsOfDirectories(directories, ledger));
-  return [...problems, ...traceProblems(found, traces), ...problemsOfRows(found, ledger)];
+  const traced = traceProblems(found, traces);
+  return [...problems, ...traced, ...brakeProblems(ledger), ...problemsOfRows(found, ledger)];
 }
 
 function problemsOfDirectories(
@@ -238,6 +242,8 @@ function doctorJson(
     supervisor: supervisorJson(found, ledger),
     agents: found.agents,
     heldSlots: heldSlots(found.now, ledger),
+    reap: found.reap,
+    brake: brakeJson(ledger),
     leftovers: {
       processes: processes.own.map(processJson),
       runDirectories: directories.withoutRow.map(({ path }) => path),

@@ -1,7 +1,8 @@
 // Owns what `drover why` knows: the evidence as it is now, and the next moment at which something
 // changes. Pure.
 import type { AttemptLook } from '../compose/attempt-look.ts';
-import { isLive, type Millis } from '../core/dispatch.ts';
+import { CONFIRM } from '../core/brake.ts';
+import { isLive, type Millis, type State } from '../core/dispatch.ts';
 import { appliesTo, type PoolLimit, type PoolUse } from '../core/pool.ts';
 import type { Look } from '../core/evidence.ts';
 import { describeOperation, isValid, lapsesAt, type Operation } from '../core/operation.ts';
@@ -46,6 +47,7 @@ export function evidenceOf(view: DispatchView, seen: Seen): EvidenceLine[] {
     ...operationLines(seen),
     ...childLines(seen),
     ...(state.kind === 'queued' ? startLines(view, seen) : []),
+    ...heldLines(state),
     ...(stopWish === null
       ? []
       : [line('stop-wish', stopWish.at, `${stopWish.cause}: ${stopWish.because}`)]),
@@ -126,6 +128,16 @@ function workLines({ dispatch, attempt }: DispatchView): EvidenceLine[] {
     lines.push(line('unseen', null, `the last look for signs of work failed: ${unseen}`));
   }
   return lines;
+}
+
+/** Time alone changes nothing any more: that is what a person has to know. */
+function heldLines(state: State): EvidenceLine[] {
+  if (state.kind !== 'running' || state.held === undefined) return [];
+  const { at, because, isConfirmed } = state.held;
+  const how = isConfirmed
+    ? 'a person confirmed it'
+    : `${CONFIRM} ends it, work of its own spares it`;
+  return [line('brake', at, `was to be ended: ${because}; ${how}`)];
 }
 
 const CHILDREN_SHOWN_MAX = 20;
@@ -212,6 +224,7 @@ export function nextChangeOf(
     case 'stopping':
       return state.killAt <= now ? null : { at: state.killAt, what: 'its tree is killed' };
     case 'running':
+      if (state.held !== undefined) return null;
       return earliest(runningMoments({ dispatch, attempt }, state.since, now));
   }
 }

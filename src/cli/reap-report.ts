@@ -1,5 +1,6 @@
 // Owns what `drover reap` says: item by item for people, and as JSON for programs. Pure.
 import type { ReapReport, RowOutcome } from '../compose/reap.ts';
+import { CONFIRM } from '../core/brake.ts';
 import type { Dispatch, Survivor } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
 import { oneLine } from './render/width.ts';
@@ -20,34 +21,42 @@ export interface Reaping {
   readonly supervisor: number | null;
   readonly rows: readonly RowItem[];
   readonly report: Look<ReapReport>;
+  readonly mode: 'act' | 'shadow';
+  /** what a person has confirmed just now, and whoever supervises ends */
+  readonly confirmed: readonly Pick<Dispatch, 'id' | 'campaign' | 'name'>[];
 }
 
-/** Something survived, or could not be judged. */
+/** Something survived, is held back, or could not be judged. */
 export function needsLook({ rows, report }: Reaping): boolean {
   if (report.kind !== 'seen') return true;
-  const survived = report.value.trees.some(({ survivors }) => survivors.length > 0);
-  return (
-    survived || rows.some(({ outcome, survivors }) => outcome === 'skipped' || survivors.length > 0)
+  const isLeft = report.value.trees.some(
+    ({ survivors, sparedBy }) => survivors.length > 0 || sparedBy === 'brake',
   );
+  return isLeft || rows.some((row) => ASK_A_PERSON.has(row.outcome) || row.survivors.length > 0);
 }
 
-export function reapJson({ dryRun, rows, report }: Reaping) {
+const ASK_A_PERSON: ReadonlySet<RowOutcome> = new Set<RowOutcome>(['skipped', 'held']);
+
+export function reapJson({ dryRun, rows, report, mode, confirmed }: Reaping) {
   const { trees, skipped, protected: shielded } = report.kind === 'seen' ? report.value : NOTHING;
   const of = (outcome: RowOutcome) =>
     rows
       .filter((row) => row.outcome === outcome && row.survivors.length === 0)
       .map(({ dispatch }) => ({ dispatch: dispatch.id, name: nameOf(dispatch) }));
-  const gone = trees.filter(({ survivors }) => survivors.length === 0);
+  const gone = trees.filter((tree) => tree.survivors.length === 0 && tree.sparedBy === null);
+  const treesOf = (some: ReapReport['trees']) =>
+    some.map(({ key, because, processes }) => ({ dispatch: key.dispatch, because, processes }));
   return {
     dryRun,
     adopted: of('adopted'),
     finished: of('finished'),
     requeued: of('requeued'),
-    reaped: gone.map(({ key, because, processes }) => ({
-      dispatch: key.dispatch,
-      because,
-      processes,
-    })),
+    reaped: treesOf(gone),
+    mode,
+    confirmed: confirmed.map((one) => ({ dispatch: one.id, name: nameOf(one) })),
+    held: of('held'),
+    heldTrees: treesOf(trees.filter(({ sparedBy }) => sparedBy === 'brake')),
+    wouldReap: treesOf(trees.filter(({ sparedBy }) => sparedBy === 'shadow')),
     survivors: [
       ...rows.flatMap(({ dispatch, survivors }) => named(dispatch.id, survivors)),
       ...trees.flatMap(({ key, survivors }) => named(key.dispatch, survivors)),
@@ -75,24 +84,22 @@ function named(dispatch: string, survivors: readonly Survivor[]) {
 }
 
 export function reapLines(reaping: Reaping): string[] {
-  const { dryRun, rows, report } = reaping;
-  const lines = rows.map(({ dispatch, outcome, because, survivors }) =>
+  const { dryRun, rows, report, confirmed } = reaping;
+  const lines = confirmed.map(
+    (one) => `confirmed ${nameOf(one)}: ended once it is judged so again`,
+  );
+  const rowLines = rows.map(({ dispatch, outcome, because, survivors }) =>
     survivors.length > 0
       ? `survived  ${nameOf(dispatch)}: ${listed(survivors)}`
       : `${outcome.padEnd(9)} ${nameOf(dispatch)}: ${oneLine(because)}`,
   );
+  lines.push(...rowLines);
   if (report.kind !== 'seen') {
     const why = report.kind === 'unknown' ? report.because : 'there is no process table';
     return [...lines, `nobody was signalled: ${why}`];
   }
   const { trees, skipped, protected: shielded } = report.value;
-  for (const { key, because, processes: found, survivors } of trees) {
-    lines.push(
-      survivors.length > 0
-        ? `survived  ${listed(survivors)} of dispatch ${key.dispatch}`
-        : `reaped    ${listed(found)} of dispatch ${key.dispatch}: ${because}`,
-    );
-  }
+  lines.push(...trees.map(treeLine));
   for (const [reason, count] of strangers(skipped)) {
     lines.push(`skipped   ${count === 1 ? '1 process' : `${count} processes`}: ${reason}`);
   }
@@ -104,7 +111,31 @@ export function reapLines(reaping: Reaping): string[] {
     lines.push(`protected pid ${pid} (${oneLine(command)}): ${reason}`);
   }
   if (lines.length === 0) lines.push('nothing to reap');
+  lines.push(...closingLines(reaping));
   if (dryRun) lines.push('nothing was changed (--dry-run)');
+  return lines;
+}
+
+function treeLine(tree: ReapReport['trees'][number]): string {
+  const { key, because, processes: found, survivors, sparedBy } = tree;
+  if (survivors.length > 0) return `survived  ${listed(survivors)} of dispatch ${key.dispatch}`;
+  const word = sparedBy === null ? 'reaped' : SPARED[sparedBy];
+  return `${word.padEnd(9)} ${listed(found)} of dispatch ${key.dispatch}: ${because}`;
+}
+
+const SPARED = { brake: 'held', shadow: 'shadow' } as const;
+
+/** What no line by itself says: what a person can do about it, and why nobody was ended. */
+function closingLines({ rows, report, mode }: Reaping): string[] {
+  const trees = report.kind === 'seen' ? report.value.trees : [];
+  const isBraked = trees.some(({ sparedBy }) => sparedBy === 'brake');
+  const lines: string[] = [];
+  if (isBraked || rows.some(({ outcome }) => outcome === 'held')) {
+    lines.push(`the brake holds these back: ${CONFIRM} ends them`);
+  }
+  if (mode === 'shadow') {
+    lines.push('reap: shadow in config.yaml: what belongs to no live attempt is not ended');
+  }
   return lines;
 }
 

@@ -3,7 +3,13 @@
 // rows, and only the second half is left.
 import type { Herd, SupervisorHandle } from '../compose.ts';
 import type { Reaper } from '../compose/reap.ts';
-import type { Attempt, Dispatch, LiveDispatch, Survivor } from '../core/dispatch.ts';
+import {
+  type Attempt,
+  type Dispatch,
+  type LiveDispatch,
+  type Survivor,
+  isHeldBack,
+} from '../core/dispatch.ts';
 import { isWithdrawn } from '../core/retry.ts';
 import type { DispatchView } from '../ports.ts';
 import { leave } from './act.ts';
@@ -30,12 +36,19 @@ export async function planOnly(
     because,
     survivors: [],
   }));
-  const report = await reaper.reap({ dryRun: true, unknownToo });
-  return { dryRun: true, supervisor, rows, report };
+  const report = await reaper.reap({ dryRun: true, unknownToo, isConfirmed: false });
+  return { dryRun: true, supervisor, rows, report, mode: reaper.mode(), confirmed: [] };
 }
 
-export async function reapNow(context: Context, herd: Herd, unknownToo: boolean): Promise<Reaping> {
+export async function reapNow(
+  context: Context,
+  herd: Herd,
+  { unknownToo, isConfirmed }: { readonly unknownToo: boolean; readonly isConfirmed: boolean },
+): Promise<Reaping> {
   const reaper = await herd.reaper([]);
+  const confirmed = isConfirmed ? await confirmHeld(herd) : [];
+  const options = { dryRun: false, unknownToo, isConfirmed };
+  const rest = () => ({ dryRun: false, mode: reaper.mode(), confirmed });
   const since = await herd.ledger.lastSeq();
   const before = await herd.ledger.live();
   let handle: SupervisorHandle | null;
@@ -44,22 +57,39 @@ export async function reapNow(context: Context, herd: Herd, unknownToo: boolean)
   } catch (error) {
     if (!isConfigTrouble(error)) throw error;
     const report = { kind: 'unknown', because: error.message } as const;
-    return { dryRun: false, supervisor: null, rows: [], report };
+    return { ...rest(), supervisor: null, rows: [], report };
   }
   if (handle === null) {
     await herd.ring();
     const supervisor = await supervisorOf(herd);
-    const report = await reaper.reap({ dryRun: false, unknownToo });
-    return { dryRun: false, supervisor, rows: [], report };
+    const report = await reaper.reap(options);
+    return { ...rest(), supervisor, rows: await heldRows(herd), report };
   }
   try {
     await settle(context, herd, { handle, reaper, before });
     const rows = await outcomes(herd, reaper, before);
-    const report = await reaper.reap({ dryRun: false, unknownToo });
-    return { dryRun: false, supervisor: null, rows, report };
+    const report = await reaper.reap(options);
+    return { ...rest(), supervisor: null, rows, report };
   } finally {
     await leave(herd, handle, since);
   }
+}
+
+/** Those that were held back, and now wait only for somebody to end them. */
+async function confirmHeld(herd: Herd): Promise<Reaping['confirmed']> {
+  const ids = await herd.ledger.releaseBrake(herd.clock.now());
+  const views = ids.length === 0 ? [] : await herd.ledger.dispatches({ ids });
+  return views.map(({ dispatch }) => dispatch);
+}
+
+/** What the supervisor holds back, which nobody but a person can change. */
+async function heldRows(herd: Herd): Promise<RowItem[]> {
+  const views = await herd.ledger.dispatches({ states: ['running'] });
+  return views.flatMap(({ dispatch }): RowItem[] => {
+    if (!isHeldBack(dispatch.state)) return [];
+    const { because } = dispatch;
+    return [{ dispatch, pid: pidOf(dispatch.state), outcome: 'held', because, survivors: [] }];
+  });
 }
 
 async function supervisorOf(herd: Herd): Promise<number | null> {
@@ -143,7 +173,8 @@ function itemOf(dispatch: Dispatch, { end, because }: Attempt, isAdopted: boolea
   const item = { dispatch, pid: pidOf(dispatch.state), survivors: survivorsOf(dispatch) };
   if (end === null) {
     const outcome = isAdopted ? 'adopted' : 'skipped';
-    return { ...item, outcome, because: dispatch.because };
+    const isHeld = isHeldBack(dispatch.state);
+    return { ...item, outcome: isHeld ? 'held' : outcome, because: dispatch.because };
   }
   return { ...item, outcome: isWithdrawn(end) ? 'requeued' : 'finished', because, survivors: [] };
 }

@@ -37,6 +37,9 @@ export function sentenceOf(view: DispatchView, seen: Seen): string {
 /** Of one that runs. */
 function doing(dispatch: Dispatch, attempt: Attempt | null, seen: Seen): string {
   const { now } = seen;
+  if (dispatch.state.kind === 'running' && dispatch.state.held !== undefined) {
+    return dispatch.because;
+  }
   const waits = waitingWords(attempt, now);
   if (waits !== null) return waits;
   if (attempt !== null && attempt.unseen !== null) {

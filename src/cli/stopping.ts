@@ -82,10 +82,7 @@ export async function reportStop(
 ): Promise<ExitCode> {
   if (end === 'settled') return EXIT.done;
   const left = views.filter(({ dispatch }) => dispatch.state.kind !== 'ended');
-  for (const { dispatch } of left) {
-    note(context, `${nameOf(dispatch)} is still ${stateWord(dispatch.state)}: ${dispatch.because}`);
-    for (const line of survivorLines(dispatch)) note(context, line);
-  }
+  for (const { dispatch } of left) noteStill(context, dispatch);
   if (end === 'interrupted') {
     note(context, 'not waited for the end; the wish stands and is carried out by who supervises');
     return EXIT.interrupted;
@@ -99,6 +96,12 @@ export async function reportStop(
   const who = row === null ? 'nobody' : `the supervisor (pid ${row.process.pid})`;
   note(context, `not ended in time; the slots stay held, ${who} goes on trying`);
   return EXIT.survived;
+}
+
+/** What it is, and why: somebody was told to end it. */
+export function noteStill(context: Context, dispatch: Dispatch): void {
+  note(context, `${nameOf(dispatch)} is still ${stateWord(dispatch.state)}: ${dispatch.because}`);
+  for (const line of survivorLines(dispatch)) note(context, line);
 }
 
 function survivorLines({ state }: Dispatch): string[] {

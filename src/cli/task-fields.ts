@@ -1,5 +1,6 @@
 // Owns what people are told of the task of a dispatch: what it runs, or what its agent was asked and has said.
-import type { AgentTask, Attempt, Dispatch } from '../core/dispatch.ts';
+import type { Attempt, Dispatch } from '../core/dispatch.ts';
+import type { AgentTask } from '../core/task.ts';
 import { EMPTY_STREAM, type StreamState } from '../core/stream.ts';
 import { shellQuote } from './context.ts';
 import { oneLine } from './render/width.ts';

@@ -12,6 +12,8 @@ import { describeError, errorCode } from '../host/system-error.ts';
 export interface ConfigWatch {
   /** as it was at the start */
   readonly config: Config;
+  /** As it was when it was read last: while it has changed and is not read again, nobody is signalled. */
+  readonly latest: () => Config;
   /** Whom to protect, as the file says it now; `unknown` while it is not legible, and says why. */
   readonly protect: () => Look<readonly ProtectRule[]>;
 }
@@ -46,6 +48,7 @@ export async function watchConfig(path: string, clock: Pick<Clock, 'now'>): Prom
 
   return {
     config: first.config,
+    latest: () => known.config,
     protect() {
       const now = stampOf(path);
       if (now.kind === 'unknown') return now;

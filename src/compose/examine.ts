@@ -19,7 +19,7 @@ import { type StateDirPaths, prepareStateDir } from '../host/state-dir.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
 import type { Clock, ProcessRow, Protection } from '../ports.ts';
-import { openRules } from './protect.ts';
+import { openConfig } from './protect.ts';
 import { lookForTraces, type Traces } from './traces.ts';
 
 /** A process that carries a mark, of whichever ledger. */
@@ -74,6 +74,8 @@ export interface Examination {
   readonly marked: Look<readonly MarkedProcess[]>;
   /** why it cannot be told whom to protect; null: it can */
   readonly protectionTrouble: string | null;
+  /** `shadow`: what belongs to no live attempt is only named */
+  readonly reap: 'act' | 'shadow';
   readonly runDirectories: Look<readonly FoundRunDirectory[]>;
   readonly traces: Look<Traces>;
 }
@@ -87,7 +89,7 @@ export async function examine(stateDir: string): Promise<Examination> {
   const clock = createClock();
   const table = createProcessTable();
   const scan = table.scan();
-  const named = paths === null ? NOBODY : await lookForProtected(paths, table, clock);
+  const { named, reap } = paths === null ? NO_WORD : await readOwnersWord(paths, table, clock);
   return {
     now: clock.now(),
     platform: `${type()} ${release()}, Node ${process.version}`,
@@ -102,6 +104,7 @@ export async function examine(stateDir: string): Promise<Examination> {
     store: await examineStore(paths?.ledger ?? `${stateDir}/ledger.db`, stateDir),
     supervised: lock ?? false,
     marked: markedProcesses(scan, named),
+    reap,
     protectionTrouble: named.kind === 'unknown' ? named.because : null,
     runDirectories: runDirectories(paths?.runs ?? `${stateDir}/runs`),
     traces:
@@ -109,13 +112,15 @@ export async function examine(stateDir: string): Promise<Examination> {
   };
 }
 
-async function lookForProtected(
+/** What config.yaml says. */
+async function readOwnersWord(
   { config, protect }: StateDirPaths,
   table: HostProcessTable,
   clock: Clock,
-): Promise<ReturnType<Protection['look']>> {
-  const rules = await openRules(config, clock);
-  return createProtection({ rules, namedDir: protect, table }).look();
+): Promise<OwnersWord> {
+  const said = await openConfig(config, clock);
+  const parts = { rules: said.protect, namedDir: protect, table };
+  return { named: createProtection(parts).look(), reap: said.policy().reap };
 }
 
 function pathsOf(stateDir: string, problems: string[]) {
@@ -201,11 +206,16 @@ function mayBeThere(scan: Look<readonly ProcessRow[]>, pid: number): boolean {
   return scan.kind !== 'seen' || scan.value.some((row) => row.pid === pid);
 }
 
-const NOBODY: ReturnType<Protection['look']> = { kind: 'absent' };
+interface OwnersWord {
+  readonly named: ReturnType<Protection['look']>;
+  readonly reap: 'act' | 'shadow';
+}
+
+const NO_WORD: OwnersWord = { named: { kind: 'absent' }, reap: 'act' };
 
 function markedProcesses(
   scan: Look<readonly ProcessRow[]>,
-  named: typeof NOBODY,
+  named: OwnersWord['named'],
 ): Look<readonly MarkedProcess[]> {
   if (scan.kind !== 'seen') return scan;
   const marked = scan.value.flatMap((row) => {

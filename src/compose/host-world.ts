@@ -13,7 +13,7 @@ import type { World } from '../supervisor/world.ts';
 import { createAgents } from './agents.ts';
 
 /** What each of them decides for himself. */
-type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | 'log'> & {
+type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | 'policy' | 'log'> & {
   /** whom config.yaml protects, and whoever was named for this run alone; who was named by hand is on record */
   readonly protect: ProtectionParts['rules'];
   /** null: containment tier subreaper is not available here, or nothing is started */

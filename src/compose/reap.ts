@@ -7,8 +7,9 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { type Foreseen, type RowOutcome, foresee } from '../supervisor/foresee.ts';
+import { tellPlan } from '../supervisor/reap-plan.ts';
 import { type ReapReport, reap } from '../supervisor/reap.ts';
-import { openRules } from './protect.ts';
+import { openConfig } from './protect.ts';
 
 export type { Foreseen, ReapReport, RowOutcome };
 
@@ -24,12 +25,16 @@ interface Parts {
 export interface Reaper {
   /** What the ordinary pass would decide about each live row. Changes nothing. */
   foresee(): Promise<readonly Foreseen[]>;
+  /** `shadow`: it only says what it would end */
+  mode(): 'act' | 'shadow';
   /** Is this very process alive? */
   sight(process: ProcessIdentity): Sighting;
   /** Ends what is marked by this ledger and belongs to no live attempt; `dryRun`: only says what that is. */
   reap(options: {
     readonly dryRun: boolean;
     readonly unknownToo: boolean;
+    /** a person has: the brake holds nothing back */
+    readonly isConfirmed: boolean;
   }): Promise<Look<ReapReport>>;
 }
 
@@ -38,11 +43,12 @@ export async function createReaper(
   { paths, ledger, clock }: Parts,
   also: readonly number[],
 ): Promise<Reaper> {
+  const said = await openConfig(paths.config, clock, also);
   const world = createHostWorld(
     paths,
     { ledger, clock },
     {
-      protect: await openRules(paths.config, clock, also),
+      ...said,
       starter: null,
       containment: 'sh',
       outputBytesMax: OUTPUT_BYTES_MAX,
@@ -52,6 +58,7 @@ export async function createReaper(
   );
   return {
     foresee: async () => await foresee(world),
+    mode: () => world.policy().reap,
     sight: (process) => world.processes.sight(process),
     async reap(options) {
       for (let tries = 1; ; tries++) {
@@ -66,8 +73,14 @@ export async function createReaper(
                 isOver: () => false,
               });
         // A supervisor that comes or goes meanwhile is seen for what it is at the next try.
-        if (report.kind !== 'unknown' || tries === TRIES_MAX) return report;
-        await clock.sleep(TRY_AGAIN_MS, new Promise(() => {}));
+        if (report.kind === 'unknown' && tries < TRIES_MAX) {
+          await clock.sleep(TRY_AGAIN_MS, new Promise(() => {}));
+          continue;
+        }
+        if (report.kind === 'seen' && !options.dryRun) {
+          await tellPlan(world, report.value, new Set());
+        }
+        return report;
       }
     },
   };

@@ -80,7 +80,7 @@ async function realWorld(
   { containment, log = toStandardError }: SuperviseOptions,
   starter: Starter | null,
 ): Promise<World> {
-  const { config, protect } = await watchConfig(paths.config, clock);
+  const { config, latest, protect } = await watchConfig(paths.config, clock);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
   const world = createHostWorld(
     paths,
@@ -91,6 +91,7 @@ async function realWorld(
       containment: containment ?? bestTier(starter),
       outputBytesMax: config.outputBytesMax,
       sweepEveryMs: config.sweepEveryMs,
+      policy: latest,
       log,
     },
   );

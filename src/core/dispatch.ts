@@ -3,6 +3,7 @@
 import type { TokenUsage } from './agent-event.ts';
 import type { ProcessIdentity } from './identity.ts';
 import type { PoolLimit } from './pool.ts';
+import type { AgentTask, UseLimits } from './task.ts';
 import type { Sign } from './sign.ts';
 import type { StreamNote } from './stream.ts';
 
@@ -87,6 +88,18 @@ export interface Unseen {
   readonly before: string;
 }
 
+/** To be ended on our own judgement, were it not for the brake (brake.ts). */
+export interface Held {
+  readonly at: Millis;
+  /** why it would be ended */
+  readonly because: string;
+  readonly reason: StopReason;
+  /** the reason of the dispatch, which is that again when it works */
+  readonly before: string;
+  /** by a person: judged so once more, it is ended */
+  readonly isConfirmed: boolean;
+}
+
 /** States carry their data, so that nonsense (a queued dispatch with a process) cannot be written. */
 export type State =
   | { readonly kind: 'queued'; readonly since: Millis }
@@ -98,7 +111,13 @@ export type State =
       readonly until: Millis | null;
     }
   | { readonly kind: 'starting'; readonly since: Millis }
-  | { readonly kind: 'running'; readonly since: Millis; readonly process: ProcessIdentity }
+  | {
+      readonly kind: 'running';
+      readonly since: Millis;
+      readonly process: ProcessIdentity;
+      /** not there: nobody holds anything back */
+      readonly held?: Held;
+    }
   | {
       readonly kind: 'stopping';
       readonly since: Millis;
@@ -131,34 +150,12 @@ export function isLive({ kind }: State): boolean {
   return LIVE_STATES.some((live) => live === kind);
 }
 
+/** Nobody but a person, or work of its own, changes that. */
+export function isHeldBack(state: State): boolean {
+  return state.kind === 'running' && state.held !== undefined && !state.held.isConfirmed;
+}
+
 export type ContainmentTier = 'cgroup' | 'subreaper' | 'sh';
-
-/** What an attempt may use before it is ended; null: its owner set no limit. Each is of its whole tree. */
-export interface UseLimits {
-  /** of both streams together, since its start, whether or not all of it was kept */
-  readonly maxOutputBytes: number | null;
-  /** sum of the resident memory of its processes, in which shared pages count for each of them */
-  readonly maxMemoryBytes: number | null;
-  readonly maxProcesses: number | null;
-  /** of all attempts of the dispatch together, what they read and what they wrote */
-  readonly maxTokens: number | null;
-  readonly maxCostUsd: number | null;
-}
-
-/** What an agent program is asked to do. */
-export interface AgentTask {
-  readonly prompt: string;
-  /** null: the program's own choice */
-  readonly model: string | null;
-  /** added to the program's own arguments */
-  readonly args: readonly string[];
-  /** absolute path of the module that holds the adapter; null: it is built in */
-  readonly module: string | null;
-  /** whether a further attempt goes on in the session of the one before it */
-  readonly resume: 'auto' | 'require' | 'never';
-  /** the prompt of an attempt that goes on in a session */
-  readonly continuePrompt: string;
-}
 
 /** What is to be run and under which rules: everything that the campaign file said, resolved. Holds no secret values. */
 export interface DispatchSpec extends UseLimits {

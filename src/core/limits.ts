@@ -1,7 +1,8 @@
 // Owns which limit of use an attempt breaks. Nobody has a limit who did not ask for one, and what could not be looked at
 // breaks none (I4).
 import type { TokenUsage } from './agent-event.ts';
-import type { StopCause, UseLimits } from './dispatch.ts';
+import type { StopCause } from './dispatch.ts';
+import type { UseLimits } from './task.ts';
 import type { Evidence } from './evidence.ts';
 import { formatSize } from './size.ts';
 

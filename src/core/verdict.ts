@@ -1,5 +1,5 @@
 // Owns the verdict: what the evidence says of an attempt. One silence bound, counted from the last sign of work (I6).
-import type { Attempt, Dispatch, DispatchSpec, Millis } from './dispatch.ts';
+import type { Attempt, Dispatch, DispatchSpec, Held, Millis, StopReason } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Result } from './evidence.ts';
 import { newestSign, type Sign } from './sign.ts';
@@ -109,11 +109,24 @@ export function verdictOf(
     case 'starting':
       return 'quiet';
     case 'stopping':
-      if (state.reason.kind === 'lingering') return 'lingering';
-      return state.reason.kind === 'cause' && state.reason.cause === 'stalled' ? 'stalled' : 'gone';
+      if (state.unseen !== undefined) return 'unknown';
+      return verdictOfReason(state.reason) ?? 'gone';
     case 'running':
-      return verdictOfRunning(watchedBy(attempt, state.since), spec, attempt, now);
+      return (
+        verdictOfHeld(state.held) ??
+        verdictOfRunning(watchedBy(attempt, state.since), spec, attempt, now)
+      );
   }
+}
+
+/** null: it says nothing of what was seen. */
+function verdictOfReason(reason: StopReason): Verdict | null {
+  if (reason.kind === 'lingering') return 'lingering';
+  return reason.kind === 'cause' && reason.cause === 'stalled' ? 'stalled' : null;
+}
+
+function verdictOfHeld(held: Held | undefined): Verdict | null {
+  return held === undefined ? null : verdictOfReason(held.reason);
 }
 
 /** What the ledger knows of the watch over an attempt. */

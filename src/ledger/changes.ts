@@ -1,5 +1,6 @@
 // Owns the list of all that writes to a ledger. Loaded as one, and only where something is written: commands that look
 // start without it.
+export { moveBrake, releaseBrake } from './brake.ts';
 export { commitPass } from './pass.ts';
 export { openGate, setPool, setPoolPaused, wishStop } from './requests.ts';
 export { retry } from './retry.ts';

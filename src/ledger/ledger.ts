@@ -1,4 +1,5 @@
 // Owns the Ledger port over a driver: each method is one transaction.
+import type { BrakeMove } from '../core/brake.ts';
 import type { PoolSpec } from '../core/campaign.ts';
 import type { Deadline, DispatchId, Millis, StopWish } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
@@ -132,6 +133,18 @@ class DriverLedger implements Ledger {
   async append(events: readonly NewEvent[], now: Millis) {
     if (events.length === 0) return;
     await this.#write(now, async (writing) => void writing.events.push(...events));
+  }
+
+  brake() {
+    return this.#look((query, { brake }) => brake(query));
+  }
+
+  moveBrake(move: BrakeMove, now: Millis) {
+    return this.#write(now, (writing, { moveBrake }) => moveBrake(writing, move));
+  }
+
+  releaseBrake(now: Millis) {
+    return this.#write(now, (writing, { releaseBrake }) => releaseBrake(writing));
   }
 
   announceSupervisor(process: ProcessIdentity, now: Millis) {

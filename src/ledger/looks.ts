@@ -14,6 +14,7 @@ import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './r
 import { LIVE } from './schema-1.ts';
 import { usedBeforeOfLive, usedInPools } from './usage.ts';
 
+export { brake } from './brake.ts';
 export { supervisor } from './supervisor-row.ts';
 
 const LIVE_WITH_ATTEMPT = `select ${DISPATCH}, ${ATTEMPT}

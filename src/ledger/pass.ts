@@ -3,6 +3,7 @@ import type { AttemptEnd, Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Change, PassCommit, PassResult } from '../ports.ts';
+import { moveBrake } from './brake.ts';
 import { claim } from './claims.ts';
 import { text, whole, wholeOrNull } from './columns.ts';
 import type { Row } from './driver.ts';
@@ -15,7 +16,10 @@ import type { Writing } from './writing.ts';
 export async function commitPass(writing: Writing, pass: PassCommit): Promise<PassResult> {
   const committed = new Set<string>();
   const ended: EndedAttempt[] = [];
+  const { brake = null } = pass;
+  const isBraked = brake === null || (await moveBrake(writing, brake));
   for (const change of pass.changes) {
+    if (change.isCounted === true && !isBraked) continue;
     if (await applyChange(writing, change, ended)) committed.add(change.dispatch);
   }
   // Before the claims: what was met keeps others from starting, what was lifted lets them.

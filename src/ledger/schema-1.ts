@@ -145,6 +145,13 @@ const TABLES: readonly string[] = [
      wish text not null,
      ended_because text
    )`,
+  // One row: the brake, from the first kill that it counted on.
+  `create table brake (
+     host text primary key,
+     revision integer not null,
+     engaged text,
+     kills text not null
+   )`,
 ];
 
 // Partial where they can be: ended rows are the mass, and no pass ever asks for them.

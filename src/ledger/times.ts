@@ -4,6 +4,7 @@ import type { Deadline, Millis, State } from '../core/dispatch.ts';
 import { newestSign, shiftSigns } from '../core/sign.ts';
 import type { Witness } from '../core/snapshot.ts';
 import type { AttemptKey, EvidenceNote } from '../ports.ts';
+import { moveBrakeAlong } from './brake.ts';
 import { whole } from './columns.ts';
 import type { Query } from './driver.ts';
 import { ATTEMPT, DISPATCH, toAttempt, toDispatch } from './rows.ts';
@@ -95,6 +96,7 @@ export async function shiftTimes(writing: Writing, byMs: number): Promise<void> 
   await query(SHIFT_DEADLINES, [byMs]);
   await shiftWishes(query, byMs);
   await shiftEvidence(query, byMs);
+  await moveBrakeAlong(writing, byMs);
   for (const row of await query(WITH_DURATIONS, [])) {
     const dispatch = toDispatch(row);
     await setState(writing, dispatch, shifted(dispatch.state, byMs), dispatch.because);

@@ -5,13 +5,14 @@ import type { Evidence } from '../core/evidence.ts';
 import type { Decision, StayDecision } from '../core/decision.ts';
 import type { LiveDispatch } from '../core/dispatch.ts';
 import { isWithdrawn } from '../core/retry.ts';
+import { brakePass } from './brake.ts';
 import { familyOf } from './family.ts';
 import { gather } from './gather.ts';
 import { createMemory } from './memory.ts';
 import type { World } from './world.ts';
 
-/** `skipped`: it cannot be judged now, and keeps its slot. */
-export type RowOutcome = 'adopted' | 'finished' | 'requeued' | 'skipped';
+/** `skipped`: it cannot be judged now, and keeps its slot. `held`: only a person may have it ended (core/brake.ts). */
+export type RowOutcome = 'adopted' | 'finished' | 'requeued' | 'skipped' | 'held';
 
 export interface Foreseen {
   readonly live: LiveDispatch;
@@ -37,8 +38,12 @@ export async function foresee(world: World): Promise<readonly Foreseen[]> {
       ...familyOf([], now),
       now,
     });
-    for (const { live, evidence } of looked) {
-      const decision = decide(live, evidence, { now, chance: 0 });
+    const judged = looked.map((look) => ({
+      ...look,
+      decision: decide(look.live, look.evidence, { now, chance: 0 }),
+    }));
+    const { decided } = await brakePass(world, judged, { slots: all.length, now });
+    for (const { live, evidence, decision } of decided) {
       const outcome = outcomeOf(live, decision, evidence);
       const because = decision.kind === 'extend' ? decision.deadline.because : decision.because;
       const isSettled = decision.kind === 'change';
@@ -51,6 +56,8 @@ export async function foresee(world: World): Promise<readonly Foreseen[]> {
 
 /** What a row comes to once its decision, and what follows from that, is carried out. */
 function outcomeOf(live: LiveDispatch, decision: Decision, { agent }: Evidence): RowOutcome {
+  const after = decision.kind === 'change' ? decision.next : live.dispatch.state;
+  if (after.kind === 'running' && after.held !== undefined) return 'held';
   switch (decision.kind) {
     case 'extend':
       return 'adopted';

@@ -1,6 +1,7 @@
 // Owns one pass: look, decide, commit, act. A new dispatch, a crash, a restart, a reboot and a stuck agent are not five
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
+import type { BrakeMove } from '../core/brake.ts';
 import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision, ExtendDecision, Moment } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
@@ -9,6 +10,7 @@ import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
+import { brakePass } from './brake.ts';
 import { familyOf, setPaces } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt } from './grid.ts';
@@ -37,6 +39,8 @@ export interface PassReport {
 interface Judged extends Looked {
   readonly moment: Moment;
   readonly decision: Decision;
+  /** a kill that the brake counts */
+  readonly isCounted: boolean;
 }
 
 /**
@@ -68,17 +72,18 @@ export async function pass(
     ...family,
     now,
   });
-  const judged: Judged[] = looked.map((look) => {
+  const decided = looked.map((look) => {
     const moment = { now, chance: chance.next() };
     return { ...look, moment, decision: decide(look.live, look.evidence, moment) };
   });
+  const { decided: judged, move } = await brakePass(world, decided, { slots: live.length, now });
   const waiting = await ledger.due(now);
   const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const news = poolNews(judged);
   const { committed, claimed } =
     changes.length > 0 || claims || isNews(news)
-      ? await commit(world, { changes, news, claims, now })
+      ? await commit(world, { changes, move, news, claims, now })
       : NOTHING;
   poolsTold(judged);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
@@ -104,12 +109,12 @@ function letGo(
   return decision.kind === 'change' && committed.has(dispatch.id) && !isLive(decision.next);
 }
 
-function changesOfLive({ live, decision, memory, evidence }: Judged): Change[] {
+function changesOfLive({ live, decision, memory, evidence, isCounted }: Judged): Change[] {
   if (decision.kind !== 'change') return [];
   const data = { ...decision.data, evidence: snapshotOf(evidence) };
   const { agent, stream } = memory;
   const said = decision.attemptEnd === undefined || stream === null ? {} : { stream };
-  const change = { ...changeOf(live.dispatch, { ...decision, data }), ...said };
+  const change = { ...changeOf(live.dispatch, { ...decision, data }), ...said, isCounted };
   return [agent === null ? change : { ...change, process: agent }];
 }
 
@@ -120,12 +125,13 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
   };
 }
 
-/** A wish and an extension by hand are looked at as soon as they are in the ledger, whether or not the hint arrived. */
+/** A wish, a confirmation and an extension by hand are looked at as soon as they are there, whether or not the hint came. */
 function isDue({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
   if (memory.woken || memory.nextLookAt <= now) return true;
   const { deadlineWritten } = memory;
   if (deadlineWritten !== null && attempt.deadline?.softAt !== deadlineWritten) return true;
   const { state, stopWish } = dispatch;
+  if (state.kind === 'running' && state.held?.isConfirmed === true) return true;
   if (stopWish === null) return false;
   return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;
 }
@@ -137,6 +143,7 @@ function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {
 
 interface Plan {
   readonly changes: readonly Change[];
+  readonly move: BrakeMove | null;
   readonly news: PoolNews;
   readonly claims: boolean;
   readonly now: Millis;
@@ -144,7 +151,10 @@ interface Plan {
 
 const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 
-async function commit(world: World, { changes, news, claims, now }: Plan): Promise<PassResult> {
+async function commit(
+  world: World,
+  { changes, move, news, claims, now }: Plan,
+): Promise<PassResult> {
   const { ledger, crashPoint } = world;
   const marks = changes.some(({ next }) => next.kind === 'running');
   const finishes = changes.some(({ attemptEnd }) => attemptEnd !== undefined);
@@ -156,6 +166,7 @@ async function commit(world: World, { changes, news, claims, now }: Plan): Promi
     ...news,
     claim: claims ? claimOrder(world) : null,
     now,
+    brake: move,
   });
   if (marks) crashPoint('mark.after');
   if (finishes) crashPoint('finish.after');

@@ -19,6 +19,7 @@ import {
 } from '../core/reap.ts';
 import { type KnownTree, NOTHING_KNOWN, findMembers } from '../core/tree.ts';
 import type { DispatchView, ProcessRow } from '../ports.ts';
+import { type SparedBy, whoSpares } from './brake.ts';
 import { type Targets, freezeAndKill } from './containment-table.ts';
 import { type SeenTable, type TableLook, lookAtTable, lookAtTableInTurns } from './table-look.ts';
 import type { World } from './world.ts';
@@ -37,6 +38,8 @@ export interface ReapOptions {
   readonly unknownToo: boolean;
   /** only plan: nothing is signalled, nothing is written */
   readonly dryRun: boolean;
+  /** a person has confirmed it: the brake holds nothing back */
+  readonly isConfirmed: boolean;
   /** shims of live attempts, by who knows them; null: by their records */
   readonly shims: (() => readonly ProcessIdentity[]) | null;
   /** somebody else who supervises meanwhile, and is protected like ourselves; null: we do, or nobody does */
@@ -46,6 +49,8 @@ export interface ReapOptions {
 }
 
 export interface ReapedTree extends ReapTree {
+  /** by whom it is left as it is; null: it was ended, or would be (`dryRun`) */
+  readonly sparedBy: SparedBy | null;
   /** who is left of it in spite of all; empty: zero is proved, or nothing was done yet (`dryRun`) */
   readonly survivors: readonly Survivor[];
 }
@@ -65,16 +70,22 @@ export async function reap(world: World, options: ReapOptions): Promise<Look<Rea
   const first = await makePlan(world, options);
   if (first.kind !== 'seen') return first;
   const suspects = new Set(first.value.plan.trees.map(({ mark }) => mark));
-  if (suspects.size === 0) return { kind: 'seen', value: { ...first.value.plan, trees: [] } };
+  if (suspects.size === 0) {
+    await whoSpares(world, [], options);
+    return { kind: 'seen', value: { ...first.value.plan, trees: [] } };
+  }
   await rest(world, FOUND_TWICE_MS);
   const second = await makePlan(world, options);
   if (second.kind !== 'seen') return second;
   const { plan } = second.value;
+  const astray = plan.trees.filter(({ mark }) => suspects.has(mark));
+  const sparedBy = await whoSpares(world, astray, options);
   const trees: ReapedTree[] = [];
-  for (const tree of plan.trees.filter(({ mark }) => suspects.has(mark))) {
+  for (const tree of astray) {
     if (options.isOver()) break;
-    if (options.dryRun) {
-      trees.push({ ...tree, survivors: [] });
+    const spared = sparedBy(tree);
+    if (options.dryRun || spared !== null) {
+      trees.push({ ...tree, sparedBy: spared, survivors: [] });
       continue;
     }
     const ended = await endTree(world, tree, second.value, options.supervisor);
@@ -82,7 +93,7 @@ export async function reap(world: World, options: ReapOptions): Promise<Look<Rea
     const { survivors, killed } = ended.value;
     if (survivors.length === 0 && killed > 0)
       await world.ledger.append([eventOf(tree)], world.clock.now());
-    trees.push({ ...tree, survivors });
+    trees.push({ ...tree, sparedBy: null, survivors });
   }
   return { kind: 'seen', value: { ...plan, trees } };
 }

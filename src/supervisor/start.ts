@@ -1,7 +1,7 @@
 // Owns the start of what was claimed, up to the word of its shim.
 import type { LiveDispatch } from '../core/dispatch.ts';
 import { formatMark } from '../core/identity.ts';
-import type { SpawnOrder } from '../ports.ts';
+import type { ShimWord, SpawnOrder, SpawnResult } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { Surroundings } from './perform.ts';
 import { planStart } from './plan.ts';
@@ -38,13 +38,11 @@ async function awaitStart(
   memory: AttemptMemory,
   { wake }: Surroundings,
 ): Promise<void> {
-  const order = { ...orderOf(world, live), ...(await planStart(world, live)) };
-  // It may have ended while its session was looked for, and its directory be gone, so that nothing there would hold it back.
-  if (memory.isSeized) return;
-  const result = await world.runDirs.spawn(order, (word) => {
+  const result = await planAndSpawn(world, live, memory, (word) => {
     memory.emptied = word === 'emptied';
     wake(memory);
   });
+  if (result === null) return;
   world.crashPoint('spawn.after');
   switch (result.kind) {
     case 'spawned':
@@ -60,6 +58,27 @@ async function awaitStart(
       memory.start = { kind: 'failed', because: `could not be started: ${result.because}` };
       wake(memory);
       return;
+  }
+}
+
+/**
+ * Whether anything was started before it failed, says the claim: who seizes it starts again, who cannot has found it.
+ *
+ * @returns null: it is not to be started any more
+ */
+async function planAndSpawn(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  told: (word: ShimWord) => void,
+): Promise<SpawnResult | null> {
+  try {
+    const order = { ...orderOf(world, live), ...(await planStart(world, live)) };
+    // It may have ended while its session was looked for, and its directory be gone: nothing there would hold it back.
+    if (memory.isSeized) return null;
+    return await world.runDirs.spawn(order, told);
+  } catch (error) {
+    return { kind: 'failed', because: error instanceof Error ? error.message : String(error) };
   }
 }
 

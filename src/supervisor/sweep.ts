@@ -3,7 +3,15 @@
 import type { NewEvent } from '../core/event.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type ReapReport, type ReapedTree, reap } from './reap.ts';
+import { tellPlan } from './reap-plan.ts';
 import type { World } from './world.ts';
+
+const ORDINARY = {
+  unknownToo: false,
+  dryRun: false,
+  isConfirmed: false,
+  supervisor: null,
+} as const;
 
 export interface Sweeper {
   /** Begins a sweep where one is due and none is under way. */
@@ -24,13 +32,18 @@ export function createSweeper(world: World, shims: () => readonly ProcessIdentit
   let isOver = false;
   /** survivors that the ledger was told of, so that each is named once */
   let named: ReadonlySet<string> = new Set();
+  /** trees that were left as they are, of which it was told likewise; lost: told again */
+  let planned: ReadonlySet<string> = new Set();
 
   async function sweep(): Promise<void> {
     try {
-      const options = { unknownToo: false, dryRun: false, shims, supervisor: null };
+      const options = { ...ORDINARY, shims };
       const report = await reap(world, { ...options, isOver: () => isOver });
       if (report.kind === 'unknown') log(`not swept: ${report.because}`);
-      if (report.kind === 'seen') named = await nameSurvivors(world, report.value, named);
+      if (report.kind === 'seen') {
+        named = await nameSurvivors(world, report.value, named);
+        planned = await tellPlan(world, report.value, planned);
+      }
     } catch (error) {
       log(`trouble in a sweep: ${error instanceof Error ? error.message : String(error)}`);
     }

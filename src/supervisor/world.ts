@@ -1,5 +1,6 @@
 // Owns the bundle of ports through which the supervisor sees and changes the world. The composition root fills it with
 // the host, the simulator with a seeded world.
+import type { BrakeRule } from '../core/brake.ts';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import type {
   Agents,
@@ -11,6 +12,11 @@ import type {
   Protection,
   RunDirs,
 } from '../ports.ts';
+
+export interface Policy {
+  readonly brake: BrakeRule;
+  readonly reap: 'act' | 'shadow';
+}
 
 export interface World {
   readonly clock: Clock;
@@ -27,6 +33,8 @@ export interface World {
   readonly outputBytesMax: number;
   /** time between two sweeps for what is marked and belongs to no live attempt (reap.ts) */
   readonly sweepEveryMs: number;
+  /** what the owner says now of killing: the brake, and whether a reaper acts or only says what it would do */
+  readonly policy: () => Policy;
   /** one line for people; the ledger is the record */
   readonly log: (line: string) => void;
   /** Test seam: may end this process on the spot. Named after the effect that it stands beside. */

@@ -234,6 +234,30 @@ describe.concurrent('where it cannot be told whom to protect', () => {
   );
 
   test(
+    'down --stop-agents says so as well, and which agent it waits for',
+    withHerd(async (herd) => {
+      const rules = [{ pidfile: herd.path('broker.pid') }];
+      const broker = await begin(herd, rules);
+      herd.write('broker.pid', '');
+      const down = herd.start(['down', '--stop-agents']);
+      await until('its verdict is what is known of it', async () => {
+        const { because, verdict } = await herd.row('a');
+        return because.includes('broker.pid') && verdict === 'unknown';
+      });
+      const { code, stderr } = await down.ended;
+      expect(code).toBe(4);
+      expect(stderr).toMatch(
+        /brokered\/a is still stopping \(unseen\): .*broker.pid: its first line/,
+      );
+      herd.write('broker.pid', `${broker.process.pid}\n`);
+      config(herd, rules);
+      await herd.untilUnsupervised();
+      await expectUntouched(herd, broker);
+      await finish(herd, broker);
+    }),
+  );
+
+  test(
     'and nobody supervises: a stop signals nobody, and says what is wrong with the file',
     withHerd(async (herd) => {
       const broker = await begin(herd, [{ command: 'broker.pl' }]);

@@ -1,6 +1,7 @@
 // Owns the small campaigns that simulated people submit.
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
-import type { DispatchSpec, UseLimits } from '../../src/core/dispatch.ts';
+import type { DispatchSpec } from '../../src/core/dispatch.ts';
+import type { UseLimits } from '../../src/core/task.ts';
 import type { Random } from './random.ts';
 import { OWN, OWN_MODULE, PRESET } from './adapters.ts';
 import type { Stage } from './stage.ts';

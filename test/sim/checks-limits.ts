@@ -1,5 +1,6 @@
 // Owns the checks of limits of use: nobody is ended for one that he does not break, and who breaks one is ended (I4, I18).
-import type { Dispatch, State, UseLimits } from '../../src/core/dispatch.ts';
+import type { Dispatch, State } from '../../src/core/dispatch.ts';
+import type { UseLimits } from '../../src/core/task.ts';
 import type { Usage } from '../../src/core/evidence.ts';
 import type { SimProcess } from './processes.ts';
 import type { RowChange } from './row-change.ts';

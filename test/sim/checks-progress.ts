@@ -1,6 +1,6 @@
 // Owns the checks that something happens at all (I6, I7, I8, I19): in a world that nothing disturbs, with a supervisor that
 // runs, nothing stays undecided for long.
-import type { Dispatch } from '../../src/core/dispatch.ts';
+import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
 import type { DispatchView } from '../../src/ports.ts';
 import { appliesTo } from './checks-pools.ts';
 import { checkWaitEnds } from './checks-waits.ts';
@@ -34,6 +34,8 @@ export function checkProgress(stage: Stage, claims: boolean): void {
     checkDeath(stage, dispatch, attempt, since(attempt.agentEndedAt));
     checkWish(stage, dispatch, since(truth.dispatch(dispatch.id).cancelledAt));
     checkEnding(stage, dispatch, attempt, since(attempt.stoppingAt));
+    // What a person is to confirm waits for a person.
+    if (isHeldBack(dispatch.state)) continue;
     checkHardLimit(stage, dispatch, attempt, calmMs);
     checkSilence(stage, dispatch, attempt, calmMs);
     checkKept(stage, dispatch, attempt, calmMs);

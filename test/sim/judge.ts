@@ -47,6 +47,7 @@ export const CHECKS = [
   'I15 a wait that is too long is ended',
   'I15 a provider that lets nobody in pauses its pool',
   'I16 a stop keeps its cause',
+  'I17 the brake is kept',
   'I18 only who breaks a limit is ended for it',
   'I18 a limit is kept',
   'I18 who has used up its tokens waits for a person',

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Decide, PlanReap, PlantedBug } from './planted-bug.ts';
 import type { WorldReport } from './run.ts';
 import { BUGS_IN_ACTS } from './bugs-in-acts.ts';
+import { BUGS_IN_BRAKES } from './bugs-in-brakes.ts';
 import { BUGS_IN_CGROUPS } from './bugs-in-cgroups.ts';
 import { BUGS_IN_DECISIONS } from './bugs-in-decisions.ts';
 import { BUGS_IN_EVIDENCE } from './bugs-in-evidence.ts';
@@ -35,6 +36,7 @@ const BUGS = [
   ...BUGS_IN_CLEANING,
   ...BUGS_IN_STREAMS,
   ...BUGS_IN_POOLS,
+  ...BUGS_IN_BRAKES,
 ];
 const SEEDS_MAX = 1000;
 

@@ -1,6 +1,7 @@
 // Owns one world from its seed to its end: a time with faults, a time without, and the question what is left.
 import { letPeopleExport } from './exported-marks.ts';
 import { keepBooks, eventGaps } from './bookkeeping.ts';
+import { checkBrake } from './checks-brake.ts';
 import { checkCommit } from './checks-commit.ts';
 import { checkNotes } from './checks-evidence.ts';
 import { checkLeftovers, checkOver } from './checks-over.ts';
@@ -50,6 +51,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   const onCommit = (commit: Commit) => {
     keepBooks(stage, commit);
     checkCommit(stage, commit);
+    checkBrake(stage, commit);
   };
   const desk = await LedgerDesk.open(stage, onCommit, options.plantInLedger ?? ((one) => one));
   const supervisors = new Supervisors(stage, desk, options.plant ?? ((world) => world));

@@ -1,4 +1,5 @@
 // Owns the stage of a world: everything in it that is neither a supervisor nor a user nor the ledger.
+import type { BrakeRule } from '../../src/core/brake.ts';
 import { fateOf } from '../../src/core/cleaning.ts';
 import { Clocks } from './clock.ts';
 import { Disk } from './disk.ts';
@@ -37,6 +38,14 @@ export interface StageOptions {
 
 /** Of all worlds. */
 const STREAMS_SHARE = 0.4;
+/** The worlds are small: with the usual one nobody is ever held back. */
+const BRAKES: readonly BrakeRule[] = [
+  { max: 5, share: 0.2 },
+  { max: 5, share: 0.2 },
+  { max: 1, share: 0.5 },
+  { max: 1, share: 0 },
+  { max: 0, share: 0 },
+];
 
 export class Stage {
   readonly seed: number;
@@ -49,6 +58,8 @@ export class Stage {
   readonly random: Random;
   readonly profile: Profile;
   readonly machine: Machine;
+  /** how much its owner lets be ended at once */
+  readonly brakeRule: BrakeRule;
   /** parent of every supervisor: an ancestor that gets no signal (I9) */
   shell: SimProcess;
   /** who wants a hint when a record changes */
@@ -76,6 +87,7 @@ export class Stage {
     this.random = createRandom(seed);
     this.streams = streams ?? this.random.fork('streams').chance(STREAMS_SHARE);
     this.profile = profileOf(this.random.fork('profile'), faults);
+    this.brakeRule = this.random.fork('brake').pick(BRAKES);
     this.trace = createTrace(() => this.timeline.now, trace);
     const machineRandom = this.random.fork('machine');
     this.machine = new Machine(this.timeline, machineRandom, machineRandom.int(60, 250));
@@ -135,8 +147,10 @@ export class Stage {
     this.machine.pids.recycling = 0;
     for (const process of this.machine.all()) {
       // Only people stop shims, and an attempt may wait for one as long as it is stopped; but nobody waits for one that
-      // has recorded everything.
-      const over = process.attempt?.recordedAt != null && process.attempt.spec.leftovers === 'end';
+      // has recorded everything, if that is still there.
+      const { attempt } = process;
+      const kept = attempt?.recordedAt != null && !attempt.damaged;
+      const over = kept && attempt.spec.leftovers === 'end';
       if (process.role === 'shim' && !over) this.machine.resume(process);
     }
     this.disturb();

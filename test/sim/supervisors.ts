@@ -105,6 +105,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'cgroup', 'sh'] as const),
     outputBytesMax: 5_000,
     sweepEveryMs: stage.chanceOf('sweep').pick([1_000, 5_000, 10_000]),
+    policy: () => ({ brake: stage.brakeRule, reap: 'act' }),
     log: (line) => note(stage, instance, line),
     crashPoint: (name) => instance.crashPoint(name),
   };

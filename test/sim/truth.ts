@@ -105,6 +105,9 @@ export class Truth {
   readonly pools = new Map<string, { slots: number; paused: boolean }>();
   /** jumps of the clock that no deadline follows */
   readonly unwatchedJumps: { readonly at: number; readonly byMs: number }[] = [];
+  /** when agents that lived were ended on nobody's wish, and when a person last confirmed what was held back */
+  readonly judgedKills: number[] = [];
+  confirmedAt = 0;
   /** by how much the clocks may lie apart without anybody noticing */
   driftMs = 5;
   /** when the wall clock last jumped by seconds rather than hours */

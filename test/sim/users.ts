@@ -1,11 +1,11 @@
 // Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
-import type { Campaign } from '../../src/core/campaign.ts';
-import type { Dispatch } from '../../src/core/dispatch.ts';
+import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import type { Until } from '../../src/supervisor/supervisor.ts';
 import { writeCampaign } from './campaigns.ts';
 import type { Answer, LedgerDesk, Method } from './ledger-desk.ts';
 import type { Stage } from './stage.ts';
+import { describeQuestion } from './question.ts';
 import type { Supervisors } from './supervisors.ts';
 
 const POOLS = ['work', 'default'];
@@ -49,6 +49,10 @@ export class Users {
     often(1, () => this.#resize());
     often(2, () => this.#wishSupervisor());
     often(1, () => this.#interrupt());
+    const looks = this.#stage.chanceOf('confirmations');
+    for (let times = looks.int(0, 2); times > 0; times--) {
+      this.#later(looks.next() * durationMs, () => this.#confirm());
+    }
     this.#keepSupervised();
     if (!this.#stage.streams) return;
     this.#stage.providers.plan(this.#stage.random.fork('providers'), POOLS, durationMs);
@@ -61,6 +65,7 @@ export class Users {
     for (const [name, pool] of this.#stage.truth.pools) {
       if (pool.paused) this.#resume(name);
     }
+    this.#keepConfirming();
   }
 
   #later(delayMs: number, work: () => void): void {
@@ -182,6 +187,24 @@ export class Users {
     });
   }
 
+  /** They look, find it right, and confirm what is held back. */
+  #confirm(): void {
+    void this.#ask('releaseBrake', [this.#stage.clocks.wall()], {
+      done: () => {
+        this.#stage.truth.confirmedAt = this.#stage.timeline.now;
+        this.#stage.disturb();
+        this.#supervisors.current?.supervisor.ring();
+      },
+    });
+  }
+
+  /** Somebody looks every so often, for as long as something is held back. */
+  #keepConfirming(): void {
+    const rows = [...this.#stage.truth.rows.values()];
+    if (rows.some(({ dispatch: { state } }) => isHeldBack(state))) this.#confirm();
+    this.#later(20_000, () => this.#keepConfirming());
+  }
+
   #interrupt(): void {
     this.#stage.answered = true;
     void this.#supervisors.current?.supervisor.stop('down: interrupted');
@@ -251,7 +274,7 @@ export class Users {
   ): Promise<void> {
     const { trace, judge } = this.#stage;
     this.#stage.answered = true;
-    trace.tell('user', () => `asks: ${method} ${describe(args)}`);
+    trace.tell('user', () => `asks: ${method} ${describeQuestion(args)}`);
     try {
       done?.(await this.#desk.call(null, method, args));
     } catch (error) {
@@ -260,26 +283,4 @@ export class Users {
       failed?.();
     }
   }
-}
-
-function describe(args: unknown[]): string {
-  const [first] = args;
-  if (typeof first === 'object' && first !== null && 'campaign' in first) {
-    const { name, dispatches } = first.campaign as Campaign;
-    return `${name}: ${dispatches.map(describePlan).join('; ')}`;
-  }
-  return JSON.stringify(args);
-}
-
-function describePlan({ name, pool, after, spec }: Campaign['dispatches'][number]): string {
-  const { deadlineMs, extendMs, stallMs, graceMs, doneWhen, leftovers } = spec;
-  const parts = [`stall ${stallMs}`, `grace ${graceMs}`];
-  if (deadlineMs !== null) parts.push(`deadline ${deadlineMs} + ${extendMs}`);
-  if (doneWhen !== null) parts.push('done_when');
-  if (leftovers === 'keep') parts.push('keeps leftovers');
-  for (const limit of ['maxOutputBytes', 'maxMemoryBytes', 'maxProcesses'] as const) {
-    if (spec[limit] !== null) parts.push(`${limit} ${spec[limit]}`);
-  }
-  if (after.length > 0) parts.push(`after ${after.join('+')}`);
-  return `${name} in ${pool} (${parts.join(', ')})`;
 }

@@ -1,6 +1,7 @@
 // Owns the worlds that every check runs: a thousand seeds. A second run on another Node makes do with fewer.
 import { expect, test } from 'vitest';
-import { type WorldReport, runWorld } from './run.ts';
+import { SPAWN_FAULTS } from './spawn-faults.ts';
+import { type WorldOptions, type WorldReport, runWorld } from './run.ts';
 
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 1_000);
 
@@ -9,10 +10,14 @@ function describe({ seed, violation }: WorldReport): string {
 }
 
 /** Stops after a few: one bug breaks many worlds, and one trace is enough to find it. */
-async function violations(seeds: Iterable<number>, most: number): Promise<string[]> {
+async function violations(
+  seeds: Iterable<number>,
+  most: number,
+  more: Partial<WorldOptions> = {},
+): Promise<string[]> {
   const found: string[] = [];
   for (const seed of seeds) {
-    const report = await runWorld({ seed, trace: false });
+    const report = await runWorld({ seed, trace: false, ...more });
     if (report.violation !== null) found.push(describe(report));
     if (found.length === most) break;
   }
@@ -25,6 +30,10 @@ function* upTo(count: number): Generator<number> {
 
 test(`every invariant holds in ${SEEDS} worlds, and each world comes to an end`, async () => {
   expect(await violations(upTo(SEEDS), 3)).toEqual([]);
+});
+
+test.each(SPAWN_FAULTS)('18. every invariant holds where a start fails %s', async (_, plant) => {
+  expect(await violations(upTo(25), 3, { plant, faults: [] })).toEqual([]);
 });
 
 test('the same seed is the same world, step by step', async () => {

@@ -1,7 +1,8 @@
 // Owns what a submission does to the rows that are there, field by field and state by state.
 import { describe, expect, test } from 'vitest';
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
-import type { AgentTask, Dispatch, DispatchSpec, State } from '../../src/core/dispatch.ts';
+import type { Dispatch, DispatchSpec, State } from '../../src/core/dispatch.ts';
+import type { AgentTask } from '../../src/core/task.ts';
 import { DroverError } from '../../src/core/error.ts';
 import { planSubmission, type SubmissionPlan } from '../../src/core/submission.ts';
 import {

@@ -54,6 +54,7 @@ async function readLedger(context: Context): Promise<LedgerFindings | DroverErro
         id: ledger.id,
         views: await ledger.dispatches({}),
         supervisor: await ledger.supervisor(),
+        brake: await ledger.brake(),
       };
     } finally {
       await herd.close();

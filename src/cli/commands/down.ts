@@ -10,7 +10,7 @@ import { type Bind, protectOption } from '../options.ts';
 import { SURVIVORS_WAIT_MS } from '../outlook.ts';
 import { RETRY_READ_MS, createPatience } from '../patience.ts';
 import { nameOf } from '../render/words.ts';
-import { reportStop, stopAndWait } from '../stopping.ts';
+import { noteStill, reportStop, stopAndWait } from '../stopping.ts';
 import { createWaker } from '../waker.ts';
 
 const POLL_MS = 50;
@@ -66,6 +66,9 @@ async function down(context: Context, herd: Herd, wish: Wish): Promise<ExitCode>
   if (end === 'bound') {
     const row = await herd.ledger.supervisor();
     note(context, `the supervisor (pid ${row?.process.pid ?? 'unknown'}) has not ended in time`);
+    // It waits for what cannot be ended, or it is stuck itself.
+    const live = wish === 'stop-agents' ? await herd.ledger.live() : [];
+    for (const { dispatch } of live) noteStill(context, dispatch);
     return EXIT.survived;
   }
   say(context, 'the supervisor has ended');

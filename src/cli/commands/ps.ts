@@ -1,9 +1,17 @@
 // Owns `drover ps`: dispatches, one row each.
 import type { Command } from 'commander';
-import { type Dispatch, LIVE_STATES, OPEN_STATES } from '../../core/dispatch.ts';
+import { type Dispatch, LIVE_STATES, OPEN_STATES, isHeldBack } from '../../core/dispatch.ts';
 import type { DispatchFilter, DispatchView, Ledger } from '../../ports.ts';
 import { verdictOf } from '../../core/verdict.ts';
-import { type Context, note, printJson, printTable, say, withHerdIfAny } from '../context.ts';
+import {
+  type Context,
+  hintCommand,
+  note,
+  printJson,
+  printTable,
+  say,
+  withHerdIfAny,
+} from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Bind } from '../options.ts';
 import type { Column } from '../render/table.ts';
@@ -113,6 +121,11 @@ export function printDispatches(
   ]);
   printTable(context, COLUMNS, rows);
   for (const { dispatch } of views) printSurvivors(context, dispatch);
+  const held = views.filter(({ dispatch: { state } }) => isHeldBack(state)).length;
+  if (held > 0) {
+    const them = `${held} held back by the brake`;
+    say(context, `${them}: ${hintCommand(context, 'reap --confirm')} ends what does not work`);
+  }
 }
 
 /** Of each dispatch so many are named; `drover show` names all of them. */

@@ -1,6 +1,7 @@
 // Owns `drover show`: one dispatch with its attempts.
 import type { Command } from 'commander';
-import type { Attempt, Millis, UseLimits } from '../../core/dispatch.ts';
+import type { Attempt, Millis } from '../../core/dispatch.ts';
+import type { UseLimits } from '../../core/task.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatShare } from '../../core/share.ts';
 import { formatSize } from '../../core/size.ts';

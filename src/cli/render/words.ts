@@ -1,6 +1,6 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
 import type { TokenUsage } from '../../core/agent-event.ts';
-import { isLive } from '../../core/dispatch.ts';
+import { isHeldBack, isLive } from '../../core/dispatch.ts';
 import type { Attempt, Dispatch, Millis, Outcome, State, Survivor } from '../../core/dispatch.ts';
 import { newestSign } from '../../core/sign.ts';
 import type { Colour } from './paint.ts';
@@ -22,8 +22,9 @@ export function stateWord(state: State): string {
   switch (state.kind) {
     case 'queued':
     case 'starting':
-    case 'running':
       return state.kind;
+    case 'running':
+      return isHeldBack(state) ? 'running (held)' : state.kind;
     case 'parked':
       return `parked (${state.for})`;
     case 'stopping':
@@ -64,7 +65,7 @@ export function stateColour(state: State): Colour | null {
       return 'yellow';
     case 'starting':
     case 'running':
-      return 'cyan';
+      return isHeldBack(state) ? 'yellow' : 'cyan';
     case 'ended':
       return outcomeColour(state.outcome);
   }
@@ -125,5 +126,6 @@ export function deadlineWord({ state }: Dispatch, attempt: Attempt | null, now: 
 
 /** Why a running one runs says nothing; what it was last seen doing does. */
 export function reasonWord({ state, because }: Dispatch, attempt: Attempt | null): string {
-  return state.kind === 'running' ? (newestSign(attempt?.signs ?? [])?.detail ?? because) : because;
+  if (state.kind !== 'running' || state.held !== undefined) return because;
+  return newestSign(attempt?.signs ?? [])?.detail ?? because;
 }

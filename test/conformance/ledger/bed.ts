@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
 import type {
-  AgentTask,
   AttemptEnd,
   AttemptKey,
   DispatchSpec,
@@ -13,6 +12,7 @@ import type {
   Outcome,
   State,
 } from '../../../src/core/dispatch.ts';
+import type { AgentTask } from '../../../src/core/task.ts';
 import type { DroverError } from '../../../src/core/error.ts';
 import type { LedgerEvent } from '../../../src/core/event.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';

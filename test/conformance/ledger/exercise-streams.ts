@@ -1,7 +1,8 @@
 // Owns what every ledger must do with what agent programs say: streams, sessions, what was used.
 import { describe, expect, test } from 'vitest';
 import type { TokenUsage } from '../../../src/core/agent-event.ts';
-import type { AgentTask, AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
+import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
+import type { AgentTask } from '../../../src/core/task.ts';
 import { EMPTY_STREAM, type StreamNote, type StreamState } from '../../../src/core/stream.ts';
 import { Bed, LOST, type Open, planned, seenAt, SUPERSEDED, taskOf } from './bed.ts';
 

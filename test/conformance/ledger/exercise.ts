@@ -1,6 +1,7 @@
 // Owns the suite to which every ledger is held, whatever its driver.
 import { describe, expect, test } from 'vitest';
 import type { Open } from './bed.ts';
+import { exerciseBrake } from './exercise-brake.ts';
 import { exerciseChanges } from './exercise-changes.ts';
 import { exerciseClaims } from './exercise-claims.ts';
 import { exerciseLimits } from './exercise-limits.ts';
@@ -38,5 +39,6 @@ export function exerciseLedger(name: string, open: Open): void {
     exerciseLimits(open);
     exerciseNested(open);
     exerciseStreams(open);
+    exerciseBrake(open);
   });
 }

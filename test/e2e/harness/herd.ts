@@ -2,6 +2,7 @@
 // nothing of it is left.
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -61,6 +62,12 @@ export class TestHerd {
 
   path(name: string): string {
     return join(this.dir, name);
+  }
+
+  /** Writes config.yaml. */
+  configure(text: string): void {
+    mkdirSync(this.state, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.state, 'config.yaml'), text);
   }
 
   /** Writes a file of this test and returns its path. */

@@ -23,7 +23,7 @@ test('a config that says everything', () => {
   expect(
     parse(
       'agents: { mine: ./mine.mjs }\npools: { work: { slots: 4, max_memory: 8GiB } }\ndefaults: { pool: work, stall: 5m }\nmax_output: 1GiB\n' +
-        'sweep: 1m\nprotect: [12, { pidfile: run/b.pid }, { pidfile: /run/c.pid }, { unit: docker }, { command: redis }]',
+        'sweep: 1m\nreap: shadow\nbrake: { max: 0, share: 0.5 }\nprotect: [12, { pidfile: run/b.pid }, { pidfile: /run/c.pid }, { unit: docker }, { command: redis }]',
     ),
   ).toEqual({
     pools: [{ name: 'work', slots: 4 }],
@@ -39,6 +39,8 @@ test('a config that says everything', () => {
       { kind: 'command', name: 'redis' },
     ],
     sweepEveryMs: 60_000,
+    reap: 'shadow',
+    brake: { max: 0, share: 0.5 },
   });
 });
 
@@ -52,6 +54,14 @@ test('256MiB is the default of max_output, as the documents and the schema say',
 
 test('30s is the default of sweep, as the documents and the schema say', () => {
   expect(parse('sweep: 30s').sweepEveryMs).toBe(NO_CONFIG.sweepEveryMs);
+});
+
+test.each([
+  ['brake: { max: 5, share: 0.2 }', NO_CONFIG.brake],
+  ['brake: { max: 7 }', { ...NO_CONFIG.brake, max: 7 }],
+  ['brake: { share: 1 }', { ...NO_CONFIG.brake, share: 1 }],
+])('%s: what is not said is as the documents and the schema say', (text, brake) => {
+  expect(parse(text).brake).toEqual(brake);
 });
 
 const SIZE = 'a size needs a unit: write for example 256MiB, 64KiB or 1GiB';
@@ -97,8 +107,17 @@ test.each([
     ],
   ],
   ['protect: x', ['1:10: protect: "x" is not a list']],
-  ['reap: shadow', ['1:7: this version does not support "reap" yet — remove the key']],
-  ['brake: { max: 5 }', ['1:8: this version does not support "brake" yet — remove the key']],
+  ['reap: never', ['1:7: reap: "never" is none of the possible values — write act or shadow']],
+  ['brake: { max: -1 }', ['1:15: brake.max: -1 is not a whole number from 0 to 100000']],
+  [
+    'brake: { share: 20% }',
+    ['1:17: brake.share: "20%" is not a number from 0 to 1 — write for example 0.2'],
+  ],
+  [
+    'brake: { share: 1.1 }',
+    ['1:17: brake.share: 1.1 is not a number from 0 to 1 — write for example 0.2'],
+  ],
+  ['brake: 5', ['1:8: brake: 5 is not a map of KEY: VALUE']],
   [
     'agents: { claude: x.mjs, mine: ~/x.mjs, "a b": x.mjs }',
     [
@@ -116,7 +135,7 @@ test.each([
   [
     'campaign: x',
     [
-      '1:1: unknown key "campaign" — known keys: agents, pools, defaults, max_output, protect, sweep',
+      '1:1: unknown key "campaign" — known keys: agents, pools, defaults, max_output, protect, reap, brake, sweep',
     ],
   ],
   ['- a', ['1:1: the file: a list is not a map of KEY: VALUE']],

@@ -1,6 +1,7 @@
 // Owns what `drover doctor` concludes from what was found and what the ledger says.
 import { describe, expect, test } from 'vitest';
 import { type LedgerFindings, diagnose } from '../../../src/cli/diagnosis.ts';
+import { NO_KILLS } from '../../../src/core/brake.ts';
 import type { Examination } from '../../../src/compose/examine.ts';
 import {
   NOW,
@@ -27,6 +28,7 @@ const HEALTHY: Examination = {
   store: { driver: 'libsql', version: '3', path: '/s/ledger.db', condition: 'ok', because: 'read' },
   supervised: true,
   protectionTrouble: null,
+  reap: 'act',
   marked: { kind: 'seen', value: [] },
   runDirectories: { kind: 'seen', value: [] },
   traces: { kind: 'seen', value: { runDirs: [], temporaryFiles: [] } },
@@ -42,6 +44,7 @@ const LEDGER: LedgerFindings = {
     wish: 'run',
     endedBecause: null,
   },
+  brake: NO_KILLS,
 };
 const DIRECTORY = {
   path: '/s/runs/abc/1',

@@ -1,7 +1,7 @@
 // Owns the table of limits of use: each boundary from both sides, what comes before them, and what holds for every row.
 import { describe, expect, test } from 'vitest';
 import { brokenLimit } from '../../../src/core/limits.ts';
-import type { UseLimits } from '../../../src/core/dispatch.ts';
+import type { UseLimits } from '../../../src/core/task.ts';
 import type { Evidence } from '../../../src/core/evidence.ts';
 import { type Decided, exception } from './decided.ts';
 import { decisionTable } from './decision-table.ts';

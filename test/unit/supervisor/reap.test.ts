@@ -1,8 +1,10 @@
 // Owns the tests of the reaper's acts: down to zero or named as survivors, and nobody where somebody cannot be protected.
 import { describe, expect, test } from 'vitest';
+import { type Brake, type BrakeMove, NO_KILLS } from '../../../src/core/brake.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
+import { tellPlan } from '../../../src/supervisor/reap-plan.ts';
 import { type ReapOptions, reap } from '../../../src/supervisor/reap.ts';
-import type { World } from '../../../src/supervisor/world.ts';
+import type { Policy, World } from '../../../src/supervisor/world.ts';
 import { process } from './scene.ts';
 
 const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
@@ -11,6 +13,7 @@ const STRAY = process(60, { mark: MARK, session: 60, group: 60 });
 const ONCE: ReapOptions = {
   unknownToo: true,
   dryRun: false,
+  isConfirmed: false,
   shims: null,
   supervisor: null,
   isOver: () => false,
@@ -20,16 +23,22 @@ interface Differs {
   readonly immortal?: readonly number[];
   /** whom the owner protects */
   readonly named?: ReturnType<World['protection']['look']>;
+  /** what the owner says of killing */
+  readonly policy?: Partial<Policy>;
 }
 
 const NOBODY = { kind: 'absent' } as const;
 
 /** A ledger that knows nobody, and processes that go when they are killed, but for the immortal. */
-function scene(rows: readonly ProcessRow[], { immortal = [], named = NOBODY }: Differs = {}) {
+function scene(
+  rows: readonly ProcessRow[],
+  { immortal = [], named = NOBODY, policy }: Differs = {},
+) {
   const table = new Map(rows.map((row) => [row.pid, row]));
   const signals: string[] = [];
   const events: { type: string; data: unknown }[] = [];
   const clock = { slept: 0 };
+  let brake: Brake = NO_KILLS;
   const look = { claim: { kind: 'absent' }, agent: { kind: 'absent' } };
   const seen = () => ({ kind: 'seen', value: [...table.values()] }) as const;
   const world = {
@@ -38,6 +47,11 @@ function scene(rows: readonly ProcessRow[], { immortal = [], named = NOBODY }: D
       dispatches: async () => [],
       attempts: async () => [],
       append: async (news: typeof events) => void events.push(...news),
+      brake: async () => brake,
+      moveBrake: async ({ to }: BrakeMove) => {
+        brake = { ...to, revision: brake.revision + 1 };
+        return true;
+      },
     },
     clock: {
       now: () => clock.slept,
@@ -58,8 +72,9 @@ function scene(rows: readonly ProcessRow[], { immortal = [], named = NOBODY }: D
     protection: { look: () => named },
     runDirs: { look: () => look, lifeHolders: () => ({ kind: 'absent' }) },
     crashPoint: () => {},
+    policy: () => ({ brake: { max: 5, share: 0 }, reap: 'act', ...policy }),
   } as unknown as World;
-  return { world, table, signals, events, clock };
+  return { world, table, signals, events, clock, brake: () => brake };
 }
 
 describe('a tree that is astray', () => {
@@ -97,6 +112,88 @@ describe('a tree that is astray', () => {
     const report = await reap({ ...world, clock: { ...world.clock, sleep } }, ONCE);
     expect(report).toMatchObject({ kind: 'seen', value: { trees: [] } });
     expect(signals).toEqual([]);
+  });
+});
+
+describe('I17: more trees than the brake lets go', () => {
+  const strays = [60, 61, 62].map((pid) =>
+    process(pid, { mark: `led.d${pid}.1.4.n0nce`, session: pid, group: pid }),
+  );
+  const only = (max: number) => ({ policy: { brake: { max, share: 0 } } });
+  const spared = (report: Awaited<ReturnType<typeof reap>>) =>
+    report.kind === 'seen' ? report.value.trees.map(({ sparedBy }) => sparedBy) : [];
+
+  test('are left as they are but for the first, and stay so at the next sweep', async () => {
+    const { world, table, brake } = scene([process(50), ...strays], only(2));
+    expect(spared(await reap(world, ONCE))).toEqual([null, null, 'brake']);
+    expect([...table.keys()]).toEqual([50, 62]);
+    expect(brake().engaged?.because).toMatch(/^3 were to be ended within 1m, and 2 may be/);
+    expect(spared(await reap(world, ONCE))).toEqual(['brake']);
+    expect(table.has(62)).toBe(true);
+  });
+
+  test('are counted before the first of them is killed', async () => {
+    const { world, brake } = scene([process(50), ...strays], only(3));
+    const names: number[] = [];
+    const signal: World['processes']['signal'] = () => {
+      names.push(brake().kills.length);
+      throw new Error('killed here');
+    };
+    const processes = { ...world.processes, signal };
+    await expect(reap({ ...world, processes }, ONCE)).rejects.toThrow('killed here');
+    expect(names).toEqual([3]);
+  });
+
+  test('are ended when a person has confirmed it', async () => {
+    const { world, table } = scene([process(50), ...strays], only(0));
+    expect(spared(await reap(world, { ...ONCE, isConfirmed: true }))).toEqual([null, null, null]);
+    expect([...table.keys()]).toEqual([50]);
+  });
+
+  test('are planned like that in a dry run, which writes nothing', async () => {
+    const { world, brake } = scene([process(50), ...strays], only(1));
+    const report = await reap(world, { ...ONCE, dryRun: true });
+    expect(spared(report)).toEqual([null, 'brake', 'brake']);
+    expect(brake()).toBe(NO_KILLS);
+  });
+
+  test('let the brake go once nobody is held back any more', async () => {
+    const { world, table, brake } = scene([process(50), ...strays], only(2));
+    await reap(world, ONCE);
+    table.delete(62);
+    await reap(world, ONCE);
+    expect(brake().engaged).toBeNull();
+  });
+
+  test('one that cannot be killed counts once, however often it is tried', async () => {
+    const { world, brake } = scene([process(50), STRAY], { ...only(1), immortal: [60] });
+    for (let times = 0; times < 3; times++) {
+      expect(spared(await reap(world, ONCE))).toEqual([null]);
+    }
+    expect(brake().kills).toHaveLength(1);
+  });
+});
+
+describe('reap: shadow', () => {
+  test('signals nobody, whatever a person confirms, and counts nothing', async () => {
+    const { world, signals, brake } = scene([process(50), STRAY], { policy: { reap: 'shadow' } });
+    for (const isConfirmed of [false, true]) {
+      const report = await reap(world, { ...ONCE, isConfirmed });
+      expect(report).toMatchObject({ value: { trees: [{ sparedBy: 'shadow' }] } });
+    }
+    expect(signals).toEqual([]);
+    expect(brake()).toBe(NO_KILLS);
+  });
+
+  test('what it would have ended is told once', async () => {
+    const { world, events } = scene([process(50), STRAY], { policy: { reap: 'shadow' } });
+    const report = await reap(world, ONCE);
+    if (report.kind !== 'seen') throw new Error('it was not looked at');
+    const told = await tellPlan(world, report.value, new Set());
+    await tellPlan(world, report.value, told);
+    expect(events).toMatchObject([
+      { type: 'reap.planned', data: { sparedBy: 'shadow', count: 1, processes: [{ pid: 60 }] } },
+    ]);
   });
 });
 
