@@ -1,4 +1,5 @@
 // Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
+import type { Campaign } from '../../src/core/campaign.ts';
 import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import type { Until } from '../../src/supervisor/supervisor.ts';
