@@ -23,10 +23,12 @@ export function poolNews(
   };
   for (const { live, memory, evidence, decision, moment } of judged) {
     const met = limitMet(evidence);
+    // Whom we stopped for a limit had told of it before; where it is gone, somebody was answered since.
     const endsAtLimit =
       decision.kind === 'change' &&
       decision.next.kind === 'parked' &&
-      decision.next.for === 'quota';
+      decision.next.for === 'quota' &&
+      decision.attemptEnd?.outcome.kind !== 'stopped';
     if (met === null ? endsAtLimit : met.seenAt !== memory.limitTold) {
       const limit = poolLimitOf(live, met, moment);
       if (limit !== live.limit) news.limits.push(limit);

@@ -6,7 +6,7 @@ import type { RowChange } from './row-change.ts';
 import { type Said, finalState } from './said.ts';
 import type { Stage } from './stage.ts';
 import { hidesFromOneLook, visibleTree } from './tier.ts';
-import { type AttemptTruth, nameOf } from './truth.ts';
+import { type AttemptTruth, type Truth, nameOf } from './truth.ts';
 
 export function checkEnd(stage: Stage, change: RowChange): void {
   const { attempt, after, commit } = change;
@@ -90,7 +90,7 @@ function checkSuccess({ judge, truth }: Stage, attempt: AttemptTruth, end: Attem
   const reached = truth.dispatch(attempt.key.dispatch).goalReachedAt !== null;
   const { said, spec, status } = attempt;
   // Of an agent that says how it ended, its exit code says nothing.
-  const done = said === null ? status === 0 : isDone(attempt, said);
+  const done = said === null ? status === 0 : isDone(truth, attempt, said);
   const proved = spec.doneWhen === null ? done : reached;
   // A goal that was asked without an answer leaves that as the only witness.
   if (proved || (attempt.lastGoal === 'unknown' && done)) return;
@@ -99,11 +99,16 @@ function checkSuccess({ judge, truth }: Stage, attempt: AttemptTruth, end: Attem
 }
 
 /** What it says after we have asked it to go may be about work that was cut. */
-function isDone({ spec, toldToGo, stoppingAt, agentEndedAt }: AttemptTruth, said: Said): boolean {
+function isDone(
+  { jumpedMs }: Truth,
+  { spec, toldToGo, stoppingAt, agentEndedAt }: AttemptTruth,
+  said: Said,
+): boolean {
   if (said.doneBefore) return true;
   if (finalState(said, spec).result?.ok !== true) return false;
   const endedBefore = agentEndedAt !== null && stoppingAt !== null && agentEndedAt <= stoppingAt;
-  return !toldToGo || endedBefore;
+  // After a jump nobody can tell which was first.
+  return !toldToGo || endedBefore || jumpedMs > 0;
 }
 
 function checkGoal(

@@ -42,12 +42,13 @@ function checkStarts({ judge }: Stage, { args, answer, limits }: Commit): void {
 }
 
 /** What was told once closes a pool once: not longer with each look, nor again after somebody was answered. */
-function checkTaken({ judge, truth }: Stage, { limits }: Commit, limit: PoolLimit): void {
+function checkTaken({ judge, truth }: Stage, { limits, by }: Commit, limit: PoolLimit): void {
   const before = limits.before.find(same(limit));
   if (before !== undefined && before.until === limit.until) return;
   const said = truth.attempt(limit.by)?.said ?? null;
   if (said === null || said.limitSaidAt === null) return;
-  const isTaken = said.limitTakenAt === said.limitSaidAt;
+  const isTaken = said.limitTakenAt === said.limitSaidAt && said.limitTakenBy === by;
+  said.limitTakenBy = by;
   said.limitTakenAt = said.limitSaidAt;
   if (!isTaken) return;
   const how = before === undefined ? 'anew' : `${limit.until - before.until} ms longer`;
