@@ -78,6 +78,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     name: 'no signal is ever followed by SIGKILL',
     caughtBy: 'I8 a tree that has to go is ended',
     faults: ['term-ignored'],
+    firstSeed: 54,
     plant: (world) =>
       withProcesses(world, {
         signal: (process, signal) =>
@@ -183,6 +184,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     name: 'a suspend is not noticed',
     caughtBy: 'I7 no time-out before its time',
     faults: ['suspends'],
+    firstSeed: 44,
     notice: () => ({ steppedMs: 0, lateMs: 0 }),
   },
   {

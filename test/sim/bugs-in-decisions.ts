@@ -78,7 +78,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a seizure without an answer is taken for a success',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['seize-unknown', 'supervisor-killed', 'slow'],
-    firstSeed: 129,
+    firstSeed: 703,
     plant: (world, stage) => {
       if (stageOfSeizures !== stage) vainSeizures = new Set();
       stageOfSeizures = stage;
@@ -140,7 +140,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a dead agent is lost at once, whatever its shim has still to record',
     caughtBy: 'I12 no loss before its shim is gone',
     faults: ['disk-full'],
-    firstSeed: 69,
+    firstSeed: 201,
     decide: believing((evidence, live) =>
       isState(live, 'running') && evidence.agent === 'gone' ? ALL_GONE : {},
     ),
