@@ -23,13 +23,7 @@ export function poolNews(
   };
   for (const { live, memory, evidence, decision, moment } of judged) {
     const met = limitMet(evidence);
-    // Whom we stopped for a limit had told of it before; where it is gone, somebody was answered since.
-    const endsAtLimit =
-      decision.kind === 'change' &&
-      decision.next.kind === 'parked' &&
-      decision.next.for === 'quota' &&
-      decision.attemptEnd?.outcome.kind !== 'stopped';
-    if (met === null ? endsAtLimit : met.seenAt !== memory.limitTold) {
+    if (met === null ? endsAtLimit(decision) : met.seenAt !== memory.limitTold) {
       const limit = poolLimitOf(live, met, moment);
       if (limit !== live.limit) news.limits.push(limit);
     } else if (met === null && isAnswered(live, evidence, moment)) {
@@ -40,6 +34,14 @@ export function poolNews(
     }
   }
   return news;
+}
+
+/** Whom we stopped for a limit had told of it before: where it is gone, somebody was answered since. */
+function endsAtLimit(decision: Decision): boolean {
+  if (decision.kind !== 'change') return false;
+  const { next, attemptEnd } = decision;
+  const waits = next.kind === 'parked' && next.for === 'quota';
+  return waits && attemptEnd?.outcome.kind !== 'stopped';
 }
 
 /**
