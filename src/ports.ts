@@ -229,6 +229,11 @@ export interface RunDirs {
   /** The operation leases that the agent's side holds or has left (core/operation.ts). */
   operations(key: AttemptKey): Look<readonly Operation[]>;
   /**
+   * Why the last tool that its program wanted to call was refused (`drover hook`): it was told to end, and so its end does
+   * not mean that its work is done. Null: it was not refused.
+   */
+  toolsRefused(key: AttemptKey): string | null;
+  /**
    * The files that match, by path: session logs and the like, whose growth is evidence of work. Bounded in time, names read
    * and files found; beyond that, and where a directory cannot be read, `unknown`. A directory that is not there has none.
    *

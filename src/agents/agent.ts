@@ -3,6 +3,7 @@
 import type { AgentEvent, Judgement } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { StreamState } from '../core/stream.ts';
+import type { Hooks } from './hook.ts';
 
 /** What is to be done. */
 export interface Task {
@@ -91,4 +92,6 @@ export interface Agent {
     /** it gives up on a silent provider by itself after this long; null: never seen */
     readonly ownStallMs: number | null;
   };
+  /** what it calls before and after its tools; not there: nothing that we know of */
+  readonly hooks?: Hooks;
 }

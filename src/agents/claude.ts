@@ -2,6 +2,7 @@
 import type { AgentEvent, TokenUsage } from '../core/agent-event.ts';
 import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
+import { claudeHooks } from './claude-hooks.ts';
 import { type Dialect, readClaudeStream } from './claude-stream.ts';
 import { type Fields, amountAt, at, fields } from './json.ts';
 import { judge } from './judge.ts';
@@ -57,6 +58,8 @@ export const claude: Agent = {
   stop: { signal: 'SIGINT', target: 'pid', graceMs: null },
   // `tool_progress` every 30 s; `api_retry` for every request that it repeats.
   silence: { duringTool: true, duringLimit: true, ownStallMs: 300_000 },
+
+  hooks: claudeHooks,
 };
 
 const DIALECT: Dialect = { shellTool: 'Bash', usageOf, failureIn: () => null };

@@ -3,6 +3,7 @@ import type { AgentEvent } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
+import { codexHooks } from './claude-hooks.ts';
 import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, listAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
@@ -60,6 +61,8 @@ export const codex: Agent = {
   stop: { signal: 'SIGINT', target: 'pid', graceMs: null },
   // Of a plain `retry-after` it says one "Reconnecting", and not for how long.
   silence: { duringTool: false, duringLimit: true, ownStallMs: 300_000 },
+
+  hooks: codexHooks,
 };
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {

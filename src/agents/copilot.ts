@@ -3,6 +3,7 @@ import type { AgentEvent } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Agent, End, Judgement } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
+import { copilotHooks } from './copilot-hooks.ts';
 import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, jsonAtEnd, kindAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
@@ -59,6 +60,7 @@ export const copilot: Agent = {
   // Its launcher would die of it and leave the program running.
   stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
   silence: { duringTool: false, duringLimit: true, ownStallMs: 700_000 },
+  hooks: copilotHooks,
 };
 
 /** Interrupted, it ends with a `result` of exit code 0: what failed since the last answer counts more. */

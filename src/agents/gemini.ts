@@ -4,6 +4,7 @@ import type { Millis } from '../core/dispatch.ts';
 import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
 import { eventsOfFailure } from './failure.ts';
+import { geminiHooks } from './gemini-hooks.ts';
 import { type Fields, amountAt, at, fields, kindAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readPlainLine } from './plain-line.ts';
@@ -57,6 +58,7 @@ export const gemini: Agent = {
   // Its launcher swallows the signal.
   stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
   silence: { duringTool: false, duringLimit: true, ownStallMs: 302_000 },
+  hooks: geminiHooks,
 };
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {

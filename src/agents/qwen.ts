@@ -1,6 +1,7 @@
 // Owns Qwen Code: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless
 import type { Agent } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
+import { qwenHooks } from './claude-hooks.ts';
 import { type Dialect, readClaudeStream } from './claude-stream.ts';
 import { amountAt, at, fields } from './json.ts';
 import { judge } from './judge.ts';
@@ -56,6 +57,8 @@ export const qwen: Agent = {
   stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
   // It waits for a limit for minutes without a word.
   silence: { duringTool: false, duringLimit: false, ownStallMs: 241_000 },
+
+  hooks: qwenHooks,
 };
 
 const DIALECT: Dialect = {

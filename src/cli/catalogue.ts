@@ -4,7 +4,16 @@
 import type { CommandModule } from './options.ts';
 
 /** What the shell may complete in the place of an argument. */
-export type Completes = 'dispatch' | 'campaign' | 'pool' | 'file' | 'command' | 'shell' | 'nothing';
+export type Completes =
+  | 'dispatch'
+  | 'campaign'
+  | 'pool'
+  | 'file'
+  | 'command'
+  | 'shell'
+  | 'hook'
+  | 'agent'
+  | 'nothing';
 
 export interface CatalogueEntry {
   readonly name: string;
@@ -175,6 +184,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     example: 'drover deadline --json',
     completes: [],
     load: async () => await import('./commands/deadline.ts'),
+  },
+  {
+    name: 'hook',
+    summary: 'what agent programs call before and after their tools; "hook install" tells them to',
+    example: 'drover hook install claude --print',
+    completes: ['hook', 'agent', 'nothing'],
+    load: async () => await import('./commands/hook.ts'),
   },
   {
     name: 'completion',

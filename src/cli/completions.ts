@@ -1,5 +1,6 @@
 // Owns what can come next on a command line, from the words so far. Knows commander's definition of
 // a command, and asks for names only where names go.
+import { knownHooks } from '../agents/hook-registry.ts';
 import type { Command } from './commander.ts';
 import type { CatalogueEntry, Completes } from './catalogue.ts';
 import { SHELLS } from './completion-script.ts';
@@ -63,8 +64,7 @@ function optionNamed(command: Command, word: string | undefined) {
 function valueSlot(option: Command['options'][number]): Slot {
   const named = VALUES[option.long ?? ''];
   if (named !== undefined) return named;
-  const candidates = (option.argChoices ?? []).map((word) => ({ word, description: '' }));
-  return { kind: 'words', candidates };
+  return wordSlot(option.argChoices ?? []);
 }
 
 /** How many arguments stand before the cursor: neither options nor their values. */
@@ -89,10 +89,11 @@ function placeSlot(completes: readonly Completes[], operands: number): Slot {
     case 'command':
       return FILES;
     case 'shell':
-      return {
-        kind: 'words',
-        candidates: SHELLS.map((word) => ({ word, description: '' })),
-      };
+      return wordSlot(SHELLS);
+    case 'hook':
+      return wordSlot(['install', ...HOOKED]);
+    case 'agent':
+      return wordSlot(HOOKED);
     case 'nothing':
     case undefined:
       return NOTHING;
@@ -100,6 +101,12 @@ function placeSlot(completes: readonly Completes[], operands: number): Slot {
       return what satisfies never;
   }
 }
+
+function wordSlot(words: readonly string[]): Slot {
+  return { kind: 'words', candidates: words.map((word) => ({ word, description: '' })) };
+}
+
+const HOOKED = [...knownHooks.keys()];
 
 /** A shell shows no more than a screen of them, and each press of the key asks again. */
 const CANDIDATES_MAX = 500;

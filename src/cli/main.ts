@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Owns the process: its streams, its environment, its signals and its end. Everything else is
-// handed in as values, and loaded only after `--version` is out of the way.
+// handed in as values, and loaded only after `--version` and what a hook asks are out of the way.
 import { readFileSync } from 'node:fs';
 import type { Context } from './context.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -10,6 +10,11 @@ async function main(words: readonly string[]): Promise<number> {
   const version = readVersion();
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
     process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const told = await hookAnswer(words);
+  if (told !== null) {
+    process.stdout.write(told);
     return 0;
   }
   const [{ runProgram }, { createInterrupts }, makeContext] = await Promise.all([
@@ -24,6 +29,22 @@ async function main(words: readonly string[]): Promise<number> {
     createContext: (options) => makeContext(options, interrupts),
     printOut: (text) => process.stdout.write(text),
     printErr: (text) => process.stderr.write(text),
+  });
+}
+
+/** null: this is another command line. */
+async function hookAnswer([command, agent, ...rest]: readonly string[]): Promise<string | null> {
+  if (command !== 'hook' || rest.length > 0 || agent === undefined) return null;
+  const { knownHooks } = await import('../agents/hook-registry.ts');
+  if (!knownHooks.has(agent)) return null;
+  const [{ answerHook }, { attemptOf, stateDirOf }] = await Promise.all([
+    import('./hook-answer.ts'),
+    import('./environment.ts'),
+  ]);
+  return await answerHook(agent, {
+    attempt: attemptOf(process.env),
+    markText: process.env['DROVER_MARK'] ?? null,
+    stateDir: stateDirOf(undefined, process.env),
   });
 }
 

@@ -57,7 +57,8 @@ async function loadAdapter(module: string): Promise<Agent> {
   });
 }
 
-const PARTS: Readonly<Record<keyof Agent, string>> = {
+/** Without hooks there is nothing to install, and everything else works. */
+const PARTS: Readonly<Record<Exclude<keyof Agent, 'hooks'>, string>> = {
   id: 'string',
   title: 'string',
   program: 'string',

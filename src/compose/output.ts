@@ -3,7 +3,10 @@ import { statSync } from 'node:fs';
 import type { Millis } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
 import type { Operation } from '../core/operation.ts';
-import { readOperations } from '../host/operation-files.ts';
+import { createClock } from '../host/clock.ts';
+import type { HostProcessTable } from '../host/host-process-table.ts';
+import { type HolderLook, readOperations } from '../host/operation-files.ts';
+import { createProcessTable } from '../host/process-table.ts';
 import { lastLine, readOutput } from '../host/read-output.ts';
 import { runDirPath } from '../host/run-dir.ts';
 import { outputPath } from '../host/run-look.ts';
@@ -55,7 +58,16 @@ export function createOutput(runsDir: string): Output {
       return null;
     },
     isThere: (key) => statSync(runDirPath(runsDir, key), { throwIfNoEntry: false }) !== undefined,
-    operations: (key) => readOperations(runDirPath(runsDir, key)),
+    operations: (key) => readOperations(runDirPath(runsDir, key), holderLook()),
+  };
+}
+
+/** The process table is opened for leases that name their holder, and only for those. */
+function holderLook(): HolderLook {
+  let table: HostProcessTable | null = null;
+  return {
+    sight: (holder) => (table ??= createProcessTable()).sight(holder),
+    now: () => createClock().now(),
   };
 }
 

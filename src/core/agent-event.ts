@@ -22,11 +22,19 @@ export interface LimitNotice {
 }
 
 /**
- * What the end of a run means by what its program said. `unsaid`: it left no word, so that its exit has to do. The
- * sentence says what it was read from.
+ * What the end of a run means by what its program said. `unsaid`: it left no word, so that its exit has to do.
+ * `interrupted`: we told it to end, whatever it made of that; adapters never say it. The sentence says what it was read
+ * from.
  */
 export interface Judgement {
-  readonly kind: 'succeeded' | 'agent' | 'quota' | 'auth' | 'infrastructure' | 'unsaid';
+  readonly kind:
+    | 'succeeded'
+    | 'agent'
+    | 'quota'
+    | 'auth'
+    | 'infrastructure'
+    | 'unsaid'
+    | 'interrupted';
   readonly because: string;
 }
 

@@ -11,7 +11,7 @@ import type { AttemptEnd, LiveDispatch, Millis, Survivor } from './dispatch.ts';
 import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
 import { describeExit } from './snapshot.ts';
 import { limitMet, poolLimitOf } from './quota.ts';
-import { SUCCEEDED, failed, followUp } from './retry.ts';
+import { SUCCEEDED, endOfStop, failed, followUp, isWithdrawn } from './retry.ts';
 import { describeRun, endOfLoss, endOfRun, judgementOf, stillReading } from './said.ts';
 
 export const UNKNOWN_POLL_MS = 1_000;
@@ -183,12 +183,13 @@ const GOAL_REACHED = { outcome: SUCCEEDED.outcome, class: null };
 /** The attempt is over: the policy says whether the dispatch is. A person who cancelled wants no retry. */
 export function endedBy(
   live: LiveDispatch,
-  { end, because }: Pick<Conclusion, 'end' | 'because'>,
+  { end: proved, because }: Pick<Conclusion, 'end' | 'because'>,
   evidence: Evidence,
   moment: Moment,
 ): ChangeDecision {
   const { now, chance } = moment;
   const { spec, stopWish } = live.dispatch;
+  const end = stopWish?.cause === 'cancelled' ? cancelledInstead(proved) : proved;
   const follow = followUp(end, { failures: live.failures, retries: spec.retries, now, chance });
   const common = { kind: 'change', attemptEnd: end, clearStopWish: true } as const;
   const requeued = { ...common, type: 'dispatch.requeued', because } as const;
@@ -219,6 +220,13 @@ export function endedBy(
       }
       return { ...requeued, next: { kind: 'queued', since: now }, pausePool: because };
   }
+}
+
+/** Whoever was interrupted would go back to the queue, and the wish would be forgotten. */
+function cancelledInstead(end: AttemptEnd): AttemptEnd {
+  if (!isWithdrawn(end)) return end;
+  const { exitCode, signal } = end;
+  return { ...endOfStop('cancelled', null), exitCode, signal };
 }
 
 export function describeProcess({ pid, startTime, command }: Survivor): {

@@ -2,6 +2,8 @@
 // writes one (I5).
 import type { Millis } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
+import type { Sighting } from './evidence.ts';
+import type { ProcessIdentity } from './identity.ts';
 
 /** "I am inside this until then": one file in `ops/` of the run directory. */
 export interface Operation {
@@ -14,7 +16,7 @@ export interface Operation {
   readonly touchedAt: Millis;
 }
 
-/** A holder touches its lease at least every 30 s: two touches may be missed. */
+/** A holder without an identity touches its lease at least every 30 s: two touches may be missed. */
 const TOUCHED_WITHIN_MS = 90_000;
 const LABEL_CHARACTERS_MAX = 200;
 
@@ -57,10 +59,36 @@ export function describeOperation({ label, startedAt, notAfter }: Operation, now
   return `in operation "${label}" for ${formatDuration(forMs)}, at most ${formatDuration(leftMs)} more`;
 }
 
+/**
+ * A lease whose holder is a process on record needs no touches: to see that very process is as good as one, and once it is
+ * gone the lease ended with its last touch. Where it cannot be seen, touches count as for any other.
+ */
+export function heldBy(operation: Operation, holder: Sighting, now: Millis): Operation {
+  const { notAfter, touchedAt } = operation;
+  switch (holder) {
+    case 'alive':
+      return { ...operation, touchedAt: now };
+    case 'gone':
+      return { ...operation, notAfter: Math.min(notAfter, touchedAt) };
+    case 'unknown':
+      return operation;
+  }
+}
+
+/** Who holds the lease, where its text says it: `{"holder": {"bootId", "pid", "startTime"}}`. */
+export function parseHolder(text: string): ProcessIdentity | null {
+  const { holder }: Record<string, unknown> = { ...fieldsOf(text) };
+  if (holder === null || typeof holder !== 'object') return null;
+  const { bootId, pid, startTime }: Record<string, unknown> = { ...holder };
+  const isWhole = Number.isSafeInteger(pid) && Number.isSafeInteger(startTime);
+  if (typeof bootId !== 'string' || !isWhole) return null;
+  return { bootId, pid: Number(pid), startTime: Number(startTime) };
+}
+
 /** @returns null where the text is no lease: whatever a program left there proves nothing */
 export function parseOperation(id: string, text: string, touchedAt: Millis): Operation | null {
-  const value = parseJson(text);
-  if (value === null || typeof value !== 'object') return null;
+  const value = fieldsOf(text);
+  if (value === null) return null;
   const { operation, startedAt, notAfter }: Record<string, unknown> = { ...value };
   const [started, end] = [startedAt, notAfter].map((time) =>
     typeof time === 'string' ? Date.parse(time) : Number.NaN,
@@ -70,9 +98,10 @@ export function parseOperation(id: string, text: string, touchedAt: Millis): Ope
   return { id, label, startedAt: started!, notAfter: end!, touchedAt };
 }
 
-function parseJson(text: string): unknown {
+function fieldsOf(text: string): object | null {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@ import type { Judgement } from './agent-event.ts';
 import { type Moment, stay } from './decision.ts';
 import type { AttemptEnd, Millis } from './dispatch.ts';
 import type { Evidence, ExitRecord } from './evidence.ts';
-import { LOST, SUCCEEDED, endOfExit, failed } from './retry.ts';
+import { LOST, SUCCEEDED, endOfExit, endOfStop, failed } from './retry.ts';
 import { describeExit } from './snapshot.ts';
 
 const UNREAD_POLL_MS = 1_000;
@@ -33,6 +33,7 @@ export function endOfRun(exit: ExitRecord, judgement: Judgement | null): Attempt
   const { exitCode } = exit;
   const signal = exit.kind === 'signalled' ? exit.signal : null;
   if (judgement.kind === 'succeeded') return { ...SUCCEEDED, exitCode, signal };
+  if (judgement.kind === 'interrupted') return endOfStop('superseded', exit);
   if (judgement.kind !== 'unsaid') return failed(exitCode, signal, judgement.kind);
   // Its last word is missing, so that nobody knows whether its work was done: the code 0 alone does not say so.
   const isCut = exit.kind === 'exited' && exitCode === 0;
@@ -44,6 +45,7 @@ export function endOfSilent(judgement: Judgement | null): AttemptEnd {
   if (judgement === null || judgement.kind === 'succeeded' || judgement.kind === 'unsaid') {
     return SUCCEEDED;
   }
+  if (judgement.kind === 'interrupted') return endOfStop('superseded', null);
   return failed(null, null, judgement.kind);
 }
 
@@ -53,6 +55,7 @@ export function endOfLoss(judgement: Judgement | null): AttemptEnd {
     return LOST;
   }
   if (judgement.kind === 'succeeded') return { ...SUCCEEDED, exitCode: null };
+  if (judgement.kind === 'interrupted') return endOfStop('superseded', null);
   return failed(null, null, judgement.kind);
 }
 

@@ -1,5 +1,6 @@
-// Owns the files of operation leases, `ops/ID.json` in a run directory: how they are read, and how `drover op` holds one.
-import { randomBytes } from 'node:crypto';
+// Owns the files of operation leases, `ops/ID.json` in a run directory: how they are read, how `drover op` holds one, and
+// how a hook leaves one for the program that has called it.
+import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -12,8 +13,9 @@ import {
   utimesSync,
 } from 'node:fs';
 import type { Millis } from '../core/dispatch.ts';
-import type { Look } from '../core/evidence.ts';
-import { type Operation, parseOperation } from '../core/operation.ts';
+import type { Look, Sighting } from '../core/evidence.ts';
+import type { ProcessIdentity } from '../core/identity.ts';
+import { heldBy, type Operation, parseHolder, parseOperation } from '../core/operation.ts';
 import { replaceFile } from './replace-file.ts';
 import { describeError, errorCode } from './system-error.ts';
 
@@ -23,8 +25,14 @@ const FILES_MAX = 64;
 const NAMES_MAX = 1_024;
 const FILE_BYTES_MAX = 4_096;
 
+/** What a look at the holders of leases needs. */
+export interface HolderLook {
+  readonly sight: (holder: ProcessIdentity) => Sighting;
+  readonly now: () => Millis;
+}
+
 /** @returns `absent`: there is no such directory; files that are no leases are left out */
-export function readOperations(runDir: string): Look<readonly Operation[]> {
+export function readOperations(runDir: string, holders: HolderLook): Look<readonly Operation[]> {
   const dir = `${runDir}/ops`;
   let names: string[];
   try {
@@ -40,7 +48,7 @@ export function readOperations(runDir: string): Look<readonly Operation[]> {
   const operations: Operation[] = [];
   for (const name of newestOf(dir, leases)) {
     try {
-      const operation = readOperation(dir, name);
+      const operation = readOperation(dir, name, holders);
       if (operation !== null) operations.push(operation);
     } catch (error) {
       // It has just ended.
@@ -70,7 +78,7 @@ function touchedAt(path: string): Millis {
   }
 }
 
-function readOperation(dir: string, name: string): Operation | null {
+function readOperation(dir: string, name: string, holders: HolderLook): Operation | null {
   // A FIFO of that name would keep whoever opens it waiting for a writer.
   const fd = openSync(`${dir}/${name}`, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -78,7 +86,11 @@ function readOperation(dir: string, name: string): Operation | null {
     if (!stat.isFile() || stat.size > FILE_BYTES_MAX) return null;
     const buffer = Buffer.alloc(FILE_BYTES_MAX);
     const length = readSync(fd, buffer, 0, FILE_BYTES_MAX, 0);
-    return parseOperation(name, buffer.toString('utf8', 0, length), Math.round(stat.mtimeMs));
+    const text = buffer.toString('utf8', 0, length);
+    const operation = parseOperation(name, text, Math.round(stat.mtimeMs));
+    const holder = operation === null ? null : parseHolder(text);
+    if (operation === null || holder === null) return operation;
+    return heldBy(operation, holders.sight(holder), holders.now());
   } finally {
     closeSync(fd);
   }
@@ -90,15 +102,21 @@ export interface HeldOperation {
   release(): void;
 }
 
-/** @throws errors of the operating system: there is no lease then */
-export function holdOperation(
-  runDir: string,
-  { label, startedAt, notAfter }: Pick<Operation, 'label' | 'startedAt' | 'notAfter'>,
-): HeldOperation {
-  const path = `${runDir}/ops/${process.pid}-${randomBytes(4).toString('hex')}.json`;
+type Lease = Pick<Operation, 'label' | 'startedAt' | 'notAfter'>;
+
+function leaseText(
+  { label, startedAt, notAfter }: Lease,
+  holder: ProcessIdentity | null = null,
+): string {
   const iso = (at: Millis) => new Date(at).toISOString();
   const lease = { operation: label, startedAt: iso(startedAt), notAfter: iso(notAfter) };
-  replaceFile(path, `${JSON.stringify(lease)}\n`);
+  return `${JSON.stringify(holder === null ? lease : { ...lease, holder })}\n`;
+}
+
+/** @throws errors of the operating system: there is no lease then */
+export function holdOperation(runDir: string, lease: Lease): HeldOperation {
+  const path = `${runDir}/ops/${process.pid}-${randomBytes(4).toString('hex')}.json`;
+  replaceFile(path, leaseText(lease));
   return {
     touch(now) {
       try {
@@ -109,4 +127,49 @@ export function holdOperation(
     },
     release: () => rmSync(path, { force: true }),
   };
+}
+
+/** A call of a tool, as the hooks of its program name it. */
+export interface HookedCall {
+  readonly session: string;
+  readonly id: string;
+}
+
+/**
+ * Leaves a lease that its holder need not know of: it lives for as long as the program that has called the hook.
+ *
+ * @throws errors of the operating system: there is no lease then
+ */
+export function leaveOperation(
+  runDir: string,
+  call: HookedCall,
+  lease: Lease,
+  holder: ProcessIdentity | null,
+): void {
+  replaceFile(`${runDir}/ops/${nameOf(call)}`, leaseText(lease, holder));
+}
+
+export function removeOperation(runDir: string, call: HookedCall): void {
+  rmSync(`${runDir}/ops/${nameOf(call)}`, { force: true });
+}
+
+/** Those of a session that has no call open any more: of one that failed, some programs tell no hook. */
+export function removeOperations(runDir: string, session: string): void {
+  const dir = `${runDir}/ops`;
+  for (const name of readdirSync(dir)) {
+    if (name.startsWith(prefixOf(session))) rmSync(`${dir}/${name}`, { force: true });
+  }
+}
+
+function nameOf({ session, id }: HookedCall): string {
+  return `${prefixOf(session)}${shortHash(id)}.json`;
+}
+
+/** Ids are somebody else's texts, and no names of files. */
+function prefixOf(session: string): string {
+  return `hook-${shortHash(session)}-`;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

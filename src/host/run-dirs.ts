@@ -17,6 +17,7 @@ import { deadlineText, startAttempt } from './start-attempt.ts';
 import type { Starter } from './starter.ts';
 import { createStreamLines } from './stream-lines.ts';
 import { describeError } from './system-error.ts';
+import { readRefusal } from './tool-refusal.ts';
 import { trimStream } from './trim-output.ts';
 
 export interface RunDirsOptions {
@@ -78,7 +79,13 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 
     checkGoal: (order) => checkGoal(dirOf(order), order, options),
 
-    operations: (key) => readOperations(dirOf(key)),
+    operations: (key) =>
+      readOperations(dirOf(key), {
+        sight: (holder) => options.processTable.sight(holder),
+        now: () => options.clock.now(),
+      }),
+
+    toolsRefused: (key) => readRefusal(dirOf(key)),
 
     async evidenceFiles(globs, cwd) {
       if (globs.length === 0) return { kind: 'seen', value: new Map() };

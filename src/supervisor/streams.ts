@@ -1,6 +1,6 @@
 // Owns the reading of what agent programs say, on from where the ledger knows it: once each line, whoever reads it, and
 // the state after it belongs to the offset after it.
-import type { AgentEvent } from '../core/agent-event.ts';
+import type { AgentEvent, Judgement } from '../core/agent-event.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, RunDirLook, Sighting, StreamLook } from '../core/evidence.ts';
 import { type StreamNote, type StreamState, withEvents } from '../core/stream.ts';
@@ -37,7 +37,7 @@ export function readStream(
   let note = memory.stream;
   let atEnd = true;
   for (const stream of STREAMS) {
-    const from = stream === 'stdout' ? note.stdoutNext : note.stderrNext;
+    const from = nextOf(note, stream);
     const json = agent.json && stream === 'stdout';
     const piece = world.runDirs.readLines(memory.key, { stream, from, json, ended });
     if (piece.kind === 'unknown') return piece;
@@ -49,7 +49,9 @@ export function readStream(
   memory.waitingFor = note.state.waitingFor;
   takeResult(memory, note.state.result);
   if (!atEnd) memory.woken = true;
-  const judgement = agent.judge({ exit: exitOf(exit), stream: note.state });
+  const judged = agent.judge({ exit: exitOf(exit), stream: note.state });
+  const isOver = ended || note.state.result !== null;
+  const judgement = isOver ? unlessRefused(world, memory, judged) : judged;
   return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
 }
 
@@ -66,6 +68,18 @@ function takeResult(memory: AttemptMemory, result: StreamState['result']): void 
     memory.resultAt = null;
   }
   memory.resultIsSaid = result !== null;
+}
+
+/** It was told to stop in the middle of its work, and may call that a success. A limit that it met itself says more. */
+function unlessRefused({ runDirs }: World, { key }: AttemptMemory, judged: Judgement): Judgement {
+  if (judged.kind === 'quota' || judged.kind === 'auth') return judged;
+  const because = runDirs.toolsRefused(key);
+  if (because === null) return judged;
+  return { kind: 'interrupted', because: `it was refused a tool: ${because}` };
+}
+
+function nextOf({ stdoutNext, stderrNext }: StreamNote, stream: StreamName): number {
+  return stream === 'stdout' ? stdoutNext : stderrNext;
 }
 
 function exitOf(exit: RunDirLook['exit']): { exitCode: number; signal: string | null } | null {
@@ -87,7 +101,7 @@ function readPiece(
   { dispatch }: LiveDispatch,
   now: Millis,
 ): StreamNote {
-  if (piece.next === (stream === 'stdout' ? note.stdoutNext : note.stderrNext)) return note;
+  if (piece.next === nextOf(note, stream)) return note;
   // Whatever is in the file was said by then: a supervisor that comes late dates nothing to its own time.
   const at = Math.min(now, piece.writtenAt ?? now);
   const reading = { at, toolBoundMs: dispatch.spec.toolBoundMs };

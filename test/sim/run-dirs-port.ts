@@ -64,6 +64,9 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       return result;
     },
     checkGoal: (order) => instance.cross('checkGoal', () => askGoal(stage, instance, order)),
+    // Nobody in these worlds has hooks.
+    toolsRefused: () => null,
+
     operations(key) {
       instance.enter('operations');
       // Every sample reads them, and nobody else does.

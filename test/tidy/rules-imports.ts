@@ -79,7 +79,14 @@ const EDGES: readonly Edge[] = [
   },
   {
     from: 'src/cli/',
-    to: ['src/cli/', 'src/compose', 'src/ports.ts', 'src/core/', 'src/campaign-file/'],
+    to: [
+      'src/cli/',
+      'src/compose',
+      'src/ports.ts',
+      'src/core/',
+      'src/campaign-file/',
+      'src/agents/',
+    ],
     packages: ['node:*', 'commander'],
     wayOut: 'a face asks the composition root (src/compose.ts) and the ledger port',
   },

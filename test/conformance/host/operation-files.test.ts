@@ -10,7 +10,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { holdOperation, readOperations } from '../../../src/host/operation-files.ts';
+import {
+  type HolderLook,
+  holdOperation,
+  leaveOperation,
+  readOperations,
+  removeOperation,
+  removeOperations,
+} from '../../../src/host/operation-files.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 
 let scratch: Scratch;
@@ -21,6 +28,9 @@ afterEach(() => scratch[Symbol.asyncDispose]());
 
 const START = Date.parse('2026-11-29T14:00:00.000Z');
 const END = START + 5 * 60_000;
+
+/** No lease of these tests names its holder, but for those that are about it. */
+const NOBODY: HolderLook = { sight: () => 'unknown', now: () => START };
 
 function lease(name: string, text: string): void {
   mkdirSync(`${scratch.dir}/ops`, { recursive: true });
@@ -40,7 +50,7 @@ describe('reading', () => {
   test('finds what any program left there by the contract', () => {
     lease('a.json', written());
     const operation = { id: 'a.json', label: 'npm test', startedAt: START, notAfter: END };
-    expect(readOperations(scratch.dir)).toEqual({
+    expect(readOperations(scratch.dir, NOBODY)).toEqual({
       kind: 'seen',
       value: [{ ...operation, touchedAt: START }],
     });
@@ -58,12 +68,12 @@ describe('reading', () => {
     ['a.json.tmp', written()],
   ])('takes %s for no lease', (name, text) => {
     lease(name, text);
-    expect(readOperations(scratch.dir)).toEqual({ kind: 'seen', value: [] });
+    expect(readOperations(scratch.dir, NOBODY)).toEqual({ kind: 'seen', value: [] });
   });
 
   test('keeps a label on one line, and short', () => {
     lease('a.json', written({ operation: `two\nlines ${'x'.repeat(500)}` }));
-    const look = readOperations(scratch.dir);
+    const look = readOperations(scratch.dir, NOBODY);
     const [operation] = look.kind === 'seen' ? look.value : [];
     expect(operation?.label).toMatch(/^two lines x+$/);
     expect(operation?.label).toHaveLength(200);
@@ -71,7 +81,7 @@ describe('reading', () => {
 
   test('reads no more than a bounded number of them', () => {
     for (let n = 0; n < 100; n++) lease(`${n}.json`, written());
-    const look = readOperations(scratch.dir);
+    const look = readOperations(scratch.dir, NOBODY);
     expect(look.kind === 'seen' && look.value.length).toBe(64);
   });
 
@@ -79,7 +89,7 @@ describe('reading', () => {
     for (let n = 0; n < 100; n++) lease(`${1000 + n}.json`, written());
     lease('9999.json', written({ operation: 'held' }));
     utimesSync(`${scratch.dir}/ops/9999.json`, START / 1_000 + 60, START / 1_000 + 60);
-    const look = readOperations(scratch.dir);
+    const look = readOperations(scratch.dir, NOBODY);
     const labels = look.kind === 'seen' ? look.value.map(({ label }) => label) : [];
     expect(labels).toHaveLength(64);
     expect(labels).toContain('held');
@@ -87,20 +97,20 @@ describe('reading', () => {
 
   test('I4: does not take a directory full of files for none', () => {
     for (let n = 0; n <= 1_024; n++) lease(`${n}.json`, '');
-    expect(readOperations(scratch.dir)).toMatchObject({ kind: 'unknown' });
+    expect(readOperations(scratch.dir, NOBODY)).toMatchObject({ kind: 'unknown' });
   });
 
   test('is not held up by a FIFO of such a name', () => {
     mkdirSync(`${scratch.dir}/ops`);
     execFileSync('mkfifo', [`${scratch.dir}/ops/a.json`]);
-    expect(readOperations(scratch.dir)).toEqual({ kind: 'seen', value: [] });
+    expect(readOperations(scratch.dir, NOBODY)).toEqual({ kind: 'seen', value: [] });
   });
 
   test('I4: is absent without a directory, and unknown where it cannot be told', () => {
-    expect(readOperations(scratch.dir)).toEqual({ kind: 'absent' });
+    expect(readOperations(scratch.dir, NOBODY)).toEqual({ kind: 'absent' });
     symlinkSync('ops', `${scratch.dir}/ops`);
     const because = `ELOOP: ${scratch.dir}/ops`;
-    expect(readOperations(scratch.dir)).toEqual({ kind: 'unknown', because });
+    expect(readOperations(scratch.dir, NOBODY)).toEqual({ kind: 'unknown', because });
   });
 });
 
@@ -120,4 +130,41 @@ test('a lease is there from the first moment, is touched, and is gone with its h
   expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
   held.touch(START + 60_000);
   expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
+});
+
+describe('a lease that a hook has left', () => {
+  const CALL = { session: 's/1', id: 'toolu_1' };
+  const HOLDER = { bootId: 'boot', pid: 70, startTime: 700 };
+  const LEFT = { label: 'Bash: make', startedAt: START, notAfter: END };
+  const names = () => readdirSync(`${scratch.dir}/ops`);
+
+  test.each([
+    ['is touched by every look that sees its holder', 'alive', { touchedAt: END - 1 }],
+    ['I4: keeps its last touch where its holder cannot be seen', 'unknown', { touchedAt: START }],
+    ['has ended with its last touch where its holder is gone', 'gone', { notAfter: START }],
+  ] as const)('%s', (_title, sighting, seen) => {
+    mkdirSync(`${scratch.dir}/ops`);
+    leaveOperation(scratch.dir, CALL, LEFT, HOLDER);
+    utimesSync(`${scratch.dir}/ops/${names()[0]}`, START / 1_000, START / 1_000);
+    const look = readOperations(scratch.dir, {
+      sight: (process) => (process.pid === 70 ? sighting : 'unknown'),
+      now: () => END - 1,
+    });
+    expect(look).toMatchObject({ kind: 'seen', value: [{ label: 'Bash: make', ...seen }] });
+  });
+
+  test('goes with the end of its call, and with that of its session', () => {
+    mkdirSync(`${scratch.dir}/ops`);
+    lease('a.json', written());
+    leaveOperation(scratch.dir, CALL, LEFT, HOLDER);
+    leaveOperation(scratch.dir, { ...CALL, id: '../../other' }, LEFT, HOLDER);
+    leaveOperation(scratch.dir, { ...CALL, session: 'another' }, LEFT, null);
+    expect(names()).toHaveLength(4);
+    removeOperation(scratch.dir, CALL);
+    removeOperation(scratch.dir, CALL);
+    expect(names()).toHaveLength(3);
+    removeOperations(scratch.dir, 's/1');
+    expect(names()).toHaveLength(2);
+    expect(names()).toContain('a.json');
+  });
 });
