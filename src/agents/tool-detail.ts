@@ -12,7 +12,7 @@ const TELLING = [
 /** Longer ones are no details any more. */
 const CHARACTERS_MAX = 300;
 
-function toolDetail(args: unknown): string {
+export function toolDetail(args: unknown): string {
   for (const name of TELLING) {
     const text = textAt(args, name) ?? words(listAt(args, name));
     if (text !== null) return text.slice(0, CHARACTERS_MAX);
