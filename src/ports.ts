@@ -4,6 +4,7 @@ import type {
   AttemptKey,
   ContainmentTier,
   Deadline,
+  DispatchId,
   DispatchSpec,
   Millis,
 } from './core/dispatch.ts';
@@ -13,7 +14,7 @@ import type { ProcessIdentity } from './core/identity.ts';
 import type { Operation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
-export type { Agent } from './agents/agent.ts';
+export type { Agent, Place } from './agents/agent.ts';
 export type { AttemptKey };
 
 // ── Clock and chance ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +147,42 @@ export interface Cgroups {
   remove(key: AttemptKey): void;
   /** Removes those of this herd whose attempt is not `live`, and in which nobody is. */
   sweep(live: readonly AttemptKey[]): void;
+}
+
+// ── Workspaces ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface WorktreeOrder extends AttemptKey {
+  readonly campaign: string;
+  readonly name: string;
+  /** of the dispatch; lies in the repository from whose HEAD it is made */
+  readonly cwd: string;
+}
+
+/** `refused`: it can never be made, and the sentence says why. `failed`: not now. */
+export type WorktreeResult =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'failed'; readonly because: string };
+
+export type WorktreeFate =
+  | { readonly kind: 'removed'; readonly path: string }
+  | { readonly kind: 'kept'; readonly because: string }
+  | { readonly kind: 'absent' };
+
+/** git worktrees of dispatches with `workspace: worktree`. Whoever holds the supervisor's lock is the only one to call it. */
+export interface Worktrees {
+  /** Makes it with its branch, or goes on with what is there of it. Safe to repeat, after a crash anywhere in it too. */
+  prepare(order: WorktreeOrder): Promise<WorktreeResult>;
+  /** The working directory in its worktree, which never changes; `cwd` where it has none. */
+  cwdOf(dispatch: DispatchId, cwd: string): string;
+  /**
+   * Removes it with its branch where everything in it is committed, and every commit is elsewhere. Safe to repeat.
+   *
+   * @param mayGo asked once nobody can prepare it meanwhile
+   */
+  remove(dispatch: DispatchId, mayGo: () => Promise<boolean>): Promise<WorktreeFate>;
+  /** Dispatches that have one, or had begun to. */
+  list(): Look<readonly DispatchId[]>;
 }
 
 // ── Run directories ─────────────────────────────────────────────────────────────────────────────────────────────────

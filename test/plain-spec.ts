@@ -6,6 +6,7 @@ export const PLAIN_SPEC: DispatchSpec = {
   run: ['agent'],
   task: null,
   cwd: '/work',
+  workspace: 'shared',
   env: {},
   envFrom: [],
   doneWhen: null,

@@ -16,6 +16,7 @@ export interface BuiltInSettings {
   readonly linger: number;
   readonly grace: number;
   readonly retries: RetryBudget;
+  readonly workspace: DispatchSpec['workspace'];
   readonly leftovers: DispatchSpec['leftovers'];
   readonly leftover_grace: number;
   readonly resume: AgentTask['resume'];
@@ -36,6 +37,7 @@ export const BUILT_IN: BuiltInSettings = {
   linger: 2 * 60_000,
   grace: 10_000,
   retries: { infrastructure: 3, stalled: 1, 'timed-out': 1, agent: 0 },
+  workspace: 'shared',
   leftovers: 'end',
   leftover_grace: 5_000,
   resume: 'auto',

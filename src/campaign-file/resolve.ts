@@ -77,6 +77,7 @@ export function planDispatch(
     run: dispatch.run ?? [],
     task: agent === COMMAND_AGENT ? null : taskOf(dispatch, said, modules.get(agent) ?? null),
     cwd: said.cwd ?? directory,
+    workspace: said.workspace,
     ...mergeEnvironment(all),
     doneWhen: said.done_when ?? null,
     deadlineMs: said.deadline ?? null,

@@ -46,6 +46,12 @@ const SETTINGS = {
     PATH,
     'Working directory, relative to this file. Default: the directory of the campaign file.',
   ),
+  workspace: said(
+    choice(['shared', 'worktree']),
+    'worktree: each dispatch works in a git worktree and on a branch of its own, made from the ' +
+      'HEAD of the repository in which its cwd lies.',
+    BUILT_IN.workspace,
+  ),
   env: said(mapOf(VARIABLE_NAME, text()), 'Environment variables. Maps of several levels merge.'),
   env_from: said(
     list(VARIABLE_NAME, 'a list of names'),

@@ -3,11 +3,13 @@ import { ownEnvironment } from '../host/agent-environment.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
 import { crashPoint } from '../host/crash-point.ts';
+import { createGit } from '../host/git.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { type ProtectionParts, createProtection } from '../host/protection.ts';
 import { createRunDirs } from '../host/run-dirs.ts';
 import type { Starter } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { createWorktrees } from '../host/worktrees.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import type { World } from '../supervisor/world.ts';
 import { createAgents } from './agents.ts';
@@ -43,6 +45,11 @@ export function createHostWorld(
     cgroups,
   });
   const chance = createChance();
+  const worktrees = createWorktrees({
+    dir: paths.worktrees,
+    git: createGit(environment),
+    crashPoint,
+  });
   return {
     clock,
     chance,
@@ -51,6 +58,7 @@ export function createHostWorld(
     agents: createAgents(environment),
     runDirs,
     cgroups,
+    worktrees,
     ledger,
     crashPoint,
     ...choices,

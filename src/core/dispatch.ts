@@ -166,6 +166,8 @@ export interface DispatchSpec extends UseLimits {
   readonly task: AgentTask | null;
   /** absolute */
   readonly cwd: string;
+  /** `worktree`: each dispatch works in a git worktree of its own, at the place of `cwd` in it */
+  readonly workspace: 'shared' | 'worktree';
   readonly env: Readonly<Record<string, string>>;
   /** names whose values are read from the supervisor's environment at each start */
   readonly envFrom: readonly string[];

@@ -79,6 +79,7 @@ export function attemptEnvironment(
 /** As `attemptEnvironment`; and checks that there is something to run. */
 export function planStart(...given: Parameters<typeof attemptEnvironment>): StartPlan {
   const [order] = given;
+  if (order.refusal !== null) return { kind: 'refused', reason: order.refusal };
   const planned = attemptEnvironment(...given);
   if (planned.kind === 'refused') return planned;
   const argv = argvOf(order);

@@ -7,7 +7,7 @@ import { askGoal, type GoalAnswer } from './check-goal.ts';
 import type { HostCgroups } from './cgroups.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { lifeHolders } from './life-line.ts';
-import { readOperations } from './operation-files.ts';
+import { type HolderLook, readOperations } from './operation-files.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
 import { createRunLook, outputPath, outputPaths } from './run-look.ts';
@@ -40,6 +40,10 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
   const watches = createRunWatch();
   const looks = createRunLook(runsDir);
   const streams = createStreamLines();
+  const holders: HolderLook = {
+    sight: (holder) => options.processTable.sight(holder),
+    now: () => options.clock.now(),
+  };
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);
   const outputsOf = (key: AttemptKey) => outputPaths(dirOf(key));
   const recordOf = (key: AttemptKey) => recordPath(dirOf(key), key.fence);
@@ -79,11 +83,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 
     checkGoal: (order) => checkGoal(dirOf(order), order, options),
 
-    operations: (key) =>
-      readOperations(dirOf(key), {
-        sight: (holder) => options.processTable.sight(holder),
-        now: () => options.clock.now(),
-      }),
+    operations: (key) => readOperations(dirOf(key), holders),
 
     toolsRefused: (key) => readRefusal(dirOf(key)),
 

@@ -24,6 +24,8 @@ export interface StateDirPaths {
   readonly ledger: string;
   readonly lock: string;
   readonly runs: string;
+  /** git worktrees of dispatches that have their own */
+  readonly worktrees: string;
   readonly bell: string;
   readonly config: string;
   /** who was named by hand (named-processes.ts) */
@@ -39,7 +41,7 @@ export interface StateDir {
 
 /** What a herd puts there itself. SQLite adds `-wal`, `-shm` and `-journal` to its files. */
 const OWN_NAME =
-  /^(?:(?:ledger\.db|supervisor\.lock)(?:-wal|-shm|-journal)?|runs|bell|protect|config\.yaml|supervisor\.log|\.probe-.*)$/;
+  /^(?:(?:ledger\.db|supervisor\.lock)(?:-wal|-shm|-journal)?|runs|worktrees|bell|protect|config\.yaml|supervisor\.log|\.probe-.*)$/;
 /** What systems put into any directory: the root of a disk, a folder that somebody opened. */
 const TOLERATED_NAMES = new Set(['lost+found', '.DS_Store']);
 
@@ -94,6 +96,7 @@ function statePaths(dir: string): StateDirPaths {
     ledger: `${dir}/ledger.db`,
     lock: `${dir}/supervisor.lock`,
     runs: `${dir}/runs`,
+    worktrees: `${dir}/worktrees`,
     bell: `${dir}/bell`,
     config: `${dir}/config.yaml`,
     protect: `${dir}/protect`,

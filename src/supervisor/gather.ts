@@ -25,6 +25,7 @@ import { sampleSigns } from './signs.ts';
 import { readStream } from './streams.ts';
 import { type TableLook, lookAtTableInTurns } from './table-look.ts';
 import { lookAtTree, usageOf, workersOf } from './tree.ts';
+import { cwdOf } from './workspace.ts';
 import type { World } from './world.ts';
 
 export interface Looked {
@@ -106,7 +107,7 @@ async function lookAtFiles(
       if (!sampling) return;
       const globs = filesOf(world, live, memory);
       if (globs.length === 0) return;
-      files.set(memory, await world.runDirs.evidenceFiles(globs, live.dispatch.spec.cwd));
+      files.set(memory, await world.runDirs.evidenceFiles(globs, cwdOf(world, live.dispatch)));
     }),
   );
   return files;

@@ -21,6 +21,7 @@ import { note } from './notes.ts';
 import { newSessionId } from './plan.ts';
 import { type PoolNews, isNews, poolNews, poolsTold } from './pool-news.ts';
 import { start } from './start.ts';
+import { leaveWorkspace } from './workspace.ts';
 import type { World } from './world.ts';
 
 /** More claims than this in one transaction would delay the acts that follow it. */
@@ -206,6 +207,7 @@ async function follow(
       if (!committed || isLive(decision.next)) return;
       if (judged.evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
       if (live.attempt.containment === 'cgroup') world.cgroups.remove(memory.key);
+      if (hasDone(live, decision.next)) surroundings.background(leave(world, live));
       // Nobody looks at it again, and what it wrote since the last look is still above its bound.
       await append(world, eventsOfTrim(world, judged), now);
       return;
@@ -214,6 +216,16 @@ async function follow(
       memory.nextLookAt = 0;
       return;
   }
+}
+
+/** Its worktree may go, if it has one. */
+function hasDone({ dispatch }: LiveDispatch, next: State): boolean {
+  const succeeded = next.kind === 'ended' && next.outcome.kind === 'succeeded';
+  return succeeded && dispatch.spec.workspace === 'worktree';
+}
+
+async function leave(world: World, { dispatch }: LiveDispatch): Promise<void> {
+  await leaveWorkspace(world, dispatch.id);
 }
 
 /** Where somebody has moved it since it was read, that stands, and the next look decides on it. */

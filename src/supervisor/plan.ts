@@ -1,6 +1,7 @@
 // Owns what an attempt of an agent program is started with: a fresh session, or on in the one before it.
 import type { LiveDispatch } from '../core/dispatch.ts';
-import type { Agent, AttemptKey, SpawnOrder } from '../ports.ts';
+import type { Agent, AttemptKey, Place, SpawnOrder } from '../ports.ts';
+import { cwdOf } from './workspace.ts';
 import type { World } from './world.ts';
 
 /** `refusal`: it can never be started like this, and the sentence says why. */
@@ -27,7 +28,7 @@ export async function planStart(world: World, live: LiveDispatch): Promise<Plann
     prompt: resumed.session === null ? prompt : continuePrompt,
     model,
     args,
-    cwd: spec.cwd,
+    cwd: cwdOf(world, live.dispatch),
     resume: resumed.session,
     newSessionId: resumed.fresh ?? '',
   });
@@ -74,15 +75,15 @@ async function freshSession(
 
 /** null: it is there, or it cannot be told: then its program will say. */
 async function missingSession(
-  { agents, runDirs }: World,
+  world: World,
   agent: Agent,
-  { dispatch: { spec } }: LiveDispatch,
+  { dispatch }: LiveDispatch,
   sessionId: string,
 ): Promise<string | null> {
-  const place = { home: homeOf(agents, spec.env), cwd: spec.cwd, env: envOf(agents, spec.env) };
+  const place = placeOf(world, dispatch);
   const [pattern] = agent.session.files(place, sessionId);
   if (pattern === undefined) return null;
-  const files = await runDirs.evidenceFiles([pattern], spec.cwd);
+  const files = await world.runDirs.evidenceFiles([pattern], place.cwd);
   if (files.kind === 'unknown') return null;
   const isThere = files.kind === 'seen' && [...files.value.values()].some(({ bytes }) => bytes > 0);
   return isThere ? null : `its session ${sessionId} is gone: there is no file ${pattern}`;
@@ -90,14 +91,20 @@ async function missingSession(
 
 /** Files whose growth shows that the program works, beside those that the dispatch names. */
 export function sessionFiles(
-  { agents }: World,
-  { dispatch: { spec }, attempt }: LiveDispatch,
+  world: World,
+  { dispatch, attempt }: LiveDispatch,
   sessionId: string | null,
 ): readonly string[] {
-  const agent = agents.of(spec);
+  const agent = world.agents.of(dispatch.spec);
   if (agent === null) return [];
-  const place = { home: homeOf(agents, spec.env), cwd: spec.cwd, env: envOf(agents, spec.env) };
+  const place = placeOf(world, dispatch);
   return agent.session.files(place, sessionId ?? attempt.sessionId);
+}
+
+function placeOf(world: World, dispatch: LiveDispatch['dispatch']): Place {
+  const { env } = dispatch.spec;
+  const { agents } = world;
+  return { home: homeOf(agents, env), cwd: cwdOf(world, dispatch), env: envOf(agents, env) };
 }
 
 type Env = Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import type { ShimWord, SpawnOrder, SpawnResult } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { Surroundings } from './perform.ts';
 import { planStart } from './plan.ts';
+import { cwdOf, prepareWorkspace } from './workspace.ts';
 import type { World } from './world.ts';
 
 /** Shim and agent need a few milliseconds; an agent that ends before is reported by its shim's end. */
@@ -73,8 +74,14 @@ async function planAndSpawn(
   told: (word: ShimWord) => void,
 ): Promise<SpawnResult | null> {
   try {
-    const order = { ...orderOf(world, live), ...(await planStart(world, live)) };
-    // It may have ended while its session was looked for, and its directory be gone: nothing there would hold it back.
+    const workspace = await prepareWorkspace(world, live);
+    if (workspace.kind === 'failed') return workspace;
+    const planned =
+      workspace.kind === 'refused'
+        ? { plan: null, refusal: workspace.because }
+        : await planStart(world, live);
+    const order = { ...orderOf(world, live), ...planned };
+    // It may have ended while its worktree was made or its session was looked for, and its directory be gone: nothing there would hold it back.
     if (memory.isSeized) return null;
     return await world.runDirs.spawn(order, told);
   } catch (error) {
@@ -92,7 +99,7 @@ export function orderOf(world: World, live: LiveDispatch): SpawnOrder {
     mark: formatMark({ ...attempt, ledger: world.ledger.id }),
     campaign: dispatch.campaign,
     name: dispatch.name,
-    spec: dispatch.spec,
+    spec: { ...dispatch.spec, cwd: cwdOf(world, dispatch) },
     plan: null,
     refusal: null,
     containment: attempt.containment,

@@ -4,6 +4,7 @@ import type { NewEvent } from '../core/event.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type ReapReport, type ReapedTree, reap } from './reap.ts';
 import { tellPlan } from './reap-plan.ts';
+import { createWorkspaceSweep } from './workspace.ts';
 import type { World } from './world.ts';
 
 const ORDINARY = {
@@ -29,6 +30,7 @@ export function createSweeper(world: World, shims: () => readonly ProcessIdentit
   const { clock, sweepEveryMs, log } = world;
   let dueAtMs = clock.monotonicMs();
   let underWay: Promise<void> | null = null;
+  const sweepWorkspaces = createWorkspaceSweep(world);
   let isOver = false;
   /** survivors that the ledger was told of, so that each is named once */
   let named: ReadonlySet<string> = new Set();
@@ -44,6 +46,7 @@ export function createSweeper(world: World, shims: () => readonly ProcessIdentit
         named = await nameSurvivors(world, report.value, named);
         planned = await tellPlan(world, report.value, planned);
       }
+      if (!isOver) await sweepWorkspaces();
     } catch (error) {
       log(`trouble in a sweep: ${error instanceof Error ? error.message : String(error)}`);
     }

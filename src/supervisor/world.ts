@@ -11,6 +11,7 @@ import type {
   ProcessTable,
   Protection,
   RunDirs,
+  Worktrees,
 } from '../ports.ts';
 
 export interface Policy {
@@ -26,6 +27,7 @@ export interface World {
   readonly protection: Protection;
   readonly runDirs: RunDirs;
   readonly cgroups: Cgroups;
+  readonly worktrees: Worktrees;
   readonly ledger: Ledger;
   /** the tier for attempts whose dispatch names none */
   readonly containment: ContainmentTier;
@@ -55,6 +57,10 @@ export const CRASH_POINTS = [
   'finish.after',
   'free.after',
   'reap.after',
+  'worktree.recorded',
+  'worktree.added',
+  'worktree.placed',
+  'worktree.leaving',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

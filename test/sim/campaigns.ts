@@ -71,6 +71,7 @@ function writeSpec(random: Random): Omit<DispatchSpec, keyof UseLimits | 'eviden
     agent: 'command',
     run: [random.chance(0.04) ? MISSING_PROGRAM : 'agent'],
     task: null,
+    workspace: 'shared',
     cwd: '/',
     env: {},
     envFrom: [],

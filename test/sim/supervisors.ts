@@ -100,6 +100,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     protection: createProtectionPort(stage, instance),
     runDirs: createRunDirsPort(stage, instance),
     cgroups: createCgroupsPort(stage, instance),
+    worktrees: NO_WORKTREES,
     ledger: createLedgerPort(stage, desk, instance),
     // Whoever supervises next may find no Perl, or find it again.
     containment: stage.chanceOf('tier').pick(['subreaper', 'subreaper', 'cgroup', 'sh'] as const),
@@ -110,6 +111,14 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     crashPoint: (name) => instance.crashPoint(name),
   };
 }
+
+/** Every dispatch of these worlds works where all do. */
+const NO_WORKTREES: World['worktrees'] = {
+  prepare: async () => ({ kind: 'ready' }),
+  cwdOf: (_dispatch, cwd) => cwd,
+  remove: async () => ({ kind: 'absent' }),
+  list: () => ({ kind: 'seen', value: [] }),
+};
 
 /** Trouble that nobody simulated is a bug, even where the loop survives it. */
 function note(stage: Stage, instance: Instance, line: string): void {
