@@ -251,6 +251,7 @@ function doctorJson(
       cgroups: strayCgroups(found, ledger),
       temporaryFiles: traces.temporaryFiles,
       ended: traces.ended,
+      worktrees: traces.worktrees,
       foreign: processes.foreign.map(processJson),
     },
   };

@@ -1,7 +1,7 @@
 // Owns what `drover doctor` says of the files that a herd leaves: what serves nobody any more, how much there is of it, and
 // what removes it. Pure.
 import type { Examination } from '../compose/examine.ts';
-import type { RunDirTrace } from '../compose/traces.ts';
+import type { RunDirTrace, WorktreeTrace } from '../compose/traces.ts';
 import { formatSize } from '../core/size.ts';
 import type { DispatchView } from '../ports.ts';
 
@@ -11,6 +11,8 @@ export interface TraceFindings {
   readonly temporaryFiles: readonly string[];
   /** run directories of ended dispatches: records and output, until somebody cleans */
   readonly ended: { readonly runDirectories: number; readonly outputBytes: number };
+  /** git worktrees of dispatches that have ended: their work is not merged, or nobody has cleaned */
+  readonly worktrees: readonly WorktreeTrace[];
   /** with a fence that the ledger has not given yet: it is an old copy */
   readonly ahead: readonly string[];
 }
@@ -19,6 +21,7 @@ const NOTHING: TraceFindings = {
   fifos: [],
   temporaryFiles: [],
   ended: { runDirectories: 0, outputBytes: 0 },
+  worktrees: [],
   ahead: [],
 };
 
@@ -28,7 +31,7 @@ export function tracesOf(
   views: readonly DispatchView[] | null,
 ): TraceFindings {
   if (traces.kind !== 'seen') return NOTHING;
-  const { runDirs, temporaryFiles } = traces.value;
+  const { runDirs, temporaryFiles, worktrees } = traces.value;
   if (views === null) return { ...NOTHING, temporaryFiles };
   const rows = new Map(views.map(({ dispatch }) => [dispatch.id, dispatch]));
   const ended: RunDirTrace[] = [];
@@ -44,6 +47,10 @@ export function tracesOf(
     fifos: ended.flatMap(({ fifo }) => (fifo === null ? [] : [fifo])),
     temporaryFiles,
     ended: { runDirectories: ended.length, outputBytes },
+    worktrees: worktrees.filter(({ dispatch }) => {
+      const kind = rows.get(dispatch)?.state.kind;
+      return kind === undefined || kind === 'ended';
+    }),
     ahead,
   };
 }
@@ -64,7 +71,8 @@ export function traceProblems({ traces }: Examination, { ahead }: TraceFindings)
 export function traceFields({
   ended,
   temporaryFiles,
-}: Omit<TraceFindings, 'ahead'>): [string, string][] {
+  worktrees,
+}: Pick<TraceFindings, 'ended' | 'temporaryFiles' | 'worktrees'>): [string, string][] {
   const fields: [string, string][] = [];
   const { runDirectories, outputBytes } = ended;
   if (runDirectories > 0) {
@@ -75,6 +83,9 @@ export function traceFields({
   if (temporaryFiles.length > 0) {
     const what = temporaryFiles.length === 1 ? 'file' : 'files';
     fields.push(['left behind', `${temporaryFiles.length} temporary ${what}: drover clean`]);
+  }
+  for (const { path, branch, repository } of worktrees) {
+    fields.push(['worktree', `${path} on ${branch} of ${repository}`]);
   }
   return fields;
 }

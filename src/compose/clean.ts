@@ -12,6 +12,7 @@ import { deleteTree, keepNames, putAway } from '../host/remove-run-dir.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { describeError, errorCode } from '../host/system-error.ts';
 import type { Ledger } from '../ports.ts';
+import { cleanWorktrees } from './clean-worktrees.ts';
 import { factsOf, type RunDir, type Users, whoUses } from './run-dir-facts.ts';
 
 export interface CleanOrder {
@@ -81,6 +82,7 @@ export async function clean(
     await cleanSome(cleaning, dirs.slice(from, from + AT_ONCE));
   }
   removeTemporaryFiles(cleaning);
+  await cleanWorktrees(cleaning);
   cleaning.kept.sort((a, b) => (a.path < b.path ? -1 : 1));
   return cleaning;
 }

@@ -40,10 +40,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
   const watches = createRunWatch();
   const looks = createRunLook(runsDir);
   const streams = createStreamLines();
-  const holders: HolderLook = {
-    sight: (holder) => options.processTable.sight(holder),
-    now: () => options.clock.now(),
-  };
+  const holders = holdersOf(options);
   const dirOf = (key: AttemptKey) => runDirPath(runsDir, key);
   const outputsOf = (key: AttemptKey) => outputPaths(dirOf(key));
   const recordOf = (key: AttemptKey) => recordPath(dirOf(key), key.fence);
@@ -111,12 +108,8 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
   };
 }
 
-function writeDeadline(runDir: string, deadline: Deadline): void {
-  try {
-    replaceFile(`${runDir}/deadline.json`, deadlineText(deadline));
-  } catch {
-    // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
-  }
+function holdersOf({ processTable, clock }: RunDirsOptions): HolderLook {
+  return { sight: (holder) => processTable.sight(holder), now: () => clock.now() };
 }
 
 async function checkGoal(

@@ -27,14 +27,9 @@ export async function removeWorktree(
   removing: Removing,
   dispatch: DispatchId,
 ): Promise<WorktreeFate> {
-  const record = readWorktree(removing.dir, dispatch);
-  if (record === null) return { kind: 'absent' };
-  const path = worktreePath(removing.dir, dispatch);
-  try {
-    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return await unlessKept(removing, dispatch, async (record, path) => {
+    const isThere = await requireNoNeed(removing, record, path);
     if (isThere) {
-      await requireSafe(removing, record, path);
-      requireUnused(removing.dir, dispatch);
       // Away under a name of its own, which no start takes: a git that outlives us cannot remove the next one.
       const away = `${removing.dir}/.${dispatch}.${LEAVING}`;
       renameSync(path, away);
@@ -45,6 +40,29 @@ export async function removeWorktree(
     if (!isThere) await removing.git(record.repository, 'worktree', 'remove', '--force', path);
     await removeBranch(removing, record);
     forgetWorktree(removing.dir, dispatch);
+  });
+}
+
+/** What would become of it; changes nothing. */
+export async function foreseeRemoval(
+  looking: Pick<Removing, 'dir' | 'git'>,
+  dispatch: DispatchId,
+): Promise<WorktreeFate> {
+  return await unlessKept(looking, dispatch, async (record, path) => {
+    await requireNoNeed(looking, record, path);
+  });
+}
+
+async function unlessKept(
+  { dir }: Pick<Removing, 'dir'>,
+  dispatch: DispatchId,
+  work: (record: WorktreeRecord, path: string) => Promise<void>,
+): Promise<WorktreeFate> {
+  const record = readWorktree(dir, dispatch);
+  if (record === null) return { kind: 'absent' };
+  const path = worktreePath(dir, dispatch);
+  try {
+    await work(record, path);
     return { kind: 'removed', path };
   } catch (error) {
     if (error instanceof Kept) return { kind: 'kept', because: error.message };
@@ -52,7 +70,23 @@ export async function removeWorktree(
   }
 }
 
-async function requireSafe({ git }: Removing, record: WorktreeRecord, path: string): Promise<void> {
+/** @returns whether it is there at all */
+async function requireNoNeed(
+  { dir, git }: Pick<Removing, 'dir' | 'git'>,
+  record: WorktreeRecord,
+  path: string,
+): Promise<boolean> {
+  const { repository, branch, dispatch } = record;
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (isThere) await requireSafe(git, record, path);
+  const tip = await git(repository, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`);
+  if (tip.kind !== 'answered') throw new Kept(tip.because);
+  if (tip.status === 0) await requireElsewhere(git, record, tip.out);
+  if (isThere) requireUnused(dir, dispatch);
+  return isThere;
+}
+
+async function requireSafe(git: Git, record: WorktreeRecord, path: string): Promise<void> {
   const status = answer(await git(path, 'status', '--porcelain', '--untracked-files=all'));
   if (status !== '') {
     const count = status.split('\n').length;

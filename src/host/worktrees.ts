@@ -13,7 +13,7 @@ import {
   worktreePath,
   writeWorktree,
 } from './worktree-record.ts';
-import { removeWorktree } from './worktree-removal.ts';
+import { foreseeRemoval, removeWorktree } from './worktree-removal.ts';
 
 export interface WorktreesOptions {
   /** absolute; made where it is missing */
@@ -24,21 +24,15 @@ export interface WorktreesOptions {
   ) => void;
 }
 
-export function createWorktrees(options: WorktreesOptions): Worktrees {
-  const { dir } = options;
-  /** who works at the worktree of a dispatch: the next one waits */
-  const turns = new Map<DispatchId, Promise<unknown>>();
-  const places = new Map<DispatchId, string>();
+export interface HostWorktrees extends Worktrees {
+  /** What `remove` would do; changes nothing. */
+  foresee(dispatch: DispatchId): Promise<WorktreeFate>;
+}
 
-  function inTurn<T>(dispatch: DispatchId, work: () => Promise<T>): Promise<T> {
-    const turn = (turns.get(dispatch) ?? Promise.resolve()).then(work, work);
-    turns.set(dispatch, turn);
-    const forget = () => {
-      if (turns.get(dispatch) === turn) turns.delete(dispatch);
-    };
-    turn.then(forget, forget);
-    return turn;
-  }
+export function createWorktrees(options: WorktreesOptions): HostWorktrees {
+  const { dir } = options;
+  const inTurn = createTurns();
+  const places = new Map<DispatchId, string>();
 
   return {
     prepare: (order) =>
@@ -78,6 +72,14 @@ export function createWorktrees(options: WorktreesOptions): Worktrees {
         }
       }),
 
+    async foresee(dispatch) {
+      try {
+        return await foreseeRemoval(options, dispatch);
+      } catch (error) {
+        return { kind: 'kept', because: describeError(error, dir) };
+      }
+    },
+
     list() {
       try {
         return { kind: 'seen', value: listWorktrees(dir) };
@@ -85,6 +87,22 @@ export function createWorktrees(options: WorktreesOptions): Worktrees {
         return { kind: 'unknown', because: describeError(error, dir) };
       }
     },
+  };
+}
+
+type InTurn = <T>(dispatch: DispatchId, work: () => Promise<T>) => Promise<T>;
+
+/** Who works at the worktree of a dispatch keeps the next one waiting. */
+function createTurns(): InTurn {
+  const turns = new Map<DispatchId, Promise<unknown>>();
+  return (dispatch, work) => {
+    const turn = (turns.get(dispatch) ?? Promise.resolve()).then(work, work);
+    turns.set(dispatch, turn);
+    const forget = () => {
+      if (turns.get(dispatch) === turn) turns.delete(dispatch);
+    };
+    turn.then(forget, forget);
+    return turn;
   };
 }
 

@@ -207,7 +207,7 @@ async function follow(
       if (!committed || isLive(decision.next)) return;
       if (judged.evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
       if (live.attempt.containment === 'cgroup') world.cgroups.remove(memory.key);
-      if (hasDone(live, decision.next)) surroundings.background(leave(world, live));
+      if (hasDone(live, decision.next)) surroundings.farewell(leave(world, live));
       // Nobody looks at it again, and what it wrote since the last look is still above its bound.
       await append(world, eventsOfTrim(world, judged), now);
       return;

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly noticeTime: () => Promise<boolean>;
   /** effects that outlive a pass; the supervisor waits for none of them when it ends */
   readonly background: (work: Promise<void>) => void;
+  /** as `background`; a supervisor that ends gives it a moment, for it may be long before the next one comes */
+  readonly farewell: (work: Promise<void>) => void;
 }
 
 export function perform(

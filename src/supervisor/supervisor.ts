@@ -20,6 +20,8 @@ export type Until = 'told' | 'idle' | 'errand';
 const SAFETY_TICK_MS = 5_000;
 /** What is written now is read after this long at the latest (I15: a limit stops starts within a second). */
 const READ_EVERY_MS = 500;
+/** What a removal of a worktree takes is a tenth of it. */
+const FAREWELL_MS = 5_000;
 const NEVER = new Promise<void>(() => {});
 const TROUBLE_FIRST_MS = 250;
 const TROUBLE_MAX_MS = 30_000;
@@ -58,6 +60,7 @@ class Loop {
   readonly #timeWatch: ReturnType<typeof createTimeWatch>;
   readonly #surroundings: Surroundings;
   readonly #sweeper: Sweeper;
+  readonly #farewells = new Set<Promise<void>>();
   #told: string | null = null;
   #over = false;
   #readsSoon = false;
@@ -71,6 +74,9 @@ class Loop {
     this.#world = world;
     this.#until = until;
     this.#timeWatch = createTimeWatch(world.clock);
+    const background = (work: Promise<void>) => {
+      work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
+    };
     this.#surroundings = {
       shims: (except) =>
         [...this.#memory.all()].flatMap((one) =>
@@ -83,8 +89,10 @@ class Loop {
       wroteOf: ({ dispatch }, attempt) =>
         dispatch.spec.task === null ? null : () => this.#readSoon(attempt),
       noticeTime: () => this.#noticeTime(),
-      background: (work) => {
-        work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
+      background,
+      farewell: (work) => {
+        this.#farewells.add(work);
+        background(work.finally(() => this.#farewells.delete(work)));
       },
     };
     this.#sweeper = createSweeper(world, () => this.#surroundings.shims(null));
@@ -135,7 +143,14 @@ class Loop {
 
   async #conclude(because: string): Promise<string> {
     await this.#sweeper.end();
+    await this.#sayFarewell();
     return await conclude(this.#world, because);
+  }
+
+  /** Bounded: whoever comes next does what is left of it. */
+  async #sayFarewell(): Promise<void> {
+    if (this.#farewells.size === 0) return;
+    await this.#world.clock.sleep(FAREWELL_MS, settled([...this.#farewells]));
   }
 
   async #passUntilEnd(): Promise<string> {
@@ -243,6 +258,10 @@ class Loop {
     if (!wish.mayClaim) return wish.whenEmpty;
     return this.#until === 'idle' ? await idleBecause(this.#world.ledger) : null;
   }
+}
+
+async function settled(all: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(all);
 }
 
 /** Best effort: the next supervisor needs no word of this one (I19); people like to read why it went. */

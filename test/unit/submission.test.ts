@@ -59,6 +59,7 @@ const FIELDS: readonly (readonly [string, PlanFields, 'not started' | 'any' | 'w
     ['run', { spec: { run: ['make', 'all'] } }, 'not started'],
     ['task', { spec: { task: TASK } }, 'not started'],
     ['cwd', { spec: { cwd: '/elsewhere' } }, 'not started'],
+    ['workspace', { spec: { workspace: 'worktree' } }, 'not started'],
     ['env', { spec: { env: { LANG: 'C' } } }, 'not started'],
     ['envFrom', { spec: { envFrom: [] } }, 'not started'],
     ['doneWhen', { spec: { doneWhen: 'test -f x' } }, 'not started'],

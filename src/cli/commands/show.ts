@@ -53,6 +53,7 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
     ['agent', spec.agent],
     ...taskFields(dispatch, attempt),
     ['in', spec.cwd],
+    ['workspace', spec.workspace === 'worktree' ? 'a git worktree of its own' : null],
     ['after', dispatch.after.length === 0 ? null : dispatch.after.join(', ')],
     ['created', momentShown(dispatch.createdAt, now)],
     ['started', shownOrNull(dispatch.startedAt, now)],

@@ -41,6 +41,7 @@ test('a dispatch that says nothing gets the documented defaults', () => {
           run: ['x', 'y'],
           task: null,
           cwd: '/w',
+          workspace: 'shared',
           env: {},
           envFrom: [],
           doneWhen: null,
@@ -79,6 +80,7 @@ dispatches:
     agent: command
     pool: work
     cwd: ./repo
+    workspace: worktree
     env: { LANG: C, EMPTY: "" }
     env_from: [API_BASE, API_BASE]
     done_when: test -f plan.md
@@ -121,6 +123,7 @@ dispatches:
       run: ['sh', '-c', 'node plan.js > plan.md'],
       task: null,
       cwd: '/w/repo',
+      workspace: 'worktree',
       env: { LANG: 'C', EMPTY: '' },
       envFrom: ['API_BASE'],
       doneWhen: 'test -f plan.md',

@@ -263,7 +263,7 @@ dispatches:
     'control characters, which are never printed',
     command('"st\\e[2Jll\\x9b": 1m'),
     [
-      '5:5: unknown key "st\\u001b[2Jll\\u009b" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
+      '5:5: unknown key "st\\u001b[2Jll\\u009b" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, workspace, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
     ],
   ],
 ];

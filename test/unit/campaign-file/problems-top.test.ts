@@ -43,7 +43,7 @@ dispatches:
       '3:15: unknown key "slot" — did you mean "slots"?',
       '4:13: unknown key "stal" — did you mean "stall"?',
       '8:5: unknown key "dead_line" — did you mean "deadline"?',
-      '9:5: unknown key "zzz" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
+      '9:5: unknown key "zzz" — known keys: name, run, prompt, prompt_file, model, args, after, agent, pool, cwd, workspace, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
       '10:16: unknown key "stall" — did you mean "stalled"?',
     ],
   ],
@@ -51,8 +51,8 @@ dispatches:
     'keys of a dispatch in the defaults',
     `campaign: c\ndefaults: { after: [a], name: b }\ndispatches: [{ name: a, run: x }]`,
     [
-      '2:13: unknown key "after" — known keys: agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
-      '2:25: unknown key "name" — known keys: agent, pool, cwd, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
+      '2:13: unknown key "after" — known keys: agent, pool, cwd, workspace, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
+      '2:25: unknown key "name" — known keys: agent, pool, cwd, workspace, env, env_from, done_when, deadline, extend, stall, linger, grace, retries, priority, containment, leftovers, leftover_grace, resume, continue_prompt, tool_bound, max_output, max_memory, max_processes, max_tokens, max_cost, cpu_threshold, evidence_files',
     ],
   ],
   [

@@ -31,7 +31,7 @@ const HEALTHY: Examination = {
   reap: 'act',
   marked: { kind: 'seen', value: [] },
   runDirectories: { kind: 'seen', value: [] },
-  traces: { kind: 'seen', value: { runDirs: [], temporaryFiles: [] } },
+  traces: { kind: 'seen', value: { runDirs: [], temporaryFiles: [], worktrees: [] } },
 };
 
 const ROW = dispatch('x', RUNNING, { id: 'abc' });

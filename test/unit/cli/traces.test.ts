@@ -25,6 +25,12 @@ const SEEN = found({
   value: {
     runDirs: [dir('done', 1), dir('done', 2), dir('done', 3), dir('live', 1), dir('none', 1)],
     temporaryFiles: ['/s/.probe-1'],
+    worktrees: ['done', 'live', 'none'].map((dispatch) => ({
+      dispatch,
+      path: `/s/worktrees/${dispatch}`,
+      branch: `drover/c/${dispatch}`,
+      repository: '/r',
+    })),
   },
 });
 
@@ -35,6 +41,8 @@ test('only what belongs to ended dispatches serves nobody any more', () => {
   expect(traceFields(traces)).toEqual([
     ['ended', '2 run directories with 8 KiB of output: drover clean'],
     ['left behind', '1 temporary file: drover clean'],
+    ['worktree', '/s/worktrees/done on drover/c/done of /r'],
+    ['worktree', '/s/worktrees/none on drover/c/none of /r'],
   ]);
 });
 

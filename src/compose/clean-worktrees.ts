@@ -1,0 +1,75 @@
+// Owns the part of `drover clean` that removes git worktrees: those of dispatches that have ended, where everything is
+// committed and every commit is elsewhere. While a supervisor runs, only that one touches them.
+import type { DispatchId, Millis } from '../core/dispatch.ts';
+import { formatDuration } from '../core/duration.ts';
+import { ownEnvironment } from '../host/agent-environment.ts';
+import { crashPoint } from '../host/crash-point.ts';
+import { createGit } from '../host/git.ts';
+import type { StateDirPaths } from '../host/state-dir.ts';
+import { listWorktrees, worktreePath } from '../host/worktree-record.ts';
+import { createWorktrees } from '../host/worktrees.ts';
+import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
+import type { Ledger } from '../ports.ts';
+
+/** What of a cleaning concerns worktrees. */
+interface WorktreeCleaning {
+  readonly paths: StateDirPaths;
+  readonly ledger: Ledger;
+  readonly now: Millis;
+  readonly order: { readonly dryRun: boolean; readonly olderThanMs: number | null };
+  readonly removed: string[];
+  readonly kept: { readonly path: string; readonly reason: string; readonly next: string | null }[];
+}
+
+const SUPERVISED =
+  'a supervisor runs, and removes those of dispatches that have succeeded by itself';
+
+export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> {
+  const { paths, kept } = cleaning;
+  const all = listWorktrees(paths.worktrees);
+  if (all.length === 0) return;
+  const lock = takeSupervisorLock(paths.lock);
+  if (lock === null) {
+    const next = 'drover down, then drover clean';
+    for (const id of all) {
+      kept.push({ path: worktreePath(paths.worktrees, id), reason: SUPERVISED, next });
+    }
+    return;
+  }
+  try {
+    for (const id of all) await cleanOne(cleaning, id);
+  } finally {
+    lock.release();
+  }
+}
+
+async function cleanOne(cleaning: WorktreeCleaning, id: DispatchId): Promise<void> {
+  const { paths, order, removed, kept } = cleaning;
+  const path = worktreePath(paths.worktrees, id);
+  const keep = (reason: string) => void kept.push({ path, reason, next: null });
+  const standing = await whyNot(cleaning, id);
+  if (standing !== null) return keep(standing);
+  const git = createGit(ownEnvironment());
+  const worktrees = createWorktrees({ dir: paths.worktrees, git, crashPoint });
+  const fate = order.dryRun
+    ? await worktrees.foresee(id)
+    : await worktrees.remove(id, async () => (await whyNot(cleaning, id)) === null);
+  if (fate.kind === 'removed') removed.push(path);
+  if (fate.kind === 'kept') keep(fate.because);
+}
+
+/** null: its dispatch has ended, long enough ago. */
+async function whyNot(
+  { ledger, now, order }: WorktreeCleaning,
+  id: DispatchId,
+): Promise<string | null> {
+  const [view] = await ledger.dispatches({ ids: [id] });
+  if (view === undefined) return 'no dispatch of this ledger has it';
+  const { campaign, name, state } = view.dispatch;
+  if (state.kind !== 'ended') return `${campaign}/${name} has not ended`;
+  return order.olderThanMs === null ? null : youngOrNull(now - state.at, order.olderThanMs);
+}
+
+function youngOrNull(ageMs: Millis, olderThanMs: number): string | null {
+  return ageMs > olderThanMs ? null : `it ended less than ${formatDuration(olderThanMs)} ago`;
+}

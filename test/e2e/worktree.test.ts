@@ -1,0 +1,145 @@
+// Owns the tests of `workspace: worktree` on a real git and the built command line.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Toll, liveUntil } from './harness/crashes.ts';
+import { type TestHerd, withHerd } from './harness/herd.ts';
+
+const WHO = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+
+function git(where: string, ...args: string[]): string {
+  const env = { PATH: process.env['PATH'], HOME: where, GIT_CONFIG_NOSYSTEM: '1' };
+  return execFileSync('git', ['-C', where, ...WHO, ...args], { encoding: 'utf8', env }).trim();
+}
+
+/** A repository with one commit in `repo`, and a directory `sub` in it. */
+function repository(herd: TestHerd): string {
+  const repo = herd.path('repo');
+  mkdirSync(`${repo}/sub`, { recursive: true });
+  git(herd.dir, 'init', '-q', '-b', 'main', repo);
+  writeFileSync(`${repo}/sub/file`, 'x');
+  git(repo, 'add', '-A');
+  git(repo, 'commit', '-q', '-m', 'first');
+  return repo;
+}
+
+const COMMIT = `git ${WHO.join(' ')} commit -qm work`;
+
+function campaign(herd: TestHerd, dispatches: readonly object[]): string {
+  return herd.campaign({
+    campaign: 'trees',
+    pools: { work: { slots: 3 } },
+    defaults: {
+      pool: 'work',
+      cwd: 'repo/sub',
+      workspace: 'worktree',
+      grace: '100ms',
+      retries: { infrastructure: 0, agent: 1 },
+    },
+    dispatches,
+  });
+}
+
+const place = async (herd: TestHerd, name: string) =>
+  `${herd.state}/worktrees/${(await herd.row(name)).id}`;
+
+describe.concurrent('workspace: worktree', () => {
+  test(
+    'gives each dispatch its own, with its branch; done_when and a retry see the same',
+    withHerd(async (herd) => {
+      const repo = repository(herd);
+      const run = `pwd > where; test -e again || { touch again; exit 3; }; git add -A; ${COMMIT}`;
+      const file = campaign(herd, [
+        { name: 'a', run, done_when: 'test -f where && git log -1 --format=%s | grep -q work' },
+        { name: 'b', run, done_when: 'test -f where' },
+      ]);
+      const finished = await herd.drover(['run', file]);
+      expect(finished, finished.stderr).toMatchObject({ code: 0 });
+      for (const name of ['a', 'b']) {
+        const path = await place(herd, name);
+        expect(herd.read(`${path.slice(herd.dir.length + 1)}/sub/where`)).toBe(`${path}/sub\n`);
+        expect(git(path, 'symbolic-ref', '--short', 'HEAD')).toBe(`drover/trees/${name}`);
+        expect((await herd.row(name)).outcome).toBe('succeeded');
+      }
+      expect(await herd.attempts('trees/a')).toHaveLength(2);
+      expect(existsSync(`${repo}/sub/where`)).toBe(false);
+      // Not merged, and so still there; listed, and kept by a cleaning, which says why.
+      const a = await place(herd, 'a');
+      expect((await herd.drover(['doctor'])).stdout).toContain(`${a} on drover/trees/a`);
+      const kept = await herd.ok(['clean']);
+      expect(kept.stdout).toContain(`kept ${a}: drover/trees/a is neither merged nor pushed`);
+      git(repo, 'merge', '-q', 'drover/trees/a');
+      const dry = await herd.ok(['clean', '--dry-run']);
+      expect(dry.stdout).toContain(`would remove ${a}\n`);
+      expect(existsSync(a)).toBe(true);
+      expect((await herd.ok(['clean'])).stdout).toContain(`removed ${a}\n`);
+      expect(existsSync(a)).toBe(false);
+      expect(git(repo, 'branch', '--list', 'drover/*')).toMatch(/^\W*drover\/trees\/b$/);
+    }),
+  );
+
+  test(
+    'is gone with a success that has left nothing, and stays with a failure',
+    withHerd(async (herd) => {
+      const repo = repository(herd);
+      const file = campaign(herd, [
+        { name: 'clean', run: 'test -f file' },
+        { name: 'fails', run: 'exit 3', retries: { agent: 0 } },
+      ]);
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
+      const fails = await place(herd, 'fails');
+      const names = readdirSync(herd.path('state/worktrees')).toSorted();
+      expect(names).toEqual([fails, `${fails}.json`].map((path) => path.split('/').at(-1)));
+      expect(existsSync(fails)).toBe(true);
+      expect(git(repo, 'worktree', 'list')).toContain(fails);
+    }),
+  );
+
+  test(
+    'is refused where it cannot be made, with the reason',
+    withHerd(async (herd) => {
+      mkdirSync(herd.path('repo/sub'), { recursive: true });
+      const file = campaign(herd, [{ name: 'a', run: 'true' }]);
+      expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
+      const row = await herd.row('a');
+      expect(row).toMatchObject({ outcome: 'refused' });
+      expect(row.because).toMatch(/workspace: worktree, and there is no git repository at/);
+    }),
+  );
+});
+
+describe.concurrent('kill -9 of the supervisor', () => {
+  const MAKING = ['worktree.recorded', 'worktree.added', 'worktree.placed'];
+  for (const point of MAKING) {
+    test(
+      `while a worktree is made, at ${point}: the next one makes it whole, and its agent runs once`,
+      withHerd(async (herd) => {
+        const repo = repository(herd);
+        const file = campaign(herd, [{ name: 'a', run: `pwd >> ${herd.path('ran')}; touch new` }]);
+        const toll = new Toll();
+        expect(await liveUntil(herd, ['run', file], { point, toll })).toBe('killed');
+        const finished = await herd.drover(['run', file]);
+        expect(finished, finished.stderr).toMatchObject({ code: 0 });
+        const path = await place(herd, 'a');
+        expect(herd.read('ran')).toBe(`${path}/sub\n`);
+        expect(git(path, 'symbolic-ref', '--short', 'HEAD')).toBe('drover/trees/a');
+        expect(git(path, 'status', '--porcelain')).toBe('?? sub/new');
+        expect(git(repo, 'worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(2);
+      }),
+    );
+  }
+
+  test(
+    'while one is removed, at worktree.leaving: the next cleaning ends it',
+    withHerd(async (herd) => {
+      const repo = repository(herd);
+      const file = campaign(herd, [{ name: 'a', run: 'true' }]);
+      await liveUntil(herd, ['run', file], { point: 'worktree.leaving', toll: new Toll() });
+      await herd.drover(['run', file]);
+      await herd.ok(['clean']);
+      expect(readdirSync(herd.path('state/worktrees'))).toEqual([]);
+      expect(git(repo, 'branch', '--list', 'drover/*')).toBe('');
+      expect(git(repo, 'worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(1);
+    }),
+  );
+});
