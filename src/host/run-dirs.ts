@@ -112,6 +112,14 @@ function holdersOf({ processTable, clock }: RunDirsOptions): HolderLook {
   return { sight: (holder) => processTable.sight(holder), now: () => clock.now() };
 }
 
+function writeDeadline(runDir: string, deadline: Deadline): void {
+  try {
+    replaceFile(`${runDir}/deadline.json`, deadlineText(deadline));
+  } catch {
+    // A courtesy to the agent: the deadline that counts is in the ledger, and the next extension writes it again.
+  }
+}
+
 async function checkGoal(
   runDir: string,
   order: SpawnOrder,

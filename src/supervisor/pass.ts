@@ -6,17 +6,15 @@ import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision, ExtendDecision, Moment } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
-import { formatDuration } from '../core/duration.ts';
 import { snapshotOf } from '../core/snapshot.ts';
-import type { NewEvent } from '../core/event.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { brakePass } from './brake.ts';
 import { familyOf, setPaces } from './family.ts';
 import { type Looked, gather } from './gather.ts';
 import { nextLookAt } from './grid.ts';
+import { append, eventsOfTrim, keepUp } from './keep-up.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
-import { sparedStall } from './signs.ts';
-import { type Surroundings, keepDeadline, perform, releaseShim, trimOutput } from './perform.ts';
+import { type Surroundings, perform, releaseShim } from './perform.ts';
 import { note } from './notes.ts';
 import { newSessionId } from './plan.ts';
 import { type PoolNews, isNews, poolNews, poolsTold } from './pool-news.ts';
@@ -251,50 +249,6 @@ function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
     case 'ended':
       return Number.POSITIVE_INFINITY;
   }
-}
-
-async function keepUp(world: World, judged: Judged, now: Millis): Promise<void> {
-  const { live, memory } = judged;
-  const { dispatch, attempt } = live;
-  if (dispatch.state.kind === 'starting') return;
-  keepDeadline(world, live, memory);
-  const events = eventsOfTrim(world, judged);
-  const { stallMs } = dispatch.spec;
-  const spared = dispatch.state.kind === 'running' ? sparedStall(memory, stallMs, now) : null;
-  if (spared !== null) {
-    const { silentMs, by } = spared;
-    const because = `no output for ${formatDuration(silentMs)}; spared: ${by}`;
-    const data = { silentMs, stallMs, because, evidence: snapshotOf(judged.evidence) };
-    const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-    events.push({ ...about, type: 'stall.spared', data });
-  }
-  const blocked = blockedBecause(judged);
-  if (blocked !== null) {
-    const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-    events.push({ ...about, type: 'attempt.blocked', data: { because: blocked } });
-  }
-  await append(world, events, now);
-}
-
-/** A person is asked: said once for each question. */
-function blockedBecause({ memory }: Judged): string | null {
-  const { waitingFor, blockedFor } = memory;
-  memory.blockedFor = waitingFor;
-  return waitingFor === null || waitingFor === blockedFor
-    ? null
-    : `waits for a person: ${waitingFor}`;
-}
-
-function eventsOfTrim(world: World, judged: Judged): NewEvent[] {
-  const bytes = trimOutput(world, judged);
-  if (bytes === 0) return [];
-  const { dispatch, attempt } = judged.live;
-  const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-  return [{ ...about, type: 'output.trimmed', data: { bytes, boundBytes: world.outputBytesMax } }];
-}
-
-async function append(world: World, events: readonly NewEvent[], now: Millis): Promise<void> {
-  if (events.length > 0) await world.ledger.append(events, now);
 }
 
 /** The earliest moment at which an attempt is due or a wait is over. */

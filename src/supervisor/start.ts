@@ -81,7 +81,8 @@ async function planAndSpawn(
         ? { plan: null, refusal: workspace.because }
         : await planStart(world, live);
     const order = { ...orderOf(world, live), ...planned };
-    // It may have ended while its worktree was made or its session was looked for, and its directory be gone: nothing there would hold it back.
+    // It may have ended while its worktree was made or its session was looked for, and its directory be gone: nothing there
+    // would hold it back.
     if (memory.isSeized) return null;
     return await world.runDirs.spawn(order, told);
   } catch (error) {

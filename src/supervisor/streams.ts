@@ -50,8 +50,7 @@ export function readStream(
   takeResult(memory, note.state.result);
   if (!atEnd) memory.woken = true;
   const judged = agent.judge({ exit: exitOf(exit), stream: note.state });
-  const isOver = ended || note.state.result !== null;
-  const judgement = isOver ? unlessRefused(world, memory, judged) : judged;
+  const judgement = unlessRefused(world, memory, judged, ended || note.state.result !== null);
   return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
 }
 
@@ -71,8 +70,13 @@ function takeResult(memory: AttemptMemory, result: StreamState['result']): void 
 }
 
 /** It was told to stop in the middle of its work, and may call that a success. A limit that it met itself says more. */
-function unlessRefused({ runDirs }: World, { key }: AttemptMemory, judged: Judgement): Judgement {
-  if (judged.kind === 'quota' || judged.kind === 'auth') return judged;
+function unlessRefused(
+  { runDirs }: World,
+  { key }: AttemptMemory,
+  judged: Judgement,
+  isOver: boolean,
+): Judgement {
+  if (!isOver || judged.kind === 'quota' || judged.kind === 'auth') return judged;
   const because = runDirs.toolsRefused(key);
   if (because === null) return judged;
   return { kind: 'interrupted', because: `it was refused a tool: ${because}` };

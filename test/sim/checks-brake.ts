@@ -31,7 +31,14 @@ export function checkBrake(stage: Stage, commit: Commit): void {
   judge.report('I17 the brake is kept', message);
 }
 
-const WISHED: ReadonlySet<string> = new Set(['cancelled', 'superseded']);
+/** Of a person; or what its agent says itself. */
+const WISHED: ReadonlySet<string> = new Set([
+  'cancelled',
+  'superseded',
+  'quota',
+  'max-tokens',
+  'max-cost',
+]);
 
 /** The most that it was at any time within that minute would be right; a world has few slots, and each of them counts. */
 function limitOf({ max, share }: BrakeRule, { before }: Commit): number {
