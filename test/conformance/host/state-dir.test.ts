@@ -43,6 +43,7 @@ test('a state directory is made, private, with a place for runs and nothing else
     ledger: `${dir}/ledger.db`,
     lock: `${dir}/supervisor.lock`,
     runs: `${dir}/runs`,
+    worktrees: `${dir}/worktrees`,
     bell: `${dir}/bell`,
     config: `${dir}/config.yaml`,
     protect: `${dir}/protect`,
