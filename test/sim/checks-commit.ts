@@ -83,9 +83,13 @@ function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
 }
 
 /** All who hold a slot of its pool wait for what they have added, and it is one of those that somebody has. */
-function isBeyondCap({ before }: Commit, { pool, parent, id }: Dispatch): boolean {
+function isBeyondCap({ before, after }: Commit, { pool, parent, id }: Dispatch): boolean {
   if (parent === null) return false;
-  const rows = [...before.values()].map(({ dispatch }) => dispatch);
+  // Claims come after the changes: whoever has let go in the same commit holds nothing any more.
+  const rows = [...before.values()].map(({ dispatch }) => {
+    const now = after.get(dispatch.id)?.dispatch ?? dispatch;
+    return isLive(dispatch.state) && !isLive(now.state) ? now : dispatch;
+  });
   const adder = rows.find((row) => row.id === parent.dispatch);
   if (adder === undefined || adder.fence !== parent.fence || !isLive(adder.state)) return false;
   const waits = (one: Dispatch): boolean =>

@@ -122,6 +122,9 @@ const NO_WORKTREES: World['worktrees'] = {
 
 /** Trouble that nobody simulated is a bug, even where the loop survives it. */
 function note(stage: Stage, instance: Instance, line: string): void {
+  // In trouble it looks at nobody until its next try.
+  const untilNextMs = Number(/next try in (\d+) ms/.exec(line)?.[1] ?? 0);
+  if (untilNextMs > 0) stage.timeline.after(untilNextMs, () => stage.disturb());
   if (!instance.lives) return;
   stage.trace.tell(instance.name, () => line);
   if (!line.includes('trouble') || line.includes('simulated')) return;
