@@ -1,34 +1,34 @@
-// Owns which adapters there are: those that are built in, and modules that a campaign names.
+// Owns which adapters there are: those that are built in, and modules that a campaign names. Each is loaded with the first
+// dispatch that needs it: a herd of commands needs none.
 import { homedir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Agent } from '../agents/agent.ts';
-import { builtInAgents } from '../agents/registry.ts';
 import { DroverError } from '../core/error.ts';
 import type { Agents } from '../ports.ts';
 
 type Environment = Agents['environment'];
 
 export function createAgents(environment: Environment): Agents {
-  /** by path; a text says why it cannot be used */
-  const modules = new Map<string, Agent | string>();
+  let builtIn: ReadonlyMap<string, Agent> | null = null;
+  /** by path */
+  const modules = new Map<string, Agent>();
 
   return {
     home: environment['HOME'] ?? homedir(),
     environment,
     of({ agent, task }) {
       if (task === null) return null;
-      if (task.module === null) return builtInAgents.get(agent) ?? null;
-      const loaded = modules.get(task.module);
-      return loaded === undefined || typeof loaded === 'string' ? null : loaded;
+      if (task.module === null) return builtIn?.get(agent) ?? null;
+      return modules.get(task.module) ?? null;
     },
     async load({ agent, task }) {
       if (task === null) return null;
       const { module } = task;
       if (module === null) {
-        return builtInAgents.has(agent) ? null : `there is no adapter for the agent ${agent}`;
+        builtIn ??= (await import('../agents/registry.ts')).builtInAgents;
+        return builtIn.has(agent) ? null : `there is no adapter for the agent ${agent}`;
       }
-      const known = modules.get(module);
-      if (typeof known === 'object') return null;
+      if (modules.has(module)) return null;
       try {
         modules.set(module, await loadAdapter(module));
         return null;
