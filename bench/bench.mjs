@@ -14,10 +14,24 @@ import { reuse } from './reuse.mjs';
 import { round } from './round.mjs';
 import { idle, recovery, shims, standing } from './standing.mjs';
 import { ps, version } from './start-up.mjs';
+import { streams } from './streams.mjs';
 import { stop } from './stop-tree.mjs';
 import { sweep } from './sweep.mjs';
 
-const ROWS = [noOp, reuse, version, ps, idle, standing, round, shims, recovery, stop, sweep];
+const ROWS = [
+  noOp,
+  reuse,
+  version,
+  ps,
+  idle,
+  standing,
+  round,
+  shims,
+  recovery,
+  streams,
+  stop,
+  sweep,
+];
 /** From here on others take more of the machine than we may ignore. */
 const BUSY_LOAD = 0.5;
 const NAMES = ROWS.map(({ name }) => name).join(', ');

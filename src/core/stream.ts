@@ -68,6 +68,8 @@ export const EMPTY_STREAM: StreamState = {
 /** A program that forgets to say that its tools have ended must not fill the ledger. */
 const TOOLS_MAX = 50;
 const TEXT_CHARACTERS_MAX = 300;
+/** Of what is read for it: more would cost with each answer of a chatty agent. */
+const READ_CHARACTERS_MAX = 2 * TEXT_CHARACTERS_MAX;
 /** What was promised by the program itself may come a little late: its own clean-up follows its time-out. */
 const TIMEOUT_SLACK_MS = 30_000;
 const MINUTE_MS = 60_000;
@@ -204,7 +206,7 @@ function plus(a: number | null, b: number | null): number | null {
 
 /** Shortened to what a table can show; null: it says nothing. */
 function oneLine(text: string): string | null {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const line = text.slice(0, READ_CHARACTERS_MAX).replaceAll(/\s+/g, ' ').trim();
   return line === '' ? null : line.slice(0, TEXT_CHARACTERS_MAX);
 }
 
