@@ -1,5 +1,6 @@
 // Owns the watching of attempts: a hint that the record of one may have changed or its output grown, nothing more.
 import { type FSWatcher, watch } from 'node:fs';
+import { createGrowthWatch } from './growth-watch.ts';
 
 export interface OutputWatch {
   readonly paths: readonly string[];
@@ -27,8 +28,9 @@ interface Watched {
 
 interface Attempt {
   readonly record: Watched;
-  /** by path */
-  readonly output: Map<string, Watched>;
+  /** whose growth is watched */
+  output: ReadonlySet<string>;
+  wrote: (() => void) | null;
 }
 
 /**
@@ -38,6 +40,7 @@ interface Attempt {
 export function createRunWatch(): RunWatch {
   const own = new Set<string>();
   const attempts = new Map<string, Attempt>();
+  const growth = createGrowthWatch();
 
   function attachRecord(record: string): void {
     const attempt = attempts.get(record);
@@ -45,7 +48,13 @@ export function createRunWatch(): RunWatch {
   }
 
   function attachOutput(record: string): void {
-    for (const [path, watched] of attempts.get(record)?.output ?? []) attach(path, watched);
+    const attempt = attempts.get(record);
+    if (attempt === undefined || attempt.wrote === null) return;
+    for (const path of attempt.output) growth.watch(path, attempt.wrote);
+  }
+
+  function leaveOutput({ output }: Attempt): void {
+    for (const path of output) growth.unwatch(path);
   }
 
   return {
@@ -54,26 +63,19 @@ export function createRunWatch(): RunWatch {
         attachOutput(record);
         wake();
       };
-      const attempt = attempts.get(record) ?? { record: idle(tell), output: new Map() };
+      const output = new Set(paths);
+      const attempt = attempts.get(record) ?? { record: idle(tell), output, wrote };
       attempts.set(record, attempt);
       attempt.record.tell = tell;
-      for (const path of paths) {
-        const watched = attempt.output.get(path) ?? idle(tell);
-        if (wrote === null) {
-          watched.watcher?.close();
-          attempt.output.delete(path);
-        } else {
-          watched.tell = wrote;
-          attempt.output.set(path, watched);
-        }
-      }
+      if (wrote === null) leaveOutput(attempt);
+      Object.assign(attempt, { output, wrote });
       attachRecord(record);
       attachOutput(record);
     },
     unwatch(record) {
       const attempt = attempts.get(record);
       attempt?.record.watcher?.close();
-      for (const { watcher } of attempt?.output.values() ?? []) watcher?.close();
+      if (attempt !== undefined) leaveOutput(attempt);
       attempts.delete(record);
       own.delete(record);
     },
