@@ -61,11 +61,11 @@ function membersOf({ stateDir }) {
   return members.length === TREE + 1 ? members : null;
 }
 
-/** By the events of the newest stop: when its kill was due, and when its end was proven. */
+/** By the events of the newest stop: when its kill was due, which its agent was told of before, and when its end was proven. */
 async function afterGrace(own) {
   const lines = (await own.drover('events', '--json')).trim().split('\n');
   const events = lines.map((each) => JSON.parse(each));
-  const wished = events.findLast(({ type }) => type === 'dispatch.stop-requested');
+  const begun = events.findLast(({ type }) => type === 'attempt.stopping');
   const ended = events.findLast(({ type }) => type === 'dispatch.ended');
-  return Date.parse(ended.at) - (Date.parse(wished.at) + wished.data.graceMs);
+  return Date.parse(ended.at) - (Date.parse(begun.at) + begun.data.graceMs);
 }

@@ -23,6 +23,7 @@ interface Inside {
   /** somebody in it is none of its tree: protected, opted out, or of another attempt */
   readonly hasStrangers: boolean;
   readonly cpuMs: number;
+  readonly isEmptied: boolean;
 }
 
 function members(
@@ -47,11 +48,11 @@ function membersInside(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  { table, hasStrangers, cpuMs }: Inside,
+  { table, hasStrangers, cpuMs, isEmptied }: Inside,
 ): Look<Held> {
   const found = BY_TABLE.members(world, live, memory, table);
   if (found.kind !== 'seen' || hasStrangers) return found;
-  return { kind: 'seen', value: { ...found.value, cpuMs } };
+  return { kind: 'seen', value: { ...found.value, cpuMs, isEmptied } };
 }
 
 /** Whom a kill is about, by the look with those of the cgroup that came after it. */
@@ -99,6 +100,7 @@ function lookInside(
         own,
         hasStrangers: own.length < inside.length,
         cpuMs: usedMs,
+        isEmptied: pids.length === 0,
       },
     };
   }

@@ -43,7 +43,9 @@ function members(
     table.value.isProtected,
   );
   memory.known = found.known;
-  return { kind: 'seen', value: { rows: found.members, cpuMs: null } };
+  // A subreaper is gone only once it has waited for everybody.
+  const isEmptied = memory.emptied;
+  return { kind: 'seen', value: { rows: found.members, cpuMs: null, isEmptied } };
 }
 
 function end(

@@ -15,6 +15,8 @@ export interface Held {
    * null: there are none, or others are in them.
    */
   readonly cpuMs: number | null;
+  /** what holds the tree says, by itself, that nobody is left */
+  readonly isEmptied: boolean;
 }
 
 export interface Containment {

@@ -16,6 +16,9 @@ import type { World } from './world.ts';
  */
 const LOOKS_APART_MS_MIN = 5;
 
+/** Of the table alone (I8). */
+const LOOKS_NEEDED = 2;
+
 /**
  * A shim that somebody stopped waits for nobody, and is there. Who hops from process to process is shown by one of so many
  * looks; then the table is believed.
@@ -40,6 +43,8 @@ export function lookAtTree(
   if (held.kind !== 'seen') return { members: held, held };
   const { rows } = held.value;
   countEmptyLook(memory, rows.length === 0, now);
+  // Two that know nothing of each other have found nobody: what holds the tree, and the table.
+  if (rows.length === 0 && held.value.isEmptied) memory.emptyLooks = LOOKS_NEEDED;
   const processes = rows.map(({ pid, startTime, command }) => ({ pid, startTime, command }));
   return {
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
