@@ -100,11 +100,17 @@ export function listWorktrees(dir: string): readonly DispatchId[] {
   return namesIn(dir).flatMap((name) => /^([a-z0-9]+)\.json$/.exec(name)?.[1] ?? []);
 }
 
-/** What was made half, or is on its way out, and belongs to nobody any more: paths. */
+/** What was made half, and nobody has ever worked in: paths. */
 export function halfWorktrees(dir: string, dispatch: DispatchId): readonly string[] {
   return namesIn(dir)
     .filter((name) => name.startsWith(`.${dispatch}.`))
-    .map((name) => `${dir}/${name}`);
+    .map((name) => `${dir}/${name}`)
+    .filter((path) => path !== leavingPath(dir, dispatch));
+}
+
+/** Where a worktree that is on its way out has its place: no start takes it for its own. */
+export function leavingPath(dir: string, dispatch: DispatchId): string {
+  return `${dir}/.${dispatch}.leaving`;
 }
 
 function namesIn(dir: string): readonly string[] {

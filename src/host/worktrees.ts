@@ -13,7 +13,7 @@ import {
   worktreePath,
   writeWorktree,
 } from './worktree-record.ts';
-import { foreseeRemoval, removeWorktree } from './worktree-removal.ts';
+import { endLeaving, foreseeRemoval, removeWorktree } from './worktree-removal.ts';
 
 export interface WorktreesOptions {
   /** absolute; made where it is missing */
@@ -125,6 +125,11 @@ async function prepare(options: WorktreesOptions, order: WorktreeOrder): Promise
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const record = readWorktree(dir, order.dispatch) ?? (await recordNew(options, order));
   crashPoint('worktree.recorded');
+  // Where git refuses it has its place back.
+  const leaving = await endLeaving(options, record);
+  if (leaving !== null && !isThere(worktreePath(dir, order.dispatch))) {
+    throw new Obstacle('failed', `a removal of its worktree goes on: ${leaving}`);
+  }
   if (!isThere(worktreePath(dir, order.dispatch))) {
     await addWorktree(options, record, order.fence);
     crashPoint('worktree.placed');
@@ -245,8 +250,14 @@ async function enterBranch(
 }
 
 async function hasBranch(git: Git, repository: string, branch: string): Promise<boolean> {
-  const found = await git(repository, 'show-ref', '--verify', '--quiet', `refs/heads/${branch}`);
-  return known(found).status === 0;
+  const found = known(
+    await git(repository, 'show-ref', '--verify', '--quiet', `refs/heads/${branch}`),
+  );
+  if (found.status > 1) {
+    const because = found.err.split('\n')[0] ?? '';
+    throw new Obstacle('failed', `the branches of ${repository} cannot be read: ${because}`);
+  }
+  return found.status === 0;
 }
 
 function known(result: GitResult): Extract<GitResult, { kind: 'answered' }> {
