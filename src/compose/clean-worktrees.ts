@@ -8,7 +8,11 @@ import { createGit } from '../host/git.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { listWorktrees, worktreePath } from '../host/worktree-record.ts';
 import { createWorktrees } from '../host/worktrees.ts';
-import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
+import {
+  isSupervisorLockHeld,
+  type SupervisorLock,
+  takeSupervisorLock,
+} from '../ledger/supervisor-lock.ts';
 import type { Ledger } from '../ports.ts';
 
 /** What of a cleaning concerns worktrees. */
@@ -28,19 +32,26 @@ export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> 
   const { paths, kept } = cleaning;
   const all = listWorktrees(paths.worktrees);
   if (all.length === 0) return;
-  const lock = takeSupervisorLock(paths.lock);
-  if (lock === null) {
-    const next = 'drover down, then drover clean';
-    for (const id of all) {
+  for (const id of all) {
+    // For each by itself: git may take its time, and a supervisor that wants to come up does not wait for all of them.
+    const place = takePlace(cleaning);
+    if (place === null) {
+      const next = 'drover down, then drover clean';
       kept.push({ path: worktreePath(paths.worktrees, id), reason: SUPERVISED, next });
+      continue;
     }
-    return;
+    try {
+      await cleanOne(cleaning, id);
+    } finally {
+      place.release();
+    }
   }
-  try {
-    for (const id of all) await cleanOne(cleaning, id);
-  } finally {
-    lock.release();
-  }
+}
+
+/** null: a supervisor has it. Who only looks takes it from nobody. */
+function takePlace({ paths, order }: WorktreeCleaning): SupervisorLock | null {
+  if (!order.dryRun) return takeSupervisorLock(paths.lock);
+  return isSupervisorLockHeld(paths.lock) ? null : { release: () => {} };
 }
 
 async function cleanOne(cleaning: WorktreeCleaning, id: DispatchId): Promise<void> {
