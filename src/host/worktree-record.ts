@@ -17,7 +17,7 @@ export interface WorktreeRecord {
   readonly dispatch: DispatchId;
   /** `campaign/name`, for people */
   readonly name: string;
-  /** top level of the worktree that it was made from; absolute */
+  /** the main worktree of the repository that it belongs to, or a bare one; absolute */
   readonly repository: string;
   /** where in it the working directory lies: empty, or with a slash at its end */
   readonly prefix: string;

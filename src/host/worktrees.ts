@@ -153,10 +153,11 @@ async function recordNew(
   if (!isThere(cwd)) {
     throw new Obstacle('refused', `the working directory ${cwd} cannot be found`);
   }
-  const top = await git(cwd, 'rev-parse', '--show-toplevel', '--show-prefix');
-  const [repository = '', prefix = ''] = lineOf(top, (because) => {
+  const place = await git(cwd, 'rev-parse', '--show-toplevel', '--show-prefix');
+  const [top = '', prefix = ''] = lineOf(place, (because) => {
     return `workspace: worktree, and there is no git repository at ${cwd}: ${because}`;
   }).split('\n');
+  const repository = await mainOf(git, top);
   const commit = lineOf(
     await git(cwd, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}'),
     () => `workspace: worktree, and the repository ${repository} has no commit yet`,
@@ -183,6 +184,15 @@ async function recordNew(
   };
   writeWorktree(dir, record);
   return record;
+}
+
+/** A worktree that the user has added himself may go before ours: what it was added to stays. */
+async function mainOf(git: Git, top: string): Promise<string> {
+  const dirs = known(await git(top, 'rev-parse', '--git-dir', '--git-common-dir'));
+  const [own, common] = dirs.out.split('\n');
+  if (dirs.status !== 0 || own === common) return top;
+  const list = known(await git(top, 'worktree', 'list', '--porcelain'));
+  return /^worktree (.+)$/m.exec(list.out)?.[1] ?? top;
 }
 
 /**

@@ -68,13 +68,13 @@ function life(crashAt: string | null = null): Worktrees {
 let fence = 0;
 const BRANCH = 'drover/nightly/a';
 const path = () => join(dir, 'd1');
-const prepare = async () =>
+const prepare = async (cwd: string = repo) =>
   await life().prepare({
     dispatch: 'd1',
     fence: ++fence,
     campaign: 'nightly',
     name: 'a',
-    cwd: repo,
+    cwd,
   });
 const remove = async (crashAt: string | null = null) =>
   await life(crashAt).remove('d1', async () => true);
@@ -162,4 +162,29 @@ test('a repository that is not there (a disk that is not mounted) is no reposito
   renameSync(`${repo}-away`, repo);
   expect(await prepare()).toEqual({ kind: 'ready' });
   expect(existsSync(join(path(), 'work'))).toBe(true);
+});
+
+test('one that was made from a worktree of the user goes on, and goes, without that', async () => {
+  mkdirSync(join(repo, 'sub'));
+  commit(repo, 'sub/file');
+  const feature = join(root, 'feature');
+  git(repo, 'worktree', 'add', '-q', '-b', 'feature', feature);
+  commit(feature, 'of-feature');
+  expect(await prepare(join(feature, 'sub'))).toEqual({ kind: 'ready' });
+  expect(life().cwdOf('d1', '')).toBe(join(path(), 'sub'));
+  expect(existsSync(join(path(), 'of-feature'))).toBe(true);
+  git(repo, 'worktree', 'remove', feature);
+  rmSync(path(), { recursive: true });
+  expect(await prepare()).toEqual({ kind: 'ready' });
+  expect(await remove()).toMatchObject({ kind: 'removed' });
+  expect(there()).toEqual([]);
+});
+
+test('one that was made from a worktree of a bare repository', async () => {
+  git(root, 'clone', '-q', '--bare', repo, join(root, 'bare.git'));
+  const feature = join(root, 'feature');
+  git(join(root, 'bare.git'), 'worktree', 'add', '-q', '-b', 'feature', feature);
+  expect(await prepare(feature)).toEqual({ kind: 'ready' });
+  git(join(root, 'bare.git'), 'worktree', 'remove', feature);
+  expect(await remove()).toMatchObject({ kind: 'removed' });
 });
