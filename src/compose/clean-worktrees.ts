@@ -6,7 +6,8 @@ import { ownEnvironment } from '../host/agent-environment.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createGit } from '../host/git.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
-import { listWorktrees, worktreePath } from '../host/worktree-record.ts';
+import { listWorktrees, strayHalves, worktreePath } from '../host/worktree-record.ts';
+import { removeStray } from '../host/worktree-removal.ts';
 import { createWorktrees } from '../host/worktrees.ts';
 import {
   isSupervisorLockHeld,
@@ -30,8 +31,8 @@ const SUPERVISED =
 
 export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> {
   const { paths, kept } = cleaning;
+  await cleanStrays(cleaning);
   const all = listWorktrees(paths.worktrees);
-  if (all.length === 0) return;
   for (const id of all) {
     // For each by itself: git may take its time, and a supervisor that wants to come up does not wait for all of them.
     const place = takePlace(cleaning);
@@ -42,6 +43,21 @@ export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> 
     }
     try {
       await cleanOne(cleaning, id);
+    } finally {
+      place.release();
+    }
+  }
+}
+
+/** Nobody has ever worked in one, and no record names it. */
+async function cleanStrays(cleaning: WorktreeCleaning): Promise<void> {
+  const { paths, order, removed } = cleaning;
+  for (const half of strayHalves(paths.worktrees)) {
+    const place = takePlace(cleaning);
+    if (place === null) return;
+    try {
+      const isGone = order.dryRun || (await removeStray(createGit(ownEnvironment()), half));
+      if (isGone) removed.push(half);
     } finally {
       place.release();
     }

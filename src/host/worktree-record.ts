@@ -108,6 +108,15 @@ export function halfWorktrees(dir: string, dispatch: DispatchId): readonly strin
     .filter((path) => path !== leavingPath(dir, dispatch));
 }
 
+/** Made half by a git that has outlived its supervisor and its dispatch: paths. A record is there before its first half. */
+export function strayHalves(dir: string): readonly string[] {
+  const known = new Set(listWorktrees(dir));
+  return namesIn(dir).flatMap((name) => {
+    const dispatch = /^\.([a-z0-9]+)\.\d+$/.exec(name)?.[1];
+    return dispatch === undefined || known.has(dispatch) ? [] : [`${dir}/${name}`];
+  });
+}
+
 /** Where a worktree that is on its way out has its place: no start takes it for its own. */
 export function leavingPath(dir: string, dispatch: DispatchId): string {
   return `${dir}/.${dispatch}.leaving`;

@@ -231,6 +231,16 @@ async function removeHalves(
   }
 }
 
+/** @returns whether it is gone; `half` is one of `strayHalves`, which names its repository itself */
+export async function removeStray(git: Git, half: string): Promise<boolean> {
+  if (whyNoTopLevel(await topLevelOf(git, half), half) !== null) return false;
+  const list = await git(half, 'worktree', 'list', '--porcelain');
+  const main = list.kind === 'answered' ? /^worktree (.+)$/m.exec(list.out)?.[1] : undefined;
+  if (main === undefined) return false;
+  const removed = await git(main, 'worktree', 'remove', '--force', '--force', half);
+  return removed.kind === 'answered' && removed.status === 0;
+}
+
 /** Only as it was when its commit was found elsewhere: git compares before it deletes. */
 async function removeBranch({ git }: Removing, record: WorktreeRecord): Promise<void> {
   const { repository, branch } = record;

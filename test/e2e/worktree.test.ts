@@ -68,6 +68,20 @@ describe.concurrent('workspace: worktree', () => {
   );
 
   test(
+    'what a git has made after its supervisor and its dispatch were gone goes with a cleaning',
+    withHerd(async (herd) => {
+      const repo = repository(herd);
+      await herd.drover(['run', campaign(herd, [{ name: 'a', run: 'exit 3' }])]);
+      const half = herd.path('state/worktrees/.gone.1');
+      git(repo, 'worktree', 'add', '-q', '--detach', half);
+      expect((await herd.ok(['clean', '--dry-run'])).stdout).toContain(`would remove ${half}\n`);
+      expect(existsSync(half)).toBe(true);
+      expect((await herd.ok(['clean'])).stdout).toContain(`removed ${half}\n`);
+      expect(git(repo, 'worktree', 'list').split('\n')).toHaveLength(1);
+    }),
+  );
+
+  test(
     'gives each dispatch its own, with its branch; done_when and a retry see the same',
     withHerd(async (herd) => {
       const repo = repository(herd);
