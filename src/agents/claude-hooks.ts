@@ -42,15 +42,15 @@ function hooksOf(dialect: HookDialect): Hooks {
   };
 }
 
-const EVENTS: Readonly<Record<string, HookCall['event']>> = {
-  PreToolUse: 'before-tool',
-  PostToolUse: 'after-tool',
-  PostToolUseFailure: 'after-tool',
-  Stop: 'turn-ended',
-};
+const EVENTS: ReadonlyMap<string, HookCall['event']> = new Map([
+  ['PreToolUse', 'before-tool'],
+  ['PostToolUse', 'after-tool'],
+  ['PostToolUseFailure', 'after-tool'],
+  ['Stop', 'turn-ended'],
+]);
 
 function readCall(input: unknown, { shellTool }: HookDialect): HookCall | null {
-  const event = EVENTS[kindAt(input, 'hook_event_name')];
+  const event = EVENTS.get(kindAt(input, 'hook_event_name'));
   if (event === undefined) return null;
   const name = textAt(input, 'tool_name') ?? 'a tool';
   const args = at(input, 'tool_input');

@@ -19,15 +19,15 @@ export const geminiHooks: Hooks = {
   remark: null,
 };
 
-const EVENTS: Readonly<Record<string, HookCall['event']>> = {
-  BeforeTool: 'before-tool',
-  AfterTool: 'after-tool',
-  AfterAgent: 'turn-ended',
-};
+const EVENTS: ReadonlyMap<string, HookCall['event']> = new Map([
+  ['BeforeTool', 'before-tool'],
+  ['AfterTool', 'after-tool'],
+  ['AfterAgent', 'turn-ended'],
+]);
 
 /** It gives a call no id: two calls of the same tool with the same arguments at the same time are one to us. */
 function readCall(input: unknown): HookCall | null {
-  const event = EVENTS[kindAt(input, 'hook_event_name')];
+  const event = EVENTS.get(kindAt(input, 'hook_event_name'));
   if (event === undefined) return null;
   const name = textAt(input, 'tool_name') ?? 'a tool';
   const args = at(input, 'tool_input');

@@ -46,8 +46,11 @@ export function askedOf(name: string | null, args: unknown): string | null {
   return textAt(question, 'question') ?? textAt(args, 'question') ?? `an answer to ${name}`;
 }
 
+/** Programs cap what a model states; one that may last for longer than a day is no bound of anything. */
+const TIMEOUT_MS_MAX = 24 * 3_600_000;
+
 /** A time-out in the arguments of a shell tool, where the program promises to keep it. */
 export function timeoutOf(args: unknown, unitMs: number): number | null {
   const timeoutMs = (amountAt(args, 'timeout') ?? 0) * unitMs;
-  return timeoutMs > 0 && Number.isFinite(timeoutMs) ? timeoutMs : null;
+  return timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX ? timeoutMs : null;
 }

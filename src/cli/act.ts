@@ -117,6 +117,11 @@ const EVENTS_PAGE = 1_000;
  */
 export async function leave(herd: Herd, handle: SupervisorHandle, since: number): Promise<void> {
   await handle.stop('its errand is done');
+  await superviseSince(herd, since);
+}
+
+/** For who has had the supervisor's place, and starts nothing himself. */
+export async function superviseSince(herd: Herd, since: number): Promise<void> {
   const events = await herd.ledger.events({ since, limit: EVENTS_PAGE });
   if (events.some(({ type }) => REQUESTS.has(type))) await ensureSupervised(herd, null);
 }

@@ -6,9 +6,14 @@ import { ownEnvironment } from '../host/agent-environment.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createGit } from '../host/git.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
-import { listWorktrees, worktreePath } from '../host/worktree-record.ts';
+import { listWorktrees, strayHalves, worktreePath } from '../host/worktree-record.ts';
+import { removeStray } from '../host/worktree-removal.ts';
 import { createWorktrees } from '../host/worktrees.ts';
-import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
+import {
+  isSupervisorLockHeld,
+  type SupervisorLock,
+  takeSupervisorLock,
+} from '../ledger/supervisor-lock.ts';
 import type { Ledger } from '../ports.ts';
 
 /** What of a cleaning concerns worktrees. */
@@ -26,21 +31,43 @@ const SUPERVISED =
 
 export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> {
   const { paths, kept } = cleaning;
+  await cleanStrays(cleaning);
   const all = listWorktrees(paths.worktrees);
-  if (all.length === 0) return;
-  const lock = takeSupervisorLock(paths.lock);
-  if (lock === null) {
-    const next = 'drover down, then drover clean';
-    for (const id of all) {
+  for (const id of all) {
+    // For each by itself: git may take its time, and a supervisor that wants to come up does not wait for all of them.
+    const place = takePlace(cleaning);
+    if (place === null) {
+      const next = 'drover down, then drover clean';
       kept.push({ path: worktreePath(paths.worktrees, id), reason: SUPERVISED, next });
+      continue;
     }
-    return;
+    try {
+      await cleanOne(cleaning, id);
+    } finally {
+      place.release();
+    }
   }
-  try {
-    for (const id of all) await cleanOne(cleaning, id);
-  } finally {
-    lock.release();
+}
+
+/** Nobody has ever worked in one, and no record names it. */
+async function cleanStrays(cleaning: WorktreeCleaning): Promise<void> {
+  const { paths, order, removed } = cleaning;
+  for (const half of strayHalves(paths.worktrees)) {
+    const place = takePlace(cleaning);
+    if (place === null) return;
+    try {
+      const isGone = order.dryRun || (await removeStray(createGit(ownEnvironment()), half));
+      if (isGone) removed.push(half);
+    } finally {
+      place.release();
+    }
   }
+}
+
+/** null: a supervisor has it. Who only looks takes it from nobody. */
+function takePlace({ paths, order }: WorktreeCleaning): SupervisorLock | null {
+  if (!order.dryRun) return takeSupervisorLock(paths.lock);
+  return isSupervisorLockHeld(paths.lock) ? null : { release: () => {} };
 }
 
 async function cleanOne(cleaning: WorktreeCleaning, id: DispatchId): Promise<void> {

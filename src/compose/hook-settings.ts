@@ -1,6 +1,7 @@
 // Owns the installation of our hooks in the settings of an agent program: what is there is kept, and a file that cannot be
 // understood is left alone.
 import {
+  lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -54,8 +55,11 @@ export function hookInstallation(
 function behindLinks(path: string): string {
   try {
     return realpathSync(path);
-  } catch {
-    return path;
+  } catch (error) {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (!isLink) return path;
+    const hint = 'make the file that it leads to (an empty one is enough), or remove the link';
+    throw unusable(path, 'it is a symbolic link to nothing that can be reached', hint, error);
   }
 }
 

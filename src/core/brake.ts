@@ -160,7 +160,7 @@ export function holdBack(
  */
 export function letGo(
   live: Running,
-  evidence: Pick<Evidence, 'agent' | 'signs' | 'usage'>,
+  evidence: Pick<Evidence, 'agent' | 'signs' | 'usage' | 'watchedSince'>,
   { now }: Moment,
 ): ChangeDecision | null {
   const { held, ...next } = live.state;
@@ -174,7 +174,7 @@ export function letGo(
 function whyLetGo(
   live: LiveDispatch,
   held: Held,
-  { signs, usage }: Pick<Evidence, 'signs' | 'usage'>,
+  { signs, usage, watchedSince }: Pick<Evidence, 'signs' | 'usage' | 'watchedSince'>,
   now: Millis,
 ): string | null {
   const { reason } = held;
@@ -184,7 +184,9 @@ function whyLetGo(
     return usage.kind === 'seen' ? 'it breaks no limit any more' : null;
   }
   const sign = newestSign(signs);
-  if (sign !== null && sign.at > held.at) return sign.detail;
+  // Of the future where the clock was set back while nobody watched; what is newer than our watch is newer than that hold.
+  const heldAt = held.at > now ? watchedSince : held.at;
+  if (sign !== null && sign.at > heldAt) return sign.detail;
   const { deadline } = live.attempt;
   const isMoved = cause === 'timed-out' && deadline !== null && now < deadline.softAt;
   return isMoved ? 'its deadline was moved' : null;

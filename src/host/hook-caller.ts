@@ -14,10 +14,12 @@ interface Ancestor {
 
 /** Whoever starts a command through a shell. */
 const SHELLS = new Set(['sh', 'ash', 'bash', 'dash', 'zsh', 'ksh', 'mksh', 'fish', 'busybox']);
-const DEPTH_MAX = 8;
+/** An agent that calls another one, a few times over, each through a shell or two. */
+const DEPTH_MAX = 64;
 
 /**
- * The nearest ancestor that is no shell; at the latest the attempt's own agent, which may be one.
+ * The nearest ancestor that is no shell; at the latest the attempt's own agent, which may be one, and which holds the lease
+ * too where it is no ancestor: whoever took in an orphan (its shim, the system's first process) may live for ever.
  *
  * @returns null where it cannot be told
  */
@@ -26,12 +28,14 @@ export async function hookCaller(runDir: string): Promise<ProcessIdentity | null
   if (agent === null) return null;
   const { bootId } = agent;
   const find = process.platform === 'linux' ? findInProc() : await findInTable();
+  let caller: ProcessIdentity | null = null;
   let one = find(process.ppid);
   for (let depth = 0; one !== null && one.pid > 1 && depth < DEPTH_MAX; depth++) {
     const { pid, startTime, parent, command } = one;
+    if (pid === agent.pid && startTime === agent.startTime) return caller ?? agent;
     // A login shell has a dash before its name.
     const isShell = SHELLS.has(basename(command).replace(/^-/, ''));
-    if (!isShell || pid === agent.pid) return { bootId, pid, startTime };
+    if (!isShell) caller ??= { bootId, pid, startTime };
     one = find(parent);
   }
   return agent;

@@ -17,7 +17,7 @@ export interface WorktreeRecord {
   readonly dispatch: DispatchId;
   /** `campaign/name`, for people */
   readonly name: string;
-  /** top level of the worktree that it was made from; absolute */
+  /** the main worktree of the repository that it belongs to, or a bare one; absolute */
   readonly repository: string;
   /** where in it the working directory lies: empty, or with a slash at its end */
   readonly prefix: string;
@@ -100,11 +100,26 @@ export function listWorktrees(dir: string): readonly DispatchId[] {
   return namesIn(dir).flatMap((name) => /^([a-z0-9]+)\.json$/.exec(name)?.[1] ?? []);
 }
 
-/** What was made half, or is on its way out, and belongs to nobody any more: paths. */
+/** What was made half, and nobody has ever worked in: paths. */
 export function halfWorktrees(dir: string, dispatch: DispatchId): readonly string[] {
   return namesIn(dir)
     .filter((name) => name.startsWith(`.${dispatch}.`))
-    .map((name) => `${dir}/${name}`);
+    .map((name) => `${dir}/${name}`)
+    .filter((path) => path !== leavingPath(dir, dispatch));
+}
+
+/** Made half by a git that has outlived its supervisor and its dispatch: paths. A record is there before its first half. */
+export function strayHalves(dir: string): readonly string[] {
+  const known = new Set(listWorktrees(dir));
+  return namesIn(dir).flatMap((name) => {
+    const dispatch = /^\.([a-z0-9]+)\.\d+$/.exec(name)?.[1];
+    return dispatch === undefined || known.has(dispatch) ? [] : [`${dir}/${name}`];
+  });
+}
+
+/** Where a worktree that is on its way out has its place: no start takes it for its own. */
+export function leavingPath(dir: string, dispatch: DispatchId): string {
+  return `${dir}/.${dispatch}.leaving`;
 }
 
 function namesIn(dir: string): readonly string[] {

@@ -1,5 +1,6 @@
 // Owns the removal of a worktree that nobody needs any more: what is in it is committed, and what is committed is elsewhere.
-import { renameSync, statSync } from 'node:fs';
+import { realpathSync, renameSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { DispatchId } from '../core/dispatch.ts';
 import type { WorktreeFate } from '../ports.ts';
 import type { Git, GitResult } from './git.ts';
@@ -7,6 +8,7 @@ import { lookAtRunDirUse } from './run-dir-use.ts';
 import {
   forgetWorktree,
   halfWorktrees,
+  leavingPath,
   readWorktree,
   type WorktreeRecord,
   worktreePath,
@@ -18,8 +20,6 @@ interface Removing {
   readonly crashPoint: (name: 'worktree.leaving') => void;
 }
 
-const LEAVING = 'leaving';
-
 class Kept extends Error {}
 
 /** Safe to repeat: each step finds out what is left. */
@@ -29,11 +29,12 @@ export async function removeWorktree(
 ): Promise<WorktreeFate> {
   return await unlessKept(removing, dispatch, async (record, path) => {
     const isThere = await requireNoNeed(removing, record, path);
+    await requireLeft(removing, record);
     if (isThere) {
       // Away under a name of its own, which no start takes: a git that outlives us cannot remove the next one.
-      const away = `${removing.dir}/.${dispatch}.${LEAVING}`;
-      renameSync(path, away);
+      renameSync(path, leavingPath(removing.dir, dispatch));
       removing.crashPoint('worktree.leaving');
+      await requireLeft(removing, record);
     }
     await removeHalves(removing, record);
     // Of one whose directory somebody has removed the repository still has the name.
@@ -41,6 +42,54 @@ export async function removeWorktree(
     await removeBranch(removing, record);
     forgetWorktree(removing.dir, dispatch);
   });
+}
+
+/**
+ * Ends the removal of what was renamed for it. git looks once more, and may refuse (it is locked, or has submodules): then
+ * it gets its place back, with all that is in it.
+ *
+ * @returns why it is still there; null: nothing is on its way out any more
+ */
+export async function endLeaving(
+  { dir, git }: Pick<Removing, 'dir' | 'git'>,
+  { dispatch, repository }: WorktreeRecord,
+): Promise<string | null> {
+  const away = leavingPath(dir, dispatch);
+  if (!isThereAt(away)) return null;
+  await git(repository, 'worktree', 'repair', away);
+  let removed = await git(repository, 'worktree', 'remove', away);
+  if (isRefused(removed) && (await isCutRemoval(git, away))) {
+    removed = await git(repository, 'worktree', 'remove', '--force', away);
+  }
+  if (removed.kind === 'unknown') return removed.because;
+  if (removed.status === 0) return null;
+  const path = worktreePath(dir, dispatch);
+  if (!isThereAt(path)) {
+    renameSync(away, path);
+    await git(repository, 'worktree', 'repair', path);
+  }
+  return `git does not remove it: ${removed.err.split('\n')[0] ?? ''}`;
+}
+
+function isRefused(result: GitResult): boolean {
+  return result.kind === 'answered' && result.status !== 0;
+}
+
+/** Nothing was uncommitted when it was renamed. If files are missing, and that is all, a git has not come to its end. */
+async function isCutRemoval(git: Git, away: string): Promise<boolean> {
+  if (whyNoTopLevel(await topLevelOf(git, away), away) !== null) return false;
+  const status = await git(away, ...STATUS);
+  if (status.kind !== 'answered' || status.status !== 0 || status.out === '') return false;
+  // The first line has lost the space at its beginning.
+  return status.out.split('\n').every((line) => /^ ?D /.test(line));
+}
+
+/** Whatever the repository's own settings say of new files and of submodules. */
+const STATUS = ['status', '--porcelain', '--untracked-files=all', '--ignore-submodules=none'];
+
+async function requireLeft(removing: Removing, record: WorktreeRecord): Promise<void> {
+  const because = await endLeaving(removing, record);
+  if (because !== null) throw new Kept(because);
 }
 
 /** What would become of it; changes nothing. */
@@ -76,24 +125,65 @@ async function requireNoNeed(
   record: WorktreeRecord,
   path: string,
 ): Promise<boolean> {
-  const { repository, branch, dispatch } = record;
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const { dispatch } = record;
+  const isThere = isThereAt(path);
   if (isThere) await requireSafe(git, record, path);
-  const tip = await git(repository, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`);
-  if (tip.kind !== 'answered') throw new Kept(tip.because);
-  if (tip.status === 0) await requireElsewhere(git, record, tip.out);
+  const tip = await tipOf(git, record);
+  if (tip !== null) {
+    await requireElsewhere(git, record, tip);
+    await requireFree(git, record);
+  }
   if (isThere) requireUnused(dir, dispatch);
   return isThere;
 }
 
 async function requireSafe(git: Git, record: WorktreeRecord, path: string): Promise<void> {
-  const status = answer(await git(path, 'status', '--porcelain', '--untracked-files=all'));
+  // git would look at whichever repository lies around it.
+  const strange = whyNoTopLevel(await topLevelOf(git, path), path);
+  if (strange !== null) throw new Kept(strange);
+  const status = answer(await git(path, ...STATUS));
   if (status !== '') {
     const count = status.split('\n').length;
     throw new Kept(`${count} ${count === 1 ? 'file is' : 'files are'} not committed`);
   }
   const head = answer(await git(path, 'rev-parse', '--verify', 'HEAD^{commit}'));
   await requireElsewhere(git, record, head);
+}
+
+async function topLevelOf(git: Git, path: string): Promise<GitResult> {
+  return await git(path, 'rev-parse', '--show-toplevel');
+}
+
+function whyNoTopLevel(top: GitResult, path: string): string | null {
+  if (top.kind === 'unknown') return top.because;
+  if (top.status === 0 && top.out === realpathSync(path)) return null;
+  return `${path} is no git worktree any more`;
+}
+
+/** null: there is no such branch, which is something else than a repository that cannot be looked at. */
+async function tipOf(
+  git: Git,
+  { repository, branch }: Pick<WorktreeRecord, 'repository' | 'branch'>,
+): Promise<string | null> {
+  const tip = await git(repository, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`);
+  if (tip.kind === 'answered' && tip.status === 1) return null;
+  return answer(tip);
+}
+
+/** Whoever has checked it out elsewhere would stand on nothing. */
+async function requireFree(
+  git: Git,
+  { repository, branch, dispatch }: WorktreeRecord,
+): Promise<void> {
+  const list = answer(await git(repository, 'worktree', 'list', '--porcelain'));
+  for (const one of list.split('\n\n')) {
+    const lines = one.split('\n');
+    if (!lines.includes(`branch refs/heads/${branch}`)) continue;
+    const place = lines[0]?.replace(/^worktree /, '') ?? '';
+    const name = basename(place);
+    if (name === dispatch || name.startsWith(`.${dispatch}.`)) continue;
+    throw new Kept(`${branch} is checked out at ${place}`);
+  }
 }
 
 /** Merged into the branch that it was made from, or into its upstream, or known to a remote. */
@@ -128,31 +218,37 @@ function requireUnused(dir: string, dispatch: DispatchId): void {
   if (users !== undefined) throw new Kept(`process ${[...users].join(', ')} still uses it`);
 }
 
-/** What a crash has left between its renaming and its end counts as checked: nobody could write there since. */
 async function removeHalves(
   { dir, git }: Removing,
   { dispatch, repository }: WorktreeRecord,
 ): Promise<void> {
   for (const half of halfWorktrees(dir, dispatch)) {
     await git(repository, 'worktree', 'repair', half);
-    // Nobody has ever worked in one that was not finished. Of others git looks once more whether all is committed.
-    const force = half.endsWith(LEAVING) ? [] : ['--force', '--force'];
-    const removed = await git(repository, 'worktree', 'remove', ...force, half);
+    const removed = await git(repository, 'worktree', 'remove', '--force', '--force', half);
     if (removed.kind === 'answered' && removed.status === 0) continue;
     const because = removed.kind === 'answered' ? removed.err : removed.because;
     throw new Kept(`git does not remove ${half}: ${because.split('\n')[0] ?? ''}`);
   }
 }
 
+/** @returns whether it is gone; `half` is one of `strayHalves`, which names its repository itself */
+export async function removeStray(git: Git, half: string): Promise<boolean> {
+  if (whyNoTopLevel(await topLevelOf(git, half), half) !== null) return false;
+  const list = await git(half, 'worktree', 'list', '--porcelain');
+  const main = list.kind === 'answered' ? /^worktree (.+)$/m.exec(list.out)?.[1] : undefined;
+  if (main === undefined) return false;
+  const removed = await git(main, 'worktree', 'remove', '--force', '--force', half);
+  return removed.kind === 'answered' && removed.status === 0;
+}
+
 /** Only as it was when its commit was found elsewhere: git compares before it deletes. */
 async function removeBranch({ git }: Removing, record: WorktreeRecord): Promise<void> {
   const { repository, branch } = record;
-  const ref = `refs/heads/${branch}`;
-  const tip = await git(repository, 'rev-parse', '--verify', '--quiet', ref);
-  if (tip.kind !== 'answered') throw new Kept(tip.because);
-  if (tip.status !== 0) return;
-  await requireElsewhere(git, record, tip.out);
-  const removed = await git(repository, 'update-ref', '-d', ref, tip.out);
+  const tip = await tipOf(git, record);
+  if (tip === null) return;
+  await requireElsewhere(git, record, tip);
+  await requireFree(git, record);
+  const removed = await git(repository, 'update-ref', '-d', `refs/heads/${branch}`, tip);
   if (removed.kind === 'answered' && removed.status === 0) return;
   throw new Kept(`the branch ${branch} could not be removed`);
 }
@@ -162,4 +258,8 @@ function answer(result: GitResult): string {
   if (result.status === 0) return result.out;
   const [first = `status ${result.status}`] = result.err.split('\n');
   throw new Kept(`git cannot look at it: ${first}`);
+}
+
+function isThereAt(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -13,7 +13,7 @@ import {
   worktreePath,
   writeWorktree,
 } from './worktree-record.ts';
-import { foreseeRemoval, removeWorktree } from './worktree-removal.ts';
+import { endLeaving, foreseeRemoval, removeWorktree } from './worktree-removal.ts';
 
 export interface WorktreesOptions {
   /** absolute; made where it is missing */
@@ -125,6 +125,11 @@ async function prepare(options: WorktreesOptions, order: WorktreeOrder): Promise
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const record = readWorktree(dir, order.dispatch) ?? (await recordNew(options, order));
   crashPoint('worktree.recorded');
+  // Where git refuses it has its place back.
+  const leaving = await endLeaving(options, record);
+  if (leaving !== null && !isThere(worktreePath(dir, order.dispatch))) {
+    throw new Obstacle('failed', `a removal of its worktree goes on: ${leaving}`);
+  }
   if (!isThere(worktreePath(dir, order.dispatch))) {
     await addWorktree(options, record, order.fence);
     crashPoint('worktree.placed');
@@ -148,10 +153,11 @@ async function recordNew(
   if (!isThere(cwd)) {
     throw new Obstacle('refused', `the working directory ${cwd} cannot be found`);
   }
-  const top = await git(cwd, 'rev-parse', '--show-toplevel', '--show-prefix');
-  const [repository = '', prefix = ''] = lineOf(top, (because) => {
+  const place = await git(cwd, 'rev-parse', '--show-toplevel', '--show-prefix');
+  const [top = '', prefix = ''] = lineOf(place, (because) => {
     return `workspace: worktree, and there is no git repository at ${cwd}: ${because}`;
   }).split('\n');
+  const repository = await mainOf(git, top);
   const commit = lineOf(
     await git(cwd, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}'),
     () => `workspace: worktree, and the repository ${repository} has no commit yet`,
@@ -178,6 +184,15 @@ async function recordNew(
   };
   writeWorktree(dir, record);
   return record;
+}
+
+/** A worktree that the user has added himself may go before ours: what it was added to stays. */
+async function mainOf(git: Git, top: string): Promise<string> {
+  const dirs = known(await git(top, 'rev-parse', '--git-dir', '--git-common-dir'));
+  const [own, common] = dirs.out.split('\n');
+  if (dirs.status !== 0 || own === common) return top;
+  const list = known(await git(top, 'worktree', 'list', '--porcelain'));
+  return /^worktree (.+)$/m.exec(list.out)?.[1] ?? top;
 }
 
 /**
@@ -245,8 +260,14 @@ async function enterBranch(
 }
 
 async function hasBranch(git: Git, repository: string, branch: string): Promise<boolean> {
-  const found = await git(repository, 'show-ref', '--verify', '--quiet', `refs/heads/${branch}`);
-  return known(found).status === 0;
+  const found = known(
+    await git(repository, 'show-ref', '--verify', '--quiet', `refs/heads/${branch}`),
+  );
+  if (found.status > 1) {
+    const because = found.err.split('\n')[0] ?? '';
+    throw new Obstacle('failed', `the branches of ${repository} cannot be read: ${because}`);
+  }
+  return found.status === 0;
 }
 
 function known(result: GitResult): Extract<GitResult, { kind: 'answered' }> {

@@ -88,7 +88,11 @@ export async function whoSpares(
   trees: readonly ReapTree[],
   options: { readonly dryRun: boolean; readonly isConfirmed: boolean },
 ): Promise<(tree: ReapTree) => SparedBy | null> {
-  if (world.policy().reap === 'shadow') return () => 'shadow';
+  if (world.policy().reap === 'shadow') {
+    // It may have been engaged by what holds a slot, and lets go of that as always.
+    await brakeTrees(world, [], options.dryRun);
+    return () => 'shadow';
+  }
   if (options.isConfirmed) return () => null;
   const names = trees.map(({ key }) => attemptName(key));
   const held = await brakeTrees(world, names, options.dryRun);

@@ -1,5 +1,13 @@
 // Owns the tests of `drover hook`: an agent program that calls its hooks as the real ones do.
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fake, type TestHerd, withHerd } from './harness/herd.ts';
 import { killExactly } from './harness/process-list.ts';
@@ -194,6 +202,12 @@ describe.concurrent('drover hook install', () => {
       );
       expect(readFileSync(path, 'utf8')).toBe('{ "theme": // dark');
       expect(await herd.drover(['hook', 'install', 'pi'])).toMatchObject({ code: 2 });
+      rmSync(path);
+      symlinkSync('dotfiles/not-there.json', path);
+      const dangling = await herd.drover(['hook', 'install', 'gemini']);
+      expect(dangling).toMatchObject({ code: 1 });
+      expect(dangling.stderr).toMatch(/it is a symbolic link to nothing that can be reached/);
+      expect(readlinkSync(path)).toBe('dotfiles/not-there.json');
     }),
   );
 });

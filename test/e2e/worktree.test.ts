@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Toll, liveUntil } from './harness/crashes.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
+import { until } from './harness/until.ts';
 
 const WHO = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
 
@@ -44,6 +45,42 @@ const place = async (herd: TestHerd, name: string) =>
   `${herd.state}/worktrees/${(await herd.row(name)).id}`;
 
 describe.concurrent('workspace: worktree', () => {
+  test(
+    'who submits something while they are cleaned is supervised as soon as that is done',
+    withHerd(async (herd) => {
+      repository(herd);
+      await herd.drover(['run', campaign(herd, [{ name: 'a', run: 'exit 3' }])]);
+      const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+      const wait = `touch ${herd.path('cleans')}; until test -e ${herd.path('go')}; do sleep 0.1; done`;
+      mkdirSync(herd.path('bin'));
+      writeFileSync(herd.path('bin/git'), `#!/bin/sh\n${wait}\nexec ${real} "$@"\n`, {
+        mode: 0o755,
+      });
+      const env = { PATH: `${herd.path('bin')}:${process.env['PATH']}` };
+      const cleaning = herd.start(['clean'], { env });
+      await until('it cleans', () => existsSync(herd.path('cleans')));
+      const next = herd.campaign({ campaign: 'next', dispatches: [{ name: 'b', run: 'true' }] });
+      await herd.ok(['run', '--detach', next]);
+      herd.write('go', '');
+      expect(await cleaning.ended).toMatchObject({ code: 0 });
+      await herd.untilState('b', 'ended');
+    }),
+  );
+
+  test(
+    'what a git has made after its supervisor and its dispatch were gone goes with a cleaning',
+    withHerd(async (herd) => {
+      const repo = repository(herd);
+      await herd.drover(['run', campaign(herd, [{ name: 'a', run: 'exit 3' }])]);
+      const half = herd.path('state/worktrees/.gone.1');
+      git(repo, 'worktree', 'add', '-q', '--detach', half);
+      expect((await herd.ok(['clean', '--dry-run'])).stdout).toContain(`would remove ${half}\n`);
+      expect(existsSync(half)).toBe(true);
+      expect((await herd.ok(['clean'])).stdout).toContain(`removed ${half}\n`);
+      expect(git(repo, 'worktree', 'list').split('\n')).toHaveLength(1);
+    }),
+  );
+
   test(
     'gives each dispatch its own, with its branch; done_when and a retry see the same',
     withHerd(async (herd) => {

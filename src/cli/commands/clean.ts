@@ -1,6 +1,7 @@
 // Owns `drover clean`: removes what ended dispatches have left on the disk, and says what it keeps and why.
 import type { Command } from '../commander.ts';
 import type { Cleaned, CleanOrder } from '../../compose/clean.ts';
+import { superviseSince } from '../act.ts';
 import { type Context, note, printJson, say, withHerdIfAny } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Bind, durationOption } from '../options.ts';
@@ -27,7 +28,13 @@ async function clean(context: Context, order: CleanOrder): Promise<ExitCode> {
   const cleaned = await withHerdIfAny(
     context,
     () => nothing,
-    async (herd) => await herd.clean(order),
+    async (herd) => {
+      const since = order.dryRun ? null : await herd.ledger.lastSeq();
+      const done = await herd.clean(order);
+      // Whoever submits something meanwhile sees the place of the supervisor taken, and relies on us.
+      if (since !== null) await superviseSince(herd, since);
+      return done;
+    },
   );
   const { removed, kept, failures } = cleaned;
   if (context.json) printJson(context, { dryRun: order.dryRun, removed, kept });

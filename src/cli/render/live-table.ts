@@ -1,6 +1,6 @@
 // Owns the live table of `drover run` on a terminal: what is shown where not everything fits. Pure;
 // frame.ts draws it.
-import { isLive, type Dispatch, type Millis } from '../../core/dispatch.ts';
+import { isHeldBack, isLive, type Dispatch, type Millis } from '../../core/dispatch.ts';
 import type { DispatchView } from '../../ports.ts';
 import type { Paint } from './paint.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
@@ -82,7 +82,8 @@ export function liveTable(
 }
 
 function rowOf(dispatch: Dispatch, { lastLines, now }: LiveTable): (Cell | string)[] {
-  const last = lastLines.get(dispatch.id);
+  // Who is held back says what a person can do; its own last line does not.
+  const last = isHeldBack(dispatch.state) ? undefined : lastLines.get(dispatch.id);
   return [
     dispatch.name,
     { text: stateWord(dispatch.state), colour: stateColour(dispatch.state) },

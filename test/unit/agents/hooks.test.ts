@@ -55,6 +55,18 @@ const READ: readonly (readonly [string, string, unknown, Partial<HookCall> | nul
   ['claude', 'the end of a turn', of('Stop'), { event: 'turn-ended', session: 's1' }],
   ['claude', 'something else', of('Notification', { message: 'hello' }), null],
   ['claude', 'no object', 7, null],
+  ['claude', 'a name that every object has', of('constructor'), null],
+  ['gemini', 'a name that every object has', of('constructor'), null],
+  [
+    'claude',
+    'a time-out of more than a day',
+    of('PreToolUse', {
+      ...BASH,
+      tool_use_id: 'toolu_1',
+      tool_input: { command: 'npm test', timeout: 100 * 24 * 3_600_000 },
+    }),
+    CALL,
+  ],
   ['codex', 'before', of('PreToolUse', { ...BASH, tool_use_id: 'toolu_1' }), CALL],
   ['codex', 'after', of('PostToolUse', { ...BASH, tool_use_id: 'toolu_1' }), { id: 'toolu_1' }],
   [

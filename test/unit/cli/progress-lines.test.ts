@@ -64,6 +64,21 @@ describe('eventLine', () => {
       RUNNING,
       `${time} fix running, adopted (attempt 1, pid 9): its agent runs`,
     ],
+    [
+      event('attempt.held', { because: 'held back by the brake' }),
+      RUNNING,
+      `${time} fix not ended: held back by the brake`,
+    ],
+    [
+      event('attempt.unheld', because),
+      RUNNING,
+      `${time} fix held back no more: exited with code 3`,
+    ],
+    [
+      event('attempt.blocked', { because: 'waits for a person: rm?' }),
+      RUNNING,
+      `${time} fix blocked: waits for a person: rm?`,
+    ],
     [event('dispatch.parked', because), BACKOFF, `${time} fix parked: exited with code 3`],
   ])('%o', (happened, state, expected) => {
     expect(line(happened, view('fix', state))).toBe(expected);
@@ -127,6 +142,16 @@ describe('liveTable', () => {
     expect(lines[2]).toMatch(/^works +running +1m5s +step 3 of 4$/);
     expect(lines[3]).toMatch(/^broken +failed \(3\) +1m5s +because of broken$/);
     expect(lines).toHaveLength(8);
+  });
+
+  test('of who is held back by the brake it shows what a person can do', () => {
+    const reason = { kind: 'cause', cause: 'stalled' } as const;
+    const held = { at: NOW, because: 'silent', reason, before: '', isConfirmed: false };
+    const because = 'held back by the brake: silent';
+    const state = { ...RUNNING, held } as State;
+    const views = [view('works', state, { because })];
+    const lines = liveTable({ ...table, views }, { columns: 90, rows: 24, paint: PLAIN });
+    expect(lines[2]).toMatch(/^works +running \(held\) +1m5s +held back by the brake: silent$/);
   });
 
   test.each([

@@ -215,6 +215,18 @@ describe('one that is held back', () => {
       { isConfirmed: true },
       'nothing',
     ],
+    [
+      'is let go when it works, though the clock was set back while nobody watched',
+      { silentMs: 1_000 },
+      { at: NOW + 3_600_000 },
+      'attempt.unheld running: its agent runs',
+    ],
+    [
+      'but not for what was done before that',
+      { ...quiet, watchedMs: 90_000 },
+      { at: NOW + 3_600_000 },
+      'nothing',
+    ],
     ['is not let go while it cannot be seen', { silentMs: 1_000, agent: 'unknown' }, {}, 'nothing'],
     [
       'is let go when its deadline is moved by hand',

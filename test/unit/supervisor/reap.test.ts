@@ -185,6 +185,16 @@ describe('reap: shadow', () => {
     expect(brake()).toBe(NO_KILLS);
   });
 
+  test('lets a brake go that holds nobody back any more', async () => {
+    const { world, brake } = scene([process(50), STRAY], { policy: { reap: 'shadow' } });
+    const engaged = { at: 0, because: '2 were to be ended' };
+    await world.ledger.moveBrake({ from: brake().revision, to: { engaged, kills: [] } }, 0);
+    await reap(world, { ...ONCE, dryRun: true });
+    expect(brake().engaged).toEqual(engaged);
+    await reap(world, ONCE);
+    expect(brake().engaged).toBeNull();
+  });
+
   test('what it would have ended is told once', async () => {
     const { world, events } = scene([process(50), STRAY], { policy: { reap: 'shadow' } });
     const report = await reap(world, ONCE);
