@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import { isAlive } from './harness/process-list.ts';
+import { until } from './harness/until.ts';
 
 interface StatusJson {
   readonly path: string;
@@ -88,6 +89,8 @@ describe.runIf(onLinux).concurrent('the service', () => {
       expect(words.slice(0, 2)).toEqual(['up', '--quiet']);
       expect(words.slice(2)).toEqual(['--state', herd.state]);
       const first = herd.start(words.slice(0, 2));
+      // Who adds something before that is its supervisor for a while.
+      await until('it supervises', async () => (await herd.doctor()).supervisor.pid === first.pid);
       await herd.ok(['add', '--name', 'a', '--', ...herd.gated('a')]);
       const agent = await herd.untilBegun('a');
       await herd.untilState('a', 'running');
