@@ -23,6 +23,8 @@ export interface StreamState {
   readonly limit: {
     readonly notice: LimitNotice;
     readonly seenAt: Millis;
+    /** since then it was met again and again, without an answer in between */
+    readonly metSince: Millis;
     readonly waitsUntil: Millis | null;
   } | null;
   /** why it repeats a request, unless the model has answered since */
@@ -96,7 +98,7 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'tool-started':
       return { ...goingOn(state), tools: withTool(state.tools, event, reading) };
     case 'tool-finished':
-      return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== event.id) };
+      return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== toolId(event.id)) };
     case 'usage':
       return withUsage(state, event);
     case 'limit':
@@ -139,7 +141,9 @@ function withLimit(
     resetAt: betterReset(state.limit?.notice.resetAt ?? null, limit.resetAt, seenAt),
     message: oneLine(limit.message) ?? 'a limit',
   };
-  return { ...state, limit: { notice, seenAt, waitsUntil }, error: null, waitingFor: null };
+  const metSince = state.limit?.metSince ?? seenAt;
+  const met = { notice, seenAt, metSince, waitsUntil };
+  return { ...state, limit: met, error: null, waitingFor: null };
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {
@@ -172,20 +176,26 @@ function goingOn(state: StreamState): StreamState {
 
 function withTool(
   tools: readonly OpenTool[],
-  { id, name, detail, timeoutMs }: Event<'tool-started'>,
+  { id: told, name, detail, timeoutMs }: Event<'tool-started'>,
   { at, toolBoundMs }: Reading,
 ): readonly OpenTool[] {
+  const id = toolId(told);
   const before = tools.find((tool) => tool.id === id);
   const startedAt = before?.startedAt ?? at;
   const boundMs = timeoutMs === null ? toolBoundMs : timeoutMs + TIMEOUT_SLACK_MS;
   const tool: OpenTool = {
     id,
-    name,
+    name: oneLine(name) ?? '',
     detail: oneLine(detail) ?? '',
     startedAt,
     expiresAt: startedAt + boundMs,
   };
   return [...tools.filter((one) => one.id !== id), tool].slice(-TOOLS_MAX);
+}
+
+/** Nobody's ids are as long as this; what is in the ledger has a bound, whatever a line holds. */
+function toolId(id: string): string {
+  return id.slice(0, TEXT_CHARACTERS_MAX);
 }
 
 export function addUsage(before: TokenUsage | null, more: TokenUsage): TokenUsage {
@@ -228,10 +238,11 @@ function shiftLimit(
   limit: NonNullable<StreamState['limit']>,
   byMs: number,
 ): NonNullable<StreamState['limit']> {
-  const { seenAt, waitsUntil } = limit;
+  const { seenAt, metSince, waitsUntil } = limit;
   return {
     ...limit,
     seenAt: seenAt + byMs,
+    metSince: metSince + byMs,
     waitsUntil: waitsUntil === null ? null : waitsUntil + byMs,
   };
 }

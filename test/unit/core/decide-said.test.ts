@@ -100,10 +100,11 @@ describe('I13: the end of an agent is what it said, its exit code only where it 
   });
 });
 
-function limit(waitsInMs: number | null, agoMs = 0): StreamState['limit'] {
+function limit(waitsInMs: number | null, agoMs = 0, sinceMs = agoMs): StreamState['limit'] {
   return {
     notice: { scope: 'pool', resetAt: null, message: 'you have hit your limit', source: 'stream' },
     seenAt: NOW - agoMs,
+    metSince: NOW - sinceMs,
     waitsUntil: waitsInMs === null ? null : NOW + waitsInMs,
   };
 }
@@ -115,6 +116,11 @@ describe('I15: an agent that waits for a limit by itself', () => {
       'keeps its slot for as long as it may be silent',
       { said: { limit: limit(20 * MINUTE) } },
       'stay',
+    ],
+    [
+      'all repetitions together are one wait',
+      { said: { limit: limit(MINUTE, 0, 19 * MINUTE + 1) } },
+      'stopping quota',
     ],
     ['and not a millisecond longer', { said: { limit: limit(20 * MINUTE + 1) } }, 'stopping quota'],
     [
