@@ -17,6 +17,8 @@ export interface StreamState {
   readonly sessionId: string | null;
   /** how often the model answered */
   readonly answers: number;
+  /** of these, how many came before the last limit */
+  readonly answersAtLimit: number;
   readonly tools: readonly OpenTool[];
   readonly usage: TokenUsage | null;
   /** the last one, unless the model has answered since */
@@ -54,6 +56,7 @@ export interface StreamNote {
 export const EMPTY_STREAM: StreamState = {
   sessionId: null,
   answers: 0,
+  answersAtLimit: 0,
   tools: [],
   usage: null,
   limit: null,
@@ -143,7 +146,8 @@ function withLimit(
   };
   const metSince = state.limit?.metSince ?? seenAt;
   const met = { notice, seenAt, metSince, waitsUntil };
-  return { ...state, limit: met, error: null, waitingFor: null };
+  const answersAtLimit = state.answers;
+  return { ...state, limit: met, answersAtLimit, error: null, waitingFor: null };
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {

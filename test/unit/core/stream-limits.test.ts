@@ -26,6 +26,9 @@ test('a limit and an error that is none replace each other; an error without a c
     error: { class: 'infrastructure' },
   });
   expect(streamOf([BROKEN, limit(RESET)])).toMatchObject({ error: null });
+  const answer: AgentEvent = { kind: 'answered', text: '' };
+  const counts = { answers: 1, answersAtLimit: 1 };
+  expect(streamOf([answer, limit(RESET), BROKEN])).toMatchObject(counts);
   expect(streamOf([limit(RESET), OTHER]).limit).not.toBeNull();
 });
 
