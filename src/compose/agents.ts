@@ -4,14 +4,14 @@ import { homedir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Agent } from '../agents/agent.ts';
 import { DroverError } from '../core/error.ts';
-import type { Agents } from '../ports.ts';
+import type { Agents, Clock } from '../ports.ts';
 
 type Environment = Agents['environment'];
 
 /** A module that waits for something while it is loaded must not keep a whole herd waiting. */
 const LOAD_MS_MAX = 5_000;
 
-export function createAgents(environment: Environment): Agents {
+export function createAgents(environment: Environment, clock: Clock): Agents {
   let builtIn: ReadonlyMap<string, Agent> | null = null;
   /** by path */
   const modules = new Map<string, Agent>();
@@ -37,7 +37,7 @@ export function createAgents(environment: Environment): Agents {
       if (late.has(module)) return tooLate(module);
       try {
         const loading = loadAdapter(module);
-        const adapter = await within(loading, LOAD_MS_MAX);
+        const adapter = await within(loading, LOAD_MS_MAX, clock);
         if (adapter === null) {
           late.add(module);
           void loading.then((loaded) => modules.set(module, loaded)).catch(() => undefined);
@@ -58,16 +58,14 @@ function tooLate(module: string): string {
 }
 
 /** null: not in time. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, ms, null);
-  });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T | null> {
+  const settled = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  const over = clock.sleep(ms, settled).then(() => null);
+  // What has come wakes the clock, and so is there first.
+  return await Promise.race([work, over]);
 }
 
 /**

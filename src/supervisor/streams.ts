@@ -34,9 +34,8 @@ export function readStream(
 ): Look<StreamLook> {
   const agent = world.agents.of(live.dispatch.spec);
   const { exit } = seen.runDir;
-  const neverRan = exit.kind === 'seen' && exit.value.kind === 'refused';
-  if (memory.stream === null || (agent === null && neverRan)) return { kind: 'absent' };
-  if (agent === null) return { kind: 'unknown', because: UNREADABLE };
+  if (memory.stream === null) return { kind: 'absent' };
+  if (agent === null) return withoutAdapter(exit);
   // Whom nobody knows yet may be starting just now.
   const ended = exit.kind === 'seen' || (seen.agent === 'gone' && memory.agent !== null);
   let note = memory.stream;
@@ -57,6 +56,12 @@ export function readStream(
   const judged = agent.judge({ exit: exitOf(exit), stream: note.state });
   const judgement = unlessRefused(world, memory, judged, ended || note.state.result !== null);
   return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
+}
+
+/** One that was refused for want of an adapter has said nothing. */
+function withoutAdapter(exit: RunDirLook['exit']): Look<never> {
+  const neverRan = exit.kind === 'seen' && exit.value.kind === 'refused';
+  return neverRan ? { kind: 'absent' } : { kind: 'unknown', because: UNREADABLE };
 }
 
 /** Its own word that it is done holds for as long as it says nothing else. */
