@@ -11,6 +11,8 @@ export type LimitText = Pick<LimitNotice, 'scope' | 'resetAt'>;
 const CHARACTERS_MAX = 4_000;
 /** `API Error: Request rejected (429): …` and the like. */
 const LABELS_MAX = 6;
+/** Looking for the end of a label costs the square of what is looked at. */
+const LABEL_CHARACTERS_MAX = 200;
 
 /**
  * @param zone of the program, for times that name none: agents run with TZ=UTC
@@ -49,7 +51,7 @@ function* statementsOf(text: string): Generator<string> {
       rest = rest.replace(/^[^\p{L}\d{]+/u, '');
       if (rest === '') break;
       yield rest;
-      const label = LABEL.exec(rest)?.[0];
+      const label = LABEL.exec(rest.slice(0, LABEL_CHARACTERS_MAX))?.[0];
       if (label === undefined) break;
       rest = rest.slice(label.length);
     }

@@ -4,14 +4,19 @@ import { homedir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Agent } from '../agents/agent.ts';
 import { DroverError } from '../core/error.ts';
-import type { Agents } from '../ports.ts';
+import type { Agents, Clock } from '../ports.ts';
 
 type Environment = Agents['environment'];
 
-export function createAgents(environment: Environment): Agents {
+/** A module that waits for something while it is loaded must not keep a whole herd waiting. */
+const LOAD_MS_MAX = 5_000;
+
+export function createAgents(environment: Environment, clock: Clock): Agents {
   let builtIn: ReadonlyMap<string, Agent> | null = null;
   /** by path */
   const modules = new Map<string, Agent>();
+  /** by path, those that did not come in time: nobody waits for them again until they are there */
+  const late = new Set<string>();
 
   return {
     home: environment['HOME'] ?? homedir(),
@@ -29,8 +34,16 @@ export function createAgents(environment: Environment): Agents {
         return builtIn.has(agent) ? null : `there is no adapter for the agent ${agent}`;
       }
       if (modules.has(module)) return null;
+      if (late.has(module)) return tooLate(module);
       try {
-        modules.set(module, await loadAdapter(module));
+        const loading = loadAdapter(module);
+        const adapter = await within(loading, LOAD_MS_MAX, clock);
+        if (adapter === null) {
+          late.add(module);
+          void loading.then((loaded) => modules.set(module, loaded)).catch(() => undefined);
+          return tooLate(module);
+        }
+        modules.set(module, adapter);
         return null;
       } catch (error) {
         const because = error instanceof Error ? error.message : String(error);
@@ -38,6 +51,21 @@ export function createAgents(environment: Environment): Agents {
       }
     },
   };
+}
+
+function tooLate(module: string): string {
+  return `the adapter ${module} cannot be used: it was not loaded within ${LOAD_MS_MAX / 1_000} s`;
+}
+
+/** null: not in time. */
+async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T | null> {
+  const settled = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  const over = clock.sleep(ms, settled).then(() => null);
+  // What has come wakes the clock, and so is there first.
+  return await Promise.race([work, over]);
 }
 
 /**
@@ -48,8 +76,10 @@ export function createAgents(environment: Environment): Agents {
 async function loadAdapter(module: string): Promise<Agent> {
   const loaded: { readonly default?: unknown } = await import(pathToFileURL(module).href);
   const adapter = loaded.default;
-  if (isAdapter(adapter)) return adapter;
-  const missing = missingPart(adapter) ?? 'is none';
+  const { guarded, unfitPart } = await import('./guarded-agent.ts');
+  const unfit = isAdapter(adapter) ? unfitPart(adapter) : null;
+  if (isAdapter(adapter) && unfit === null) return guarded(adapter);
+  const missing = unfit === null ? (missingPart(adapter) ?? 'is none') : `has no ${unfit}`;
   throw new DroverError('AGENT_UNUSABLE', {
     message: `${module}: its default export ${missing}`,
     hint: 'docs/guides/write-an-adapter.md says what an adapter has to offer',

@@ -55,7 +55,7 @@ export function createHostWorld(
     chance,
     processes: processTable,
     protection,
-    agents: createAgents(environment),
+    agents: createAgents(environment, clock),
     runDirs,
     cgroups,
     worktrees,

@@ -28,7 +28,7 @@ export function concludeExit(
   evidence: Evidence,
   moment: Moment,
 ): Decision {
-  const unread = stillReading(evidence, describeExit(exit), moment);
+  const unread = stillReading(live, evidence, describeExit(exit), moment);
   if (unread !== null) return unread;
   const judgement = judgementOf(evidence);
   const end = endOfRun(exit, judgement);
@@ -74,7 +74,7 @@ export function shimStays({ attempt, dispatch: { spec } }: LiveDispatch): boolea
 /** Agent and shim are gone and nothing is on record. */
 export function concludeLoss(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const lost = 'its agent and its shim are gone, and no exit was recorded';
-  const unread = stillReading(evidence, lost, moment);
+  const unread = stillReading(live, evidence, lost, moment);
   if (unread !== null) return unread;
   const judgement = judgementOf(evidence);
   const because = judgement === null ? lost : `${lost}; ${judgement.because}`;

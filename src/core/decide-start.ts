@@ -155,7 +155,7 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
   if (members.value.emptyLooks < 2)
     return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
   // It may have started an agent that did its work and is gone as well (I13).
-  const unread = stillReading(evidence, because, moment);
+  const unread = stillReading(live, evidence, because, moment);
   if (unread !== null) return unread;
   const end = endOfLoss(judgementOf(evidence));
   return endedAfterGoal(live, { end, because, looksNeeded: 2 }, evidence, moment);

@@ -225,7 +225,7 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
     const why = `its tree is empty; cannot read its exit record: ${exit.because}`;
     return stay(why, moment.now + UNKNOWN_POLL_MS);
   }
-  const unread = stillReading(evidence, 'its tree is empty', moment);
+  const unread = stillReading(live, evidence, 'its tree is empty', moment);
   if (unread !== null) return unread;
   const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {

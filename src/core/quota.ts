@@ -115,7 +115,8 @@ export function ownWait(
   if (met === null || met.waitsUntil === null || met.waitsUntil <= now) return null;
   const latest = Math.min(
     attempt.deadline?.hardAt ?? Number.POSITIVE_INFINITY,
-    met.seenAt + dispatch.spec.stallMs,
+    // Each repetition begins a new wait; all of them together are what it holds its slot for.
+    met.metSince + dispatch.spec.stallMs,
   );
   return { until: met.waitsUntil, fits: met.waitsUntil <= latest, message: met.notice.message };
 }

@@ -1,7 +1,7 @@
 // Owns what an agent's own words mean for its end: they beat its exit code, which counts where it said nothing (I13).
 import type { Judgement } from './agent-event.ts';
 import { type Moment, stay } from './decision.ts';
-import type { AttemptEnd, Millis } from './dispatch.ts';
+import type { AttemptEnd, LiveDispatch, Millis } from './dispatch.ts';
 import type { Evidence, ExitRecord } from './evidence.ts';
 import { LOST, SUCCEEDED, endOfExit, endOfStop, failed } from './retry.ts';
 import { describeExit } from './snapshot.ts';
@@ -18,9 +18,20 @@ export function describeRun(exit: ExitRecord, judgement: Judgement | null): stri
   return judgement === null ? because : `${because}; ${judgement.because}`;
 }
 
-/** Nothing is concluded from half of what it said (I13); null: all of it was read. */
-export function stillReading({ stream }: Evidence, because: string, { now }: Moment) {
+/**
+ * Nothing is concluded from half of what it said (I13). What cannot be read keeps its slot until a person cancels it, who
+ * then wants no conclusion any more.
+ *
+ * @returns null: all of it was read
+ */
+export function stillReading(
+  { dispatch: { stopWish } }: LiveDispatch,
+  { stream }: Evidence,
+  because: string,
+  { now }: Moment,
+) {
   if (stream.kind === 'unknown') {
+    if (stopWish?.cause === 'cancelled') return null;
     return stay(`${because}; cannot read what it said: ${stream.because}`, now + UNREAD_POLL_MS);
   }
   if (stream.kind === 'absent' || stream.value.atEnd) return null;

@@ -17,12 +17,16 @@ export interface StreamState {
   readonly sessionId: string | null;
   /** how often the model answered */
   readonly answers: number;
+  /** of these, how many came before the last limit */
+  readonly answersAtLimit: number;
   readonly tools: readonly OpenTool[];
   readonly usage: TokenUsage | null;
   /** the last one, unless the model has answered since */
   readonly limit: {
     readonly notice: LimitNotice;
     readonly seenAt: Millis;
+    /** since then it was met again and again, without an answer in between */
+    readonly metSince: Millis;
     readonly waitsUntil: Millis | null;
   } | null;
   /** why it repeats a request, unless the model has answered since */
@@ -52,6 +56,7 @@ export interface StreamNote {
 export const EMPTY_STREAM: StreamState = {
   sessionId: null,
   answers: 0,
+  answersAtLimit: 0,
   tools: [],
   usage: null,
   limit: null,
@@ -98,7 +103,7 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'tool-started':
       return { ...goingOn(state), tools: withTool(state.tools, event, reading) };
     case 'tool-finished':
-      return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== event.id) };
+      return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== toolId(event.id)) };
     case 'usage':
       return withUsage(state, event);
     case 'limit':
@@ -141,7 +146,10 @@ function withLimit(
     resetAt: betterReset(state.limit?.notice.resetAt ?? null, limit.resetAt, seenAt),
     message: oneLine(limit.message) ?? 'a limit',
   };
-  return { ...state, limit: { notice, seenAt, waitsUntil }, error: null, waitingFor: null };
+  const metSince = state.limit?.metSince ?? seenAt;
+  const met = { notice, seenAt, metSince, waitsUntil };
+  const answersAtLimit = state.answers;
+  return { ...state, limit: met, answersAtLimit, error: null, waitingFor: null };
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {
@@ -174,20 +182,26 @@ function goingOn(state: StreamState): StreamState {
 
 function withTool(
   tools: readonly OpenTool[],
-  { id, name, detail, timeoutMs }: Event<'tool-started'>,
+  { id: told, name, detail, timeoutMs }: Event<'tool-started'>,
   { at, toolBoundMs }: Reading,
 ): readonly OpenTool[] {
+  const id = toolId(told);
   const before = tools.find((tool) => tool.id === id);
   const startedAt = before?.startedAt ?? at;
   const boundMs = timeoutMs === null ? toolBoundMs : timeoutMs + TIMEOUT_SLACK_MS;
   const tool: OpenTool = {
     id,
-    name,
+    name: oneLine(name) ?? '',
     detail: oneLine(detail) ?? '',
     startedAt,
     expiresAt: startedAt + boundMs,
   };
   return [...tools.filter((one) => one.id !== id), tool].slice(-TOOLS_MAX);
+}
+
+/** Nobody's ids are as long as this; what is in the ledger has a bound, whatever a line holds. */
+function toolId(id: string): string {
+  return id.slice(0, TEXT_CHARACTERS_MAX);
 }
 
 export function addUsage(before: TokenUsage | null, more: TokenUsage): TokenUsage {
@@ -230,10 +244,11 @@ function shiftLimit(
   limit: NonNullable<StreamState['limit']>,
   byMs: number,
 ): NonNullable<StreamState['limit']> {
-  const { seenAt, waitsUntil } = limit;
+  const { seenAt, metSince, waitsUntil } = limit;
   return {
     ...limit,
     seenAt: seenAt + byMs,
+    metSince: metSince + byMs,
     waitsUntil: waitsUntil === null ? null : waitsUntil + byMs,
   };
 }

@@ -1,6 +1,6 @@
 // Owns the reading of an agent's output: in pieces, following it while it grows, and its last line. Knows the gaps that
 // trim-output.ts leaves.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode } from './system-error.ts';
 import { BLOCK_BYTES, findGapMarker, MARKER_BYTES_MAX, MARKER_START } from './trim-output.ts';
@@ -178,7 +178,8 @@ function readAt(fd: number, position: number, bytesMax: number): Buffer {
 
 export function openIfThere(path: string): number | null {
   try {
-    return openSync(path, 'r');
+    // An agent may have put a pipe in its place, which nobody ever opens at the other end.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;

@@ -21,7 +21,7 @@ const HALTED_CAMPAIGNS = `select c.name from campaigns c where c.on_failure = 'h
 const MAY_START = `d.state = 'queued' and d.stop_wish is null and d.campaign not in (${HALTED_CAMPAIGNS})`;
 
 /** A limit `l` that dispatch `d` is under. */
-const OVER = `l.pool = d.pool and (l.model = '' or l.model = d.model)`;
+export const OVER = `l.pool = d.pool and (l.model = '' or l.model = d.model)`;
 
 const UNLIMITED = `not exists (select 1 from limits l where ${OVER})`;
 

@@ -11,6 +11,9 @@ const LIMITS = `select pool, model, since, until_at, tries, because, source, by_
     probe_dispatch, probe_fence
   from limits`;
 
+/** Of a limit `l`: nobody said when it is lifted, so that it lasts for some time from when it was met. */
+export const DURATION = `l.tries > 0`;
+
 /** In the tables everybody is the model '': a key cannot hold null. */
 const modelKey = (model: string | null): string => model ?? '';
 
@@ -141,6 +144,13 @@ export async function beginProbe(
      where pool = $1 and (model = '' or model = $2) and until_at <= $5 and probe_dispatch is null`,
     [pool, modelKey(model), dispatch, fence, now],
   );
+}
+
+/** After a step of the clock. By the moment at which it was met its attempt knows it again, and has moved along as well. */
+export async function moveLimitsAlong(query: Query, byMs: number): Promise<void> {
+  const sql = `update limits as l set since = since + $1,
+    until_at = case when ${DURATION} then until_at + $1 else until_at end`;
+  await query(sql, [byMs]);
 }
 
 /** Pauses that are not a person's; one that is there already stays as it is. */

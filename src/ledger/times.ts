@@ -5,8 +5,10 @@ import { newestSign, shiftSigns } from '../core/sign.ts';
 import type { Witness } from '../core/snapshot.ts';
 import type { AttemptKey, EvidenceNote } from '../ports.ts';
 import { moveBrakeAlong } from './brake.ts';
+import { OVER } from './claims.ts';
 import { whole } from './columns.ts';
 import type { Query } from './driver.ts';
+import { DURATION, moveLimitsAlong } from './limits.ts';
 import { ATTEMPT, DISPATCH, toAttempt, toDispatch } from './rows.ts';
 import { LIVE, OPEN } from './schema-1.ts';
 import { CURRENT, noteStream, shiftStreamOf } from './streams.ts';
@@ -86,17 +88,22 @@ const SHIFT_DEADLINES = `update attempts set soft_at = soft_at + $1, hard_at = h
   where ended_at is null and soft_at is not null
   and dispatch in (select id from dispatches where ${LIVE})`;
 
-/** A quota that lifts at a time of day is no duration, and stays where it is; so do the limits of pools. */
-const WITH_DURATIONS = `select ${DISPATCH} from dispatches d where ${OPEN}
-  and (d.state = 'stopping' or (d.state = 'parked' and d.until_at is not null and d.parked_for = 'backoff'))`;
+/** Whom a limit stops that lasts for so long, and not until some time of day. */
+const UNDER_DURATION = `exists (select 1 from limits l where ${DURATION} and ${OVER})`;
 
-/** Moves by `byMs` what is a duration from some moment on: deadlines, kill moments and back-offs. */
+/** A quota that lifts at a time of day is no duration, and stays where it is. */
+const WITH_DURATIONS = `select ${DISPATCH} from dispatches d where ${OPEN}
+  and (d.state = 'stopping' or (d.state = 'parked' and d.until_at is not null
+    and (d.parked_for = 'backoff' or (d.parked_for = 'quota' and ${UNDER_DURATION}))))`;
+
+/** Moves by `byMs` what is a duration from some moment on: deadlines, kill moments, back-offs, limits without a reset. */
 export async function shiftTimes(writing: Writing, byMs: number): Promise<void> {
   const { query, events } = writing;
   await query(SHIFT_DEADLINES, [byMs]);
   await shiftWishes(query, byMs);
   await shiftEvidence(query, byMs);
   await moveBrakeAlong(writing, byMs);
+  await moveLimitsAlong(query, byMs);
   for (const row of await query(WITH_DURATIONS, [])) {
     const dispatch = toDispatch(row);
     await setState(writing, dispatch, shifted(dispatch.state, byMs), dispatch.because);

@@ -62,7 +62,11 @@ function isAnswered(
   const isMine = (key: typeof limit.probe) =>
     key !== null && key.dispatch === dispatch.id && key.fence === attempt.fence;
   if (!isMine(limit.probe) && !isMine(limit.by)) return false;
-  if (stream.kind === 'seen') return stream.value.state.answers > 0;
+  if (stream.kind === 'seen') {
+    // A limit can also be gone because another error has followed it.
+    const { answers, answersAtLimit } = stream.value.state;
+    return answers > answersAtLimit;
+  }
   const { state } = dispatch;
   // What could not be read is no word, and no silence.
   if (stream.kind === 'unknown') return false;

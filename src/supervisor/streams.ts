@@ -11,6 +11,9 @@ import type { World } from './world.ts';
 const STREAMS = ['stdout', 'stderr'] as const;
 type StreamName = (typeof STREAMS)[number];
 
+/** It was there when the attempt was started. An exit code alone would call a failure a success. */
+const UNREADABLE = 'its adapter cannot be loaded any more';
+
 /** What is being looked at, after its records were read: what an agent wrote before its end is there then. */
 interface Seen {
   readonly agent: Sighting;
@@ -21,7 +24,7 @@ interface Seen {
 /**
  * Reads one piece of each stream. Where more is there, `atEnd` is false, and the attempt is looked at again at once.
  *
- * @returns `absent`: its agent has no adapter
+ * @returns `absent`: its agent needs no adapter
  */
 export function readStream(
   world: World,
@@ -30,8 +33,9 @@ export function readStream(
   seen: Seen,
 ): Look<StreamLook> {
   const agent = world.agents.of(live.dispatch.spec);
-  if (agent === null || memory.stream === null) return { kind: 'absent' };
   const { exit } = seen.runDir;
+  if (memory.stream === null) return { kind: 'absent' };
+  if (agent === null) return withoutAdapter(exit);
   // Whom nobody knows yet may be starting just now.
   const ended = exit.kind === 'seen' || (seen.agent === 'gone' && memory.agent !== null);
   let note = memory.stream;
@@ -52,6 +56,12 @@ export function readStream(
   const judged = agent.judge({ exit: exitOf(exit), stream: note.state });
   const judgement = unlessRefused(world, memory, judged, ended || note.state.result !== null);
   return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
+}
+
+/** One that was refused for want of an adapter has said nothing. */
+function withoutAdapter(exit: RunDirLook['exit']): Look<never> {
+  const neverRan = exit.kind === 'seen' && exit.value.kind === 'refused';
+  return neverRan ? { kind: 'absent' } : { kind: 'unknown', because: UNREADABLE };
 }
 
 /** Its own word that it is done holds for as long as it says nothing else. */

@@ -1,4 +1,5 @@
 // Reading output line by line: the same lines in whatever pieces they come, long ones bounded.
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -229,4 +230,11 @@ test('a file that was emptied has nothing more, and is no error', () => {
   ftruncateSync(fd, 2);
   closeSync(fd);
   expect(reader.once()).toMatchObject({ lines: [], next: 8, atEnd: true });
+});
+
+test('a pipe in the place of the file cannot be read, and keeps nobody waiting', () => {
+  const pipe = `${path}.pipe`;
+  execFileSync('mkfifo', [pipe]);
+  const place = { stream: 'stdout', from: 0, json: false, ended: true } as const;
+  expect(createStreamLines().read(pipe, place).kind).toBe('unknown');
 });

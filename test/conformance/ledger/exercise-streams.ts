@@ -89,14 +89,14 @@ export function exerciseStreams(open: Open): void {
         message: 'limit reached',
         source: 'stream',
       } as const;
-      const limit = { notice, seenAt: 3_000, waitsUntil: 8_000 };
+      const limit = { notice, seenAt: 3_000, metSince: 2_000, waitsUntil: 8_000 };
       await note(bed, heard({ tools: [tool], limit }, 10));
       await bed.ledger.shiftTimes(-500, 500);
       expect((await bed.live('a')).attempt.stream).toEqual(
         heard(
           {
             tools: [{ ...tool, startedAt: 1_500, expiresAt: 8_500 }],
-            limit: { notice, seenAt: 2_500, waitsUntil: 7_500 },
+            limit: { notice, seenAt: 2_500, metSince: 1_500, waitsUntil: 7_500 },
           },
           10,
         ),

@@ -100,10 +100,20 @@ describe('I13: the end of an agent is what it said, its exit code only where it 
   });
 });
 
-function limit(waitsInMs: number | null, agoMs = 0): StreamState['limit'] {
+test.each<[string, RowSpec, string]>([
+  ['is not concluded from what cannot be read', {}, 'stay'],
+  ['nor for a wish that is no person’s', { wish: { cause: 'superseded' } }, 'stay'],
+  ['but a person who cancels it has its slot back', { wish: { cause: 'cancelled' } }, 'ended'],
+])('the end of an agent %s', (_, spec, expected) => {
+  const decision = decided({ ...GONE, exit: exited(0), said: 'unknown', ...spec });
+  expect(briefly(decision).split(' ')[0]).toBe(expected);
+});
+
+function limit(waitsInMs: number | null, agoMs = 0, sinceMs = agoMs): StreamState['limit'] {
   return {
     notice: { scope: 'pool', resetAt: null, message: 'you have hit your limit', source: 'stream' },
     seenAt: NOW - agoMs,
+    metSince: NOW - sinceMs,
     waitsUntil: waitsInMs === null ? null : NOW + waitsInMs,
   };
 }
@@ -115,6 +125,11 @@ describe('I15: an agent that waits for a limit by itself', () => {
       'keeps its slot for as long as it may be silent',
       { said: { limit: limit(20 * MINUTE) } },
       'stay',
+    ],
+    [
+      'all repetitions together are one wait',
+      { said: { limit: limit(MINUTE, 0, 19 * MINUTE + 1) } },
+      'stopping quota',
     ],
     ['and not a millisecond longer', { said: { limit: limit(20 * MINUTE + 1) } }, 'stopping quota'],
     [

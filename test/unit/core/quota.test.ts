@@ -15,7 +15,7 @@ function met(differs: Partial<Met['notice']> & { waitsUntil?: number; seenAt?: n
     message: 'hit your limit',
     source: 'stream',
   } as const;
-  return { notice: { ...said, ...notice }, seenAt, waitsUntil };
+  return { notice: { ...said, ...notice }, seenAt, metSince: seenAt, waitsUntil };
 }
 
 const OTHER = { dispatch: 'other', fence: 4 };

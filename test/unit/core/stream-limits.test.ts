@@ -1,7 +1,7 @@
 // Owns how a limit stands in the state of a stream: what replaces it, and which moment of its reset is kept.
 import { expect, test } from 'vitest';
 import type { AgentEvent } from '../../../src/core/agent-event.ts';
-import { EMPTY_STREAM, withEvents } from '../../../src/core/stream.ts';
+import { EMPTY_STREAM, type StreamState, withEvents } from '../../../src/core/stream.ts';
 
 const AT = 1_800_000_000_000;
 const RESET = AT + 1_800_000;
@@ -26,7 +26,26 @@ test('a limit and an error that is none replace each other; an error without a c
     error: { class: 'infrastructure' },
   });
   expect(streamOf([BROKEN, limit(RESET)])).toMatchObject({ error: null });
+  const answer: AgentEvent = { kind: 'answered', text: '' };
+  const counts = { answers: 1, answersAtLimit: 1 };
+  expect(streamOf([answer, limit(RESET), BROKEN])).toMatchObject(counts);
   expect(streamOf([limit(RESET), OTHER]).limit).not.toBeNull();
+});
+
+test('a limit that is met again and again has begun with the first, an answer ends it', () => {
+  const later = (state: StreamState, event: AgentEvent, atMs: number) =>
+    withEvents(state, [event], { at: AT + atMs, toolBoundMs: 60_000 });
+  const again = later(streamOf([limit(null)]), limit(null), 5_000);
+  expect(again.limit).toMatchObject({ seenAt: AT + 5_000, metSince: AT });
+  const answered = later(again, { kind: 'answered', text: '' }, 6_000);
+  expect(later(answered, limit(null), 7_000).limit).toMatchObject({ metSince: AT + 7_000 });
+});
+
+test('whatever a line names a tool, the state stays small and the tool can be closed', () => {
+  const id = 'x'.repeat(60_000);
+  const open: AgentEvent = { kind: 'tool-started', id, name: id, detail: id, timeoutMs: null };
+  expect(JSON.stringify(streamOf([open])).length).toBeLessThan(2_000);
+  expect(streamOf([open, { kind: 'tool-finished', id }]).tools).toEqual([]);
 });
 
 function limit(resetAt: number | null): AgentEvent {

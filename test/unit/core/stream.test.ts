@@ -68,6 +68,7 @@ describe('what was said last', () => {
         limit: {
           notice: { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' },
           seenAt: NOW,
+          metSince: NOW,
           waitsUntil: null,
         },
       },
