@@ -78,23 +78,46 @@ export async function setPool(
 }
 
 /** Whoever pauses what its provider has closed takes it over. @returns false where there is no such pool */
+/** A person who resumes a pool also says that its provider may be asked again now: a reset may have been misread. */
 export async function setPoolPaused(
-  { query, events }: Writing,
+  writing: Writing,
   pool: string,
   paused: boolean,
 ): Promise<boolean> {
+  const { query, events } = writing;
   const sql = 'select paused, paused_because from pools where name = $1';
   const [existing] = await query(sql, [pool]);
   if (existing === undefined) return false;
+  const hastened = paused ? 0 : await hastenLimits(writing, pool);
   const byPerson = textOrNull(existing, 'paused_because') === null;
-  if ((whole(existing, 'paused') === 1) === paused && byPerson) return true;
+  const isSame = (whole(existing, 'paused') === 1) === paused && byPerson;
+  if (isSame && hastened === 0) return true;
   await query('update pools set paused = $2, paused_because = null where name = $1', [
     pool,
     paused ? 1 : 0,
   ]);
   const type = paused ? 'pool.paused' : 'pool.resumed';
-  events.push({ type, dispatch: null, attempt: null, data: { pool } });
+  const data = hastened === 0 ? { pool } : { pool, because: 'a person has its limits probed now' };
+  events.push({ type, dispatch: null, attempt: null, data });
   return true;
+}
+
+const WAITING_FOR_QUOTA = `select ${DISPATCH} from dispatches d
+  where d.pool = $1 and d.state = 'parked' and d.parked_for = 'quota' and d.until_at > $2`;
+
+/** One attempt asks at once, and the others follow its answer. @returns how many limits */
+async function hastenLimits(writing: Writing, pool: string): Promise<number> {
+  const { query, now } = writing;
+  const sql = `update limits set until_at = $2
+    where pool = $1 and until_at > $2 and probe_dispatch is null returning pool`;
+  const { length } = await query(sql, [pool, now]);
+  if (length === 0) return 0;
+  for (const dispatch of (await query(WAITING_FOR_QUOTA, [pool, now])).map(toDispatch)) {
+    const { state, because } = dispatch;
+    if (state.kind === 'parked')
+      await setState(writing, dispatch, { ...state, until: now }, because);
+  }
+  return length;
 }
 
 const AT_A_GATE = `select d.id, d.attempt, d.revision from dispatches d

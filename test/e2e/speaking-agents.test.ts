@@ -141,6 +141,19 @@ describe.concurrent('a limit of the provider', () => {
   );
 
   test(
+    'that was misread goes when a person resumes its pool',
+    withHerd(async (herd) => {
+      const first = `${SESSION}; ${limit('come back next month', 2_000_000_000)}; exit 1`;
+      const file = campaign(herd, [{ name: 'x', prompt: first, continue_prompt: DONE }]);
+      await herd.ok(['run', file, '--detach']);
+      await herd.untilState('x', 'parked');
+      await herd.ok(['resume', 'account']);
+      await herd.ok(['wait', 'speak']);
+      expect(await herd.row('x')).toMatchObject({ outcome: 'succeeded', attempt: 2 });
+    }),
+  );
+
+  test(
     'that is met by one that waits for longer than it may: ended, parked, and no retry used',
     withHerd(async (herd) => {
       const wait = `${SESSION}; echo '{"kind":"limit","limit":{"scope":"pool","resetAt":null,"message":"slow down","source":"stream"},"waitsUntil":'$(( $(date +%s%N) / 1000000 + 3600000 ))'}'; exec sleep 3600`;

@@ -269,32 +269,13 @@ export function exerciseLimits(open: Open): void {
     });
   });
 
-  describe('a pause that is no person’s', () => {
-    const because = 'nobody is signed in';
-
-    test('says why, once, and a person lifts it', async () => {
-      const bed = await blocked(open, ['a']);
-      const since = await bed.ledger.lastSeq();
-      for (let round = 0; round < 2; round += 1) {
-        await bed.commit({ pauses: [{ pool: 'work', because }] });
-      }
-      expect(await bed.ledger.pool('work')).toMatchObject({ paused: true, pausedBecause: because });
-      expect(await bed.claim()).toEqual([]);
-      await bed.ledger.setPoolPaused('work', false, bed.now);
-      expect(await bed.ledger.pool('work')).toMatchObject({ paused: false, pausedBecause: null });
-      expect(names(await bed.claim())).toEqual(['a']);
-      expect((await bed.said(since)).slice(0, 2).map(({ type, data }) => [type, data])).toEqual([
-        ['pool.paused', { pool: 'work', because }],
-        ['pool.resumed', { pool: 'work' }],
-      ]);
-    });
-
-    test('becomes a person’s who pauses the pool, and takes nothing from one', async () => {
-      const bed = await blocked(open, []);
-      await bed.commit({ pauses: [{ pool: 'work', because }] });
-      await bed.ledger.setPoolPaused('work', true, bed.now);
-      await bed.commit({ pauses: [{ pool: 'work', because }] });
-      expect(await bed.ledger.pool('work')).toMatchObject({ paused: true, pausedBecause: null });
-    });
+  test('is probed at once where a person resumes its pool, and no probe is taken from it', async () => {
+    const bed = await blocked(open, ['a', 'b'], limit({}));
+    expect(await bed.claim()).toEqual([]);
+    await bed.ledger.setPoolPaused('work', false, bed.now);
+    expect(names(await bed.claim())).toEqual(['a']);
+    const probed = await onRecord(bed);
+    await bed.ledger.setPoolPaused('work', false, bed.now);
+    expect(await onRecord(bed)).toEqual(probed);
   });
 }

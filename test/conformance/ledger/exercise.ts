@@ -5,6 +5,7 @@ import { exerciseBrake } from './exercise-brake.ts';
 import { exerciseChanges } from './exercise-changes.ts';
 import { exerciseClaims } from './exercise-claims.ts';
 import { exerciseLimits } from './exercise-limits.ts';
+import { exercisePauses } from './exercise-pauses.ts';
 import { exerciseLooks } from './exercise-looks.ts';
 import { exerciseNested } from './exercise-nested.ts';
 import { exerciseRequests } from './exercise-requests.ts';
@@ -37,6 +38,7 @@ export function exerciseLedger(name: string, open: Open): void {
     exerciseLooks(open);
     exerciseTimes(open);
     exerciseLimits(open);
+    exercisePauses(open);
     exerciseNested(open);
     exerciseStreams(open);
     exerciseBrake(open);
