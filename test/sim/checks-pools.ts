@@ -44,7 +44,11 @@ function checkStarts({ judge }: Stage, { args, answer, limits }: Commit): void {
 /** What was told once closes a pool once: not longer with each look, nor again after somebody was answered. */
 function checkTaken({ judge, truth }: Stage, { limits, by }: Commit, limit: PoolLimit): void {
   const before = limits.before.find(same(limit));
-  if (before !== undefined && before.until === limit.until) return;
+  if (before !== undefined) {
+    const byMs = limit.until - before.until;
+    // Shorter by a person; or along with the clock, as everything that is known of it.
+    if (byMs <= 0 || byMs === limit.since - before.since) return;
+  }
   const said = truth.attempt(limit.by)?.said ?? null;
   if (said === null || said.limitSaidAt === null) return;
   const isTaken = said.limitTakenAt === said.limitSaidAt && said.limitTakenBy === by;
@@ -66,12 +70,14 @@ function checkProbe({ judge }: Stage, { after }: Commit, { pool, probe }: PoolLi
 }
 
 /** A limit goes, or becomes shorter, with an answer of its provider, or with the end of who was to ask. */
-function checkLifted(stage: Stage, { limits, after }: Commit, limit: PoolLimit): void {
+function checkLifted(stage: Stage, { limits, after, by: who }: Commit, limit: PoolLimit): void {
   const { judge, truth } = stage;
   const now = limits.after.find(same(limit));
   if (now !== undefined && now.until >= limit.until) return;
   const { probe, by, pool } = limit;
   if (now !== undefined) {
+    // A person who resumes the pool has it probed at once; and a clock that is set back takes everything along.
+    if (who === null || now.until - limit.until === now.since - limit.since) return;
     if (probe !== null && nameOf(now.by) === nameOf(probe)) return;
     const message = `the limit of pool ${pool} became shorter, and nobody asked`;
     judge.report('I15 a limit goes with an answer', message);

@@ -120,10 +120,10 @@ function takeLine(said: Said, line: string, writing: Writing): void {
   if (state.limit !== null) said.limitSaidAt = now;
   said.limitedSince = state.limit === null ? null : (said.limitedSince ?? now);
   const waitsUntil = state.limit?.waitsUntil ?? null;
-  said.wait =
-    waitsUntil === null
-      ? null
-      : { from: now, until: now + waitsUntil - wall, doubtfulFrom: Number.POSITIVE_INFINITY };
+  const until = waitsUntil === null ? null : now + waitsUntil - wall;
+  // Waits without an answer in between are one.
+  const from = said.limitedSince ?? now;
+  said.wait = until === null ? null : { from, until, doubtfulFrom: Number.POSITIVE_INFINITY };
 }
 
 function withLine(before: StreamState, line: string, { spec, stream, now }: Writing): StreamState {
@@ -163,12 +163,13 @@ function parsed(line: string): unknown {
  * can tell in which order they were written.
  */
 export function timeless(
-  { tools, limit, result, error, waitingFor, ...rest }: StreamState,
+  { tools, limit, result, error, waitingFor, answersAtLimit, ...rest }: StreamState,
   { mixed }: Said,
 ): string {
   return JSON.stringify({
     ...rest,
     tools: tools.map(({ id, name, detail }) => ({ id, name, detail })),
+    answersAtLimit: mixed ? null : answersAtLimit,
     limit: limit === null || mixed ? null : limit.notice.message,
     error: mixed ? null : error,
     waitingFor: mixed ? null : waitingFor,

@@ -108,7 +108,7 @@ describe('eventLine', () => {
 });
 
 describe('liveTable', () => {
-  const shown = [
+  const listed = [
     view('done', SUCCEEDED),
     view('waits', QUEUED),
     view('broken', FAILED),
@@ -118,7 +118,7 @@ describe('liveTable', () => {
   ];
   const table = {
     campaign: 'nightly',
-    views: shown,
+    views: listed,
     lastLines: new Map([['id-works', 'step 3 of 4']]),
     haltedBecause: null,
     elapsedMs: 65_000,
@@ -126,7 +126,7 @@ describe('liveTable', () => {
   };
 
   test('live ones come first, then failures, and what succeeded comes last', () => {
-    expect(byImportance(shown).map(({ dispatch }) => dispatch.name)).toEqual([
+    expect(byImportance(listed).map(({ dispatch }) => dispatch.name)).toEqual([
       'works',
       'broken',
       'dropped',
@@ -137,7 +137,7 @@ describe('liveTable', () => {
   });
 
   test('it shows the last line of what is live, and the reason of everything else', () => {
-    const lines = liveTable(table, { columns: 80, shown: 24, paint: PLAIN });
+    const lines = liveTable(table, { columns: 80, rows: 24, paint: PLAIN });
     expect(lines[0]).toBe('nightly: 3 of 6 ended, 1 live, 1m5s');
     expect(lines[2]).toMatch(/^works +running +1m5s +step 3 of 4$/);
     expect(lines[3]).toMatch(/^broken +failed \(3\) +1m5s +because of broken$/);
@@ -150,7 +150,7 @@ describe('liveTable', () => {
     const because = 'held back by the brake: silent';
     const state = { ...RUNNING, held } as State;
     const views = [view('works', state, { because })];
-    const lines = liveTable({ ...table, views }, { columns: 90, shown: 24, paint: PLAIN });
+    const lines = liveTable({ ...table, views }, { columns: 90, rows: 24, paint: PLAIN });
     expect(lines[2]).toMatch(/^works +running \(held\) +1m5s +held back by the brake: silent$/);
   });
 
@@ -158,10 +158,10 @@ describe('liveTable', () => {
     [6, 80],
     [5, 40],
     [5, 20],
-  ])('in %i lines of %i cells it says what it leaves out', (shown, columns) => {
-    const lines = liveTable(table, { columns, shown, paint: PLAIN });
+  ])('in %i lines of %i cells it says what it leaves out', (rows, columns) => {
+    const lines = liveTable(table, { columns, rows, paint: PLAIN });
     // One line stays free for the cursor.
-    expect(lines.length).toBeLessThan(shown);
+    expect(lines.length).toBeLessThan(rows);
     for (const line of lines) expect(visibleWidth(line)).toBeLessThanOrEqual(columns);
     expect(lines.at(-1)).toMatch(/^… and \d/);
     expect(lines.join('\n')).toContain('wor');
@@ -170,7 +170,7 @@ describe('liveTable', () => {
   test('a halted campaign says so in the first line', () => {
     const [head] = liveTable(
       { ...table, haltedBecause: 'broken failed' },
-      { columns: 80, shown: 24, paint: PLAIN },
+      { columns: 80, rows: 24, paint: PLAIN },
     );
     expect(head).toContain('halted: broken failed');
   });
