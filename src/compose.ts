@@ -125,7 +125,7 @@ export async function openHerd({
     },
     async detachSupervisor(options) {
       const { detachSupervisor } = await import('./compose/detach.ts');
-      return await detachSupervisor(paths, clock, options);
+      return await detachSupervisor({ paths, ledger, clock }, options);
     },
     async protect(pids) {
       if (pids.length === 0) return;

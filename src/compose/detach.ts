@@ -6,15 +6,20 @@ import { environmentOfNoAttempt } from '../host/agent-environment.ts';
 import { spawnDetached } from '../host/spawn-detached.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, Ledger } from '../ports.ts';
 
 const UP_WITHIN_MS = 15_000;
 const POLL_MS = 20;
 
-/** Returns once it, or another, holds the lock. */
+interface Parts {
+  readonly paths: StateDirPaths;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** Returns once it, or another, holds the lock; or has held it, for one that has little to do is soon gone. */
 export async function detachSupervisor(
-  paths: StateDirPaths,
-  clock: Clock,
+  { paths, ledger, clock }: Parts,
   { until, containment }: { readonly until: string; readonly containment: ContainmentTier | null },
 ): Promise<{ readonly pid: number }> {
   const tier = containment === null ? [] : ['--containment', containment];
@@ -26,7 +31,7 @@ export async function detachSupervisor(
     logPath: paths.supervisorLog,
   });
   const untilMs = clock.monotonicMs() + UP_WITHIN_MS;
-  while (!isSupervisorLockHeld(paths.lock)) {
+  while (!isSupervisorLockHeld(paths.lock) && !(await hasAnnounced(ledger, pid))) {
     if (clock.monotonicMs() > untilMs) {
       throw new DroverError('NOT_POSSIBLE', {
         message: `the supervisor (pid ${pid}) did not come up within ${UP_WITHIN_MS / 1_000} s`,
@@ -36,4 +41,8 @@ export async function detachSupervisor(
     await clock.sleep(POLL_MS, new Promise(() => {}));
   }
   return { pid };
+}
+
+async function hasAnnounced(ledger: Ledger, pid: number): Promise<boolean> {
+  return (await ledger.supervisor())?.process.pid === pid;
 }
