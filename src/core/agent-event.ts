@@ -43,7 +43,7 @@ export interface Judgement {
  * - `answered`: the model said something: text, or a tool to run; `text` for people, perhaps empty
  * - `tool-started`, `tool-finished`: `timeoutMs` is the program's own statement; null: none
  * - `usage`: `step` adds to what was used before, `total` replaces it
- * - `limit`: `until` the program waits by itself; null: it does not wait, or does not say how long
+ * - `limit`: `waitsUntil` the program waits by itself; null: it does not wait, or does not say how long
  * - `retry`: a failed request that the program repeats by itself, and that is no limit
  * - `error`: something failed; not the end by itself
  * - `waiting`: it waits for a person

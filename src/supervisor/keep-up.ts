@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 /** Beside every decision that leaves it as it is. */
 export async function keepUp(world: World, looked: Looked, now: Millis): Promise<void> {
   const { live, memory } = looked;
-  const { dispatch, attempt } = live;
+  const { dispatch } = live;
   if (dispatch.state.kind === 'starting') return;
   keepDeadline(world, live, memory);
   const events = eventsOfTrim(world, looked);
@@ -22,13 +22,11 @@ export async function keepUp(world: World, looked: Looked, now: Millis): Promise
     const { silentMs, by } = spared;
     const because = `no output for ${formatDuration(silentMs)}; spared: ${by}`;
     const data = { silentMs, stallMs, because, evidence: snapshotOf(looked.evidence) };
-    const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-    events.push({ ...about, type: 'stall.spared', data });
+    events.push({ ...aboutOf(looked), type: 'stall.spared', data });
   }
   const blocked = blockedBecause(looked);
   if (blocked !== null) {
-    const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-    events.push({ ...about, type: 'attempt.blocked', data: { because: blocked } });
+    events.push({ ...aboutOf(looked), type: 'attempt.blocked', data: { because: blocked } });
   }
   await append(world, events, now);
 }
@@ -45,9 +43,12 @@ function blockedBecause({ memory }: Looked): string | null {
 export function eventsOfTrim(world: World, looked: Looked): NewEvent[] {
   const bytes = trimOutput(world, looked);
   if (bytes === 0) return [];
-  const { dispatch, attempt } = looked.live;
-  const about = { dispatch: dispatch.id, attempt: attempt.attempt };
-  return [{ ...about, type: 'output.trimmed', data: { bytes, boundBytes: world.outputBytesMax } }];
+  const data = { bytes, boundBytes: world.outputBytesMax };
+  return [{ ...aboutOf(looked), type: 'output.trimmed', data }];
+}
+
+function aboutOf({ live: { attempt } }: Looked): Pick<NewEvent, 'dispatch' | 'attempt'> {
+  return { dispatch: attempt.dispatch, attempt: attempt.attempt };
 }
 
 export async function append(
