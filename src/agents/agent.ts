@@ -81,8 +81,6 @@ export interface Agent {
     readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL';
     /** a launcher that does not pass it on needs the signal for its whole group */
     readonly target: 'pid' | 'group';
-    /** for what it writes at its end; null: what the dispatch says */
-    readonly graceMs: number | null;
   };
   readonly silence: {
     /** does it write while a tool runs? */

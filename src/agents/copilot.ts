@@ -58,7 +58,7 @@ export const copilot: Agent = {
   },
 
   // Its launcher would die of it and leave the program running.
-  stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
+  stop: { signal: 'SIGTERM', target: 'group' },
   silence: { duringTool: false, duringLimit: true, ownStallMs: 700_000 },
   hooks: copilotHooks,
 };

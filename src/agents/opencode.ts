@@ -56,7 +56,7 @@ export const opencode: Agent = {
   },
 
   // Every signal ends it at once and leaves its tool.
-  stop: { signal: 'SIGKILL', target: 'group', graceMs: 0 },
+  stop: { signal: 'SIGKILL', target: 'group' },
   silence: { duringTool: false, duringLimit: true, ownStallMs: 305_000 },
 };
 

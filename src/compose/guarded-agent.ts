@@ -121,11 +121,10 @@ const PARTS: Readonly<Record<string, Check>> = {
       files: (files) => typeof files === 'function',
     }),
   }),
-  'stop, with signal, target and graceMs': withParts({
+  'stop, with signal and target': withParts({
     stop: withParts({
       signal: oneOf('SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'),
       target: oneOf('pid', 'group'),
-      graceMs: orNull(isAmount),
     }),
   }),
 };

@@ -7,7 +7,7 @@ import type { Surroundings } from './perform.ts';
 import { lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
-const ANY_PROGRAM: Agent['stop'] = { signal: 'SIGTERM', target: 'pid', graceMs: null };
+const ANY_PROGRAM: Agent['stop'] = { signal: 'SIGTERM', target: 'pid' };
 
 /**
  * To the agent alone, so that it can write its transcript; where a launcher does not pass it on, to the agent's process

@@ -26,6 +26,6 @@ export default {
     preset: true,
     files: ({ home }, id) => (id === null ? [] : [`${home}/sessions/${id}`]),
   },
-  stop: { signal: 'SIGTERM', target: 'pid', graceMs: null },
+  stop: { signal: 'SIGTERM', target: 'pid' },
   silence: { duringTool: false, duringLimit: true, ownStallMs: null },
 };

@@ -61,7 +61,7 @@ const preset: Agent = {
     env: {},
   }),
   session: { preset: true, files },
-  stop: { signal: 'SIGINT', target: 'pid', graceMs: null },
+  stop: { signal: 'SIGINT', target: 'pid' },
 };
 
 const own: Agent = {
@@ -73,7 +73,7 @@ const own: Agent = {
     env: {},
   }),
   session: { preset: false, files },
-  stop: { signal: 'SIGTERM', target: 'group', graceMs: null },
+  stop: { signal: 'SIGTERM', target: 'group' },
 };
 
 /** Whatever a supervisor has loaded. */

@@ -54,7 +54,7 @@ test('without files that can be told there are none', () => {
 });
 
 test('a signal that nobody can send is found before anything starts', () => {
-  const stop = { signal: 'SIGNONE', target: 'pid', graceMs: null };
+  const stop = { signal: 'SIGNONE', target: 'pid' };
   expect(unfitPart({ ...pi, stop })).toMatch(/^stop/);
   expect(unfitPart(pi)).toBeNull();
 });
