@@ -3,7 +3,7 @@
 import type { AgentEvent, TokenUsage } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import { eventsOfFailure } from './failure.ts';
-import { type Fields, amountAt, at, fields, listAt, numberAt, kindAt, textAt } from './json.ts';
+import { type Fields, amountAt, at, listAt, numberAt, kindAt, textAt } from './json.ts';
 import { momentOfEpoch } from './limit-reset.ts';
 import { sessionOf } from './session.ts';
 import { askedOf, timeoutOf, toolStarted } from './tool-detail.ts';
@@ -30,13 +30,12 @@ const QUIET = new Set([
 
 /** @returns null: no line of this stream */
 export function readClaudeStream(
-  value: unknown,
+  line: Fields,
   now: Millis,
   dialect: Dialect,
 ): readonly AgentEvent[] | null {
-  const line = fields(value);
   const type = textAt(line, 'type');
-  if (line === null || type === null) return null;
+  if (type === null) return null;
   switch (type) {
     case 'system':
       return ofSystem(line, now);

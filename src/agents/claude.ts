@@ -6,7 +6,7 @@ import { claudeHooks } from './claude-hooks.ts';
 import { type Dialect, readClaudeStream } from './claude-stream.ts';
 import { type Fields, amountAt, at, fields } from './json.ts';
 import { judge } from './judge.ts';
-import { failureOf, readPlainLine } from './plain-line.ts';
+import { failureOf, readLine } from './line.ts';
 
 export const claude: Agent = {
   id: 'claude',
@@ -37,10 +37,7 @@ export const claude: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value === 'string') return readPlainLine(line, means);
-    return readClaudeStream(line.value, line.now, DIALECT);
-  },
+  read: (line) => readLine(line, means, (event, now) => readClaudeStream(event, now, DIALECT)),
 
   judge,
 

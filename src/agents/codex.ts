@@ -8,7 +8,7 @@ import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, listAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
 import { momentOfEpoch } from './limit-reset.ts';
-import { failureOf, readPlainLine } from './plain-line.ts';
+import { failureOf, readLine } from './line.ts';
 import { sessionOf } from './session.ts';
 import { toolStarted } from './tool-detail.ts';
 
@@ -41,11 +41,7 @@ export const codex: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value === 'string') return readPlainLine(line, means);
-    const event = fields(line.value);
-    return event === null ? null : ofEvent(event, line.now);
-  },
+  read: (line) => readLine(line, means, ofEvent),
 
   judge,
 

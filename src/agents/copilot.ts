@@ -5,9 +5,9 @@ import type { Agent, End, Judgement } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
 import { copilotHooks } from './copilot-hooks.ts';
 import { eventsOfFailure } from './failure.ts';
-import { type Fields, amountAt, at, fields, jsonAtEnd, kindAt, numberAt, textAt } from './json.ts';
+import { type Fields, amountAt, at, jsonAtEnd, kindAt, numberAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
-import { readPlainLine } from './plain-line.ts';
+import { readLine } from './line.ts';
 import { sessionOf } from './session.ts';
 import { askedOf, toolStarted } from './tool-detail.ts';
 
@@ -41,11 +41,7 @@ export const copilot: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value === 'string') return readPlainLine(line, () => undefined);
-    const event = fields(line.value);
-    return event === null ? null : ofEvent(event, line.now);
-  },
+  read: (line) => readLine(line, () => undefined, ofEvent),
 
   judge: judgeCopilot,
 

@@ -7,7 +7,7 @@ import { eventsOfFailure } from './failure.ts';
 import { geminiHooks } from './gemini-hooks.ts';
 import { type Fields, amountAt, at, fields, kindAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
-import { failureOf, readPlainLine } from './plain-line.ts';
+import { failureOf, readLine } from './line.ts';
 import { sessionOf } from './session.ts';
 import { askedOf, toolStarted } from './tool-detail.ts';
 
@@ -38,11 +38,7 @@ export const gemini: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value === 'string') return readPlainLine(line, means);
-    const event = fields(line.value);
-    return event === null ? null : ofEvent(event, line.now);
-  },
+  read: (line) => readLine(line, means, ofEvent),
 
   judge,
 

@@ -4,9 +4,9 @@ import type { Millis } from '../core/dispatch.ts';
 import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, option } from './arguments.ts';
 import { eventsOfFailure } from './failure.ts';
-import { type Fields, amountAt, at, fields, numberAt, kindAt, textAt } from './json.ts';
+import { type Fields, amountAt, at, numberAt, kindAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
-import { failureOf, readPlainLine } from './plain-line.ts';
+import { failureOf, readLine } from './line.ts';
 import { sessionOf } from './session.ts';
 import { toolStarted } from './tool-detail.ts';
 
@@ -41,11 +41,7 @@ export const opencode: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value === 'string') return readPlainLine(line, means);
-    const event = fields(line.value);
-    return event === null ? null : ofEvent(event, line.now);
-  },
+  read: (line) => readLine(line, means, ofEvent),
 
   judge,
 

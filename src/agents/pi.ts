@@ -1,12 +1,12 @@
 // Owns pi: https://github.com/badlogic/pi-mono/tree/main/packages/coding-agent
 import type { AgentEvent } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
-import type { Agent } from './agent.ts';
+import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option } from './arguments.ts';
 import { type Failure, eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, listAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
-import { failureOf, readPlainLine } from './plain-line.ts';
+import { failureOf, readLine } from './line.ts';
 import { sessionOf } from './session.ts';
 import { timeoutOf, toolStarted } from './tool-detail.ts';
 
@@ -36,15 +36,7 @@ export const pi: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value === 'string') {
-      return readPlainLine(line, (text) =>
-        /^no session found matching\b/i.test(text) ? failureOf(text, line) : undefined,
-      );
-    }
-    const event = fields(line.value);
-    return event === null ? null : ofEvent(event, line.now);
-  },
+  read: (line) => readLine(line, means, ofEvent),
 
   judge,
 
@@ -176,4 +168,8 @@ function usageOf(usage: unknown): readonly AgentEvent[] {
       },
     },
   ];
+}
+
+function means(text: string, line: Line): readonly AgentEvent[] | undefined {
+  return /^no session found matching\b/i.test(text) ? failureOf(text, line) : undefined;
 }

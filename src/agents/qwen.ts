@@ -1,11 +1,12 @@
 // Owns Qwen Code: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless
-import type { Agent } from './agent.ts';
+import type { AgentEvent } from '../core/agent-event.ts';
+import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
 import { qwenHooks } from './claude-hooks.ts';
 import { type Dialect, readClaudeStream } from './claude-stream.ts';
 import { amountAt, at, fields } from './json.ts';
 import { judge } from './judge.ts';
-import { failureOf, readPlainLine } from './plain-line.ts';
+import { failureOf, readLine } from './line.ts';
 
 export const qwen: Agent = {
   id: 'qwen',
@@ -33,14 +34,7 @@ export const qwen: Agent = {
     };
   },
 
-  read(line) {
-    if (typeof line.value !== 'string') return readClaudeStream(line.value, line.now, DIALECT);
-    return readPlainLine(line, (text) =>
-      /^(?:no saved session found|session \S+ (?:not found|already exists))/i.test(text)
-        ? failureOf(text, line)
-        : undefined,
-    );
-  },
+  read: (line) => readLine(line, means, (event, now) => readClaudeStream(event, now, DIALECT)),
 
   judge,
 
@@ -75,3 +69,9 @@ const DIALECT: Dialect = {
     };
   },
 };
+
+function means(text: string, line: Line): readonly AgentEvent[] | undefined {
+  return /^(?:no saved session found|session \S+ (?:not found|already exists))/i.test(text)
+    ? failureOf(text, line)
+    : undefined;
+}

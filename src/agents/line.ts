@@ -1,7 +1,10 @@
-// Owns what a line of plain text means that a program wrote outside of its stream of JSON, mostly to its stderr.
+// Owns how a line is read: an event of the program's stream of JSON, or plain text that it wrote beside it, mostly to its
+// stderr.
 import type { AgentEvent } from '../core/agent-event.ts';
+import type { Millis } from '../core/dispatch.ts';
 import type { Line } from './agent.ts';
 import { eventsOfFailure } from './failure.ts';
+import { type Fields, fields } from './json.ts';
 import { limitOfText } from './limit-text.ts';
 
 /** Lines that every program may write and that say nothing: blank ones, places of a stack trace, warnings of Node. */
@@ -16,13 +19,21 @@ const REPORT =
 const ASKING =
   /\b(?:do you want to continue|press (?:enter|any key)|enter the (?:authorization|verification|one-time) code|(?:visit|open) the following (?:url|link)|\[y\/n\])/i;
 
-/** @param means what only this program writes; undefined: nothing that it knows */
-export function readPlainLine(
+/** What only this program writes; undefined: nothing that it knows. */
+type Means = (text: string, line: Line) => readonly AgentEvent[] | undefined;
+
+/** @param ofEvent what an event of its stream means; null: nothing that it knows */
+export function readLine(
   line: Line,
-  means: (text: string, line: Line) => readonly AgentEvent[] | undefined,
+  means: Means,
+  ofEvent: (event: Fields, now: Millis) => readonly AgentEvent[] | null,
 ): readonly AgentEvent[] | null {
-  if (typeof line.value !== 'string') return null;
-  const text = line.value.trim();
+  if (typeof line.value === 'string') return ofText(line.value.trim(), line, means);
+  const event = fields(line.value);
+  return event === null ? null : ofEvent(event, line.now);
+}
+
+function ofText(text: string, line: Line, means: Means): readonly AgentEvent[] | null {
   const own = means(text, line);
   if (own !== undefined) return own;
   if (ASKING.test(text)) return [{ kind: 'waiting', for: text }];
