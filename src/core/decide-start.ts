@@ -47,6 +47,10 @@ function unclaimed(live: LiveDispatch, { start, shim }: Evidence, { now }: Momen
 
 function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: Moment): Decision {
   if (claim.by === 'recovery') return neverStarted(live, evidence, moment);
+  // A name is there before its content. What becomes of a shim that was ordered, its starter tells.
+  if (claim.by === 'nobody-legible' && evidence.start.kind === 'ordered') {
+    return stay('its shim is claiming it', moment.now + RECORD_POLL_MS);
+  }
   if (evidence.shim === 'gone') return shimDied(live, evidence, moment);
   const because = evidence.shim === 'alive' ? 'its shim has claimed it' : 'cannot see its shim';
   const wished = obeyDespiteShim(

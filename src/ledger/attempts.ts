@@ -56,9 +56,13 @@ function firstDeadline(deadlineMs: number | null, extendMs: number, now: Millis)
   return { softAt, hardAt: softAt + extendMs, extendedCount: 0, extendedMs: 0, because };
 }
 
-/** One that never started has no session, whatever was planned for it. */
+/**
+ * One that never started has no session, whatever was planned for it. One that ended before it was seen to run has, if
+ * anything was read of it; a note of its stream alone says nothing, for a step of the clock writes one.
+ */
 const SESSION_BEFORE = `select attempt, session_id from attempts
-  where dispatch = $1 and session_id is not null and (started_at is not null or stream is not null)
+  where dispatch = $1 and session_id is not null
+    and (started_at is not null or stdout_next > 0 or stderr_next > 0)
   order by fence desc limit 1`;
 
 /** The newest session of an earlier attempt; null: a fresh one begins. */

@@ -17,6 +17,8 @@ export interface FirstLook {
   readonly told: Told;
   readonly agent: Sighting;
   readonly shim: Sighting;
+  /** it was looked for by its identity: `gone` means that it has recorded all that it ever will */
+  readonly shimIsKnown: boolean;
   readonly runDir: RunDirLook;
 }
 
@@ -43,7 +45,7 @@ export function lookAtRecords(
   if (emptied) {
     const runDir = runDirs.look(memory.key);
     learn(memory, runDir);
-    return { live, memory, told, agent: 'gone', shim: 'gone', runDir };
+    return { live, memory, told, agent: 'gone', shim: 'gone', shimIsKnown: true, runDir };
   }
   if (memory.shim === null || memory.agent === null) learn(memory, runDirs.look(memory.key));
   const sight = (process: ProcessIdentity | null) =>
@@ -51,11 +53,13 @@ export function lookAtRecords(
     process === null ? 'gone' : processes.sight(process);
   const look = () => {
     const agent = sight(memory.agent);
+    const shimIsKnown = memory.shim !== null;
     const sighted = sight(memory.shim);
     const runDir = runDirs.look(memory.key);
     // Who cannot read the claim does not know the shim, and must not take it for gone (I4).
-    const hidden = memory.shim === null && runDir.claim.kind === 'unknown';
-    return { live, memory, told, agent, shim: hidden ? ('unknown' as const) : sighted, runDir };
+    const hidden = !shimIsKnown && runDir.claim.kind === 'unknown';
+    const shim = hidden ? ('unknown' as const) : sighted;
+    return { live, memory, told, agent, shim, shimIsKnown, runDir };
   };
   const first = look();
   return learn(memory, first.runDir) ? look() : first;

@@ -145,7 +145,7 @@ function earliestBirth(memories: readonly AttemptMemory[]): Bookmark | null {
 
 function judge(
   world: World,
-  { live, memory, told, agent, shim, runDir }: FirstLook,
+  { live, memory, told, agent, shim, shimIsKnown, runDir }: FirstLook,
   table: TableLook | null,
   {
     sampled: files,
@@ -164,10 +164,11 @@ function judge(
   const { attempt, dispatch } = live;
   const { cpuShareMin } = dispatch.spec;
   // A question that has ended meanwhile may have left somebody behind.
-  if (table === null && told.emptied && memory.emptied) members = EMPTIED;
+  const isEmptied = told.emptied && memory.emptied;
+  if (table === null && isEmptied) members = EMPTIED;
   const stream = readStream(world, live, memory, { agent, runDir, now: foundAt });
   if (table !== null) {
-    const tree = lookAtTree(world, live, memory, { table, now });
+    const tree = lookAtTree(world, live, memory, { table, now, isEmptied, shimIsKnown });
     members = tree.members;
     const rows = withoutHelpers(tree.held, formatMark({ ...attempt, ledger: world.ledger.id }));
     usage = usageOf(memory.shim, rows);

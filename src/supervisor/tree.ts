@@ -25,12 +25,22 @@ const LOOKS_NEEDED = 2;
  */
 const UNSHOWN_LOOKS_MAX = 5;
 
+/** What a look at a tree goes by. */
+interface Sight {
+  readonly table: TableLook;
+  readonly now: Millis;
+  /** before the records were read its shim had waited for everybody, and nobody came since */
+  readonly isEmptied: boolean;
+  /** a shim that is gone was gone before the records were read */
+  readonly shimIsKnown: boolean;
+}
+
 /** Finds the members, remembers them by identity, and counts empty looks in a row. */
 export function lookAtTree(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  { table, now }: { readonly table: TableLook; readonly now: Millis },
+  { table, now, isEmptied, shimIsKnown }: Sight,
 ): { members: Look<Members>; held: Look<Held> } {
   const containment = containmentOf(live.attempt.containment);
   let held = containment.members(world, live, memory, table);
@@ -42,9 +52,11 @@ export function lookAtTree(
   memory.unseenSince = held.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
   if (held.kind !== 'seen') return { members: held, held };
   const { rows } = held.value;
-  countEmptyLook(memory, rows.length === 0, now);
-  // Two that know nothing of each other have found nobody: what holds the tree, and the table.
-  if (rows.length === 0 && held.value.isEmptied) memory.emptyLooks = LOOKS_NEEDED;
+  // Two that know nothing of each other have found nobody: what holds the tree, and the table. But the records are older
+  // than both: a shim that nobody knew may have started an agent since, recorded its end, and be gone.
+  const isProved = isEmptied || (held.value.isEmptied && shimIsKnown);
+  if (rows.length > 0) memory.emptyLooks = 0;
+  else countEmptyLook(memory, isProved, now);
   const processes = rows.map(({ pid, startTime, command }) => ({ pid, startTime, command }));
   return {
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
@@ -121,13 +133,10 @@ function reaperOf(
   return row === undefined ? [] : [row];
 }
 
-function countEmptyLook(memory: AttemptMemory, isEmpty: boolean, now: Millis): void {
-  if (!isEmpty) {
-    memory.emptyLooks = 0;
-    return;
-  }
-  if (memory.emptyLooks > 0 && Math.abs(now - memory.emptyLookAt) < LOOKS_APART_MS_MIN) return;
-  memory.emptyLooks++;
+function countEmptyLook(memory: AttemptMemory, isProved: boolean, now: Millis): void {
+  if (isProved) memory.emptyLooks = LOOKS_NEEDED;
+  else if (memory.emptyLooks > 0 && Math.abs(now - memory.emptyLookAt) < LOOKS_APART_MS_MIN) return;
+  else memory.emptyLooks++;
   memory.emptyLookAt = now;
 }
 

@@ -5,7 +5,9 @@ import { type ProcessIdentity, sameProcess } from '../../src/core/identity.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Machine } from './machine.ts';
 import {
+  NOBODY,
   type PlantedBug,
+  believing,
   withLedger,
   withProcesses,
   withRunDirs,
@@ -101,6 +103,8 @@ function withProcess(
   return { ...known, dispatch: blurred } as LiveDispatch;
 }
 
+const UNDER_WAY = { kind: 'under-way' } as const;
+
 export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
     name: 'a process that cannot be seen is taken for gone',
@@ -191,6 +195,16 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
         const refused = { kind: 'refused', final: true, reason: 'torn', at: 0 } as const;
         return { exit: { kind: 'seen', value: refused } };
       }),
+  },
+  {
+    name: 'records that were read before its tree was found empty prove a loss',
+    caughtBy: 'I2 one living agent per dispatch',
+    faults: ['slow', 'elusive'],
+    decide: believing(({ runDir: { claim }, start, members }) => {
+      const isUnsigned = claim.kind === 'seen' && claim.value.by === 'nobody-legible';
+      if (!isUnsigned || members.kind !== 'seen' || members.value.processes.length > 0) return {};
+      return { members: NOBODY, ...(start.kind === 'ordered' ? { start: UNDER_WAY } : {}) };
+    }),
   },
   {
     name: 'an operation lease is no sign of work',

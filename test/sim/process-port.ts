@@ -101,7 +101,10 @@ function beginScan(stage: Stage, instance: Instance): Generator<number, ProcessR
   return readTable(stage, instance);
 }
 
-/** Rows are read in the order of pids; now and then the machine goes on in the middle of it, for so many milliseconds. */
+/**
+ * Rows are read in the order of pids; now and then the machine goes on in the middle of it, for so many milliseconds: on a
+ * slow one for long.
+ */
 function* readTable(stage: Stage, instance: Instance): Generator<number, ProcessRow[]> {
   const { machine } = stage;
   const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
@@ -109,7 +112,8 @@ function* readTable(stage: Stage, instance: Instance): Generator<number, Process
   const rows: ProcessRow[] = [];
   const used: MostUsed = new Map();
   for (const [index, pid] of pids.entries()) {
-    if (index === breakAt) yield stage.chanceOf('scan').int(1, 6);
+    if (index === breakAt)
+      yield stage.chanceOf('scan').int(1, stage.strikes('slow', 0.3) ? 2_000 : 6);
     const process = machine.get(pid);
     if (process === undefined) continue;
     rows.push(rowOf(stage, process));

@@ -83,12 +83,24 @@ function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDi
     machine.exit(shim, STATUS_NO_CLAIM);
     return;
   }
-  // A name needs no room on the disk, its content does: an empty claim is left behind, and no agent starts.
-  dir.claim = disk.full ? { by: 'nobody-legible' } : { by: 'shim', shim: machine.identity(shim) };
+  // Its name is there before its content, and whoever looks in between finds it illegible.
+  dir.claim = { by: 'nobody-legible' };
   disk.changed(dir);
   stage.trace.tell(`shim ${shim.pid}`, () => `claims the start of ${attempt.name}`);
-  if (dir.claim.by !== 'shim') machine.exit(shim, STATUS_NO_CLAIM);
-  else next(stage, shim, () => forkAgent(stage, shim, attempt, dir));
+  next(stage, shim, () => signClaim(stage, shim, attempt, dir));
+}
+
+function signClaim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
+  const { machine, disk } = stage;
+  // A name needs no room on the disk, its content does: an empty claim is left behind, and no agent starts.
+  if (disk.full) {
+    machine.exit(shim, STATUS_NO_CLAIM);
+    return;
+  }
+  // Where the directory was removed meanwhile, it is written into a file without a name.
+  if (dir.claim !== null) dir.claim = { by: 'shim', shim: machine.identity(shim) };
+  disk.changed(dir);
+  next(stage, shim, () => forkAgent(stage, shim, attempt, dir));
 }
 
 function forkAgent(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {

@@ -145,6 +145,9 @@ export function exerciseStreams(open: Open): void {
       const { bed, live } = await withAgent(open);
       const second = await again(bed, live, undefined, SUPERSEDED);
       expect(second.attempt).toMatchObject({ sessionId: 'session-2', resumedFrom: null });
+      // A step of the clock notes the streams of all, also of those that have said nothing.
+      const third = await again(bed, second, heard({}, 0), SUPERSEDED);
+      expect(third.attempt).toMatchObject({ sessionId: 'session-3', resumedFrom: null });
     });
 
     test('is always a fresh one where the task says so', async () => {

@@ -1,11 +1,11 @@
 // Owns the table of `starting`: the intent is committed, and perhaps nothing else has happened.
-import { describe, expect, test } from 'vitest';
-import { decide } from '../../../src/core/decide.ts';
+import { describe } from 'vitest';
 import { decisionTable } from './decision-table.ts';
-import { MINUTE, type RowSpec, SECOND, exited, refused, row, signalled } from './row.ts';
+import { MINUTE, type RowSpec, SECOND } from './row.ts';
 
 const starting = (spec: RowSpec): RowSpec => ({ state: 'starting', ...spec });
 const NOT_MINE = { kind: 'not-mine' } as const;
+const ORDERED = { kind: 'ordered' } as const;
 const FAILED = { kind: 'failed', because: 'could not be started: no memory' } as const;
 
 describe('nobody has claimed', () => {
@@ -203,6 +203,11 @@ describe('its shim claimed and is gone without a record', () => {
       'attempt.started running 71@710: its claim is illegible, but a process with its mark lives',
     ],
     [
+      'I2: a claim without content is about to be signed; a cancel waits for word of its shim',
+      died({ claim: 'illegible', start: ORDERED, emptyLooks: 2, wish: { cause: 'cancelled' } }),
+      'stay +20: its shim is claiming it',
+    ],
+    [
       'a lost one that was cancelled is not tried again',
       died({ members: [], emptyLooks: 2, wish: { cause: 'cancelled' } }),
       'dispatch.ended ended: its shim died before it recorded anything [lost class infrastructure] [wish done]',
@@ -228,69 +233,4 @@ describe('its shim claimed and is gone without a record', () => {
       'dispatch.ended ended: its shim died before it recorded anything; done_when holds [succeeded] [wish done]',
     ],
   ]);
-});
-
-describe('records are there', () => {
-  decisionTable([
-    [
-      'the pid record says that it runs',
-      starting({ pid: 'seen' }),
-      'attempt.started running 70@700: its agent runs',
-    ],
-    [
-      'I10: after a restart the same is an adoption',
-      starting({ pid: 'seen', start: NOT_MINE }),
-      'attempt.adopted running 70@700: adopted: its agent runs',
-    ],
-    [
-      'an agent that was recorded counts as started, even if it is gone by now',
-      starting({ pid: 'seen', agent: 'gone', shim: 'gone' }),
-      'attempt.started running 70@700: its agent runs',
-    ],
-    [
-      'a cancel is carried out once it runs',
-      starting({ pid: 'seen', wish: { cause: 'cancelled', agoMs: MINUTE } }),
-      'attempt.started running 70@700: its agent runs',
-    ],
-    [
-      'I4: an exit record that cannot be read comes first',
-      starting({ exit: 'unknown', pid: 'seen' }),
-      'stay +1000: cannot read its exit record: EIO',
-    ],
-    [
-      'I4: a pid record that cannot be read is not absent',
-      starting({ pid: 'unknown', shim: 'gone', members: [], emptyLooks: 2 }),
-      'stay +1000: cannot read its pid record: EIO',
-    ],
-    [
-      'I4: a claim that cannot be looked for is not absent',
-      starting({ claim: 'unknown', shim: 'gone' }),
-      'stay +1000: cannot look for its claim: EIO',
-    ],
-    [
-      'an agent that ended before it was ever seen running is concluded at once',
-      starting({ exit: exited(0, 0), shim: 'gone', members: [], emptyLooks: 1 }),
-      'dispatch.ended ended: exited with code 0 [succeeded code 0] [wish done]',
-    ],
-    [
-      'one that left processes behind is stopped, though its agent was never seen',
-      starting({ exit: signalled('SIGSEGV', 139, 0), shim: 'gone', members: [71] }),
-      'attempt.stopping stopping leftovers of failed code 139 by SIGSEGV class infrastructure kill +5000: ended by SIGSEGV; 1 of its processes are still there',
-    ],
-    [
-      'a refusal ends it without a look at anything: nothing ever ran',
-      starting({ exit: refused('no such program: agnet'), claim: 'absent', shim: 'unknown' }),
-      'dispatch.ended ended: no such program: agnet [refused (no such program: agnet)] [wish done]',
-    ],
-    [
-      'a refusal is no failure of a class, and is not tried again',
-      starting({ exit: refused('no such program: agnet'), retries: { infrastructure: 9 } }),
-      'dispatch.ended ended: no such program: agnet [refused (no such program: agnet)] [wish done]',
-    ],
-  ]);
-});
-
-test('the start of an agent names it in the event', () => {
-  const { live, evidence, moment } = row(starting({ pid: 'seen', sinceMs: SECOND }));
-  expect(decide(live, evidence, moment)).toMatchObject({ data: { pid: 70, startTime: 700 } });
 });

@@ -76,6 +76,26 @@ describe('what comes in while others have their turn', () => {
     expect(memory.woken).toBe(true);
   });
 
+  test('I2: a shim that nobody knew when its records were read proves nothing by its end', async () => {
+    const runDirs = [row({ state: 'starting', claim: 'illegible' }).evidence.runDir];
+    const at = async (before: (memory: AttemptMemory) => void) => {
+      const { evidence } = await lookWhile(
+        { state: 'starting' },
+        { runDirs, sightings: { [SHIM.pid]: 'gone' } },
+        (its) => {
+          its.shim = SHIM;
+          its.emptied = true;
+        },
+        before,
+      );
+      return evidence.members;
+    };
+    const seen = (emptyLooks: number) => ({ kind: 'seen', value: { processes: [], emptyLooks } });
+    expect(await at(() => {})).toEqual(seen(1));
+    // Told before, it is: whatever that shim recorded was there to be read.
+    expect(await at((its) => void (its.emptied = true))).toEqual(seen(2));
+  });
+
   test('a start and a goal are what they were before its records were read', async () => {
     const runDirs = [row({ state: 'starting', claim: 'absent' }).evidence.runDir];
     const spec = { state: 'starting' } as const;
