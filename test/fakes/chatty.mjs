@@ -3,6 +3,8 @@
 const [perSecond = 20, seconds = 300, bytes = 60] = process.argv.slice(2).map(Number);
 const endAt = Date.now() + seconds * 1000;
 let line = 0;
+// A full disk is no reason to end.
+process.stdout.on('error', () => {});
 
 const timer = setInterval(
   () => {

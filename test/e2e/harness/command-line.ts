@@ -1,9 +1,10 @@
 // Owns running the built command line as its users do: a process of its own, its output, its exit.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { REPOSITORY } from './repository.ts';
 
-export const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+export const CLI = join(REPOSITORY, 'dist/cli/main.js');
 
 export interface Finished {
   /** null: ended by `signal` */
@@ -30,11 +31,17 @@ export interface CommandOptions {
   readonly cwd: string;
   /** the whole environment: nothing of the test runner's leaks in */
   readonly environment: Readonly<Record<string, string>>;
+  /** of Node itself */
+  readonly flags?: readonly string[];
+  /** a program with its arguments that runs Node instead of us */
+  readonly through?: readonly string[];
 }
 
 export function startCommand(words: readonly string[], options: CommandOptions): RunningCommand {
   if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build makes it`);
-  const child = spawn(process.execPath, [CLI, ...words], {
+  const { flags = [], through = [] } = options;
+  const [program = process.execPath, ...rest] = [...through, process.execPath, ...flags, CLI];
+  const child = spawn(program, [...rest, ...words], {
     cwd: options.cwd,
     env: options.environment,
     stdio: ['ignore', 'pipe', 'pipe'],

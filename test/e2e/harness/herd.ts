@@ -12,7 +12,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 import { removeCgroup } from '../../../src/host/cgroup-base.ts';
 import { type Finished, type RunningCommand, startCommand } from './command-line.ts';
@@ -33,7 +32,10 @@ import {
   liveProcess,
   markedProcesses,
 } from './process-list.ts';
+import { fake } from './repository.ts';
 import { until } from './until.ts';
+
+export { fake };
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -252,10 +254,6 @@ export class TestHerd {
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 });
     return left;
   }
-}
-
-export function fake(name: string): string {
-  return fileURLToPath(new URL(`../../fakes/${name}`, import.meta.url));
 }
 
 /**

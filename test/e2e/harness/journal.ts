@@ -1,14 +1,21 @@
 // Owns the witness: what the fake agents wrote themselves, in the order in which they wrote it.
 import { readFileSync } from 'node:fs';
 
+/** `recorder.sh` says the first two; `journalled.pl`, and who runs inside it, all of them. */
+const WORDS = ['begin', 'end', 'beat', 'signal', 'limit', 'result', 'idle'] as const;
+
 export interface JournalLine {
-  readonly word: 'begin' | 'end';
+  readonly word: (typeof WORDS)[number];
   readonly name: string;
   readonly mark: string;
   readonly pid: number;
   readonly startTime: number;
-  /** null on `begin` */
+  /** null but on `end` */
   readonly exitCode: number | null;
+  /** which one reached it; null but on `signal` */
+  readonly signal: string | null;
+  /** seconds since the boot, as in /proc/uptime; null: `recorder.sh` does not say */
+  readonly at: number | null;
 }
 
 /** @returns no lines where nobody has written yet; a line that is still being written is left out */
@@ -23,15 +30,21 @@ export function readJournal(path: string): JournalLine[] {
 }
 
 function parseLine(line: string): JournalLine {
-  const [word = '', name = '', mark = '', pid = '', startTime = '', code] = line.split(' ');
-  if (word !== 'begin' && word !== 'end') throw new Error(`no line of a journal: ${line}`);
+  const [given = '', name = '', mark = '', pid = '', startTime = '', ...more] = line.split(' ');
+  const word = WORDS.find((one) => one === given);
+  if (word === undefined) throw new Error(`no line of a journal: ${line}`);
+  const hasValue = word === 'end' || word === 'signal';
+  const value = hasValue ? (more.shift() ?? null) : null;
+  const [at] = more;
   return {
     word,
     name,
     mark,
     pid: Number(pid),
     startTime: Number(startTime),
-    exitCode: code === undefined ? null : Number(code),
+    exitCode: word === 'end' ? Number(value) : null,
+    signal: word === 'signal' ? value : null,
+    at: at === undefined ? null : Number(at),
   };
 }
 
@@ -48,7 +61,7 @@ export function mostAtOnce(journal: readonly JournalLine[]): number {
   for (const { word, pid, startTime } of journal) {
     const key = `${pid}@${startTime}`;
     if (word === 'begin') open.add(key);
-    else open.delete(key);
+    if (word === 'end') open.delete(key);
     most = Math.max(most, open.size);
   }
   return most;
