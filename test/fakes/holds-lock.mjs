@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// Holds the write lock of an SQLite file until its standard input ends; prints `locked`. holds-lock.mjs FILE
+// Holds the write lock of an SQLite file until its standard input ends; prints `locked`.
+// holds-lock.mjs FILE [immediate|exclusive]
 import { createRequire } from 'node:module';
 
-const [file] = process.argv.slice(2);
+const [file, kind = 'immediate'] = process.argv.slice(2);
 const [major, minor] = process.versions.node.split('.').map(Number);
 const own = major > 22 || (major === 22 && minor >= 13);
 const require = createRequire(import.meta.url);
@@ -10,7 +11,7 @@ const database = own
   ? new (require('node:sqlite').DatabaseSync)(file)
   : new (require('libsql'))(file);
 database.exec('pragma busy_timeout = 60000');
-database.exec('begin immediate');
+database.exec(`begin ${kind}`);
 process.stdout.write('locked\n');
 process.stdin.resume();
 process.stdin.once('end', () => {

@@ -19,7 +19,7 @@ export interface LiveProcess {
 }
 
 /** All living processes; a zombie is none. One that ends while it is read is left out. */
-function liveProcesses(): LiveProcess[] {
+export function liveProcesses(): LiveProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => liveProcess(Number(name)) ?? []);
