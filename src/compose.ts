@@ -11,6 +11,7 @@ import type { ProcessIdentity } from './core/identity.ts';
 import { createClock } from './host/clock.ts';
 import { type StateDirPaths, prepareStateDir } from './host/state-dir.ts';
 import { openLedger } from './ledger/open.ts';
+import { writeRefusal } from './ledger/sqlite-file.ts';
 import type { Clock, Ledger } from './ports.ts';
 import type { Until } from './supervisor/supervisor.ts';
 
@@ -91,6 +92,8 @@ export async function openHerd({
     });
   }
   const { paths } = prepareStateDir(stateDir, { create });
+  // Who cannot write would keep the supervisor's place from everybody who can.
+  const refusal = writeRefusal(paths.ledger);
   const ledger = await openLedger(paths.ledger, { create });
   const clock = createClock();
   return {
@@ -117,6 +120,7 @@ export async function openHerd({
     },
     ring: async () => (await import('./host/bell.ts')).ring(paths.bell),
     async supervise(options) {
+      if (refusal !== null) throw refusal;
       // Perl starts while the rest is loaded.
       const { openStarter } = await import('./host/starter.ts');
       const starting = openStarter();
@@ -124,6 +128,7 @@ export async function openHerd({
       return await supervise({ paths, ledger, clock, starting }, options);
     },
     async detachSupervisor(options) {
+      if (refusal !== null) throw refusal;
       const { detachSupervisor } = await import('./compose/detach.ts');
       return await detachSupervisor({ paths, ledger, clock }, options);
     },

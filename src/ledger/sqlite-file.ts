@@ -31,19 +31,25 @@ export function prepareLedgerFile(path: string, create: boolean): void {
     else throw notFound(path);
     return;
   }
-  if (create) requireWritable(path);
+  const refusal = create ? writeRefusal(path) : null;
+  if (refusal !== null) throw refusal;
   // SQLite gives its side files the mode of the database, so that only those of an older make need to be changed.
   if ((existing.mode & 0o077) === 0 || !existing.isFile()) return;
   for (const suffix of ['', '-wal', '-shm']) makePrivate(path + suffix);
 }
 
-/** A connection to a file that could not be written when it was opened never writes, even when the file can be again. */
-function requireWritable(path: string): void {
+/**
+ * Why nobody can write to the ledger's file now; null: it can be written, or is not there yet. A connection to a file that
+ * could not be written when it was opened never writes, even when the file can be again: so this is asked before.
+ */
+export function writeRefusal(path: string): DroverError | null {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
+    return null;
   } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
     const hint = 'make the file and its directory writable, or check the file system';
-    throw ledgerUnavailable(path, 'it is read-only', hint, error);
+    return ledgerUnavailable(path, 'it is read-only', hint, error);
   }
 }
 
@@ -60,7 +66,7 @@ export function makePrivateFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (error instanceof Error && Reflect.get(error, 'code') === 'EEXIST') return;
+    if (errorCode(error) === 'EEXIST') return;
     throw ledgerUnavailable(
       path,
       'it cannot be created',
@@ -76,4 +82,8 @@ function notFound(path: string): DroverError {
     hint: 'start something with "drover run FILE", or name another state directory with --state',
     at: path,
   });
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'code') : null;
 }

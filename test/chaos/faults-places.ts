@@ -5,14 +5,13 @@ import { chmodSync, existsSync, rmSync, truncateSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { partsOfMark } from '../e2e/harness/journal.ts';
+import { asOrdinary } from '../e2e/harness/ordinary.ts';
 import { fake } from '../e2e/harness/repository.ts';
 import type { Fault } from './schedule.ts';
 import { type Stage, asTarget, chosen } from './stage.ts';
 
 /** How many were done, or why it could not be. */
 export type Injected = number | { readonly skipped: string };
-
-const IS_ROOT = process.getuid?.() === 0;
 
 /** What has to be undone where the run ends meanwhile. */
 export interface Undo {
@@ -43,7 +42,7 @@ export async function makeReadOnly(
   { id, parameters: { forMs = 0 } }: Fault,
   undo: Undo,
 ): Promise<Injected> {
-  const through = IS_ROOT ? asOrdinary() : [];
+  const through = asOrdinary();
   if (through === null) return { skipped: 'as root it takes setpriv, which is not here' };
   const ledger = join(stage.places.state, 'ledger.db');
   if (!existsSync(ledger)) return 0;
@@ -59,17 +58,6 @@ export async function makeReadOnly(
   await Promise.all([...commands, pause(forMs)]);
   restore();
   return refused.length;
-}
-
-/** Root may write whatever the mode says, unless it has given that up. */
-function asOrdinary(): readonly string[] | null {
-  const without = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'];
-  try {
-    execFileSync(without[0]!, [...without.slice(1), 'true'], { stdio: 'ignore' });
-    return without;
-  } catch {
-    return null;
-  }
 }
 
 /** Not a byte is left on the disk of the state directory. */
@@ -160,16 +148,36 @@ function pathsOf(dir: string, fence: number, part: Damage): string[] {
   }
 }
 
-/** By so much, and right again. All processes of the command line see it, as on a machine. */
+/**
+ * By so much, and right again. All processes of the command line see it, as on a machine. Somebody who stays has to be there
+ * and see it as well.
+ */
 export async function setClock(
   stage: Stage,
   { parameters: { byMs = 0, forMs = 0 } }: Fault,
   undo: Undo,
 ): Promise<Injected> {
-  if (stage.supervisors().length === 0) await stage.drover(['up', '--detach']);
+  if (!(await isSupervisedToStay(stage))) return 0;
   const right = undo.add(() => stage.setClock(0));
   stage.setClock(byMs);
   await pause(forMs);
   right();
+  // Long enough to be seen before anybody ends the one who is to see it.
+  await pause(SEEN_MS);
   return 1;
+}
+
+const SEEN_MS = 1_000;
+const STAYS_TRIES_MAX = 10;
+
+/** A supervisor that ends when its campaign has, or its errand is done, would not see the clock set right. */
+async function isSupervisedToStay(stage: Stage): Promise<boolean> {
+  for (let tries = 0; tries < STAYS_TRIES_MAX; tries += 1) {
+    const stays = ({ commandLine, stopped }: { commandLine: string; stopped: boolean }) =>
+      / up /.test(commandLine) && !commandLine.includes('--until idle') && !stopped;
+    if (stage.supervisors().some(stays)) return true;
+    await stage.drover(['up', '--detach']);
+    await pause(SEEN_MS / 2);
+  }
+  return false;
 }

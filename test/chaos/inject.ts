@@ -57,6 +57,19 @@ const DOINGS: Readonly<Record<FaultName, Doing>> = {
   'commands killed': (f, { stage }) => people.killCommands(stage, f),
 };
 
+/**
+ * Not while the clock is wrong: who begins after a step cannot know of it, and back-offs from before it last as much longer
+ * as the step was long.
+ */
+const ENDS_SUPERVISORS: ReadonlySet<FaultName> = new Set<FaultName>([
+  'supervisor killed',
+  'supervisor terminated',
+  'restart storm',
+  'supervisor, shim and agent killed together',
+  'everything killed at once',
+  'ledger read-only',
+]);
+
 /** How often somebody looks whether anybody supervises, and how long nobody may. */
 const KEEP_EVERY_MS = 400;
 const ALONE_MS_MAX = 1_500;
@@ -83,9 +96,10 @@ export async function inject(
   const faults = schedule.map(async (fault) => {
     await until(fault.atMs);
     const means = { stage, undo, random: random.fork(String(fault.id)) };
-    // A clock is set with somebody there who sees it; who begins while nobody watched cannot know of it.
-    const isClock = fault.fault === 'clock set';
-    await (isClock ? clock.alone : clock.together)(async () => await injectOne(fault, means));
+    const doing = async () => await injectOne(fault, means);
+    if (fault.fault === 'clock set') await clock.alone(doing);
+    else if (ENDS_SUPERVISORS.has(fault.fault)) await clock.together(doing);
+    else await doing();
   });
   const submissions = plan.campaigns.map(async ({ campaign, atMs }) => {
     await until(atMs);
@@ -94,7 +108,7 @@ export async function inject(
   const keeper = random.fork('keeper');
   let over = false;
   const keeping = (async () => {
-    while (!over) await clock.together(async () => await keepSupervised(stage, keeper));
+    while (!over) await keepSupervised(stage, keeper);
   })();
   try {
     await Promise.all([...faults, ...submissions, until(plan.lengthMs)]);

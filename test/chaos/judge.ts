@@ -137,7 +137,6 @@ function reasonToRunAgain(
   next: Run,
   faults: readonly Entry[],
 ): string | null {
-  const endedAt = before.end?.at ?? before.lastAt;
   const wished = faults.some(
     (entry) =>
       entry.what === 'retry' &&
@@ -151,6 +150,12 @@ function reasonToRunAgain(
   if (kind === 'limited' && before.limitAt !== null && before.end?.code === 1) {
     return 'it met a limit';
   }
+  return reasonOfLoss(before, faults);
+}
+
+/** What was done to this very attempt that costs it; null: nothing. */
+function reasonOfLoss(before: Run, faults: readonly Entry[]): string | null {
+  const endedAt = before.end?.at ?? before.lastAt;
   const own = faults.filter((entry) => 'mark' in entry && entry.mark === before.mark);
   const killed = own.some(
     (entry) =>
@@ -234,6 +239,8 @@ function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testi
   const stopped = faults.some((entry) => entry.what === 'stop' && entry.names.includes(name));
   if (stopped && row.outcome === 'stopped' && row.cause === 'cancelled') return [];
   const last = own.at(-1);
+  // It was killed before the wish, which took it for its last attempt.
+  if (stopped && last !== undefined && reasonOfLoss(last, faults) !== null) return [];
   if (last === undefined) return [found('lost', `${name} never ran, and is ${said}`)];
   if (row.outcome === 'succeeded' && !isDone(kind, last)) {
     return [found('lost', `${name} has not done its work, and is ${said}`)];

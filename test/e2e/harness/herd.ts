@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** default: that of the herd */
   readonly state?: string;
+  /** a program with its arguments that runs Node */
+  readonly through?: readonly string[];
 }
 
 export interface CampaignPlan {
@@ -112,13 +114,17 @@ export class TestHerd {
   }
 
   /** Starts `drover WORDS --state …` and returns at once. */
-  start(words: readonly string[], { env = {}, cwd, state }: RunOptions = {}): RunningCommand {
+  start(
+    words: readonly string[],
+    { env = {}, cwd, state, through = [] }: RunOptions = {},
+  ): RunningCommand {
     const end = words.indexOf('--');
     const own = end === -1 ? words : words.slice(0, end);
     const rest = end === -1 ? [] : words.slice(end);
     const command = startCommand([...own, '--state', state ?? this.state, ...rest], {
       cwd: cwd ?? this.dir,
       environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: this.dir, ...env },
+      through,
     });
     this.#commands.push(command);
     return command;
