@@ -55,6 +55,11 @@ export async function reap(stage: Stage): Promise<Injected> {
   return commands.length;
 }
 
+export async function confirm(stage: Stage): Promise<Injected> {
+  await stage.drover(['reap', '--confirm']);
+  return 1;
+}
+
 export async function clean(stage: Stage): Promise<Injected> {
   await stage.drover(['clean', '--older-than', '1s']);
   return 1;

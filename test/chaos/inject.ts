@@ -53,6 +53,7 @@ const DOINGS: Readonly<Record<FaultName, Doing>> = {
   extend: (f, { stage }) => people.extend(stage, f),
   'pool paused and resumed': (f, { stage }) => people.pausePool(stage, f),
   reap: (_, { stage }) => people.reap(stage),
+  'what the brake held confirmed': (_, { stage }) => people.confirm(stage),
   clean: (_, { stage }) => people.clean(stage),
   'commands killed': (f, { stage }) => people.killCommands(stage, f),
 };

@@ -96,7 +96,7 @@ export function isSpeaker({ kind }: Pick<Member, 'kind'>): boolean {
 }
 
 function member(random: Random, name: string, kind: Kind, tiers: readonly string[]): Member {
-  const pool = SPEAKERS.includes(kind) ? 'account' : random.chance(0.25) ? 'one' : 'wide';
+  const pool = SPEAKERS.includes(kind) ? 'account' : random.chance(0.15) ? 'one' : 'wide';
   return {
     name,
     kind,

@@ -34,10 +34,15 @@ export interface RunReport extends Verdict {
   readonly seconds: number;
 }
 
+/** Agents that stall and linger are a part of the plan, and the brake is to meet their crowds only. */
+const CONFIG = 'sweep: 5s\nbrake: { max: 12 }\n';
+
 /** Larger than what a herd of this length needs, smaller than what one would miss. */
 const DISK = 'size=48m,mode=700';
 /** What is left of the campaigns when the faults are over has to come to its end within this. */
 const QUIET_MS_MAX = 150_000;
+/** What the brake holds back waits for a person. */
+const CONFIRM_EVERY_MS = 8_000;
 const LEAVING_MS_MAX = 15_000;
 
 export async function runChaos(options: RunOptions): Promise<RunReport> {
@@ -45,13 +50,14 @@ export async function runChaos(options: RunOptions): Promise<RunReport> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'drover-chaos-')));
   const janitor = startProgram('janitor', dir, { detached: true });
   const startedAt = uptime();
+  let witness: ChildProcess | null = null;
   try {
     const places = placesIn(dir);
     const plan = makePlan(seed, lengthMs, TIERS);
     writePlan(places, plan);
-    const stage = new Stage(places, plan, mountDisk(places));
-    writeFileSync(join(places.state, 'config.yaml'), 'sweep: 5s\n');
-    const witness = startProgram('witness', dir, { detached: false });
+    const stage = new Stage({ places, plan, noDisk: mountDisk(places), signal });
+    writeFileSync(join(places.state, 'config.yaml'), CONFIG);
+    witness = startProgram('witness', dir, { detached: false });
     await nextLine(witness);
     setMaxListeners(0, signal);
     await inject(stage, schedule, signal);
@@ -61,6 +67,7 @@ export async function runChaos(options: RunOptions): Promise<RunReport> {
     const faults = readFaults(places.faults);
     return { ...verdict, faults, startedAt, seconds: uptime() - startedAt };
   } finally {
+    witness?.kill('SIGKILL');
     if (keep !== null) copyFiles(dir, keep);
     janitor.stdin!.end();
     await once(janitor, 'close');
@@ -93,6 +100,7 @@ async function comeToRest(stage: Stage, signal: AbortSignal): Promise<Claims> {
   const bound = AbortSignal.timeout(QUIET_MS_MAX);
   const given = AbortSignal.any([bound, signal]);
   const endings: { campaign: string; code: number | null }[] = [];
+  const confirming = setInterval(() => void stage.drover(['reap', '--confirm']), CONFIRM_EVERY_MS);
   for (const pool of Object.keys(stage.plan.pools)) await stage.drover(['resume', pool]);
   for (const { campaign } of stage.plan.campaigns) {
     const run = stage.start(['run', stage.file(campaign)], { stays: true });
@@ -103,6 +111,7 @@ async function comeToRest(stage: Stage, signal: AbortSignal): Promise<Claims> {
     given.removeEventListener('abort', giveUp);
     endings.push({ campaign, code });
   }
+  clearInterval(confirming);
   signal.throwIfAborted();
   await stage.drover(['down']);
   await leaving(stage);

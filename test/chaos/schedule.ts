@@ -55,6 +55,7 @@ const DRAWN = {
   extend: pick,
   'pool paused and resumed': (random) => ({ ...pick(random), forMs: random.int(300, 2_500) }),
   reap: none,
+  'what the brake held confirmed': none,
   clean: none,
   'commands killed': (random) => ({ ...pick(random), afterMs: random.int(50, 400) }),
 } satisfies Readonly<Record<string, Parameters>>;

@@ -55,10 +55,18 @@ export interface DroverOptions {
   readonly own?: boolean;
 }
 
-export class Stage {
+export interface StageParts {
   readonly places: Places;
   readonly plan: Plan;
   /** why the state directory has no disk of its own; null: it has */
+  readonly noDisk: string | null;
+  /** aborted: nothing is started any more, for the rest is being swept up */
+  readonly signal: AbortSignal;
+}
+
+export class Stage {
+  readonly places: Places;
+  readonly plan: Plan;
   readonly noDisk: string | null;
   readonly reports: CommandReport[] = [];
   readonly #running = new Map<RunningCommand, readonly string[]>();
@@ -66,11 +74,13 @@ export class Stage {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #hits = new Map<string, number>();
   readonly #clock: string;
+  readonly #signal: AbortSignal;
 
-  constructor(places: Places, plan: Plan, noDisk: string | null) {
+  constructor({ places, plan, noDisk, signal }: StageParts) {
     this.places = places;
     this.plan = plan;
     this.noDisk = noDisk;
+    this.#signal = signal;
     this.#members = new Map(membersOf(plan).map((member) => [member.name, member]));
     this.#clock = join(places.dir, 'clock');
     this.setClock(0);
@@ -91,6 +101,7 @@ export class Stage {
 
   /** Starts `drover WORDS --state …`. */
   start(words: readonly string[], options: DroverOptions = {}): RunningCommand {
+    this.#signal.throwIfAborted();
     const { through = [], own = false, stays = false, expected = null } = options;
     const command = startCommand([...words, '--state', this.places.state], {
       cwd: this.places.dir,

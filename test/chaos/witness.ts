@@ -2,7 +2,7 @@
 // It looks until its standard input ends; then it judges, and prints its verdict as JSON.
 //
 //   node witness.js DIRECTORY
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { partsOfMark, readJournal } from '../e2e/harness/journal.ts';
 import { droverProcesses, markedProcesses } from '../e2e/harness/process-list.ts';
@@ -23,6 +23,8 @@ const sampling = setInterval(() => sampler.sample(), SAMPLE_EVERY_MS);
 process.stdin.resume();
 process.stdin.once('end', () => {
   clearInterval(sampling);
+  // Nobody is left to hear it: the run was given up.
+  if (!existsSync(places.claims)) return;
   sampler.sample();
   process.stdout.write(`${JSON.stringify(verdict())}\n`);
 });
