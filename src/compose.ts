@@ -100,11 +100,7 @@ export async function openHerd({
     paths,
     ledger,
     clock,
-    async newIds() {
-      const { createChance } = await import('./host/chance.ts');
-      const chance = createChance();
-      return () => chance.id(DISPATCH_ID_LENGTH);
-    },
+    newIds,
     output: async () => (await import('./compose/output.ts')).createOutput(paths.runs),
     async lookAt(attempt, agent) {
       const { lookAtAttempt } = await import('./compose/attempt-look.ts');
@@ -141,4 +137,10 @@ export async function openHerd({
       (await import('./ledger/supervisor-lock.ts')).isSupervisorLockHeld(paths.lock),
     close: async () => await ledger.close(),
   };
+}
+
+async function newIds(): Promise<() => DispatchId> {
+  const { createChance } = await import('./host/chance.ts');
+  const chance = createChance();
+  return () => chance.id(DISPATCH_ID_LENGTH);
 }

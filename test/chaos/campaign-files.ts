@@ -2,14 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fake } from '../e2e/harness/repository.ts';
-import {
-  LINGER_MS,
-  type Member,
-  type Plan,
-  STALL_MS,
-  WORKING_STALL_MS,
-  isSpeaker,
-} from './plan.ts';
+import { LINGER_MS, type Member, type Plan, STALL_MS, WORKING_STALL_MS } from './plan.ts';
 
 /** Where the parts of one run lie. */
 export interface Places {
@@ -94,14 +87,10 @@ function work(member: Member, { journalled, goal }: Means): Readonly<Record<stri
   const { kind, end } = member;
   const seconds = String(member.seconds);
   const run = (...command: string[]) => ({ run: journalled('beats', ...command) });
-  if (isSpeaker(member)) {
-    const part = { speaking: 'answers', limited: 'limited', lingering: 'lingers' }[
-      kind as 'speaking'
-    ];
-    const words = journalled('quiet', fake('speaks.sh'), part, seconds);
-    const prompt = `exec ${words.join(' ')}`;
+  const speaks = (part: string) => {
+    const prompt = `exec ${journalled('quiet', fake('speaks.sh'), part, seconds).join(' ')}`;
     return { agent: 'speaker', prompt, continue_prompt: prompt, linger: `${LINGER_MS}ms` };
-  }
+  };
   switch (kind) {
     case 'busy':
       return run(fake('busy-silent.sh'), seconds);
@@ -133,7 +122,13 @@ function work(member: Member, { journalled, goal }: Means): Readonly<Record<stri
       const script = `sleep ${seconds}; : > ${goal}; sleep 1; exit 7`;
       return { ...run('sh', '-c', script), done_when: `test -e ${goal}` };
     }
-    default:
+    case 'quick':
       return run(fake('quick.sh'), '0');
+    case 'speaking':
+      return speaks('answers');
+    case 'limited':
+      return speaks('limited');
+    case 'lingering':
+      return speaks('lingers');
   }
 }

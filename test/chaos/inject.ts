@@ -107,14 +107,14 @@ export async function inject(
     await stage.drover(['run', stage.file(campaign), '--detach']);
   });
   const keeper = random.fork('keeper');
-  let over = false;
+  const over = new AbortController();
   const keeping = (async () => {
-    while (!over) await keepSupervised(stage, keeper);
+    while (!over.signal.aborted) await keepSupervised(stage, keeper);
   })();
   try {
     await Promise.all([...faults, ...submissions, until(plan.lengthMs)]);
   } finally {
-    over = true;
+    over.abort();
     await keeping;
   }
 }

@@ -2,16 +2,12 @@
 // leaves nothing behind however it ends, by Ctrl-C and SIGKILL as well.
 //
 //   node janitor.js DIRECTORY
+import { once } from 'node:events';
 import { sweepUp } from './sweep-up.ts';
 
 const [dir = ''] = process.argv.slice(2);
 // Who is asked to leave has work to do before.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.stdin.resume();
-process.stdin.once('end', () => {
-  void sweepUp(dir).then((left) => {
-    process.stdout.write(`${JSON.stringify(left)}\n`);
-  });
-});
-// The one who would have read it may be gone.
-process.stdout.on('error', () => {});
+await once(process.stdin, 'end');
+await sweepUp(dir);

@@ -108,17 +108,10 @@ function member(random: Random, name: string, kind: Kind, tiers: readonly string
 }
 
 function plannedEnd(random: Random, kind: Kind): PlannedEnd {
-  switch (kind) {
-    case 'failing':
-      return { outcome: 'failed', exitCode: random.pick([1, 3, 42, 75, 127]) };
-    case 'stalling':
-      return { outcome: 'stopped', exitCode: null };
-    case 'goal':
-    case 'lingering':
-      return { outcome: 'succeeded', exitCode: null };
-    default:
-      return { outcome: 'succeeded', exitCode: 0 };
-  }
+  if (kind === 'failing') return { outcome: 'failed', exitCode: random.pick([1, 3, 42, 75, 127]) };
+  if (kind === 'stalling') return { outcome: 'stopped', exitCode: null };
+  const isCutShort = kind === 'goal' || kind === 'lingering';
+  return { outcome: 'succeeded', exitCode: isCutShort ? null : 0 };
 }
 
 /** Fisher and Yates. */

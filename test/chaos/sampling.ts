@@ -88,8 +88,9 @@ export class Sampler {
     if (dispatches.length <= slots) return;
     const together = dispatches.filter(([, processes]) => processes.some(isAlive));
     if (together.length <= slots) return;
-    const names = together.map(([dispatch]) => this.#names.get(dispatch)).sort();
-    const what = `pool ${pool} of ${slots}: ${names.join(', ')} at once`;
+    const names = together.map(([dispatch]) => this.#names.get(dispatch) ?? dispatch);
+    const all = names.sort((a, b) => a.localeCompare(b)).join(', ');
+    const what = `pool ${pool} of ${slots}: ${all} at once`;
     this.#overCaps.set(what, this.#overCaps.get(what) ?? { at, what });
   }
 

@@ -74,10 +74,10 @@ export function makeSchedule(seed: number, lengthMs: number): Fault[] {
   const random = createRandom(seed).fork('schedule');
   const count = Math.max(1, Math.floor((lengthMs - FIRST_MS) / EVERY_MS));
   const faults: Fault[] = [];
-  let round: FaultName[] = [];
+  let left: FaultName[] = [];
   for (let id = 1; id <= count; id += 1) {
-    if (round.length === 0) round = shuffled(random, FAULT_NAMES);
-    const fault = round.pop()!;
+    if (left.length === 0) left = shuffled(random, FAULT_NAMES);
+    const fault = left.pop()!;
     const draw: Parameters = DRAWN[fault];
     const atMs = FIRST_MS + random.int(0, Math.max(0, lengthMs - FIRST_MS));
     faults.push({ id, atMs, fault, parameters: draw(random) });
@@ -85,7 +85,7 @@ export function makeSchedule(seed: number, lengthMs: number): Fault[] {
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** A line for people, which `--schedule` reads again as JSON. */
+/** A line for people. */
 export function describeFault({ atMs, fault, parameters }: Fault): string {
   const words = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
   return `${(atMs / 1_000).toFixed(1).padStart(7)} s  ${fault}${words.length === 0 ? '' : `: ${words.join(', ')}`}`;

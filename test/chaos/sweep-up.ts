@@ -16,10 +16,8 @@ import { placesIn } from './campaign-files.ts';
 const ROUNDS_MAX = 100;
 const ROUND_MS = 50;
 
-/** @returns what was left and had to be ended; a line each */
-export async function sweepUp(dir: string): Promise<string[]> {
+export async function sweepUp(dir: string): Promise<void> {
   const { state } = placesIn(dir);
-  const left = new Set<string>();
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const helpers = liveProcesses().filter(
       // Who holds the ledger's lock, and what runs under another mark or none but in this directory.
@@ -27,16 +25,12 @@ export async function sweepUp(dir: string): Promise<string[]> {
     );
     const all = [...droverProcesses(state), ...markedProcesses(state), ...helpers];
     if (all.length === 0) break;
-    for (const one of all) {
-      left.add(`${one.pid} ${one.commandLine}`);
-      killExactly(one);
-    }
+    for (const one of all) killExactly(one);
     await pause(ROUND_MS);
   }
   removeCgroups(join(state, 'runs'));
   if (isMounted(state)) execFileSync('umount', ['-l', state]);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-  return [...left];
 }
 
 export function isMounted(path: string): boolean {

@@ -40,8 +40,8 @@ export interface CommandOptions {
 export function startCommand(words: readonly string[], options: CommandOptions): RunningCommand {
   if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build makes it`);
   const { flags = [], through = [] } = options;
-  const [program = process.execPath, ...rest] = [...through, process.execPath, ...flags, CLI];
-  const child = spawn(program, [...rest, ...words], {
+  const [program, ...rest] = [...through, process.execPath, ...flags, CLI, ...words];
+  const child = spawn(program!, rest, {
     cwd: options.cwd,
     env: options.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
