@@ -157,7 +157,7 @@ export async function setClock(
   { parameters: { byMs = 0, forMs = 0 } }: Fault,
   undo: Undo,
 ): Promise<Injected> {
-  if (!(await isSupervisedToStay(stage))) return 0;
+  if (!(await isSupervisedToStay(stage))) return { skipped: 'nobody stayed to see it' };
   const right = undo.add(() => stage.setClock(0));
   stage.setClock(byMs);
   await pause(forMs);

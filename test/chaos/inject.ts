@@ -121,8 +121,12 @@ export async function inject(
 
 async function injectOne(fault: Fault, means: Means): Promise<void> {
   const { fault: name, id } = fault;
-  const done = await DOINGS[name](fault, means);
   const { stage } = means;
+  let done = await DOINGS[name](fault, means);
+  for (let tries = 1; done === 0 && tries < TRIES_MAX; tries += 1) {
+    await pause(TRY_AGAIN_MS);
+    done = await DOINGS[name](fault, means);
+  }
   if (typeof done === 'number') stage.log({ fault: id, what: 'injected', name, count: done });
   else stage.log({ fault: id, what: 'skipped', name, because: done.skipped });
 }
@@ -133,6 +137,10 @@ async function keepSupervised(stage: Stage, random: Random): Promise<void> {
   await pause(random.int(0, ALONE_MS_MAX));
   if (stage.supervisors().length === 0) people.superviseSomehow(stage, random);
 }
+
+/** Where nobody is there whom it could meet it waits for somebody, for a while. */
+const TRIES_MAX = 12;
+const TRY_AGAIN_MS = 250;
 
 function undoing(signal: AbortSignal): places.Undo {
   return {

@@ -58,12 +58,12 @@ export interface Plan {
 }
 
 /** `account` is for agents that speak: a limit that one of them meets closes it for all. */
-const POOLS = { wide: 5, one: 1, account: 2 } as const;
+const POOLS = { wide: 6, one: 1, account: 2 } as const;
 
 /** What keeps the pools busy for about `EVERY_MS`, and no longer. */
 const MEMBERS_EACH = 16;
 const EVERY_MS = 10_000;
-const SECONDS_MAX = 4;
+const SECONDS_MAX = 6;
 
 /** How long an agent may be silent: one that says that it is idle is ended after it, and not before. */
 export const STALL_MS = 4_000;
