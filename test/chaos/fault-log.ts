@@ -1,6 +1,8 @@
 // Owns what is written down of the faults, before each of them is done: all that a witness takes for an excuse.
 import { appendFileSync, readFileSync } from 'node:fs';
 
+export type SentSignal = 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT';
+
 export type Role = 'agent' | 'tool' | 'shim' | 'supervisor';
 
 export type Entry = {
@@ -11,7 +13,7 @@ export type Entry = {
 } & (
   | {
       readonly what: 'signal';
-      readonly signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP';
+      readonly signal: SentSignal;
       readonly role: Role;
       readonly pid: number;
       readonly startTime: number;
@@ -20,6 +22,8 @@ export type Entry = {
     }
   /** a file of one live attempt was removed or truncated */
   | { readonly what: 'damage'; readonly mark: string; readonly part: 'record' | 'other' }
+  /** from now on not a byte is left on the disk of the state directory, or some are again */
+  | { readonly what: 'disk'; readonly full: boolean }
   /** somebody asks for it: dispatches by name */
   | { readonly what: 'stop' | 'retry'; readonly names: readonly string[] }
   /** so much of the schedule was done; `count` things */

@@ -63,12 +63,13 @@ export async function makeReadOnly(
 /** Not a byte is left on the disk of the state directory. */
 export async function fillDisk(
   stage: Stage,
-  { parameters: { forMs = 0 } }: Fault,
+  { id, parameters: { forMs = 0 } }: Fault,
   undo: Undo,
 ): Promise<Injected> {
   if (stage.noDisk !== null) return { skipped: stage.noDisk };
   const filler = join(stage.places.state, '.filler');
   const empty = undo.add(() => rmSync(filler, { force: true }));
+  stage.log({ fault: id, what: 'disk', full: true });
   for (const chunkBytes of [1_048_576, 65_536, 4_096, 1]) {
     try {
       for (;;) writeFileSync(filler, Buffer.alloc(chunkBytes), { flag: 'a' });
@@ -78,6 +79,7 @@ export async function fillDisk(
   }
   await pause(forMs);
   empty();
+  stage.log({ fault: id, what: 'disk', full: false });
   return 1;
 }
 

@@ -1,6 +1,5 @@
 // Owns the faults that are signals: to supervisors, shims, agents and their tools, one or several at once.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LiveProcess } from '../e2e/harness/process-list.ts';
 import type { Fault } from './schedule.ts';
 import { type Living, type LivingAgent, type Stage, asTarget, chosen } from './stage.ts';
 
@@ -12,9 +11,9 @@ export async function signalSupervisors(
   { id, parameters: { forMs = 0 } }: Fault,
   signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP',
 ): Promise<Injected> {
-  const met = stage.supervisors();
-  for (const one of met) stage.signal(id, signal, asTarget(one));
-  if (signal === 'SIGSTOP') await continueAfter(stage, met, forMs);
+  const met = stage.supervisors().map(asTarget);
+  for (const one of met) stage.signal(id, signal, one);
+  if (signal === 'SIGSTOP') await continueAfter(stage, id, met, forMs);
   return met.length;
 }
 
@@ -35,9 +34,9 @@ export async function signalShims(
     const shims = shimsOf(stage, agent);
     if (signal === 'SIGKILL') stage.hit(agent.member);
     for (const shim of shims) stage.signal(id, signal, shim);
-    return shims.map(({ process }) => process);
+    return shims;
   });
-  if (signal === 'SIGSTOP') await continueAfter(stage, met, parameters['forMs'] ?? 0);
+  if (signal === 'SIGSTOP') await continueAfter(stage, id, met, parameters['forMs'] ?? 0);
   return met.length;
 }
 
@@ -51,8 +50,7 @@ export async function signalAgents(
     if (signal !== 'SIGSTOP') stage.hit(agent.member);
     stage.signal(id, signal, agent);
   }
-  const processes = met.map(({ process }) => process);
-  if (signal === 'SIGSTOP') await continueAfter(stage, processes, parameters['forMs'] ?? 0);
+  if (signal === 'SIGSTOP') await continueAfter(stage, id, met, parameters['forMs'] ?? 0);
   return met.length;
 }
 
@@ -102,9 +100,10 @@ function shimsOf(stage: Stage, { mark }: LivingAgent): Living[] {
 
 async function continueAfter(
   stage: Stage,
-  stopped: readonly LiveProcess[],
+  fault: number,
+  stopped: readonly Living[],
   forMs: number,
 ): Promise<void> {
   await pause(forMs);
-  stage.continue(stopped);
+  stage.continue(fault, stopped);
 }

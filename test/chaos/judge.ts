@@ -6,6 +6,7 @@ import { type CountName, type Verdict, type Violation } from './counts.ts';
 import type { Entry } from './fault-log.ts';
 import { LINGER_MS, type Member, type Plan, STALL_MS, membersOf } from './plan.ts';
 import { TICK_S, type Run } from './runs.ts';
+import { reasonOfLoss } from './loss.ts';
 import { type Seen, keyOf } from './sampling.ts';
 import type { CommandReport } from './stage.ts';
 
@@ -30,12 +31,6 @@ export interface Testimony {
   readonly survivors: readonly { readonly what: string; readonly dispatch: string | null }[];
   readonly claims: Claims;
 }
-
-/**
- * A shim records the end of its agent some time after that wrote its own last line: within this, a record that was
- * destroyed may not have been there yet. In seconds.
- */
-const RECORDED_WITHIN_S = 1.5;
 
 export function judge(testimony: Testimony): Verdict {
   const { plan, runs, seen } = testimony;
@@ -153,26 +148,6 @@ function reasonToRunAgain(
   return reasonOfLoss(before, faults);
 }
 
-/** What was done to this very attempt that costs it; null: nothing. */
-function reasonOfLoss(before: Run, faults: readonly Entry[]): string | null {
-  const endedAt = before.end?.at ?? before.lastAt;
-  const own = faults.filter((entry) => 'mark' in entry && entry.mark === before.mark);
-  const killed = own.some(
-    (entry) =>
-      entry.what === 'signal' &&
-      entry.signal !== 'SIGSTOP' &&
-      ((entry.role === 'agent' && keyOf(entry) === keyOf(before)) || entry.role === 'tool'),
-  );
-  if (killed && before.end?.code !== 0) return 'its agent or a tool of it was killed';
-  const recordless = own.some(
-    (entry) =>
-      entry.at < endedAt + RECORDED_WITHIN_S &&
-      ((entry.what === 'damage' && entry.part === 'record') ||
-        (entry.what === 'signal' && entry.role === 'shim' && entry.signal === 'SIGKILL')),
-  );
-  return recordless ? 'its shim or its record was destroyed' : null;
-}
-
 /** Nothing that works is killed: a signal, or an end without a word, needs a reason that names this process. */
 function killedAtWork(member: Member, own: readonly Run[], testimony: Testimony): Violation[] {
   const { seen, faults, survivors } = testimony;
@@ -180,19 +155,23 @@ function killedAtWork(member: Member, own: readonly Run[], testimony: Testimony)
     const [first] = run.signals;
     const vanished = run.end === null && !survivors.some(({ what }) => what.includes(keyOf(run)));
     if (first === undefined && !vanished) return [];
-    // Who vanished was there when it was last seen, and when it last wrote.
-    const at = first?.at ?? Math.max(run.lastAt, seen.lastSeenAt.get(keyOf(run)) ?? 0);
+    const at = first?.at ?? goneBy(run, seen);
     if (isExcused(member, run, at, faults)) return [];
     const how = first === undefined ? 'vanished' : `was sent ${first.signal}`;
     return [found('killed', `${run.name} (fence ${run.fence}) ${how} while it worked`, at)];
   });
 }
 
+/** The latest moment at which one that vanished can have ended. */
+function goneBy(run: Run, { goneAt, longestGapS }: Seen): number {
+  return Math.max(run.lastAt, goneAt.get(keyOf(run)) ?? run.lastAt + longestGapS);
+}
+
 function isExcused({ kind }: Member, run: Run, at: number, faults: readonly Entry[]): boolean {
   const byFault = faults.some(
     (entry) =>
       entry.what === 'signal' &&
-      entry.signal !== 'SIGSTOP' &&
+      (entry.signal === 'SIGKILL' || entry.signal === 'SIGTERM') &&
       entry.role === 'agent' &&
       keyOf(entry) === keyOf(run),
   );
@@ -200,12 +179,11 @@ function isExcused({ kind }: Member, run: Run, at: number, faults: readonly Entr
     (entry) =>
       entry.what === 'stop' &&
       entry.names.includes(run.name) &&
-      // Who vanished was seen for the last time up to one look before that.
-      entry.at < at + LOOK_S &&
+      entry.at < at &&
       !wasRetried(run.name, { after: entry.at, before: run.beganAt }, faults),
   );
   const within = (since: number | null, ms: number) =>
-    since !== null && at + LOOK_S >= since + ms / 1_000;
+    since !== null && at + TICK_S >= since + ms / 1_000;
   return (
     byFault ||
     byPerson ||
@@ -225,9 +203,6 @@ function wasRetried(
       entry.what === 'retry' && entry.names.includes(name) && entry.at > after && entry.at < before,
   );
 }
-
-/** Two samples of the process table are not farther apart, on a machine that is busy. In seconds. */
-const LOOK_S = 1;
 
 /** Nothing is lost: every dispatch comes to its planned end, and its row says so. */
 function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testimony): Violation[] {

@@ -8,8 +8,12 @@ import { isShim } from './stage.ts';
 /** What was seen, to be told with the rest at the end. */
 export interface Seen {
   readonly samples: number;
-  /** key of a process → seconds since the boot when it was last seen alive */
+  /** key of a process → when it was last seen alive; seconds since the boot */
   readonly lastSeenAt: ReadonlyMap<string, number>;
+  /** key of a process that was seen → when it was seen no more */
+  readonly goneAt: ReadonlyMap<string, number>;
+  /** the longest time between two looks, in seconds: who was never seen did not live longer */
+  readonly longestGapS: number;
   readonly overlaps: readonly SeenAt[];
   readonly overCaps: readonly SeenAt[];
 }
@@ -34,7 +38,10 @@ export class Sampler {
   readonly #lastSeenAt = new Map<string, number>();
   readonly #overlaps = new Map<string, SeenAt>();
   readonly #overCaps = new Map<string, SeenAt>();
+  readonly #goneAt = new Map<string, number>();
   #samples = 0;
+  #sampledAt = uptime();
+  #longestGapS = 0;
 
   constructor(state: string, plan: Plan) {
     this.#state = state;
@@ -46,6 +53,8 @@ export class Sampler {
     return {
       samples: this.#samples,
       lastSeenAt: this.#lastSeenAt,
+      goneAt: this.#goneAt,
+      longestGapS: this.#longestGapS,
       overlaps: [...this.#overlaps.values()],
       overCaps: [...this.#overCaps.values()],
     };
@@ -56,10 +65,15 @@ export class Sampler {
     // Shims hold no slot: what counts is whether anything of an attempt works.
     const workers = markedProcesses(this.#state).filter((one) => !isShim(one));
     const at = uptime();
+    this.#longestGapS = Math.max(this.#longestGapS, at - this.#sampledAt);
+    this.#sampledAt = at;
     for (const one of workers) {
       this.#lastSeenAt.set(keyOf(one), at);
       const name = /journalled\.pl \S+ (\S+) /.exec(one.commandLine)?.[1];
       if (name !== undefined) this.#names.set(dispatchOf(one), name);
+    }
+    for (const [key, seenAt] of this.#lastSeenAt) {
+      if (seenAt < at && !this.#goneAt.has(key)) this.#goneAt.set(key, at);
     }
     const byDispatch = grouped(workers, dispatchOf);
     for (const [dispatch, processes] of byDispatch) this.#lookForOverlap(dispatch, processes, at);

@@ -14,13 +14,17 @@ import {
 } from '../e2e/harness/process-list.ts';
 import { REPOSITORY } from '../e2e/harness/repository.ts';
 import { type Places, campaignPath } from './campaign-files.ts';
-import { type Note, type Role, logFault } from './fault-log.ts';
+import { type Note, type Role, type SentSignal, logFault } from './fault-log.ts';
 import { type Member, type Plan, isSpeaker, membersOf } from './plan.ts';
 
 /** A command of a person that takes longer hangs; most of them wait for what others have to do. */
 const COMMAND_MS_MAX = 90_000;
 /** Each of them costs a retry, and waits longer than the one before. */
 const HITS_MAX = 3;
+
+/** A look at the process table is good for so long, and for so many times as long as it took. */
+const LOOK_MS_MIN = 100;
+const LOOK_SHARE = 4;
 
 /** A process of an attempt. */
 export interface Living {
@@ -75,6 +79,10 @@ export class Stage {
   readonly #hits = new Map<string, number>();
   readonly #clock: string;
   readonly #signal: AbortSignal;
+  #table: { readonly processes: readonly LiveProcess[]; readonly until: number } = {
+    processes: [],
+    until: 0,
+  };
 
   constructor({ places, plan, noDisk, signal }: StageParts) {
     this.places = places;
@@ -120,6 +128,7 @@ export class Stage {
       hung = !stays;
       if (hung) command.kill('SIGKILL');
     }, COMMAND_MS_MAX);
+    this.#table = { ...this.#table, until: 0 };
     const report = ({ code, signal, stderr }: Finished) => {
       clearTimeout(bound);
       this.#running.delete(command);
@@ -153,20 +162,35 @@ export class Stage {
 
   /** All processes of the command line but our own looks. */
   commands(): LiveProcess[] {
-    return droverProcesses(this.places.state).filter(({ pid }) => !this.#own.has(pid));
+    return droverProcesses(this.places.state, this.#look()).filter(
+      ({ pid }) => !this.#own.has(pid),
+    );
   }
 
   /** The children of supervisors that fork shims for them. */
   starters(): LiveProcess[] {
     const parents = new Set(this.commands().map(({ pid }) => pid));
-    return liveProcesses().filter(
+    return this.#look().filter(
       ({ parent, commandLine }) => parents.has(parent) && /^drover-starter\b/.test(commandLine),
     );
   }
 
+  /**
+   * The process table, as it was a moment ago: a thousand processes are long to read on a busy machine, and faults that
+   * all read it by themselves would hold up each other's end. Whoever is signalled is looked at again.
+   */
+  #look(): readonly LiveProcess[] {
+    const now = performance.now();
+    if (now < this.#table.until) return this.#table.processes;
+    const processes = liveProcesses();
+    const tookMs = performance.now() - now;
+    this.#table = { processes, until: now + tookMs + Math.max(LOOK_MS_MIN, LOOK_SHARE * tookMs) };
+    return processes;
+  }
+
   /** Everybody of every attempt. */
   living(): Living[] {
-    return markedProcesses(this.places.state).map((process) => ({
+    return markedProcesses(this.places.state, this.#look()).map((process) => ({
       process,
       mark: process.mark!,
       role: roleOf(process),
@@ -205,9 +229,16 @@ export class Stage {
   }
 
   /** Sends a signal to exactly this process, and says so before. */
-  signal(fault: number, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP', target: Living): void {
-    const { process: at, role, mark } = target;
-    if (!isAlive(at)) return;
+  signal(fault: number, signal: SentSignal, target: Living): void {
+    if (isAlive(target.process)) this.#send(fault, signal, target);
+  }
+
+  /** Continues whoever was stopped. */
+  continue(fault: number, stopped: readonly Living[]): void {
+    for (const one of stopped) if (isAlive(one.process)) this.#send(fault, 'SIGCONT', one);
+  }
+
+  #send(fault: number, signal: SentSignal, { process: at, role, mark }: Living): void {
     const { pid, startTime } = at;
     this.log({
       fault,
@@ -218,12 +249,11 @@ export class Stage {
       startTime,
       mark: mark === '' ? null : mark,
     });
-    send(at, signal);
-  }
-
-  /** Continues whoever was stopped. */
-  continue(stopped: readonly LiveProcess[]): void {
-    for (const one of stopped) if (isAlive(one)) send(one, 'SIGCONT');
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended between the look and the signal.
+    }
   }
 }
 
@@ -245,12 +275,4 @@ export function isShim({ commandLine }: LiveProcess): boolean {
 function roleOf(process: LiveProcess): Role {
   if (isShim(process)) return 'shim';
   return process.commandLine.includes('journalled.pl') ? 'agent' : 'tool';
-}
-
-function send({ pid }: LiveProcess, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended between the look and the signal.
-  }
 }

@@ -52,15 +52,21 @@ export function isAlive({ pid, startTime }: { pid: number; startTime: number }):
 }
 
 /** Those that carry a mark of the herd in `stateDir`: agents, their tools, their shims. */
-export function markedProcesses(stateDir: string): LiveProcess[] {
-  return liveProcesses().filter(
+export function markedProcesses(
+  stateDir: string,
+  among: readonly LiveProcess[] = liveProcesses(),
+): LiveProcess[] {
+  return among.filter(
     ({ mark, stateDir: of }) => mark !== null && mark !== 'off' && of === stateDir,
   );
 }
 
 /** Processes of the command line itself that work on `stateDir`: supervisors (detached ones opt out) and followers. */
-export function droverProcesses(stateDir: string): LiveProcess[] {
-  return liveProcesses().filter(
+export function droverProcesses(
+  stateDir: string,
+  among: readonly LiveProcess[] = liveProcesses(),
+): LiveProcess[] {
+  return among.filter(
     ({ commandLine, mark }) =>
       (mark === null || mark === 'off') &&
       commandLine.includes('cli/main.js') &&

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CountName } from '../../chaos/counts.ts';
 import { runsIn } from '../../chaos/runs.ts';
-import { type Given, KILLED, at, counts, killed, run } from './testimony.ts';
+import { type Given, KILLED, at, counts, killed, run, signalled } from './testimony.ts';
 
 describe('an honest herd is flawless', () => {
   test.each<[string, Given]>([
@@ -25,6 +25,24 @@ describe('an honest herd is flawless', () => {
       { runs: [run(1, { end: { code: 137, at: 11 } }), run(2)], faults: [killed(1, 'tool', 10.5)] },
     ],
     ['a shim that was killed', { runs: [run(1), run(2)], faults: [killed(1, 'shim', 10.5)] }],
+    [
+      'a shim that was stopped before its agent ended, and killed while it was',
+      {
+        runs: [run(1), run(2)],
+        faults: [signalled(1, 'shim', 10.5, 'SIGSTOP'), killed(1, 'shim', 17)],
+      },
+    ],
+    [
+      'a shim that was killed while it waited for room on the disk',
+      {
+        runs: [run(1), run(2)],
+        faults: [
+          at(10.5, { fault: 2, what: 'disk', full: true }),
+          killed(1, 'shim', 16),
+          at(17, { fault: 2, what: 'disk', full: false }),
+        ],
+      },
+    ],
     [
       'a record that was removed',
       {
@@ -158,6 +176,26 @@ describe('an excuse excuses nothing else', () => {
       'a shim that was killed, its agent as well',
       { runs: [run(1, KILLED), run(2)], faults: [killed(1, 'shim', 10.5)] },
       { killed: 1 },
+    ],
+    [
+      'a shim that was continued long before it was killed',
+      {
+        runs: [run(1), run(2)],
+        faults: [
+          signalled(1, 'shim', 10.5, 'SIGSTOP'),
+          signalled(1, 'shim', 12, 'SIGCONT'),
+          killed(1, 'shim', 17),
+        ],
+      },
+      { runTwice: 1 },
+    ],
+    [
+      'an agent that was stopped and continued',
+      {
+        runs: [run(1, { ...KILLED, lastAt: 12 }), run(2)],
+        faults: [signalled(1, 'agent', 10.5, 'SIGSTOP'), signalled(1, 'agent', 11, 'SIGCONT')],
+      },
+      { runTwice: 1, killed: 1 },
     ],
     [
       'output that was removed',

@@ -70,7 +70,14 @@ export function counts({ kind = 'busy', end, runs, faults = [], row = {}, more, 
     plan,
     runs,
     faults,
-    seen: { samples: 1, lastSeenAt: new Map(), overlaps: [], overCaps: [] },
+    seen: {
+      samples: 1,
+      lastSeenAt: new Map(),
+      goneAt: new Map(),
+      longestGapS: 0.2,
+      overlaps: [],
+      overCaps: [],
+    },
     survivors: [],
     claims: { rows, pools: [], doctor: { heldSlots: [] }, commands: [], endings: [], ...claims },
     ...more,
@@ -86,9 +93,17 @@ export function at(seconds: number, note: Note): Entry {
 }
 
 /** A signal to the process of `run(fence)` or to another of its attempt. */
-export function killed(fence: number, role: 'agent' | 'tool' | 'shim', seconds: number): Entry {
+export function signalled(
+  fence: number,
+  role: 'agent' | 'tool' | 'shim',
+  seconds: number,
+  signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
+): Entry {
   const pid = role === 'agent' ? 100 : 101;
-  const mark = run(fence).mark;
-  const signal = 'SIGKILL' as const;
+  const { mark } = run(fence);
   return at(seconds, { fault: 1, what: 'signal', signal, role, pid, startTime: fence, mark });
+}
+
+export function killed(fence: number, role: 'agent' | 'tool' | 'shim', seconds: number): Entry {
+  return signalled(fence, role, seconds, 'SIGKILL');
 }
