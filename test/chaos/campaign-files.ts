@@ -119,7 +119,9 @@ function work(member: Member, { journalled, goal }: Means): Readonly<Record<stri
     }
     case 'goal': {
       // What is done is done, however its process ends.
-      const script = `sleep ${seconds}; : > ${goal}; sleep 1; exit 7`;
+      const note = fake('notes.sh');
+      const reach = `${note} finishing; : > ${goal}; ${note} result`;
+      const script = `sleep ${seconds}; ${reach}; sleep 1; exit 7`;
       return { ...run('sh', '-c', script), done_when: `test -e ${goal}` };
     }
     case 'quick':

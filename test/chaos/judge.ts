@@ -206,7 +206,7 @@ function wasRetried(
 
 /** Nothing is lost: every dispatch comes to its planned end, and its row says so. */
 function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testimony): Violation[] {
-  const { name, end: planned, kind } = member;
+  const { name, end: planned } = member;
   const row = claims.rows?.find((one) => one.name === name);
   if (row === undefined) return [found('lost', `${name}: there is no row of it`)];
   if (row.state !== 'ended') return [found('lost', `${name} is ${row.state}: ${row.because}`)];
@@ -217,7 +217,7 @@ function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testi
   // It was killed before the wish, which took it for its last attempt.
   if (stopped && last !== undefined && reasonOfLoss(last, faults) !== null) return [];
   if (last === undefined) return [found('lost', `${name} never ran, and is ${said}`)];
-  if (row.outcome === 'succeeded' && !isDone(kind, last)) {
+  if (row.outcome === 'succeeded' && !isDone(last)) {
     return [found('lost', `${name} has not done its work, and is ${said}`)];
   }
   if (row.outcome !== planned.outcome) return [found('wrongEnds', `${name}: ${said}`)];
@@ -231,8 +231,9 @@ function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testi
   return [found('wrongEnds', what)];
 }
 
-function isDone(kind: Member['kind'], { end, resultAt }: Run): boolean {
-  return end?.code === 0 || resultAt !== null || kind === 'goal';
+/** By its own word: it was about to give its result, and whoever says that it succeeded has seen that. */
+function isDone({ end, finishingAt }: Run): boolean {
+  return end?.code === 0 || finishingAt !== null;
 }
 
 /** docs/guides/commands.md */

@@ -16,8 +16,9 @@ export interface Run {
   readonly end: { readonly code: number; readonly at: number } | null;
   /** polite signals that reached it */
   readonly signals: readonly { readonly signal: string; readonly at: number }[];
-  /** when it met a limit, had its result, fell silent; null: it did not */
+  /** when it met a limit, was about to give its result, had given it, fell silent; null: it did not */
   readonly limitAt: number | null;
+  readonly finishingAt: number | null;
   readonly resultAt: number | null;
   readonly idleAt: number | null;
 }
@@ -59,6 +60,7 @@ function runOf(begin: JournalLine, lines: readonly JournalLine[]): Run {
       .filter(({ word }) => word === 'signal')
       .map(({ signal, at }) => ({ signal: signal ?? '', at: at ?? 0 })),
     limitAt: firstAt('limit'),
+    finishingAt: firstAt('finishing'),
     resultAt: firstAt('result'),
     idleAt: firstAt('idle'),
   };

@@ -156,7 +156,7 @@ describe.concurrent('the witness', () => {
   );
 });
 
-describe('faults', () => {
+describe.concurrent('faults', () => {
   test('of a short seed: nothing that works is killed, nothing dead keeps anything, nothing is done twice', async () => {
     const words = ['--minutes', '0.2', '--seed', '11', '--json', '--no-shrink'];
     const { code, stdout, stderr } = await startChaos('main', words).end();

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Speaks in the events of adapter.mjs, inside journalled.pl, and has a session. `answers`: works, and says its result.
-# `lingers`: the same, and does not leave; its journal says `result`. `limited`: unless it is resumed, meets a limit of its
-# provider that is lifted in SECONDS; its journal says `limit`. speaks.sh answers|lingers|limited [SECONDS]
+# Speaks in the events of adapter.mjs, inside journalled.pl, and has a session. `answers`: works, and says its result; its
+# journal has `finishing` before and `result` after that. `lingers`: the same, and does not leave. `limited`: unless it is
+# resumed, meets a limit of its provider that is lifted in SECONDS; its journal says `limit`.
+# speaks.sh answers|lingers|limited [SECONDS]
 kind=$1 seconds=${2:-1}
 # A line that finds no room on a full disk is said again.
 say() {
@@ -21,7 +22,8 @@ if [ "$kind" = limited ] && [ "$RESUMED" = no ]; then
   exit 1
 fi
 sleep "$seconds"
+"${0%/*}/notes.sh" finishing
 say '{"kind":"result","ok":true,"text":"all done"}'
-[ "$kind" = lingers ] || exit 0
 "${0%/*}/notes.sh" result
+[ "$kind" = lingers ] || exit 0
 exec sleep 300

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /** `recorder.sh` says the first two; `journalled.pl`, and who runs inside it, all of them. */
-const WORDS = ['begin', 'end', 'beat', 'signal', 'limit', 'result', 'idle'] as const;
+const WORDS = ['begin', 'end', 'beat', 'signal', 'limit', 'finishing', 'result', 'idle'] as const;
 
 export interface JournalLine {
   readonly word: (typeof WORDS)[number];

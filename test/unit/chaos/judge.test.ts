@@ -73,6 +73,7 @@ describe('an honest herd is flawless', () => {
         end: { outcome: 'succeeded', exitCode: null },
         runs: [
           run(1, {
+            finishingAt: 10.4,
             resultAt: 10.5,
             signals: [{ signal: 'TERM', at: 12.5 }],
             end: { code: 143, at: 12.6 },

@@ -27,6 +27,7 @@ export function run(fence: number, more: Partial<Run> = {}): Run {
     end: { code: 0, at: beganAt + 1 },
     signals: [],
     limitAt: null,
+    finishingAt: null,
     resultAt: null,
     idleAt: null,
     ...more,
