@@ -42,6 +42,9 @@ export async function shrink<T>(
     }
     return { failures: 0, runs };
   };
+  // What fails without any of it was caused by none of it.
+  const nothing = await tried([]);
+  if (nothing.failures > 0) return { smallest: [], ...nothing, runsInAll, isCutShort: false };
   let smallest = whole;
   let record = { failures: 1, runs: 1 };
   let parts = 2;

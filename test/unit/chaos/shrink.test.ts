@@ -16,6 +16,11 @@ test.each([[[5]], [[5, 6]], [[0, 31]], [[3, 11, 27]]])('to exactly %j', async (n
   expect(isCutShort).toBe(false);
 });
 
+test('to nothing, where it fails without any of it', async () => {
+  const { smallest, runsInAll } = await shrink(WHOLE, () => Promise.resolve(true), UNBOUNDED);
+  expect({ smallest, runsInAll }).toEqual({ smallest: [], runsInAll: 1 });
+});
+
 test('to the whole, where nothing less fails', async () => {
   const { smallest } = await shrink([1, 2, 3], failsWith(1, 2, 3), UNBOUNDED);
   expect(smallest).toEqual([1, 2, 3]);
