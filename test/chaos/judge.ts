@@ -77,15 +77,22 @@ function capsInJournals({ plan, runs }: Testimony): Violation[] {
       membersOf(plan).flatMap((member) => (member.pool === pool ? [member.name] : [])),
     );
     const own = runs.filter(({ name }) => names.has(name));
-    return own.flatMap(({ beganAt }) => {
+    const crowds = new Map<string, number>();
+    for (const { beganAt } of own) {
       const together = own.filter(
         (other) => other.beganAt <= beganAt && other.lastAt > beganAt + TICK_S,
       );
-      if (together.length <= slots) return [];
-      const all = together.map(({ name, fence }) => `${name}.${fence}`).join(', ');
-      return [found('overCaps', `pool ${pool} of ${slots}, by the journals: ${all}`, beganAt)];
-    });
+      const all = together.map(({ name, fence }) => `${name}.${fence}`).sort(byText);
+      if (together.length > slots) crowds.set(all.join(', '), beganAt);
+    }
+    return [...crowds].map(([all, at]) =>
+      found('overCaps', `pool ${pool} of ${slots}, by the journals: ${all}`, at),
+    );
   });
+}
+
+function byText(a: string, b: string): number {
+  return a.localeCompare(b);
 }
 
 function slotsHeld({ claims, survivors }: Testimony): Violation[] {

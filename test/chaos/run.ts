@@ -4,6 +4,7 @@ import { once, setMaxListeners } from 'node:events';
 import { cpSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { droverProcesses, markedProcesses } from '../e2e/harness/process-list.ts';
 import { REPOSITORY } from '../e2e/harness/repository.ts';
@@ -39,7 +40,10 @@ const CONFIG = 'sweep: 5s\nbrake: { max: 12 }\n';
 
 /** Larger than what a herd of this length needs, smaller than what one would miss. */
 const DISK = 'size=48m,mode=700';
-/** What is left of the campaigns when the faults are over has to come to its end within this. */
+/**
+ * What is left of the campaigns when the faults are over has to come to its end within this: the longest back-offs and
+ * silences, and as long again as the faults lasted, for those may have left everything undone.
+ */
 const QUIET_MS_MAX = 150_000;
 /** What the brake holds back waits for a person. */
 const CONFIRM_EVERY_MS = 8_000;
@@ -58,12 +62,15 @@ export async function runChaos(options: RunOptions): Promise<RunReport> {
     const stage = new Stage({ places, plan, noDisk: mountDisk(places), signal });
     writeFileSync(join(places.state, 'config.yaml'), CONFIG);
     witness = startProgram('witness', dir, { detached: false });
-    await nextLine(witness);
+    const said = linesOf(witness);
+    // Asked for when everything is over: until then nobody listens to its failure.
+    said.last.catch(() => {});
+    await said.first;
     setMaxListeners(0, signal);
     await inject(stage, schedule, signal);
     writeFileSync(places.claims, JSON.stringify(await comeToRest(stage, signal)));
     witness.stdin!.end();
-    const verdict = JSON.parse(await nextLine(witness)) as Verdict;
+    const verdict = JSON.parse(await said.last) as Verdict;
     const faults = readFaults(places.faults);
     return { ...verdict, faults, startedAt, seconds: uptime() - startedAt };
   } finally {
@@ -97,7 +104,7 @@ function mountDisk({ state }: Places): string | null {
 
 /** Nobody does anything to it any more: what is left ends, and then nobody is left. */
 async function comeToRest(stage: Stage, signal: AbortSignal): Promise<Claims> {
-  const bound = AbortSignal.timeout(QUIET_MS_MAX);
+  const bound = AbortSignal.timeout(QUIET_MS_MAX + stage.plan.lengthMs);
   const given = AbortSignal.any([bound, signal]);
   const endings: { campaign: string; code: number | null }[] = [];
   const confirming = setInterval(() => void stage.drover(['reap', '--confirm']), CONFIRM_EVERY_MS);
@@ -148,12 +155,17 @@ function startProgram(
   return spawn(process.execPath, [script, dir], { detached, stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
-/** The next line that it prints; an error where it ends without. */
-async function nextLine(program: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const piece of program.stdout!.iterator({ destroyOnReturn: false })) {
-    text += String(piece);
-    if (text.endsWith('\n')) return text;
-  }
-  throw new Error('the witness has ended without a word');
+/** Its lines, as they come. Read without a pause, or it would have to wait for us. */
+function linesOf(program: ChildProcess): { first: Promise<string>; last: Promise<string> } {
+  const lines = createInterface(program.stdout!);
+  const all: string[] = [];
+  lines.on('line', (line) => all.push(line));
+  const closed = once(lines, 'close');
+  const last = async (): Promise<string> => {
+    await closed;
+    const line = all.at(-1);
+    if (line?.startsWith('{') !== true) throw new Error('the witness has ended without a verdict');
+    return line;
+  };
+  return { first: once(lines, 'line').then(([line]) => String(line)), last: last() };
 }

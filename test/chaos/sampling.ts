@@ -43,8 +43,12 @@ export class Sampler {
   #sampledAt = uptime();
   #longestGapS = 0;
 
-  constructor(state: string, plan: Plan) {
+  readonly #tell: (what: string) => void;
+
+  /** @param tell what may not happen, as soon as it is seen */
+  constructor(state: string, plan: Plan, tell: (what: string) => void) {
     this.#state = state;
+    this.#tell = tell;
     this.#pools = plan.pools;
     this.#poolOf = new Map(membersOf(plan).map(({ name, pool }) => [name, pool]));
   }
@@ -94,7 +98,7 @@ export class Sampler {
     const both = fences(processes.filter(isAlive));
     if (both.size < 2) return;
     const what = `${this.#names.get(dispatch) ?? dispatch}: fences ${[...both].join(' and ')} live at once`;
-    this.#overlaps.set(what, this.#overlaps.get(what) ?? { at, what });
+    this.#note(this.#overlaps, { at, what });
   }
 
   #lookForExcess(pool: string, dispatches: readonly [string, LiveProcess[]][], at: number): void {
@@ -105,7 +109,13 @@ export class Sampler {
     const names = together.map(([dispatch]) => this.#names.get(dispatch) ?? dispatch);
     const all = names.sort((a, b) => a.localeCompare(b)).join(', ');
     const what = `pool ${pool} of ${slots}: ${all} at once`;
-    this.#overCaps.set(what, this.#overCaps.get(what) ?? { at, what });
+    this.#note(this.#overCaps, { at, what });
+  }
+
+  #note(notes: Map<string, SeenAt>, seen: SeenAt): void {
+    if (notes.has(seen.what)) return;
+    notes.set(seen.what, seen);
+    this.#tell(seen.what);
   }
 
   /** null: nobody has seen its agent yet */

@@ -1,5 +1,6 @@
 // Owns the witness: a process of its own, which reads the process table and the journals of the agents, never our ledger.
-// It looks until its standard input ends; then it judges, and prints its verdict as JSON.
+// It looks until its standard input ends, and says at once what may not be; then it judges, and its last line is its verdict
+// as JSON.
 //
 //   node witness.js DIRECTORY
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -19,7 +20,7 @@ const SAMPLE_EVERY_MS = 150;
 const [dir = ''] = process.argv.slice(2);
 const places = placesIn(dir);
 const plan = JSON.parse(readFileSync(places.plan, 'utf8')) as Plan;
-const sampler = new Sampler(places.state, plan);
+const sampler = new Sampler(places.state, plan, (what) => process.stdout.write(`seen: ${what}\n`));
 /** On a busy machine a look takes long: at least as much time is left to others. */
 const sampling = new AbortController();
 void (async () => {

@@ -78,13 +78,18 @@ function row(name: string, exitCode: number, fence = 1): unknown {
   };
 }
 
-async function verdictOf(herd: TestHerd, body: () => Promise<void>): Promise<Verdict> {
+type Saw = (what: RegExp) => Promise<void>;
+
+/** @param body is told how to wait until the witness has seen something */
+async function verdictOf(herd: TestHerd, body: (saw: Saw) => Promise<void>): Promise<Verdict> {
   const witness = startChaos('witness', [herd.dir]);
   await until('it watches', () => witness.stdout().startsWith('watching\n'));
-  await body();
+  await body(async (what) => {
+    await until(`it has seen ${what}`, () => what.test(witness.stdout()));
+  });
   const { stdout, stderr } = await witness.end();
   expect(stderr).toBe('');
-  return JSON.parse(stdout.slice('watching\n'.length)) as Verdict;
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Verdict;
 }
 
 describe.concurrent('the witness', () => {
@@ -107,22 +112,25 @@ describe.concurrent('the witness', () => {
       const names = ['twice', 'together', 'killed', 'told', 'left', 'lost', 'wrong', 'doubled'];
       const crowd = [member('crowd-1', 'one'), member('crowd-2', 'one')];
       const pretence = new Pretence(herd, [...names.map((name) => member(name, 'wide')), ...crowd]);
-      const { violations } = await verdictOf(herd, async () => {
+      const { violations } = await verdictOf(herd, async (saw) => {
+        const waits = `until [ -e ${herd.path('gate')} ]; do sleep 0.05; done`;
         await once(pretence.agent('doubled', 1, 'exit 0'), 'exit');
         await once(pretence.agent('doubled', 1, 'exit 0'), 'exit');
         await once(pretence.agent('twice', 1, 'exit 0'), 'exit');
         await once(pretence.agent('twice', 2, 'exit 0'), 'exit');
         await once(pretence.agent('wrong', 1, 'exit 3'), 'exit');
-        // Long enough to be seen by two looks.
-        const both = [1, 2].map((fence) => pretence.agent('together', fence, 'sleep 1'));
-        const crowded = [1, 2].map((one) => pretence.agent(`crowd-${one}`, 1, 'sleep 1'));
-        const victim = pretence.agent('killed', 1, 'sleep 0.5');
+        for (const fence of [1, 2]) pretence.agent('together', fence, waits);
+        for (const name of ['crowd-1', 'crowd-2']) pretence.agent(name, 1, waits);
+        const victim = pretence.agent('killed', 1, waits);
         await pretence.untilBegun('killed');
         victim.kill('SIGKILL');
-        const told = pretence.agent('told', 1, 'sleep 0.5');
+        const told = pretence.agent('told', 1, waits);
         await pretence.untilBegun('told');
         told.kill('SIGTERM');
-        await Promise.all([...both, ...crowded, told].map((one) => once(one, 'exit')));
+        await saw(/together: fences/);
+        await saw(/pool one of 1: crowd-1, crowd-2 at once/);
+        writeFileSync(herd.path('gate'), '');
+        await until('all have left', () => herd.marked().length === 0);
         await once(pretence.agent('left', 1, 'exit 0'), 'exit');
         pretence.process('left', 1, 'sleep', ['300']);
         const rows = [...names, 'crowd-1', 'crowd-2'].filter((name) => name !== 'lost');
@@ -143,7 +151,7 @@ describe.concurrent('the witness', () => {
         expect.stringMatching(/^lost: wrong has not done its work/),
         expect.stringMatching(/^overCaps: pool one of 1, by the journals: crowd-.*, crowd-/),
         expect.stringMatching(/^overCaps: pool one of 1: crowd-1, crowd-2 at once$/),
-        expect.stringMatching(/^overlaps: together: by its journal 1 until/),
+        expect.stringMatching(/^overlaps: together: by its journal [12] until/),
         expect.stringMatching(/^overlaps: together: fences [12] and [12] live at once$/),
         expect.stringMatching(/^runTwice: doubled: fence 1 ended with 0, then 1 began$/),
         expect.stringMatching(/^runTwice: together: fence [12] ended with 0, then [12] began$/),
