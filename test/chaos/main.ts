@@ -16,9 +16,9 @@ import { shrink } from './shrink.ts';
 const USAGE =
   'npm run chaos -- [--minutes N] [--seed S] [--json] [--schedule FILE] [--keep FOLDER] [--no-shrink]';
 
-/** Re-runs when a run has failed: at most so many, and at most so many times the length of the run. */
+/** Re-runs when a run has failed: at most so many, and not for longer than so many times what the first one took. */
 const SHRINK_RUNS_MAX = 24;
-const SHRINK_LENGTHS_MAX = 12;
+const SHRINK_TIMES_MAX = 16;
 const SHRINK_TRIES_MAX = 2;
 
 interface Wanted {
@@ -38,7 +38,7 @@ async function runOnce(wanted: Wanted, keep: string | null = null): Promise<Summ
 
 async function minimal(wanted: Wanted, failed: Summary): Promise<string> {
   const startedAt = performance.now();
-  const boundMs = SHRINK_LENGTHS_MAX * wanted.lengthMs;
+  const boundMs = SHRINK_TIMES_MAX * failed.seconds * 1_000;
   const whole = untilViolation(wanted.schedule, failed);
   const kinds = new Set(failed.violations.map(({ count }) => count));
   const fails = async (schedule: readonly Fault[]) => {
