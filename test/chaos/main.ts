@@ -20,6 +20,7 @@ const USAGE =
 const SHRINK_RUNS_MAX = 24;
 const SHRINK_TIMES_MAX = 16;
 const SHRINK_TRIES_MAX = 2;
+const SHRINK_REPEATS_MAX = 3;
 
 interface Wanted {
   readonly seed: number;
@@ -51,6 +52,7 @@ async function minimal(wanted: Wanted, failed: Summary): Promise<string> {
   const { smallest, failures, runs, runsInAll, isCutShort } = await shrink(whole, fails, {
     runsMax: SHRINK_RUNS_MAX,
     triesMax: SHRINK_TRIES_MAX,
+    repeatsMax: SHRINK_REPEATS_MAX,
     isOver: () => performance.now() - startedAt > boundMs,
   });
   return [

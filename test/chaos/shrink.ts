@@ -17,6 +17,8 @@ export interface ShrinkBound {
   readonly runsMax: number;
   /** a smaller schedule is given up when it has not failed in so many runs */
   readonly triesMax: number;
+  /** the smallest one is run so many times more, for the rate at which it fails */
+  readonly repeatsMax: number;
   /** true: the time is over */
   readonly isOver: () => boolean;
 }
@@ -59,7 +61,13 @@ export async function shrink<T>(
     ({ part: smallest, record } = next);
   }
   const isCutShort = smallest.length > 1 && isSpent();
-  return { smallest, ...record, runsInAll, isCutShort };
+  let { failures, runs } = record;
+  for (let repeat = 0; repeat < bound.repeatsMax && !isSpent(); repeat += 1) {
+    runs += 1;
+    runsInAll += 1;
+    if (await fails(smallest)) failures += 1;
+  }
+  return { smallest, failures, runs, runsInAll, isCutShort };
 }
 
 /** One of `parts` parts that fails by itself, else what fails without one of them. */
