@@ -194,9 +194,15 @@ function isExcused({ kind }: Member, run: Run, at: number, faults: readonly Entr
   return (
     byFault ||
     byPerson ||
-    (kind === 'lingering' && within(run.resultAt, LINGER_MS)) ||
-    (kind === 'stalling' && within(run.idleAt, STALL_MS))
+    (kind === 'lingering' && within(run.finishingAt, LINGER_MS)) ||
+    // What it does before it says that it is idle is too little to be seen.
+    (kind === 'stalling' && run.idleAt !== null && within(startedAt(run), STALL_MS))
   );
+}
+
+/** Start times are in ticks of a hundredth of a second since the boot. */
+function startedAt({ startTime }: Run): number {
+  return startTime / 100;
 }
 
 /** A wish to stop holds until its dispatch has ended: who was asked to run again is not to be stopped by it. */

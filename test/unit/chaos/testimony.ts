@@ -12,7 +12,7 @@ function member(kind: Kind, end: Member['end'] = SUCCEEDED): Member {
   return { name: 'a', kind, pool: 'one', seconds: 1, containment: null, end };
 }
 
-/** `fence` is its start time as well. */
+/** It begins `fence` times ten seconds after the boot. */
 export function run(fence: number, more: Partial<Run> = {}): Run {
   const beganAt = fence * 10;
   return {
@@ -21,7 +21,7 @@ export function run(fence: number, more: Partial<Run> = {}): Run {
     dispatch: 'd',
     fence,
     pid: 100,
-    startTime: fence,
+    startTime: beganAt * 100,
     beganAt,
     lastAt: beganAt + 1,
     end: { code: 0, at: beganAt + 1 },
@@ -102,7 +102,15 @@ export function signalled(
 ): Entry {
   const pid = role === 'agent' ? 100 : 101;
   const { mark } = run(fence);
-  return at(seconds, { fault: 1, what: 'signal', signal, role, pid, startTime: fence, mark });
+  return at(seconds, {
+    fault: 1,
+    what: 'signal',
+    signal,
+    role,
+    pid,
+    startTime: fence * 1_000,
+    mark,
+  });
 }
 
 export function killed(fence: number, role: 'agent' | 'tool' | 'shim', seconds: number): Entry {
