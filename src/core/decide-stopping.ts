@@ -29,7 +29,7 @@ import {
   type Members,
   type Sighting,
 } from './evidence.ts';
-import { endOfStop } from './retry.ts';
+import { SUCCEEDED, endOfStop } from './retry.ts';
 import { describeRun, endDespiteStop, endOfRun, judgementOf, stillReading } from './said.ts';
 import { sameSurvivors, sparedAgent, survivorsOf } from './survivors.ts';
 
@@ -219,7 +219,10 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const conclude = (end: AttemptEnd, why = because) =>
     endedAfterGoal(live, { end, because: why, looksNeeded: 2 }, evidence, moment);
   if (reason.kind === 'leftovers' && reason.end.outcome.kind !== 'lost') {
-    return conclude(reason.end);
+    // What cannot be read was judged by what could be, when its agent had ended.
+    const isSeen = evidence.stream.kind === 'seen';
+    const unread = isSeen ? stillReading(live, evidence, 'its tree is empty', moment) : null;
+    return unread ?? concludeLeftovers(reason.end, { evidence, conclude }, because);
   }
   if (exit.kind === 'unknown') {
     const why = `its tree is empty; cannot read its exit record: ${exit.because}`;
@@ -233,6 +236,21 @@ function stopped(live: Stopping, evidence: Evidence, moment: Moment): Decision {
     return conclude(record === null ? reason.end : endOfRun(record, judgementOf(evidence)));
   }
   return stoppedByUs(live, reason, { record, evidence, conclude }, moment);
+}
+
+/**
+ * The process that we took for the agent may have been a wrapper that somebody killed, while the program in it went on to its
+ * result. Nobody was signalled before all were frozen: what it has said meanwhile is its own word (I13).
+ */
+function concludeLeftovers(
+  end: AttemptEnd,
+  { evidence, conclude }: Omit<Proof, 'record'>,
+  because: string,
+): Decision {
+  const judgement = judgementOf(evidence);
+  if (end.outcome.kind !== 'failed' || judgement?.kind !== 'succeeded') return conclude(end);
+  const { outcome, class: failureClass } = SUCCEEDED;
+  return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
 }
 
 function stoppedByUs(

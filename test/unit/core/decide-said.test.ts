@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../../../src/core/agent-event.ts';
 import { decide } from '../../../src/core/decide.ts';
 import type { Decision } from '../../../src/core/decision.ts';
+import { failed } from '../../../src/core/retry.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
 import { HOUR, MINUTE, NOW, type RowSpec, SECOND, exited, row, signalled } from './row.ts';
 
@@ -117,6 +118,20 @@ function limit(waitsInMs: number | null, agoMs = 0, sinceMs = agoMs): StreamStat
     waitsUntil: waitsInMs === null ? null : NOW + waitsInMs,
   };
 }
+
+describe('I13: whose wrapper was killed while the program in it went on', () => {
+  const reason = failed(137, 'SIGKILL', 'infrastructure');
+  const left: RowSpec = { ...GONE, state: 'stopping', reason, exit: signalled('SIGKILL', 137) };
+  test.each<[string, RowSpec, string]>([
+    ['to say that it is done has succeeded', { judged: 'succeeded' }, 'ended succeeded'],
+    ['is read to the end first', { judged: 'succeeded', reading: true }, 'stay'],
+    ['to say nothing more is run again', { judged: 'unsaid', said: {} }, 'parked backoff'],
+    ['to fail is run again', { judged: 'agent' }, 'parked backoff'],
+    ['and who can no longer be read is run again', { said: 'unknown' }, 'parked backoff'],
+  ])('%s', (_, spec, expected) => {
+    expect(briefly(decided({ ...left, ...spec }))).toBe(expected);
+  });
+});
 
 describe('I15: an agent that waits for a limit by itself', () => {
   const STALL = { spec: { stallMs: 20 * MINUTE } };
