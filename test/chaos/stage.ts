@@ -95,10 +95,13 @@ export class Stage {
   }
 
   log(note: Note): void {
+    // What is being swept up is not to be written to: a file would be left.
+    if (this.#signal.aborted) return;
     logFault(this.places.faults, note);
   }
 
   setClock(offsetMs: number): void {
+    if (this.#signal.aborted) return;
     writeFileSync(`${this.#clock}.new`, String(offsetMs));
     renameSync(`${this.#clock}.new`, this.#clock);
   }

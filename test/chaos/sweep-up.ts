@@ -30,7 +30,20 @@ export async function sweepUp(dir: string): Promise<void> {
   }
   removeCgroups(join(state, 'runs'));
   if (isMounted(state)) execFileSync('umount', ['-l', state]);
-  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  await removeAll(dir);
+}
+
+/** Somebody may still have been writing. */
+async function removeAll(dir: string): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    try {
+      rmSync(dir, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (round === ROUNDS_MAX) throw error;
+      await pause(ROUND_MS);
+    }
+  }
 }
 
 export function isMounted(path: string): boolean {
