@@ -162,7 +162,11 @@ function createTurnstile() {
   const quietly = (work: Promise<unknown>) => work.catch(() => {});
   return {
     together: async (work: () => Promise<void>): Promise<void> => {
-      await quietly(last);
+      // Another one may have come who wants to be alone, while we waited for the one before.
+      for (let before: unknown = null; before !== last; ) {
+        before = last;
+        await before;
+      }
       const mine = work();
       others.push(quietly(mine));
       await mine;

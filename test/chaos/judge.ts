@@ -236,8 +236,10 @@ function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testi
   if (row.outcome !== planned.outcome) return [found('wrongEnds', `${name}: ${said}`)];
   const code = last.fence === row.fence ? (last.end?.code ?? null) : null;
   const wanted = planned.exitCode ?? code;
-  // Who destroys a record takes the exit code with it, whatever else says that the work is done.
-  const isLost = row.exitCode === null && reasonOfLoss(last, faults) !== null;
+  // Who destroys a record takes the exit code with it, and who kills an agent puts a signal in its place, whatever else says
+  // that the work is done.
+  const isKilled = last.end === null && row.exitCode !== null && row.exitCode > 128;
+  const isLost = (row.exitCode === null || isKilled) && reasonOfLoss(last, faults) !== null;
   if (wanted === null || isLost) return [];
   if (row.exitCode === wanted && (code ?? wanted) === wanted) return [];
   const what = `${name}: exit code ${row.exitCode}, its agent ended with ${code}, planned ${wanted}`;
