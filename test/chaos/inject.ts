@@ -59,8 +59,9 @@ const DOINGS: Readonly<Record<FaultName, Doing>> = {
 };
 
 /**
- * Not while the clock is wrong: who begins after a step cannot know of it, and back-offs from before it last as much longer
- * as the step was long.
+ * Not while the clock is wrong. Who begins after a step does not know of it yet: back-offs from before last as much longer as
+ * the step was long, and hard limits are reached as much sooner. Until a supervisor compares its clocks with those of the one
+ * before it, a step has to have somebody who sees it begin and end.
  */
 const ENDS_SUPERVISORS: ReadonlySet<FaultName> = new Set<FaultName>([
   'supervisor killed',
