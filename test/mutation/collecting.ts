@@ -16,8 +16,8 @@ export function takeCollected(): readonly Collected[] {
   return collected.splice(0);
 }
 
-function collect(title: unknown, body: Body): void {
-  collected.push({ title: String(title), run: () => body() });
+function collect(title: string, body: Body): void {
+  collected.push({ title, run: () => body() });
 }
 
 function rowOf(row: unknown): readonly unknown[] {
@@ -25,7 +25,7 @@ function rowOf(row: unknown): readonly unknown[] {
 }
 
 const test = Object.assign(collect, {
-  each: (table: readonly unknown[]) => (title: unknown, body: Body) => {
+  each: (table: readonly unknown[]) => (title: string, body: Body) => {
     for (const [index, row] of table.entries())
       collect(`${title} ${index}`, () => body(...rowOf(row)));
   },

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { oldestOf } from '../../../src/core/decide-start.ts';
 import { killMoment } from '../../../src/core/decide-stopping.ts';
 import { decide } from '../../../src/core/decide.ts';
+import { SUCCEEDED } from '../../../src/core/retry.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
 import { told } from './decision-table.ts';
 import { processOf } from './looks.ts';
-import { HOUR, MINUTE, NOW, type RowSpec, SECOND, row } from './row.ts';
+import { HOUR, MINUTE, NOW, type RowSpec, SECOND, exited, row } from './row.ts';
 
 function toldOf(spec: RowSpec): string {
   const { live, evidence, moment } = row(spec);
@@ -146,6 +147,41 @@ test('one that has said nothing of its use may have used it up before', () => {
   const usedBefore = { inputTokens: 101, outputTokens: 0, costUsd: null };
   const spec: RowSpec = { usedBefore, said: { usage: null }, spec: { maxTokens: 100 } };
   expect(toldOf(spec)).toMatch(/ max-tokens /);
+});
+
+describe('a tree that we end', () => {
+  const empty: RowSpec = {
+    state: 'stopping',
+    agent: 'gone',
+    shim: 'gone',
+    exit: exited(0),
+    ...NOBODY,
+  };
+
+  test('is not over before everything that was said is read', () => {
+    expect(toldOf({ ...empty, said: {}, reading: true })).toMatch(/^stay /);
+    expect(toldOf({ ...empty, said: {} })).toMatch(/^dispatch\.ended /);
+  });
+
+  test('because it lingers is asked for its result where the agent itself has said it', () => {
+    const reason = { kind: 'lingering', end: SUCCEEDED } as const;
+    const lingers: RowSpec = { ...empty, exit: exited(0, 0), reason, spec: { doneWhen: 'x' } };
+    expect(toldOf({ ...lingers, said: {}, judged: 'succeeded' })).toMatch(/^stay - ask-goal: /);
+    expect(toldOf(lingers)).toMatch(/^dispatch\.ended /);
+  });
+
+  test('for the end of a supervisor is cancelled where a person wished that meanwhile', () => {
+    const spec: RowSpec = { ...empty, exit: exited(0, 0), reason: 'superseded' };
+    expect(toldOf(spec)).toMatch(/^dispatch\.requeued queued/);
+    expect(toldOf({ ...spec, wish: { cause: 'cancelled' } })).toMatch(
+      /^dispatch\.ended .*\[stopped cancelled/,
+    );
+  });
+
+  test('is told to be unseen only after a look that failed', () => {
+    const spec: RowSpec = { state: 'stopping', told: 'EIO', unseenMs: HOUR };
+    expect(toldOf({ ...spec, members: 'absent' })).toMatch(/^stay /);
+  });
 });
 
 test('the wish with which a stop began has its grace from when that began', () => {
