@@ -60,7 +60,12 @@ describe('of what was decided, such a kill', () => {
     ['is that of one that lingers', {}, stops({ kind: 'lingering', end }), true],
     ['is not where its agent is gone', { agent: 'gone' }, causes('stalled'), false],
     ['is not what an agent left behind', {}, stops({ kind: 'leftovers', end }), false],
-    ['is not that of one that does not run', { state: 'starting' }, causes('stalled'), false],
+    [
+      'is not that of one that does not run',
+      { state: 'starting', agent: 'alive' },
+      causes('stalled'),
+      false,
+    ],
     ['is not that it stays as it is', {}, stays, false],
     ['is not that it runs', {}, runs as ChangeDecision, false],
     ['is not what a person asked for', {}, causes('cancelled'), false],

@@ -57,6 +57,20 @@ describe('a limit lasts', () => {
       90 * SECOND,
       0,
     ],
+    [
+      'for a month, which is the longest that anybody has',
+      met({ resetAt: NOW + 32 * 24 * HOUR - MINUTE }),
+      null,
+      32 * 24 * HOUR,
+      0,
+    ],
+    [
+      'five minutes where more was told, for that was misread',
+      met({ resetAt: NOW + 32 * 24 * HOUR + 1 }),
+      null,
+      5 * MINUTE,
+      1,
+    ],
     ['five minutes where nothing was told', met(), null, 5 * MINUTE, 1],
     ['five minutes where its end alone says so', null, null, 5 * MINUTE, 1],
     [
