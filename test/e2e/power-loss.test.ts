@@ -31,8 +31,13 @@ describe.skipIf(WHY_NOT !== null)('when the power goes', () => {
     recorded = record(dir, { isLong: IS_LONG });
     const drivers = [nodeSqlite(), libsql()].flatMap((engine) => engine?.name ?? []);
     judge = await Judge.of(recorded, drivers);
+    const { effects } = recorded.disk;
+    const node = recorded.disk.find('state/ledger.db');
+    const copied = effects.filter((one) => one.kind === 'write' && one.node === node).length;
     const { commits, reports } = judge.told;
-    figures.push(`${recorded.disk.effects.length} writes, flushes and names recorded`);
+    figures.push(
+      `${effects.length} writes, flushes and names, ${copied} of them into the database`,
+    );
     figures.push(
       `${commits} commits and ${reports} reports asked after; drivers ${drivers.join()}`,
     );

@@ -130,6 +130,12 @@ export const ACCEPTED: readonly Accepted[] = [
     because: `${SAME} what was not seen has no value, and nothing is not more than a limit`,
   },
   {
+    file: 'limits',
+    operators: ['default'],
+    of: 'used.',
+    because: `${SAME} in a sum and in a comparison null is zero`,
+  },
+  {
     file: 'verdict',
     operators: ['number'],
     of: '0',

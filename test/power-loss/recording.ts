@@ -138,6 +138,7 @@ function flushedExitsOf({ disk }: Recording): readonly FlushedExit[] {
     if (dir?.kind !== 'enter') return [];
     const path = `state/runs/${dir.name}/${claim.name}`;
     const flushed = firstFrom(0, (one) => one.kind === 'sync' && one.node === claim.node);
+    if (flushed === Infinity) return [];
     const text =
       disk
         .left(flushed + 1, 'nothing')
