@@ -136,6 +136,36 @@ export const ACCEPTED: readonly Accepted[] = [
     because: `${SAME} in a sum and in a comparison null is zero`,
   },
   {
+    file: 'quota',
+    operators: ['text'],
+    of: "'pool'",
+    because: `${SAME} it is only compared with 'model'`,
+  },
+  {
+    file: 'quota',
+    operators: ['condition'],
+    of: 'resetAt !== null',
+    because: `${SAME} null is neither ahead nor of the last two minutes`,
+  },
+  {
+    file: 'quota',
+    operators: ['default'],
+    of: 'met?.waitsUntil',
+    because: `${SAME} undefined is neither ahead nor of the last two minutes`,
+  },
+  {
+    file: 'quota',
+    operators: ['number'],
+    of: '16',
+    because: `${SAME} the wait has its upper bound long before`,
+  },
+  {
+    file: 'quota',
+    operators: ['condition'],
+    of: 'met.waitsUntil === null',
+    because: `${SAME} null is not ahead`,
+  },
+  {
     file: 'verdict',
     operators: ['number'],
     of: '0',
