@@ -166,6 +166,30 @@ export const ACCEPTED: readonly Accepted[] = [
     because: `${SAME} null is not ahead`,
   },
   {
+    file: 'retry',
+    operators: ['condition'],
+    of: 'end.class === null',
+    because: `${SAME} no class has no budget`,
+  },
+  {
+    file: 'retry',
+    operators: ['condition'],
+    of: "outcome.kind === 'stopped'",
+    because: `${SAME} no other outcome has a cause`,
+  },
+  {
+    file: 'retry',
+    operators: ['number'],
+    of: '16',
+    because: `${SAME} the wait has its upper bound long before`,
+  },
+  {
+    file: 'said',
+    operators: ['condition'],
+    of: "exit.kind === 'signalled'",
+    because: `${SAME} no other exit has a signal that is kept`,
+  },
+  {
     file: 'verdict',
     operators: ['number'],
     of: '0',
