@@ -190,6 +190,36 @@ export const ACCEPTED: readonly Accepted[] = [
     because: `${SAME} no other exit has a signal that is kept`,
   },
   {
+    file: 'tree',
+    operators: ['condition'],
+    of: 'members.has(process.pid)',
+    because: `${SAME} it would be put there once more`,
+  },
+  {
+    file: 'tree',
+    operators: ['condition'],
+    of: 'process.mark === null || process.mark === mark',
+    because: `${SAME} nothing is no mark of anybody else`,
+  },
+  {
+    file: 'tree',
+    operators: ['boundary'],
+    of: 'depth <',
+    because: `${SAME} so deep is only a circle, and in that one step more leads nowhere`,
+  },
+  {
+    file: 'tree',
+    operators: ['number'],
+    of: '',
+    because: `${SAME} so deep is only a circle, and in that one step more or less leads nowhere`,
+  },
+  {
+    file: 'verdict',
+    operators: ['text'],
+    of: "'unasked'",
+    because: `${SAME} silence is only asked whether the result is there`,
+  },
+  {
     file: 'verdict',
     operators: ['number'],
     of: '0',
