@@ -43,17 +43,29 @@ test('attempts are found by the marks of their own ledger', () => {
   expect([...markedAttempts(takeSnapshot(rows), 'herd').keys()]).toEqual(['d1/4', 'd2/7']);
 });
 
+/** The ordinary one: it holds the slot, and has not ended. */
+const HOLDS = { isOver: false, fence: 1, hasEnded: false, leftovers: 'end' } as const;
+
 test.each([
-  ['the attempt that holds the slot', 'running', 1, false, 'end', { isLive: true, keeps: false }],
-  ['an earlier one', 'running', 2, true, 'end', { isLive: false, keeps: false }],
-  ['the last one of what has ended', 'ended', 1, true, 'end', { isLive: false, keeps: false }],
-  ['one whose leftovers stay', 'ended', 1, true, 'keep', { isLive: false, keeps: true }],
-  ['one that has not ended yet', 'running', 1, false, 'keep', { isLive: true, keeps: false }],
-] as const)('of the standing of %s', (_, kind, fence, hasEnded, leftovers, expected) => {
+  ['the attempt that holds the slot', {}, { isLive: true, keeps: false }],
+  ['an earlier one', { fence: 2, hasEnded: true }, { isLive: false, keeps: false }],
+  [
+    'the last one of what has ended',
+    { isOver: true, hasEnded: true },
+    { isLive: false, keeps: false },
+  ],
+  [
+    'one whose leftovers stay',
+    { isOver: true, hasEnded: true, leftovers: 'keep' },
+    { isLive: false, keeps: true },
+  ],
+  ['one that has not ended yet', { leftovers: 'keep' }, { isLive: true, keeps: false }],
+] as const)('of the standing of %s', (_, given, expected) => {
+  const { isOver, fence, hasEnded, leftovers } = { ...HOLDS, ...given };
   const { dispatch, attempt } = row({ spec: { leftovers } }).live;
   const { outcome, class: failureClass, exitCode } = SUCCEEDED;
   const ended = { kind: 'ended', at: 1, outcome, class: failureClass, exitCode } as const;
-  const state = kind === 'ended' ? ended : dispatch.state;
+  const state = isOver ? ended : dispatch.state;
   const its = { ...attempt, end: hasEnded ? SUCCEEDED : null };
   expect(standingOf({ ...dispatch, state, fence }, its)).toEqual(expected);
 });
