@@ -7,7 +7,7 @@ import { type Snapshot, ownInside, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment, Held } from './containment.ts';
 import { BY_TABLE, type Targets, killMembers, targetsIn } from './containment-table.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, knownPids } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
@@ -149,11 +149,11 @@ function end(
   shims: readonly ProcessIdentity[],
 ): Look<number> {
   const { cgroups } = world;
-  const table = lookAtTable(world, shims);
+  const look = () => lookAtTable(world, shims, knownPids(memory));
+  const table = look();
   const inside = lookInside(world, live, memory, table);
   if (inside.kind === 'unknown') return inside;
-  const oneByOne = () =>
-    killMembers(world, memory, () => targetsOf(world, live, memory, lookAtTable(world, shims)));
+  const oneByOne = () => killMembers(world, memory, () => targetsOf(world, live, memory, look()));
   if (inside.kind === 'absent' || inside.value.hasStrangers) return oneByOne();
   const found = BY_TABLE.members(world, live, memory, inside.value.table);
   if (found.kind !== 'seen') return found;

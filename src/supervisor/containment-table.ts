@@ -6,7 +6,7 @@ import { type ProcessIdentity, formatMark, processKey } from '../core/identity.t
 import { findMembers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment, Held } from './containment.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, knownPids } from './memory.ts';
 import { type SeenTable, type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
@@ -53,7 +53,7 @@ function end(
   shims: readonly ProcessIdentity[],
 ): Look<number> {
   return killMembers(world, memory, () => {
-    const table = lookAtTable(world, shims);
+    const table = lookAtTable(world, shims, knownPids(memory));
     return targetsIn(table, members(world, live, memory, table));
   });
 }
