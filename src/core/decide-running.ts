@@ -7,7 +7,7 @@ import { type Decision, type Moment, stay } from './decision.ts';
 import type { Deadline, DispatchSpec, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence, Result } from './evidence.ts';
-import { brokenLimit, spentLimit } from './limits.ts';
+import { brokenLimit, spentLimit, spentOf, spentWith } from './limits.ts';
 import { type OwnWait, limitMet, ownWait, watchedFrom } from './quota.ts';
 import { endOfSilent, judgementOf } from './said.ts';
 import { addUsage } from './stream.ts';
@@ -104,7 +104,8 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
   const broken =
     hardLimit(live, silence, moment.now) ??
     brokenLimit(spec, evidence) ??
-    spentLimit(spec, usedSoFar(live, evidence));
+    spentLimit(spec, spentOf(usedSoFar(live, evidence))) ??
+    spentWith(live, evidence);
   if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
   const wait = ownWait(live, evidence, moment.now);
   if (wait !== null) return waitOn(live, wait, moment);

@@ -112,7 +112,9 @@ function changesOfLive({ live, decision, memory, evidence, isCounted }: Judged):
   if (decision.kind !== 'change') return [];
   const data = { ...decision.data, evidence: snapshotOf(evidence) };
   const { agent, stream } = memory;
-  const said = decision.attemptEnd === undefined || stream === null ? {} : { stream };
+  // With the end, and with a stop: whoever claims in this commit has to know what was used.
+  const tells = decision.attemptEnd !== undefined || decision.next.kind === 'stopping';
+  const said = tells && stream !== null ? { stream } : {};
   const change = { ...changeOf(live.dispatch, { ...decision, data }), ...said, isCounted };
   return [agent === null ? change : { ...change, process: agent }];
 }

@@ -1,5 +1,5 @@
 // Owns the small campaigns that simulated people submit.
-import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
+import { type Campaign, NO_SPEND_LIMITS, type PlannedDispatch } from '../../src/core/campaign.ts';
 import type { DispatchSpec } from '../../src/core/dispatch.ts';
 import type { UseLimits } from '../../src/core/task.ts';
 import type { Random } from './random.ts';
@@ -33,6 +33,7 @@ export function writeCampaign(random: Random, number: number, streams: boolean):
   return {
     name,
     onFailure: halts ? 'halt' : 'continue',
+    limits: NO_SPEND_LIMITS,
     pools: [{ name: 'work', slots: random.int(1, 4) }],
     dispatches,
   };
@@ -52,7 +53,13 @@ export function writeChildCampaign(random: Random, parent: string): Campaign {
     const spec = { ...writeSpec(own), ...NO_LIMITS, stallMs, retries, evidenceFiles: [] };
     return { name: `${parent}-${name}`, pool: CHILD_POOL.name, priority: 0, after: [], spec };
   });
-  return { name: campaignOf(parent), onFailure: 'continue', pools: [CHILD_POOL], dispatches };
+  return {
+    name: campaignOf(parent),
+    onFailure: 'continue',
+    limits: NO_SPEND_LIMITS,
+    pools: [CHILD_POOL],
+    dispatches,
+  };
 }
 
 export function haveChildrenEnded({ truth }: Stage, parent: string): boolean {

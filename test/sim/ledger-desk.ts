@@ -45,6 +45,8 @@ const READS: ReadonlySet<Method> = new Set<Method>([
   'find',
   'campaign',
   'campaigns',
+  'campaignUse',
+  'usedByDay',
   'pools',
   'pool',
   'events',

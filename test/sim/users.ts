@@ -159,8 +159,8 @@ export class Users {
       if (its.gatesOpened >= 2) this.#cancelOne(atGate);
       else {
         void this.#ask('openGate', [[atGate.id], clocks.wall()], {
-          done: (ids) => {
-            if (ids.length === 0) return;
+          done: ({ opened }) => {
+            if (opened.length === 0) return;
             its.gatesOpened++;
             its.waivedFence = atGate.fence;
             this.#supervisors.current?.supervisor.ring();

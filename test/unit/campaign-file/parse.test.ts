@@ -29,6 +29,7 @@ test('a dispatch that says nothing gets the documented defaults', () => {
   expect(campaign).toEqual({
     name: 'c',
     onFailure: 'continue',
+    limits: { maxTokens: null, maxCostUsd: null },
     pools: [],
     dispatches: [
       {

@@ -23,6 +23,7 @@ import type {
   Usage,
 } from '../../../src/core/evidence.ts';
 import type { Judgement, TokenUsage } from '../../../src/core/agent-event.ts';
+import type { CampaignBudget } from '../../../src/core/limits.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { PoolLimit } from '../../../src/core/pool.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
@@ -99,6 +100,7 @@ export interface RowSpec {
   /** not all of it was read */
   readonly reading?: true;
   readonly usedBefore?: TokenUsage;
+  readonly budget?: CampaignBudget;
   readonly limit?: PoolLimit;
   /** for the jitter; in [0, 1) */
   readonly chance?: number;
@@ -179,6 +181,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
     },
     failures: spec.failures ?? {},
     usedBefore: spec.usedBefore ?? null,
+    budget: spec.budget ?? null,
     limit: spec.limit ?? null,
   };
 }
