@@ -109,7 +109,8 @@ const REQUESTS: ReadonlySet<EventType> = new Set([
 
 /** What waited for a person is put back by one; everything else is put back by an attempt. */
 function asksForWork({ type, data }: LedgerEvent): boolean {
-  if (type === 'dispatch.requeued') return data['from'] === 'parked';
+  const { from: before } = data;
+  if (type === 'dispatch.requeued') return before === 'parked';
   return REQUESTS.has(type);
 }
 

@@ -1,9 +1,10 @@
 // Owns what campaigns may use, and what they have used: all attempts together, whether ended or live, as far as the ledger
 // was told. Nothing of it is stored but the limits and what a person has let go.
-import { COST_SLACK_USD, type CampaignBudget, spentBudget } from '../core/limits.ts';
+import { NO_SPEND_LIMITS } from '../core/campaign.ts';
+import { COST_SLACK_USD, type CampaignBudget, spentBudget, spentOf } from '../core/limits.ts';
 import type { SpendLimits } from '../core/task.ts';
 import type { CampaignUse } from '../ports.ts';
-import { amountOrNull, text, wholeOrNull } from './columns.ts';
+import { amountOrNull, text, whole, wholeOrNull } from './columns.ts';
 import type { Query, Row } from './driver.ts';
 import { LIVE, TOLD } from './schema-1.ts';
 import { SUMS, toUsage } from './usage.ts';
@@ -58,9 +59,12 @@ export async function whySpent(query: Query, campaign: string): Promise<string |
   return budget === null ? null : (spentBudget(campaign, budget)?.because ?? null);
 }
 
-const USE = `select c.name, c.max_tokens, c.max_cost, ${SUMS}
-  from campaigns c join attempts a on a.campaign = c.name where ${TOLD}`;
-const OF_EACH = 'group by c.name, c.max_tokens, c.max_cost order by c.name';
+/** Without their sums, which are known where this is asked for. */
+const LIMITS = `select c.name, c.max_tokens, c.max_cost, c.waived_tokens, c.waived_cost
+  from campaigns c where ${LIMITED}`;
+
+const USE = `select a.campaign, ${SUMS} from attempts a where ${TOLD}`;
+const OF_EACH = 'group by a.campaign order by a.campaign';
 
 /** Of those campaigns of which anything was told, by name. */
 export async function campaignUse(
@@ -70,16 +74,23 @@ export async function campaignUse(
   const rows =
     campaign === undefined
       ? await query(`${USE} ${OF_EACH}`, [])
-      : await query(`${USE} and c.name = $1 ${OF_EACH}`, [campaign]);
-  const uses: CampaignUse[] = [];
-  for (const row of rows) {
-    const name = text(row, 'name');
-    const limits = toLimits(row);
-    const isLimited = limits.maxTokens !== null || limits.maxCostUsd !== null;
-    const spentBecause = isLimited ? await whySpent(query, name) : null;
-    uses.push({ campaign: name, usage: toUsage(row), limits, spentBecause });
-  }
-  return uses;
+      : await query(`${USE} and a.campaign = $1 ${OF_EACH}`, [campaign]);
+  if (rows.length === 0) return [];
+  const limited = new Map((await query(LIMITS, [])).map((row) => [text(row, 'name'), row]));
+  return rows.map((row) => {
+    const name = text(row, 'campaign');
+    const usage = toUsage(row);
+    const own = limited.get(name);
+    if (own === undefined) {
+      return { campaign: name, usage, limits: NO_SPEND_LIMITS, spentBecause: null };
+    }
+    const { tokens, costUsd } = spentOf(usage);
+    const waived = { tokens: whole(own, 'waived_tokens'), costUsd: whole(own, 'waived_cost') };
+    const spent = { tokens: tokens - waived.tokens, costUsd: costUsd - waived.costUsd };
+    const budget = { limits: toLimits(own), spent };
+    const spentBecause = spentBudget(name, budget)?.because ?? null;
+    return { campaign: name, usage, limits: budget.limits, spentBecause };
+  });
 }
 
 /**

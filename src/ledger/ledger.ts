@@ -222,8 +222,11 @@ class DriverLedger implements Ledger {
     return this.#look((query, { campaigns }) => campaigns(query));
   }
 
-  campaignUse(name?: string) {
-    return this.#look((query, { campaignUse }) => campaignUse(query, name));
+  /** `drover ps` asks for this as well: by itself, so that nothing else is loaded for it. */
+  async campaignUse(name?: string) {
+    if (!(await this.#driver.read(list.isUseTold))) return [];
+    const { campaignUse } = await import('./budgets.ts');
+    return await this.#driver.read((query) => campaignUse(query, name));
   }
 
   usedByDay(filter: UsageFilter) {

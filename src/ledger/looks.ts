@@ -15,7 +15,6 @@ import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './r
 import { LIVE } from './schema-1.ts';
 import { usedBeforeOfLive, usedInPools } from './usage.ts';
 
-export { campaignUse } from './budgets.ts';
 export { usedByDay } from './usage.ts';
 export { brake } from './brake.ts';
 export { supervisor } from './supervisor-row.ts';

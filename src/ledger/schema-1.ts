@@ -102,7 +102,8 @@ const TABLES: readonly string[] = [
      needs text not null references dispatches (id),
      primary key (dispatch, needs)
    )`,
-  // pool: where it had its slot; its dispatch may have moved since. campaign: that of its dispatch. The stream stands last, like the specification.
+  // pool: where it had its slot; its dispatch may have moved since. campaign: that of its dispatch. The stream stands
+  // last, like the specification.
   `create table attempts (
      dispatch text not null references dispatches (id),
      fence integer not null,

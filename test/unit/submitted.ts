@@ -1,6 +1,6 @@
 // Owns the rows and plans that the tests of submissions begin with.
-import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
 import { type Campaign, NO_SPEND_LIMITS, type PlannedDispatch } from '../../src/core/campaign.ts';
+import type { Dispatch, DispatchSpec, Outcome, State } from '../../src/core/dispatch.ts';
 import { PLAIN_SPEC } from '../plain-spec.ts';
 
 export const NOW = 5_000;
