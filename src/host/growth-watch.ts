@@ -6,7 +6,10 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
 const LOOK_EVERY_MS = 400;
 
 export interface GrowthWatch {
-  /** Calls `grew` when the file at `path` grows. Nothing where it is watched already, or not there yet. */
+  /**
+   * Calls `grew` when the file at `path` grows, and at once where something is in it already. Nothing where it is watched
+   * already, or not there yet.
+   */
   watch(path: string, grew: () => void): void;
   unwatch(path: string): void;
 }
@@ -77,7 +80,9 @@ export function createGrowthWatch(): GrowthWatch {
       if (bytes < 0) return;
       const file: Watched = { grew, watcher: null, bytes };
       files.set(path, file);
-      watchAgain(path, file);
+      // Whoever reads it may have done so before that was written.
+      if (bytes > 0) hasGrown(path, file);
+      else watchAgain(path, file);
     },
     unwatch(path) {
       files.get(path)?.watcher?.close();

@@ -91,6 +91,8 @@ export interface AttemptMemory {
   /** `softAt` of the deadline file; lost: written again */
   deadlineWritten: Millis | null;
   nextLookAt: Millis;
+  /** it has said something since the last look began, which is read then at the latest; null: it has not */
+  readAt: Millis | null;
   /** news since the last look began: the next look must not wait, whatever that look decides */
   woken: boolean;
 }
@@ -272,6 +274,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     signalled: false,
     deadlineWritten: null,
     nextLookAt: 0,
+    readAt: null,
     woken: true,
   };
 }

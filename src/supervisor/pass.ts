@@ -5,6 +5,7 @@ import type { BrakeMove } from '../core/brake.ts';
 import { killMoment } from '../core/decide-stopping.ts';
 import type { ChangeDecision, Decision, ExtendDecision, Moment } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
+import { spentBudget } from '../core/limits.ts';
 import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
@@ -126,13 +127,20 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
   };
 }
 
-/** A wish, a confirmation and an extension by hand are looked at as soon as they are there, whether or not the hint came. */
-function isDue({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
+/**
+ * A wish, a confirmation, an extension by hand and a campaign that may use no more are looked at as soon as they are there,
+ * whether or not the hint came.
+ */
+function isDue(live: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
+  const { dispatch, attempt, budget } = live;
   if (memory.woken || memory.nextLookAt <= now) return true;
+  if (memory.readAt !== null && memory.readAt <= now) return true;
   const { deadlineWritten } = memory;
   if (deadlineWritten !== null && attempt.deadline?.softAt !== deadlineWritten) return true;
   const { state, stopWish } = dispatch;
   if (state.kind === 'running' && state.held?.isConfirmed === true) return true;
+  const speaks = state.kind === 'running' && memory.stream !== null;
+  if (speaks && budget !== null && spentBudget(dispatch.campaign, budget) !== null) return true;
   if (stopWish === null) return false;
   return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;
 }
@@ -256,6 +264,8 @@ function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
 /** The earliest moment at which an attempt is due or a wait is over. */
 async function nextPassAt(world: World, memory: Memory, now: Millis): Promise<Millis> {
   let nextAt = (await world.ledger.nextDueAt(now)) ?? Number.POSITIVE_INFINITY;
-  for (const one of memory.all()) nextAt = Math.min(nextAt, one.woken ? 0 : one.nextLookAt);
+  for (const { woken, nextLookAt: at, readAt } of memory.all()) {
+    nextAt = Math.min(nextAt, woken ? 0 : at, readAt ?? at);
+  }
   return nextAt;
 }

@@ -103,7 +103,7 @@ class Loop {
     const { clock } = this.#world;
     const now = clock.now();
     const at = nextLookAt(now, READ_EVERY_MS, null);
-    attempt.nextLookAt = Math.min(attempt.nextLookAt, at);
+    attempt.readAt ??= at;
     if (this.#readsSoon) return;
     this.#readsSoon = true;
     this.#surroundings.background(this.#wakeIn(at - now));
