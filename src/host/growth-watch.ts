@@ -76,13 +76,11 @@ export function createGrowthWatch(): GrowthWatch {
         if (known.watcher === null && !growing.has(path)) watchAgain(path, known);
         return;
       }
-      const bytes = sizeOf(path);
-      if (bytes < 0) return;
-      const file: Watched = { grew, watcher: null, bytes };
+      if (sizeOf(path) < 0) return;
+      // Whoever reads it may have done so before anything was in it.
+      const file: Watched = { grew, watcher: null, bytes: 0 };
       files.set(path, file);
-      // Whoever reads it may have done so before that was written.
-      if (bytes > 0) hasGrown(path, file);
-      else watchAgain(path, file);
+      watchAgain(path, file);
     },
     unwatch(path) {
       files.get(path)?.watcher?.close();

@@ -132,17 +132,22 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
  * whether or not the hint came.
  */
 function isDue(live: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
-  const { dispatch, attempt, budget } = live;
-  if (memory.woken || memory.nextLookAt <= now) return true;
-  if (memory.readAt !== null && memory.readAt <= now) return true;
+  const { woken, readAt, stream } = memory;
+  if (woken || Math.min(memory.nextLookAt, readAt ?? Infinity) <= now) return true;
+  return isAskedFor(live, memory) || (stream !== null && mayUseNoMore(live));
+}
+
+function isAskedFor({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory): boolean {
   const { deadlineWritten } = memory;
   if (deadlineWritten !== null && attempt.deadline?.softAt !== deadlineWritten) return true;
   const { state, stopWish } = dispatch;
   if (state.kind === 'running' && state.held?.isConfirmed === true) return true;
-  const speaks = state.kind === 'running' && memory.stream !== null;
-  if (speaks && budget !== null && spentBudget(dispatch.campaign, budget) !== null) return true;
   if (stopWish === null) return false;
   return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;
+}
+
+function mayUseNoMore({ dispatch: { state, campaign }, budget }: LiveDispatch): boolean {
+  return state.kind === 'running' && budget !== null && spentBudget(campaign, budget) !== null;
 }
 
 function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {
