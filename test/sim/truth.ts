@@ -157,6 +157,11 @@ export class Truth {
     return found;
   }
 
+  rowsOf(campaign: string): readonly Dispatch[] {
+    const all = [...this.rows.values()].map(({ dispatch }) => dispatch);
+    return all.filter((row) => row.campaign === campaign);
+  }
+
   /** A person let it go on, as it was then. */
   goesOn(row: Pick<Dispatch, 'id' | 'fence'> | undefined): void {
     if (row === undefined) return;

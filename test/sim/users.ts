@@ -1,6 +1,6 @@
 // Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
 import type { Campaign } from '../../src/core/campaign.ts';
-import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
+import { type Dispatch, isHeldBack, isLive } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import type { Until } from '../../src/supervisor/supervisor.ts';
 import type { Resumed } from '../../src/ports.ts';
@@ -165,16 +165,16 @@ export class Users {
         void this.#ask('openGate', [[atGate.id], clocks.wall()], { done });
       }
     }
-    for (const campaign of truth.budgets.spent()) {
-      if (random.chance(0.5)) this.#resumeCampaign(campaign);
-    }
+    for (const one of truth.budgets.spent()) if (random.chance(0.5)) this.#resumeCampaign(one);
     for (const [name, { paused }] of truth.pools)
       if (paused && random.chance(0.5)) this.#resume(name);
     timeline.after(random.int(2_000, 15_000), () => this.#decideNowAndThen());
   }
 
   #resumeCampaign(campaign: string): void {
-    const rows = [...this.#stage.truth.rows.values()].map(({ dispatch }) => dispatch);
+    const rows = this.#stage.truth.rowsOf(campaign);
+    // First they see all of it stop that can.
+    if (rows.some(({ state, spec }) => isLive(state) && spec.task !== null)) return;
     const done = (resumed: Resumed) => this.#goesOn(resumed, rows);
     void this.#ask('resumeCampaign', [campaign, this.#stage.clocks.wall()], { done });
   }
