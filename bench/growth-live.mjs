@@ -31,7 +31,8 @@ export const live = {
       const percent = await lab.cpuShare(supervisor.pid, WATCHED_MS);
       const resident = lab.residentMiB(supervisor.pid);
       await supervisor.end('SIGTERM');
-      const text = await own.node('--expose-gc', PROBE, own.stateDir, String(ROUNDS));
+      const rounds = [String(ROUNDS), String(ROUNDS)];
+      const text = await own.node('--expose-gc', PROBE, own.stateDir, ...rounds);
       const { attempts, cpuMs, blocks } = JSON.parse(text);
       if (attempts !== size) throw new Error(`${attempts} of ${size} attempts were seen`);
       columns.push({ percent, resident, startMs, cpuMs, blocks });

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { NOTHING } from '../lab.mjs';
 import { openPlace, versionOf } from './place.mjs';
 
+/** It takes the shell that it was called from; this one becomes the job, where others wait for it. */
+const SHELL = existsSync('/bin/bash') ? { PARALLEL_SHELL: '/bin/bash' } : {};
 const LOOP = fileURLToPath(new URL('../spawn-loop.mjs', import.meta.url));
 
 export const parallel = {
@@ -15,14 +17,17 @@ export const parallel = {
     const dir = lab.freshDir();
     const numbers = Array.from({ length: count }, (_, n) => String(n));
     const options = [`-j${slots}`, '--joblog', `${dir}/joblog`, '--results', `${dir}/results`];
-    return await lab.time('parallel', [...options, NOTHING, ':::', ...numbers], { HOME: dir });
+    return await lab.time('parallel', [...options, NOTHING, ':::', ...numbers], {
+      HOME: dir,
+      ...SHELL,
+    });
   },
   open(lab) {
     const words = ({ dir, list }, slots) => {
       const options = [`-j${slots}`, '--joblog', `${dir}/joblog`, '--resume'];
       return ['parallel', ...options, 'sh', '{}', '::::', list];
     };
-    const place = openList(lab, words);
+    const place = openList(lab, words, SHELL);
     // It asks the jobs to end, thrice, and kills them.
     const stop = () => place.end((pid) => process.kill(pid, 'SIGTERM'));
     return { ...place, stop, exitCode: async (task) => loggedCode(`${place.dir}/joblog`, task) };
@@ -67,8 +72,8 @@ function withoutRecord(place) {
 }
 
 /** @param words the command line; the same again is all that its user can do after a crash */
-function openList(lab, words) {
-  const place = openPlace(lab);
+function openList(lab, words, more = {}) {
+  const place = openPlace(lab, more);
   const list = `${place.dir}/list`;
   let child;
   let command;

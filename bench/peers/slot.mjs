@@ -9,26 +9,23 @@ import { openJournal } from './journal.mjs';
 import { NO_QUEUE } from './throughput.mjs';
 
 const KILLS = 5;
-const ORPHANS = 3;
 /** One that was killed may come again. */
-const TASKS = KILLS + 2 * ORPHANS;
+const TASKS = KILLS + 4;
 const WATCHED_MS = 1_000;
 const NEXT_WITHIN_MS = 5_000;
 /** Longer than Drover ever sleeps. */
 const LOOK_WITHIN_MS = 12_000;
 const NEVER = 'never';
-const HOLDS = 'lives, holds its slot';
 const NOT_ASKED = '-';
 
 export const slot = {
   name: 'slot',
-  about: `one slot: SIGKILL of the task in it, ${KILLS} times, and of its wrapper, ${ORPHANS} times`,
+  about: `one slot: SIGKILL of the task in it, ${KILLS} times, and of its wrapper`,
   notes: [
     'By the clocks of the killer and of the next task, whose start takes some 10 ms of it.',
     `"never": not within ${NEXT_WITHIN_MS / 1_000} s. xargs ends with its whole list when a signal kills one task.`,
     'A task whose wrapper is gone still works. Where its slot is used again meanwhile, the cap is broken.',
-    'Drover then learns of its end at the next look at everybody, at most 10 s later: median of ' +
-      `${ORPHANS}, and most.`,
+    'Drover then learns of its end when it next looks at everybody: at once, or as late as 10 s after it.',
   ],
   async measure(lab, peers) {
     const answers = await askEach(lab, peers, async (place, { isQueue }) =>
@@ -38,7 +35,6 @@ export const slot = {
       line('task killed: its slot is used again after', 'ms', answers, ({ task }) => task),
       line('wrapper killed: the task', '', answers, ({ wrapper }) => wrapper),
       line('then the task, too: slot used again after', 'ms', answers, ({ both }) => both),
-      line('the same, most', 'ms', answers, ({ most }) => most),
     ];
   },
 };
@@ -50,38 +46,26 @@ async function killInTurn(place, journal) {
   for (let n = 0; n < KILLS; n++) {
     const running = await theOneThatRuns(journal);
     const ms = await untilNext(journal, await kill(running));
-    if (ms === NEVER) return { task: NEVER, wrapper: NEVER, both: NEVER, most: NEVER };
+    if (ms === NEVER) return { task: NEVER, wrapper: NEVER, both: NEVER };
     times.push(ms);
   }
-  return { task: median(times), ...(await killWrappers(place, journal)) };
-}
-
-/** Where a slot is kept for an orphan, it is told how long after its end. */
-async function killWrappers(place, journal) {
-  const times = [];
-  for (let n = 0; n < ORPHANS; n++) {
-    const { wrapper, ms } = await killWrapper(place, journal);
-    if (wrapper !== HOLDS) return { wrapper, both: NOT_ASKED, most: NOT_ASKED };
-    times.push(ms);
-  }
-  const never = times.includes(NEVER);
-  return {
-    wrapper: HOLDS,
-    both: never ? NEVER : median(times),
-    most: never ? NEVER : Math.max(...times),
-  };
+  return { task: median(times), ...(await killWrapper(place, journal)) };
 }
 
 async function killWrapper(place, journal) {
   const running = await theOneThatRuns(journal);
   const wrapper = identityOf(parentOf(running.pid));
-  if (wrapper.pid === place.main()) return { wrapper: 'no wrapper' };
+  if (wrapper.pid === place.main()) return { wrapper: 'no wrapper', both: NOT_ASKED };
   const before = journal.begun().length;
   await kill(wrapper);
   await pause(WATCHED_MS);
-  if (!isAlive(running)) return { wrapper: 'ends with it' };
-  if (journal.begun().length > before) return { wrapper: 'lives, slot given away' };
-  return { wrapper: HOLDS, ms: await untilNext(journal, await kill(running), LOOK_WITHIN_MS) };
+  if (!isAlive(running)) return { wrapper: 'ends with it', both: NOT_ASKED };
+  if (journal.begun().length > before)
+    return { wrapper: 'lives, slot given away', both: NOT_ASKED };
+  return {
+    wrapper: 'lives, holds its slot',
+    both: await untilNext(journal, await kill(running), LOOK_WITHIN_MS),
+  };
 }
 
 async function theOneThatRuns(journal) {
