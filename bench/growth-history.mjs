@@ -1,5 +1,6 @@
 // Owns the growth row `ledger`: what a history of ended dispatches costs those that come after it.
 import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { median } from './figures.mjs';
 import { NOTHING } from './lab.mjs';
 
@@ -14,7 +15,7 @@ export const history = {
   about: `${SIZES.join(', ')} ended dispatches in the ledger`,
   columns: SIZES.map(String),
   notes: [
-    'Dispatches that have ended, with their run directories; each column is filled up by one campaign of no-ops.',
+    'Dispatches that have ended; each column is filled up by one campaign of no-ops, which wait for their turn meanwhile.',
     'ps asks an index for what is open, so that history costs it nothing; ps --all prints every row.',
     'A claim asks for the live rows of its pool and the next in the queue, by index: neither history nor backlog counts.',
   ],
@@ -55,12 +56,17 @@ async function look(own, words) {
   return median(times.slice(1));
 }
 
-/** Each in a copy of the herd, so that the history stays as long as it is. @returns ms, median */
+/**
+ * Each in a copy of the herd as it is after `drover clean`, so that the history stays as long as it is.
+ *
+ * @returns ms, median
+ */
 async function runBeside(lab, { stateDir }) {
   const times = [];
   for (let n = 0; n < ROUNDS; n++) {
     const copy = lab.herd();
-    cpSync(stateDir, copy.stateDir, { recursive: true });
+    const runs = join(stateDir, 'runs');
+    cpSync(stateDir, copy.stateDir, { recursive: true, filter: (path) => path !== runs });
     times.push((await copy.timeDrover('run', noOps(copy, 'beside', NEW))).ms);
   }
   return median(times);
