@@ -3,6 +3,7 @@
 import { aligned, shown } from './figures.mjs';
 import { history } from './growth-history.mjs';
 import { live } from './growth-live.mjs';
+import { stopAll } from './growth-stop.mjs';
 import { burden } from './peers/burden.mjs';
 import { crash } from './peers/crash.mjs';
 import { drover } from './peers/drover.mjs';
@@ -17,7 +18,7 @@ import { zoo } from './peers/zoo.mjs';
 /** Drover first: ratios are taken against it. */
 const PEERS = [drover, parallel, taskSpooler, xargs, spawnLoop, supervisord, pm2];
 /** Those with columns of their own are growth of Drover; the others have a column for each peer. */
-export const PEER_ROWS = [throughput, burden, slot, crash, zoo, history, live];
+export const PEER_ROWS = [throughput, burden, slot, crash, zoo, history, live, stopAll];
 
 /** @returns the peers, each with its version; null: it is not installed */
 export function findPeers() {
