@@ -44,6 +44,7 @@ const { only = [], dir = tmpdir(), full = false, json, peers = false } = readOpt
 const ALL = peers ? PEER_ROWS : ROWS;
 const unknown = only.find((name) => !ALL.some((row) => row.name === name));
 if (unknown !== undefined) refuse(`there is no row "${unknown}"; there are: ${namesOf(ALL)}`);
+if (peers && full) refuse('--full makes a row of others longer: --peers has none of them');
 if (peers && !HAS_PROC) refuse('--peers is for Linux: it reads from /proc what peers do');
 
 const lab = openLab(dir);
