@@ -25,6 +25,8 @@ import type { World } from './world.ts';
 
 /** More claims than this in one transaction would delay the acts that follow it. */
 const CLAIMS_PER_PASS_MAX = 32;
+/** Costs two sightings; of all others the kernel tells at once. */
+const UNTOLD_LOOK_MS = 250;
 
 export interface PassReport {
   /** how many hold a slot after it */
@@ -209,7 +211,10 @@ async function follow(
   const { live, memory, decision } = judged;
   switch (decision.kind) {
     case 'stay':
-      memory.nextLookAt = nextLookAt(now, memory.everyMs, decision.nextAt);
+      memory.nextLookAt = Math.min(
+        nextLookAt(now, memory.everyMs, decision.nextAt),
+        endsUntold(judged) ? now + UNTOLD_LOOK_MS : Infinity,
+      );
       if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
       await keepUp(world, judged, now);
       return;
@@ -229,6 +234,11 @@ async function follow(
       memory.nextLookAt = 0;
       return;
   }
+}
+
+/** Its shim is gone, and with it whoever would tell us of its agent's end: its slot must not wait for the next sample. */
+function endsUntold({ live: { dispatch }, evidence: { agent, shim } }: Judged): boolean {
+  return dispatch.state.kind === 'running' && shim === 'gone' && agent !== 'gone';
 }
 
 /** Its worktree may go, if it has one. */
