@@ -22,7 +22,7 @@ export function signalAgent(
   if (memory.signalled || memory.agent === null) return;
   const { signal, target } = world.agents.of(live.dispatch.spec)?.stop ?? ANY_PROGRAM;
   const targets =
-    target === 'pid' ? [memory.agent] : groupOf(world, memory, memory.agent, shims(null));
+    target === 'pid' ? [memory.agent] : groupOf(world, memory, memory.agent, shims(new Set()));
   const results = targets.map((process) => world.processes.signal(process, signal));
   if (results.every((result) => result === 'unknown')) return;
   memory.signalled = true;
