@@ -57,7 +57,7 @@ describe.each(READERS)('the process table of %s', (_, create) => {
       ticket = setImmediate(turn);
     };
     let ticket = setImmediate(turn);
-    const look = await table.scanInTurns(null);
+    const look = await table.scanInTurns({ since: null, again: null });
     clearImmediate(ticket);
     expect(turns).toBeGreaterThan(0);
     if (look.kind !== 'seen') throw new Error(JSON.stringify(look));
