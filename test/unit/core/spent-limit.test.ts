@@ -1,6 +1,6 @@
 // Owns the table of what attempts may use up together: tokens and money, each boundary from both sides.
 import { expect, test } from 'vitest';
-import { brokenLimit, spentLimit } from '../../../src/core/limits.ts';
+import { brokenLimit, spentLimit, spentOf } from '../../../src/core/limits.ts';
 import type { UseLimits } from '../../../src/core/task.ts';
 import { row } from './row.ts';
 
@@ -44,13 +44,16 @@ test.each<[string, Partial<UseLimits>, (number | null)[], string | null]>([
   ['what cost it is not told', { maxCostUsd: 0.5 }, [1, 1, null], null],
   ['any amount, and there is no limit', {}, [9e9, 9e9, 9e9], null],
 ])('%s', (_, limits, [inputTokens = null, outputTokens = null, costUsd = null], because) => {
-  const said = spentLimit({ ...NO_LIMITS, ...limits }, { inputTokens, outputTokens, costUsd });
+  const said = spentLimit(
+    { ...NO_LIMITS, ...limits },
+    spentOf({ inputTokens, outputTokens, costUsd }),
+  );
   expect(said?.because ?? null).toBe(because);
   expect(said).not.toBeUndefined();
 });
 
 test('where nothing is known of it, nothing is spent', () => {
-  expect(spentLimit({ ...NO_LIMITS, maxTokens: 1 }, null)).toBeNull();
+  expect(spentLimit({ ...NO_LIMITS, maxTokens: 1 }, spentOf(null))).toBeNull();
 });
 
 test('who breaks no limit breaks none', () => {
