@@ -12,7 +12,7 @@ export const stopAll = {
   columns: SIZES.map(String),
   notes: [
     'From the end of the grace to the proof that the last of them has gone, with a supervisor, by its events.',
-    'Each kill reads the whole process table, twice at least, before the next one begins: agents times processes.',
+    'Sixteen trees share each look at what can have changed of the process table, twice at least before their kill.',
   ],
   async measure({ herd }) {
     const times = [];
