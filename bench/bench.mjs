@@ -1,14 +1,18 @@
 // Owns `npm run bench`: which rows there are, in which order they run, and the table at the end. It
 // informs: a budget that is not kept is shown as such and changes no exit code.
 //
-//   npm run bench [-- [--only ROW]… [--dir DIR] [--full]]
+//   npm run bench [-- [--peers] [--only ROW]… [--dir DIR] [--full] [--json FILE]]
 //
-// --full takes minutes longer: it measures ten thousand rounds where a few hundred are enough for a hint.
+// --full takes minutes longer: it measures ten thousand rounds where a few hundred are enough for a hint. --peers has rows of
+// its own: Drover beside what others use instead, and beside itself with more to do. --json writes what was measured to a
+// file, too.
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
+import { PEER_ROWS, describeBeside, findPeers, introduce, renderBeside } from './beside.mjs';
 import { renderFigures, skipped } from './figures.mjs';
-import { openLab } from './lab.mjs';
+import { HAS_PROC, openLab } from './lab.mjs';
 import { noOp } from './no-op.mjs';
 import { reuse } from './reuse.mjs';
 import { round } from './round.mjs';
@@ -34,25 +38,46 @@ const ROWS = [
 ];
 /** From here on others take more of the machine than we may ignore. */
 const BUSY_LOAD = 0.5;
-const NAMES = ROWS.map(({ name }) => name).join(', ');
+const USAGE = 'npm run bench [-- [--peers] [--only ROW]… [--dir DIR] [--full] [--json FILE]]';
 
-const { only = [], dir = tmpdir(), full = false } = readOptions();
-const unknown = only.find((name) => !ROWS.some((row) => row.name === name));
-if (unknown !== undefined) refuse(`there is no row "${unknown}"; there are: ${NAMES}`);
+const { only = [], dir = tmpdir(), full = false, json, peers = false } = readOptions();
+const ALL = peers ? PEER_ROWS : ROWS;
+const unknown = only.find((name) => !ALL.some((row) => row.name === name));
+if (unknown !== undefined) refuse(`there is no row "${unknown}"; there are: ${namesOf(ALL)}`);
+if (peers && full) refuse('--full makes a row of others longer: --peers has none of them');
+if (peers && !HAS_PROC) refuse('--peers is for Linux: it reads from /proc what peers do');
 
 const lab = openLab(dir);
 const startedAt = Date.now();
-for (const line of headline()) console.log(line);
-const results = [];
-for (const row of ROWS) {
-  if (only.length > 0 && !only.includes(row.name)) continue;
-  process.stderr.write(`${row.name}: ${row.about}\n`);
-  results.push({ name: row.name, figures: await measure(row) });
-}
-console.log(`\n${renderFigures(results).join('\n')}\n`);
+const chosen = ALL.filter(({ name }) => only.length === 0 || only.includes(name));
+const head = headline();
+for (const line of head) console.log(line);
+const { lines, found } = peers ? await measureBeside() : await measureAlone();
+const seconds = Math.round((Date.now() - startedAt) / 1_000);
+console.log(`\n${lines.join('\n')}\n`);
 console.log(
-  `${Math.round((Date.now() - startedAt) / 1_000)} s; medians of several rounds, turn by turn where two are compared`,
+  `${seconds} s; medians of several rounds, turn by turn where two are compared; load now ${loadavg()[0].toFixed(1)}`,
 );
+if (json !== undefined) {
+  writeFileSync(json, `${JSON.stringify({ head, seconds, ...found }, null, 2)}\n`);
+}
+
+async function measureAlone() {
+  const rows = [];
+  for (const row of chosen) rows.push({ name: row.name, figures: await measure(row) });
+  return { lines: renderFigures(rows), found: { rows } };
+}
+
+async function measureBeside() {
+  const all = findPeers();
+  for (const line of introduce(all)) console.log(line);
+  const results = [];
+  for (const row of chosen) results.push(await attempt(row, all));
+  return {
+    lines: renderBeside(chosen, results, all),
+    found: describeBeside(chosen, results, all),
+  };
+}
 
 function readOptions() {
   try {
@@ -60,13 +85,19 @@ function readOptions() {
       only: { type: 'string', multiple: true },
       dir: { type: 'string' },
       full: { type: 'boolean' },
+      json: { type: 'string' },
+      peers: { type: 'boolean' },
     };
     return parseArgs({ options }).values;
   } catch (error) {
     return refuse(
-      `${error.message}\nusage: npm run bench [-- [--only ROW]… [--dir DIR] [--full]]; rows: ${NAMES}`,
+      `${error.message}\nusage: ${USAGE}; rows: ${namesOf(ROWS)}; with --peers: ${namesOf(PEER_ROWS)}`,
     );
   }
+}
+
+function namesOf(rows) {
+  return rows.map(({ name }) => name).join(', ');
 }
 
 function refuse(message) {
@@ -76,11 +107,18 @@ function refuse(message) {
 
 /** A row that breaks is shown as such; the others are still worth having. */
 async function measure(row) {
+  const figures = await attempt(row, { full });
+  return figures ?? [skipped(row.about, 'broke: see above')];
+}
+
+/** @returns what it measured; null where it broke, and why is said */
+async function attempt(row, subject) {
+  process.stderr.write(`${row.name}: ${row.about}\n`);
   try {
-    return await row.measure(lab, { full });
+    return await row.measure(lab, subject);
   } catch (error) {
     process.stderr.write(`${error.stack}\n`);
-    return [skipped(row.about, `broke: ${error.message.split('\n')[0]}`)];
+    return null;
   }
 }
 

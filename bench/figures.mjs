@@ -48,12 +48,16 @@ export function renderFigures(rows) {
       lines.push([index === 0 ? name : '', one.what, ...judged(one), one.note ?? '']);
     }
   }
+  return aligned(lines, [2, 3]);
+}
+
+/** @param {readonly number[]} right which columns are pushed to the right @returns {string[]} */
+export function aligned(lines, right) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const RIGHT = [2, 3];
   return lines.map((line) =>
     line
       .map((cell, column) =>
-        RIGHT.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+        right.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
       )
       .join('  ')
       .trimEnd(),
@@ -61,14 +65,15 @@ export function renderFigures(rows) {
 }
 
 function judged({ value, unit, budget }) {
-  const measured = value === null ? 'skipped' : shown(value, unit);
+  const measured = value === null ? 'skipped' : `${shown(value)} ${unit}`;
   if (budget === undefined) return [measured, '', ''];
   const verdict = value === null ? '' : value <= budget ? 'within' : 'OVER';
-  return [measured, `<= ${shown(budget, unit)}`, verdict];
+  return [measured, `<= ${shown(budget)} ${unit}`, verdict];
 }
 
-function shown(value, unit) {
+/** Three digits that count, in most cases. */
+export function shown(value) {
   const digits =
     Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${unit}`;
+  return value.toFixed(digits);
 }

@@ -52,6 +52,7 @@ export function openLab(parent) {
   return {
     dir,
     freshDir,
+    environment,
     /**
      * Runs a program; its output goes to the wind.
      *
@@ -236,12 +237,17 @@ function threadsCpuMs(pid) {
   return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
-/** Share of one core that a process uses within `durationMs`, percent. */
-export async function cpuShare(pid, durationMs) {
+/**
+ * Share of one core that processes use together within `durationMs`, percent.
+ *
+ * @param {number | readonly number[]} pids who stays alive meanwhile
+ */
+export async function cpuShare(pids, durationMs) {
+  const used = () => [pids].flat().reduce((sum, pid) => sum + threadsCpuMs(pid), 0);
   const startedMs = performance.now();
-  const before = threadsCpuMs(pid);
+  const before = used();
   await pause(durationMs);
-  return ((threadsCpuMs(pid) - before) / (performance.now() - startedMs)) * 100;
+  return ((used() - before) / (performance.now() - startedMs)) * 100;
 }
 
 /** @returns MiB */

@@ -1,7 +1,7 @@
 // Run by the row `round` beside a herd whose supervisor has gone: looks at its live attempts over and over, by the
 // supervisor's own code and the host's own ports, and prints what that costs. Needs `--expose-gc`.
 //
-//   node --expose-gc round-probe.mjs STATE_DIR ROUNDS
+//   node --expose-gc round-probe.mjs STATE_DIR ROUNDS [DATED_ROUNDS]
 import { createHostWorld } from '../dist/compose/host-world.js';
 import { createClock } from '../dist/host/clock.js';
 import { openLedger } from '../dist/ledger/open.js';
@@ -11,12 +11,12 @@ import { createMemory } from '../dist/supervisor/memory.js';
 
 /** The code is compiled, the environments of all processes have been read. */
 const WARM_ROUNDS = 50;
-/** Rounds in which every turn of the event loop is dated, which costs time of its own. */
-const DATED_ROUNDS = 200;
 /** So far apart are the moments of two rounds: each of them samples every attempt (gather.ts). */
 const APART_MS = 10_000;
 
 const [stateDir, rounds] = [process.argv[2], Number(process.argv[3])];
+/** Rounds in which every turn of the event loop is dated, which costs time of its own. */
+const datedRounds = Number(process.argv[4] ?? 200);
 const ledger = await openLedger(`${stateDir}/ledger.db`, { create: false });
 const clock = createClock();
 const paths = { dir: stateDir, runs: `${stateDir}/runs`, protect: `${stateDir}/protect` };
@@ -39,7 +39,7 @@ for (let n = 0; n < rounds; n++) {
 }
 const residentAfter = residentMiB();
 const blocks = [];
-for (let n = 0; n < DATED_ROUNDS; n++) blocks.push(await longestBlock());
+for (let n = 0; n < datedRounds; n++) blocks.push(await longestBlock());
 const members = (await round()).map(({ evidence }) => evidence.members);
 const seen = members.map((one) => (one.kind === 'seen' ? one.value.processes.length : 0));
 const result = {

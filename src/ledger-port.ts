@@ -1,4 +1,5 @@
 // Owns the port to the ledger: what can be read from it and written to it, each in one transaction. Types only.
+import type { TokenUsage } from './core/agent-event.ts';
 import type { Brake, BrakeMove } from './core/brake.ts';
 import type { Campaign, OnFailure, PoolSpec } from './core/campaign.ts';
 import type {
@@ -20,6 +21,7 @@ import type { PoolLimit, PoolUse } from './core/pool.ts';
 import type { EventType, Json, LedgerEvent, NewEvent } from './core/event.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import type { Sign } from './core/sign.ts';
+import type { SpendLimits } from './core/task.ts';
 import type { StreamNote } from './core/stream.ts';
 import type { Witness } from './core/snapshot.ts';
 
@@ -39,7 +41,7 @@ export interface Change {
   readonly data?: { readonly [key: string]: Json };
   /** forget the stop wish: it has been carried out */
   readonly clearStopWish?: boolean;
-  /** all that its agent program has said, with the end of its attempt */
+  /** all that its agent program has said, with the end of its attempt, and when it is to be ended */
   readonly stream?: StreamNote;
   /** a kill that the brake counts: takes effect only together with `PassCommit.brake` */
   readonly isCounted?: boolean;
@@ -120,8 +122,40 @@ export interface CampaignRow {
   readonly name: string;
   readonly onFailure: OnFailure;
   readonly file: string | null;
-  /** derived: `halt`, and a dispatch ended with class `agent`; the sentence says which */
+  /** derived: `halt`, and a dispatch ended with class `agent`, or a limit that it has broken; the sentence says which */
   readonly haltedBecause: string | null;
+}
+
+/** What all attempts of a campaign have used together, ended and live. */
+export interface CampaignUse {
+  readonly campaign: string;
+  /** null: nothing was told */
+  readonly usage: TokenUsage | null;
+  readonly limits: SpendLimits;
+  /** which of its limits it has broken since a person last let it go on; null: none */
+  readonly spentBecause: string | null;
+}
+
+/** Of one day in UTC. */
+export interface DayUse {
+  /** its first moment */
+  readonly day: Millis;
+  readonly usage: TokenUsage;
+}
+
+export interface UsageFilter {
+  /** attempts that had ended before this are left out */
+  readonly since: Millis;
+  /** what runs is counted for this day */
+  readonly now: Millis;
+  readonly campaign?: string;
+}
+
+export interface Resumed {
+  /** which limits of campaigns were broken, and are counted anew */
+  readonly waived: readonly string[];
+  /** what waited for a person, and goes on */
+  readonly opened: readonly DispatchId[];
 }
 
 export interface DispatchFilter {
@@ -226,8 +260,13 @@ export interface Ledger {
   /** Creates or resizes. */
   setPool(pool: PoolSpec, now: Millis): Promise<void>;
   setPoolPaused(pool: string, paused: boolean, now: Millis): Promise<boolean>;
-  /** Parked for a person → queued; its limits of tokens and cost count from here on. Others are left out of the result. */
-  openGate(ids: readonly DispatchId[], now: Millis): Promise<readonly DispatchId[]>;
+  /**
+   * Parked for a person → queued; limits of tokens and cost count from here on, its own, and that of its campaign where
+   * it is broken. Others are left out of the result.
+   */
+  openGate(ids: readonly DispatchId[], now: Millis): Promise<Resumed>;
+  /** Opens all gates of a campaign; where it has broken a limit of its own, what was used so far counts no more. */
+  resumeCampaign(name: string, now: Millis): Promise<Resumed>;
   /** The attempt could not go on in its session: it begins a fresh one, of this id where it is known before its start. */
   noteFreshSession(key: AttemptKey, fresh: FreshSession, now: Millis): Promise<void>;
 
@@ -238,6 +277,10 @@ export interface Ledger {
   find(reference: string): Promise<readonly Dispatch[]>;
   campaign(name: string): Promise<CampaignRow | null>;
   campaigns(): Promise<readonly CampaignRow[]>;
+  /** Those of which anything was told, by name; one of them, or none, where it is named. */
+  campaignUse(name?: string): Promise<readonly CampaignUse[]>;
+  /** The days in which anything was used, the oldest first. */
+  usedByDay(filter: UsageFilter): Promise<readonly DayUse[]>;
   pools(): Promise<readonly PoolUse[]>;
   pool(name: string): Promise<PoolUse | null>;
   events(query: EventQuery): Promise<readonly LedgerEvent[]>;

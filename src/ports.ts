@@ -9,11 +9,12 @@ import type {
   Millis,
 } from './core/dispatch.ts';
 import type { Agent, Plan } from './agents/agent.ts';
-import type { Look, RunDirLook, Sighting } from './core/evidence.ts';
+import type { Look, RunDirLook } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
 import type { Operation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
+export type * from './process-port.ts';
 export type { Agent, Place } from './agents/agent.ts';
 export type { AttemptKey };
 
@@ -38,77 +39,6 @@ export interface Chance {
   next(): number;
   /** `length` characters of [a-z0-9], unguessable */
   id(length: number): string;
-}
-
-// ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** One row of the process table. */
-export interface ProcessRow {
-  readonly pid: number;
-  readonly startTime: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  /** dead, and not yet waited for by its parent: counts as gone */
-  readonly zombie: boolean;
-  /** DROVER_MARK of its environment; null: none, or an environment that cannot be read */
-  readonly mark: string | null;
-  /** CPU time of it and of its waited-for children, milliseconds */
-  readonly cpuMs: number;
-  /** memory that it holds in RAM, shared pages included; 0 for a zombie */
-  readonly rssBytes: number;
-  /** shortened command name */
-  readonly command: string;
-}
-
-export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGSTOP' | 'SIGCONT' | 'SIGKILL';
-
-/** `gone`: that very process is no more (nothing was signalled). `refused`: alive, and the kernel said no. */
-export type SignalResult = 'sent' | 'gone' | 'refused' | 'unknown';
-
-/** A moment by the processes that there were. */
-export interface Bookmark {
-  readonly pids: ReadonlySet<number>;
-  /** monotonic */
-  readonly atMs: number;
-}
-
-export interface ProcessTable {
-  bootId(): string;
-  self(): ProcessIdentity;
-  /**
-   * The whole table in one go, for acts that follow at once: nobody else in this process runs meanwhile. `unknown` where
-   * it could not be read as a whole.
-   */
-  scan(): Look<readonly ProcessRow[]>;
-  /**
-   * The same for whoever only wants to know: gives way to everybody else in this process every few milliseconds. With
-   * `since`, processes that were there at that moment may be left out, but for ourselves and our ancestors: enough for the
-   * tree of an attempt that was born after it.
-   */
-  scanInTurns(since: Bookmark | null): Promise<Look<readonly ProcessRow[]>>;
-  /** A moment not after now, for `scan`; null where nothing is gained by one. */
-  bookmark(): Bookmark | null;
-  /**
-   * Bytes of disk that a process and its waited-for children have read and written so far; null where the system does not tell.
-   * The row is one of a scan just now.
-   */
-  ioBytes(row: ProcessRow): number | null;
-  /** The rows of these pids, now and in one go; who has gone meanwhile is not in it. */
-  rowsOf(pids: readonly number[]): Look<readonly ProcessRow[]>;
-  /** one process, cheaply */
-  sight(process: ProcessIdentity): Sighting;
-  /** Re-reads the identity immediately before the signal; a stranger is never signalled (I3). */
-  signal(process: ProcessIdentity, signal: SignalName): SignalResult;
-}
-
-/** Whom the owner of the herd has put under protection (I9), beside those that always are (core/tree.ts). */
-export interface Protection {
-  /**
-   * Who that is, asked anew at each look at the table. `absent`: nobody was named. `unknown`: it cannot be told, and then
-   * nobody at all may be signalled.
-   */
-  look(): Look<(process: ProcessRow) => boolean>;
 }
 
 // ── Agent programs ──────────────────────────────────────────────────────────────────────────────────────────────────

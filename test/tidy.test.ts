@@ -7,9 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../src/core/error.ts';
 import { EVENT_TYPES } from '../src/core/event.ts';
 import { CRASH_POINTS } from '../src/supervisor/world.ts';
+import { invariantsOf, invariantsPage } from './tidy/invariants.ts';
 import type { Rule } from './tidy/rule.ts';
 import { importRules } from './tidy/rules-imports.ts';
-import { EXEMPT, recordRules } from './tidy/rules-record.ts';
+import { recordRules } from './tidy/rules-record.ts';
 import { textRules } from './tidy/rules-text.ts';
 import { type SourceFile, partsOf } from './tidy/source.ts';
 
@@ -25,8 +26,11 @@ function filesUnder(folder: string): readonly SourceFile[] {
 }
 
 function repository(): readonly SourceFile[] {
-  const page = { path: 'docs/errors.md', text: readFileSync(join(ROOT, 'docs/errors.md'), 'utf8') };
-  return [...['src', 'test', 'bench', 'scripts'].flatMap(filesUnder), page];
+  const pages = ['docs/errors.md', 'ARCHITECTURE.md'].map((path) => ({
+    path,
+    text: readFileSync(join(ROOT, path), 'utf8'),
+  }));
+  return [...['src', 'test', 'bench', 'scripts'].flatMap(filesUnder), ...pages];
 }
 
 const lists = {
@@ -44,8 +48,9 @@ describe('this repository', () => {
     expect(rule.problems(files)).toEqual([]);
   });
 
-  test('every invariant that is exempt from having a test says why', () => {
-    expect(Object.entries(EXEMPT).filter(([, why]) => why.length < 20)).toEqual([]);
+  test('docs/invariants.md says which tests stand for which invariant; npm run invariants writes it', async () => {
+    const page = invariantsPage(invariantsOf(files));
+    await expect(page).toMatchFileSnapshot(join(ROOT, 'docs/invariants.md'));
   });
 });
 
@@ -124,8 +129,24 @@ const badExamples: readonly Example[] = [
     "// 'kill.after'",
     'no test dies at kill.after',
   ],
-  ['every invariant', 'test/x.test.ts', "test('I1: …')", 'no test names I2;'],
-  ['every invariant', 'test/tidy/x.ts', "test('I1: …')", 'no test names I1;'],
+  [
+    'every invariant',
+    'ARCHITECTURE.md',
+    '| I4 | unknown is not dead | x | |',
+    'real things names I4;',
+  ],
+  [
+    'every invariant',
+    'ARCHITECTURE.md',
+    '| I4 | unknown is not dead | x | |',
+    'no planted bug for I4;',
+  ],
+  [
+    'the invariants of',
+    'ARCHITECTURE.md',
+    '| I1 | one | x | |\n| I3 | three | x | |',
+    'names I1, I3;',
+  ],
 ];
 
 describe('a rule can fail', () => {
@@ -185,6 +206,33 @@ describe('a rule can fail', () => {
     const [rule] = ruleOf('every file of src/');
     expect(rule?.problems(files)).toEqual([expect.stringContaining('src/core/e.ts')]);
   });
+});
+
+test('what stands for an invariant is read from titles, checks and planted bugs', () => {
+  const files: readonly SourceFile[] = [
+    {
+      path: 'ARCHITECTURE.md',
+      text: '| I4 | unknown is not dead | `x` | |\n| I9 | spared | `y` | |',
+    },
+    { path: 'test/unit/b.test.ts', text: "test('I4, I9: it\\'s <b>', x); // 'I4: a comment'" },
+    { path: 'test/unit/a.test.ts', text: 'test.each([[`I4: ${one} row`, x]])' },
+    { path: 'test/e2e/c.test.ts', text: "describe(\n  '12. I9: end to end', () => {});" },
+    { path: 'test/tidy/d.test.ts', text: "test('I4: quotes what it looks for');" },
+    { path: 'test/sim/judge.ts', text: "['I4 no end while its agent lives', 'I9 no signal']" },
+    { path: 'test/sim/bugs-in-x.ts', text: "{ name: 'blind', caughtBy: 'I9 no signal', faults }" },
+  ];
+  expect(invariantsOf(files)).toMatchObject([
+    {
+      id: 'I4',
+      text: 'unknown is not dead',
+      unit: [{ title: '${one} row' }, { title: "it\\'s <b>" }],
+      real: [],
+      checks: ['I4 no end while its agent lives'],
+      bugs: [],
+    },
+    { id: 'I9', unit: [{}], real: [{ title: '12. end to end' }], bugs: ['blind'] },
+  ]);
+  expect(invariantsPage(invariantsOf(files))).toContain("- `test/unit/b.test.ts`: it's \\<b\\>\n");
 });
 
 describe('code, comments and strings are told apart', () => {

@@ -85,6 +85,20 @@ export function adviseIdleSettings(
   }
 }
 
+/** Limits of the campaign as a whole, where nobody in it tells what he uses. */
+export function adviseIdleLimits(
+  document: Located,
+  planned: readonly PlannedDispatch[],
+  report: Report,
+): void {
+  if (!planned.every(isCommand)) return;
+  for (const key of ['max_tokens', 'max_cost'] as const) {
+    const { message, hint } = IDLE[key];
+    const field = document.fields.get(key);
+    if (field !== undefined) report.warning(field.keyOffset, message, hint);
+  }
+}
+
 /**
  * A `--var` that no value uses is most probably misspelt on one of the two sides. It has no place
  * in the file.

@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import { COMMAND_AGENT } from '../core/agent-names.ts';
 import { type Campaign, DEFAULT_POOL } from '../core/campaign.ts';
-import { adviseIdleSettings, advisePools, adviseVariables } from './advise.ts';
+import { adviseIdleLimits, adviseIdleSettings, advisePools, adviseVariables } from './advise.ts';
 import {
   type AgentRules,
   agentOf,
@@ -80,6 +80,7 @@ interface Draft {
   readonly defaultsPlace: Located | undefined;
   readonly dispatches: readonly DraftDispatch[];
   readonly agentsPlace: Located | undefined;
+  readonly document: Located;
 }
 
 function judgeHead(document: Located, report: Report) {
@@ -98,6 +99,7 @@ function draftOf(document: Located, report: Report): Draft | null {
     defaults: defaultsPlace === undefined ? {} : judge(DEFAULTS, defaultsPlace, 'defaults', report),
     defaultsPlace,
     agentsPlace: document.fields.get('agents'),
+    document,
     dispatches: places.map((place) => ({
       place,
       said: judge(DISPATCH, place, 'a dispatch', report),
@@ -185,9 +187,11 @@ function complete(draft: Draft, options: ParseOptions, report: Report): Campaign
   const defined = new Set([...pools, ...config.pools, DEFAULT_POOL].map(({ name }) => name));
   advisePools(dispatches, planned, defined, defaultsPlace, report);
   adviseIdleSettings(dispatches, planned, defaultsPlace, report);
+  adviseIdleLimits(draft.document, planned, report);
   return {
     name: head.campaign,
     onFailure: head.on_failure ?? 'continue',
+    limits: { maxTokens: head.max_tokens ?? null, maxCostUsd: head.max_cost ?? null },
     pools,
     dispatches: planned,
   };

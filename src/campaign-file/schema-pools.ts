@@ -1,4 +1,4 @@
-// Owns the keys of pools, and of limits of use: of all attempts of a pool, or of one dispatch.
+// Owns the keys of pools, and of limits of use: of all attempts of a pool, of one dispatch, or of a campaign.
 import * as v from 'valibot';
 import { DEFAULT_POOL } from '../core/campaign.ts';
 import { map, mapOf, NAME, dollars, said, size, wholeNumber } from './fields.ts';
@@ -31,6 +31,22 @@ export const LIMITS = {
     dollars(),
     'A dispatch whose attempts together cost more US dollars than this, as its agent tells, ' +
       'is ended. Default: no limit.',
+  ),
+};
+
+/** What all attempts of a campaign may use together. */
+export const CAMPAIGN_LIMITS = {
+  max_tokens: said(
+    wholeNumber(1, 1e12),
+    'Once all attempts of the campaign together have used more tokens than this, read and ' +
+      'written, as their agents tell, those are ended and nothing of it starts until a person ' +
+      'lets it go on. Default: no limit.',
+  ),
+  max_cost: said(
+    dollars(),
+    'Once all attempts of the campaign together cost more US dollars than this, as their agents ' +
+      'tell, those are ended and nothing of it starts until a person lets it go on. ' +
+      'Default: no limit.',
   ),
 };
 

@@ -26,7 +26,7 @@ import {
 } from './fields.ts';
 import { PROTECT } from './protect.ts';
 import { AGENT_SETTINGS, AGENTS, TASK } from './schema-agents.ts';
-import { LIMITS, POOLS } from './schema-pools.ts';
+import { CAMPAIGN_LIMITS, LIMITS, POOLS } from './schema-pools.ts';
 
 const retries = wholeNumber(0, 100);
 
@@ -178,6 +178,7 @@ const HEAD = {
     'halt: nothing new starts after an agent that ended by itself has failed.',
     'continue',
   ),
+  ...CAMPAIGN_LIMITS,
   agents: AGENTS,
   pools: POOLS,
 };

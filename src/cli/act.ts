@@ -1,7 +1,7 @@
 // Owns acting and waiting for what follows: a command writes its wish to the ledger, then rings the
 // supervisor, or takes its place for this one errand where nobody has it.
 import type { Herd, SupervisorHandle } from '../compose.ts';
-import type { EventType } from '../core/event.ts';
+import type { EventType, LedgerEvent } from '../core/event.ts';
 import { type Context, note } from './context.ts';
 import { createPatience, RETRY_READ_MS } from './patience.ts';
 import { ensureSupervised } from './supervision.ts';
@@ -103,8 +103,16 @@ function createErrand(herd: Herd, onEnded: () => void): Errand {
 /** What asks for work; somebody who did so meanwhile saw the place taken, and relies on us. */
 const REQUESTS: ReadonlySet<EventType> = new Set([
   'campaign.submitted',
+  'campaign.resumed',
   'dispatch.retry-requested',
 ]);
+
+/** What waited for a person is put back by one; everything else is put back by an attempt. */
+function asksForWork({ type, data }: LedgerEvent): boolean {
+  const { from: before } = data;
+  if (type === 'dispatch.requeued') return before === 'parked';
+  return REQUESTS.has(type);
+}
 
 /** An errand lasts for seconds: more events than this cannot have come, and one page is enough. */
 const EVENTS_PAGE = 1_000;
@@ -123,5 +131,5 @@ export async function leave(herd: Herd, handle: SupervisorHandle, since: number)
 /** For who has had the supervisor's place, and starts nothing himself. */
 export async function superviseSince(herd: Herd, since: number): Promise<void> {
   const events = await herd.ledger.events({ since, limit: EVENTS_PAGE });
-  if (events.some(({ type }) => REQUESTS.has(type))) await ensureSupervised(herd, null);
+  if (events.some(asksForWork)) await ensureSupervised(herd, null);
 }

@@ -2,6 +2,7 @@
 // supervising it where nobody else does, what an interrupt means, and who supervises what is left
 // when we go.
 import type { Herd } from '../compose.ts';
+import type { TokenUsage } from '../core/agent-event.ts';
 import type { ContainmentTier, Dispatch } from '../core/dispatch.ts';
 import { type Context, hintCommand, peopleScreen, printJson, say, shellQuote } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -69,8 +70,9 @@ export async function followCampaign(
     });
     const exitCode = await conclude(course, end);
     view.close();
-    if (end.kind !== 'interrupted' && end.kind !== 'told') summarize(course, startedMs);
-    if (context.json) await printResult(course, exitCode);
+    const usage = await usageOf(course);
+    if (end.kind !== 'interrupted' && end.kind !== 'told') summarize(course, startedMs, usage);
+    if (context.json) await printResult(course, exitCode, usage);
     return exitCode;
   } finally {
     view.close();
@@ -178,7 +180,17 @@ async function stopCampaign(course: Course): Promise<ExitCode> {
   return exitCode === EXIT.done ? EXIT.cancelled : exitCode;
 }
 
-function summarize(course: Course, startedMs: number): void {
+/** Whoever has followed to the end is told of that, whether or not this can still be read. */
+async function usageOf({ herd, run }: Course): Promise<TokenUsage | null> {
+  try {
+    const [used] = await herd.ledger.campaignUse(run.campaign);
+    return used?.usage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function summarize(course: Course, startedMs: number, usage: TokenUsage | null): void {
   const { context, herd, run, progress } = course;
   const dispatches = dispatchesOf(progress);
   const screen = peopleScreen(context);
@@ -186,6 +198,7 @@ function summarize(course: Course, startedMs: number): void {
     title: run.campaign,
     dispatches,
     haltedBecause: progress.haltedBecause(),
+    usage,
     elapsedMs: herd.clock.monotonicMs() - startedMs,
     hint: (command: string) => hintCommand(context, command),
     retryAll: `run ${shellQuote(run.file)} --retry-failed`,
@@ -196,9 +209,11 @@ function summarize(course: Course, startedMs: number): void {
 async function printResult(
   { context, herd, run, progress }: Course,
   exitCode: ExitCode,
+  usage: TokenUsage | null,
 ): Promise<void> {
-  const { dispatchJson } = await import('./json.ts');
+  const { dispatchJson, usageJson } = await import('./json.ts');
   const now = herd.clock.now();
   const rows = progress.views().map((view) => dispatchJson(view, now));
-  printJson(context, { campaign: run.campaign, exitCode, dispatches: rows });
+  const used = { campaign: run.campaign, exitCode, usage: usageJson(usage) };
+  printJson(context, { ...used, dispatches: rows });
 }

@@ -151,6 +151,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => await import('./commands/pools.ts'),
   },
   {
+    name: 'usage',
+    summary: 'say what was used, by campaign and by day',
+    example: 'drover usage --days 30',
+    completes: [],
+    load: async () => await import('./commands/usage.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'check this machine and what the herd left behind',
     example: 'drover doctor --json',

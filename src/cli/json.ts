@@ -171,7 +171,7 @@ function limitJson({ model, since, until, tries, because, source, probe }: PoolL
 }
 
 /** Unknown is null, never 0. */
-function usageJson(usage: TokenUsage | null) {
+export function usageJson(usage: TokenUsage | null) {
   const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
   return { inputTokens, outputTokens, costUsd };
 }

@@ -4,7 +4,7 @@ import type { AgentTask } from '../core/task.ts';
 import { EMPTY_STREAM, type StreamState } from '../core/stream.ts';
 import { shellQuote } from './context.ts';
 import { oneLine } from './render/width.ts';
-import { usageWords } from './render/words.ts';
+import { usageWords } from './render/usage-words.ts';
 
 type Field = [string, string | null];
 

@@ -1,5 +1,6 @@
 // Owns what a parsed campaign is. Parsing is campaign-file.ts; what to do with the rows that are there is submission.ts.
 import type { DispatchSpec } from './dispatch.ts';
+import type { SpendLimits } from './task.ts';
 
 export type OnFailure = 'continue' | 'halt';
 
@@ -20,6 +21,8 @@ export interface PlannedDispatch {
 export interface Campaign {
   readonly name: string;
   readonly onFailure: OnFailure;
+  /** of all its attempts together */
+  readonly limits: SpendLimits;
   /** pools that the file names; each is created or changed */
   readonly pools: readonly PoolSpec[];
   /** in the order of the file */
@@ -28,6 +31,8 @@ export interface Campaign {
 
 /** The pool that exists without being named. */
 export const DEFAULT_POOL: PoolSpec = { name: 'default', slots: 2 };
+
+export const NO_SPEND_LIMITS: SpendLimits = { maxTokens: null, maxCostUsd: null };
 
 /** The campaign of dispatches that `drover add` submits without a file. */
 export const ADHOC_CAMPAIGN = 'adhoc';

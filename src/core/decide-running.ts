@@ -7,7 +7,7 @@ import { type Decision, type Moment, stay } from './decision.ts';
 import type { Deadline, DispatchSpec, LiveDispatch, Millis, State, StopCause } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence, Result } from './evidence.ts';
-import { brokenLimit, spentLimit } from './limits.ts';
+import { type BrokenLimit, brokenLimit, spentLimit, spentOf, spentWith } from './limits.ts';
 import { type OwnWait, limitMet, ownWait, watchedFrom } from './quota.ts';
 import { endOfSilent, judgementOf } from './said.ts';
 import { addUsage } from './stream.ts';
@@ -102,9 +102,7 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
   if (stopWish !== null) return obeyWish(live, stopWish, stopWish.because, moment);
   const silence = silenceOf(watchedIn(evidence), spec, moment.now);
   const broken =
-    hardLimit(live, silence, moment.now) ??
-    brokenLimit(spec, evidence) ??
-    spentLimit(spec, usedSoFar(live, evidence));
+    hardLimit(live, silence, moment.now) ?? brokenLimit(spec, evidence) ?? spent(live, evidence);
   if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
   const wait = ownWait(live, evidence, moment.now);
   if (wait !== null) return waitOn(live, wait, moment);
@@ -135,6 +133,12 @@ function watchedIn(evidence: Evidence): Watched {
   const { stream } = evidence;
   const waitingFor = stream.kind === 'seen' ? stream.value.state.waitingFor : null;
   return { ...evidence, watchedSince: watchedFrom(evidence), waitingFor };
+}
+
+/** More than its owner allowed it, or its campaign. */
+function spent(live: Running, evidence: Evidence): BrokenLimit | null {
+  const { spec } = live.dispatch;
+  return spentLimit(spec, spentOf(usedSoFar(live, evidence))) ?? spentWith(live, evidence);
 }
 
 function usedSoFar({ usedBefore }: Running, { stream }: Evidence): TokenUsage | null {

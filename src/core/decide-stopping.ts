@@ -35,6 +35,8 @@ import { sameSurvivors, sparedAgent, survivorsOf } from './survivors.ts';
 
 /** Signalled processes need a moment to go; only who outlives this many kills is called a survivor. */
 const KILLS_BEFORE_SURVIVORS = 3;
+/** So that the kill itself, when it is due, has to read only what has changed of a table that was read as a whole. */
+const LOOK_BEFORE_KILL_MS = 100;
 const KILL_BACKOFF_FIRST_MS = 20;
 const KILL_BACKOFF_MAX_MS = 30_000;
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
@@ -176,7 +178,9 @@ function endTree(live: Stopping, evidence: Evidence, moment: Moment): Decision {
   const agentLeft = byUs && evidence.agent === 'gone';
   if (now < state.killAt && !agentLeft) {
     const graceful = byUs && sparedAgent(live, evidence) === null;
-    return stay(live.dispatch.because, state.killAt, graceful ? { kind: 'signal' } : null);
+    const lookAt = state.killAt - LOOK_BEFORE_KILL_MS;
+    const nextAt = now < lookAt ? lookAt : state.killAt;
+    return stay(live.dispatch.because, nextAt, graceful ? { kind: 'signal' } : null);
   }
   const survivors = survivorsOf(live, evidence);
   if (evidence.killRounds >= KILLS_BEFORE_SURVIVORS && !sameSurvivors(survivors, state.survivors)) {

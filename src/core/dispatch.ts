@@ -2,6 +2,7 @@
 // decide.ts, retry.ts and schedule.ts.
 import type { TokenUsage } from './agent-event.ts';
 import type { ProcessIdentity } from './identity.ts';
+import type { CampaignBudget } from './limits.ts';
 import type { PoolLimit } from './pool.ts';
 import type { AgentTask, UseLimits } from './task.ts';
 import type { Sign } from './sign.ts';
@@ -278,6 +279,8 @@ export interface LiveDispatch {
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>;
   /** of its ended attempts together; null: they told nothing */
   readonly usedBefore: TokenUsage | null;
+  /** of its campaign; null: that has no limits */
+  readonly budget: CampaignBudget | null;
   /** the limit of its pool that it is under, in force or being probed; null: none */
   readonly limit: PoolLimit | null;
 }

@@ -1,12 +1,14 @@
 // Owns how durations are written by people (`1h30m`) and shown to them.
 import { DroverError } from './error.ts';
 
+export const DAY_MS = 86_400_000;
+
 const UNIT_MS: Record<string, number> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
-  d: 86_400_000,
+  d: DAY_MS,
 };
 
 /** Ten years: longer than any herd, short enough that sums of durations stay exact. */

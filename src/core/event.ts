@@ -3,6 +3,7 @@ import type { DispatchId, Millis } from './dispatch.ts';
 
 export const EVENT_TYPES = [
   'campaign.submitted',
+  'campaign.resumed',
   'dispatch.queued',
   'dispatch.updated',
   'dispatch.parked',

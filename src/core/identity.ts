@@ -20,6 +20,11 @@ export function processKey(process: { pid: number; startTime: number }): string 
   return `${process.pid}@${process.startTime}`;
 }
 
+/** The pid in a key. */
+export function pidOfKey(key: string): number {
+  return Number.parseInt(key, 10);
+}
+
 /** The inherited environment variable. No KEY, SECRET or TOKEN in it: some agents filter such names for their tools. */
 export const MARK_VARIABLE = 'DROVER_MARK';
 

@@ -218,10 +218,20 @@ function plus(a: number | null, b: number | null): number | null {
   return a + b;
 }
 
-/** Shortened to what a table can show; null: it says nothing. */
+/** What makes text more than words with a blank between each two. */
+const ODD_SPACE = /^ |\s\s|[^\S ]/;
+
+/**
+ * Shortened to what a table can show; null: it says nothing. Most text is plain, and to see that costs a tenth of making
+ * it so: an agent may say hundreds of things a second.
+ */
 function oneLine(text: string): string | null {
-  const line = text.slice(0, READ_CHARACTERS_MAX).replaceAll(/\s+/g, ' ').trim();
-  return line === '' ? null : line.slice(0, TEXT_CHARACTERS_MAX);
+  const head = text.slice(0, TEXT_CHARACTERS_MAX);
+  const plain = ODD_SPACE.test(head)
+    ? text.slice(0, READ_CHARACTERS_MAX).replaceAll(/\s+/g, ' ').trim()
+    : head;
+  const line = plain.slice(0, TEXT_CHARACTERS_MAX).trimEnd();
+  return line === '' ? null : line;
 }
 
 /** All its moments moved by `byMs`, after a step of the clock. */

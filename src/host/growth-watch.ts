@@ -6,7 +6,10 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
 const LOOK_EVERY_MS = 400;
 
 export interface GrowthWatch {
-  /** Calls `grew` when the file at `path` grows. Nothing where it is watched already, or not there yet. */
+  /**
+   * Calls `grew` when the file at `path` grows, and at once where something is in it already. Nothing where it is watched
+   * already, or not there yet.
+   */
   watch(path: string, grew: () => void): void;
   unwatch(path: string): void;
 }
@@ -73,9 +76,9 @@ export function createGrowthWatch(): GrowthWatch {
         if (known.watcher === null && !growing.has(path)) watchAgain(path, known);
         return;
       }
-      const bytes = sizeOf(path);
-      if (bytes < 0) return;
-      const file: Watched = { grew, watcher: null, bytes };
+      if (sizeOf(path) < 0) return;
+      // Whoever reads it may have done so before anything was in it.
+      const file: Watched = { grew, watcher: null, bytes: 0 };
       files.set(path, file);
       watchAgain(path, file);
     },

@@ -9,7 +9,7 @@ const FRESH_MS = 100;
 
 export interface PidList {
   /** @throws ScanFailure */
-  list(): ReadonlySet<number>;
+  list(): Bookmark;
   /** null where /proc cannot be listed: whoever looks next says so */
   bookmark(): Bookmark | null;
 }
@@ -18,13 +18,13 @@ export interface PidList {
 export function createPidList(ownPid: number): PidList {
   let listed: Bookmark = { pids: new Set(), atMs: Number.NEGATIVE_INFINITY };
 
-  function list(): ReadonlySet<number> {
+  function list(): Bookmark {
     // Taken before the listing: who appears while it is read came after it.
     const atMs = performance.now();
     const pids = listPids();
     if (!pids.has(ownPid)) throw new ScanFailure('/proc does not show ourselves');
     listed = { pids, atMs };
-    return pids;
+    return listed;
   }
 
   return {
@@ -32,11 +32,10 @@ export function createPidList(ownPid: number): PidList {
     bookmark() {
       if (performance.now() - listed.atMs < FRESH_MS) return listed;
       try {
-        list();
+        return list();
       } catch {
         return null;
       }
-      return listed;
     },
   };
 }

@@ -55,6 +55,9 @@ const NINE = 0x39;
 const OPEN = 0x28;
 const CLOSE = 0x29;
 
+/** Of 64 bits. With some hundred of them a number would be infinite. */
+const DIGITS_MAX = 20;
+
 const fields = new Float64Array(FIELD.environEnd + 1);
 
 /**
@@ -103,7 +106,7 @@ function readNumbers(buffer: Buffer, from: number, length: number): boolean {
     const byte = buffer[index]!;
     if (byte >= ZERO && byte <= NINE) {
       value = value * 10 + (byte - ZERO);
-      digits++;
+      if (++digits > DIGITS_MAX) return false;
     } else if (digits > 0 && (byte === SPACE || byte === NEWLINE)) {
       fields[field++] = value;
       value = 0;

@@ -1,16 +1,6 @@
 // Owns the removal of what lies in a directory of ours. A run directory is renamed away first and deleted then: killed at
 // any line, it is whole under its name, or it is not there at all. What is half deleted has a name that nobody reads.
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { errorCode } from './system-error.ts';
 
 const PREFIX = '.removing.';
@@ -33,16 +23,6 @@ export function putAway(runsDir: string, name: string): string | null {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;
-  }
-}
-
-/** Makes names durable: what is put away is not there under its old name again, half deleted, after a loss of power. */
-export function keepNames(dir: string): void {
-  const fd = openSync(dir, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

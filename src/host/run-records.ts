@@ -3,6 +3,7 @@
 // happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet.
 import {
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -11,7 +12,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { constants } from 'node:os';
+import { constants as system } from 'node:os';
 import type { Millis } from '../core/dispatch.ts';
 import type { Claim, ExitRecord, Look } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -129,7 +130,7 @@ const HARMLESS_SIGNALS = new Set([
 
 /** By this system's numbers; of two names for one number (SIGABRT and SIGIOT) the first in the alphabet. */
 const DEADLY_SIGNALS: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.signals)
+  Object.entries(system.signals)
     .filter(([name]) => !HARMLESS_SIGNALS.has(name))
     .sort(([a], [b]) => (a < b ? 1 : -1))
     .map(([name, number]) => [number, name]),
@@ -184,7 +185,8 @@ const buffer = Buffer.allocUnsafeSlow(RECORD_BYTES_MAX);
 
 function readRecord(path: string): Look<{ text: string; at: Millis }> {
   try {
-    const fd = openSync(path, 'r');
+    // A FIFO that was put in its place must not keep us waiting for a writer.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const length = readSync(fd, buffer, 0, RECORD_BYTES_MAX, 0);
       const at = Math.round(fstatSync(fd).mtimeMs);

@@ -94,8 +94,9 @@ drover_status=$?
 
 # 4. The end. Written whole before it is flushed, so that nobody waits for the disk to hear of it.
 record "$1/claim.$2" "exit $2 $drover_status end"
-# Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it the record is all there is.
+# Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it the record is all there is:
+# it is flushed, and the names that lead to it.
 kill -0 "$PPID" && exit 0
 export LC_ALL=C
-exec sync "$1/claim.$2"
+exec sync "$1/claim.$2" "$1" "${1%/*}"
 }

@@ -19,7 +19,7 @@
 use strict;
 use warnings;
 use Config;
-use Fcntl qw(O_WRONLY O_CREAT O_EXCL O_APPEND O_TRUNC);
+use Fcntl qw(O_RDONLY O_WRONLY O_CREAT O_EXCL O_APPEND O_TRUNC);
 
 # Calls that Perl has no words for without a module of two megabytes: prctl, setsid, fsync, exit_group.
 my %calls = (
@@ -127,8 +127,9 @@ sub shim {
     # As a shell says it.
     my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     record($record, "exit $fence $status end");
-    # Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it this is all there is.
-    flush($record) if getppid != $starter;
+    # Our supervisor, if it lives, writes it into the ledger now, which is flushed. Without it this is all there is: it
+    # is flushed, and the names that lead to it.
+    flush($record, $dir, substr $dir, 0, rindex $dir, '/') if getppid != $starter;
     $left = $stays && is_somebody_left();
     say_line("exited $key") if $left;
   }
@@ -208,9 +209,10 @@ sub write_whole {
 }
 
 sub flush {
-  my ($path) = @_;
-  sysopen my $file, $path, O_WRONLY or return;
-  syscall $FSYNC, fileno $file;
+  for my $path (@_) {
+    sysopen my $file, $path, O_RDONLY or next;
+    syscall $FSYNC, fileno $file;
+  }
 }
 
 sub slurp {

@@ -16,6 +16,7 @@ import {
 import { dirname } from 'node:path';
 import { DroverError } from '../core/error.ts';
 import { fileSystemOf } from './file-system.ts';
+import { keepNames } from './keep-names.ts';
 import { describeError, errorCode } from './system-error.ts';
 
 /** All absolute, symbolic links resolved. */
@@ -87,6 +88,16 @@ function makeDirectories(path: string): void {
   } catch (error) {
     // Two that start at once make it both.
     if (errorCode(error) !== 'EEXIST') throw error;
+  }
+  keepName(parent);
+}
+
+/** A ledger whose commits are flushed is lost all the same with the name of the directory that it is in. */
+function keepName(parent: string): void {
+  try {
+    keepNames(parent);
+  } catch {
+    // A directory in which we may make names and not read them: the system flushes it by itself, some seconds later.
   }
 }
 

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import type { DispatchId } from '../core/dispatch.ts';
+import { keepNames } from './keep-names.ts';
 import { errorCode } from './system-error.ts';
 
 export interface WorktreeRecord {
@@ -89,6 +90,7 @@ export function writeWorktree(dir: string, record: WorktreeRecord): void {
     closeSync(file);
   }
   renameSync(temporary, path);
+  keepNames(dir);
 }
 
 export function forgetWorktree(dir: string, dispatch: DispatchId): void {

@@ -44,7 +44,7 @@ export async function beginAttempt(
     end: null,
     because,
   };
-  await insertAttempt(query, attempt, queued.pool);
+  await insertAttempt(query, attempt, queued);
   return attempt;
 }
 
@@ -77,10 +77,14 @@ async function sessionBefore(
 }
 
 const INSERT = `insert into attempts (dispatch, fence, attempt, nonce, containment, claimed_at, soft_at,
-  hard_at, extended_count, extended_ms, deadline_because, because, pool, session_id, resumed_from)
-  values (${placeholders(15)})`;
+  hard_at, extended_count, extended_ms, deadline_because, because, pool, campaign, session_id, resumed_from)
+  values (${placeholders(16)})`;
 
-async function insertAttempt(query: Query, attempt: Attempt, pool: string): Promise<void> {
+async function insertAttempt(
+  query: Query,
+  attempt: Attempt,
+  { pool, campaign }: Dispatch,
+): Promise<void> {
   const { deadline } = attempt;
   await query(INSERT, [
     attempt.dispatch,
@@ -96,6 +100,7 @@ async function insertAttempt(query: Query, attempt: Attempt, pool: string): Prom
     deadline?.because ?? null,
     attempt.because,
     pool,
+    campaign,
     attempt.sessionId,
     attempt.resumedFrom,
   ]);

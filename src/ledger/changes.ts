@@ -2,7 +2,8 @@
 // start without it.
 export { moveBrake, releaseBrake } from './brake.ts';
 export { commitPass } from './pass.ts';
-export { openGate, setPool, setPoolPaused, wishStop } from './requests.ts';
+export { openGate, resumeCampaign } from './gates.ts';
+export { setPool, setPoolPaused, wishStop } from './requests.ts';
 export { retry } from './retry.ts';
 export { noteFreshSession } from './streams.ts';
 export { submit } from './submit.ts';

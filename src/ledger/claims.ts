@@ -4,6 +4,7 @@ import { compareTurns } from '../core/order.ts';
 import { limitFor } from '../core/pool.ts';
 import type { ClaimOrder } from '../ports.ts';
 import { beginAttempt } from './attempts.ts';
+import { budgetOf, SPENT_CAMPAIGNS } from './budgets.ts';
 import { text, whole } from './columns.ts';
 import { failuresOf } from './failures.ts';
 import { beginProbe, limitsOf } from './limits.ts';
@@ -18,7 +19,8 @@ const HALTED_CAMPAIGNS = `select c.name from campaigns c where c.on_failure = 'h
   and exists (select 1 from dispatches f where f.campaign = c.name and f.class = 'agent')`;
 
 /** `core/order.ts` in SQL, over those that may start. */
-const MAY_START = `d.state = 'queued' and d.stop_wish is null and d.campaign not in (${HALTED_CAMPAIGNS})`;
+const MAY_START = `d.state = 'queued' and d.stop_wish is null and d.campaign not in (${HALTED_CAMPAIGNS})
+  and d.campaign not in (${SPENT_CAMPAIGNS})`;
 
 /** A limit `l` that dispatch `d` is under. */
 export const OVER = `l.pool = d.pool and (l.model = '' or l.model = d.model)`;
@@ -182,6 +184,7 @@ async function start(
     attempt,
     failures: queued.fence === 0 ? {} : await failuresOf(query, id),
     usedBefore: queued.fence === 0 ? null : await usedBefore(query, id),
+    budget: await budgetOf(query, queued.campaign),
     limit: probes ? limitFor(await limitsOf(query, pool), pool, model) : null,
   };
 }

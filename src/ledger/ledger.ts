@@ -16,6 +16,7 @@ import type {
   PassResult,
   Submission,
   SupervisorRow,
+  UsageFilter,
 } from '../ports.ts';
 import type { Driver, Query } from './driver.ts';
 import * as list from './list.ts';
@@ -191,6 +192,10 @@ class DriverLedger implements Ledger {
     return this.#write(now, (writing, { openGate }) => openGate(writing, ids));
   }
 
+  resumeCampaign(name: string, now: Millis) {
+    return this.#write(now, (writing, { resumeCampaign }) => resumeCampaign(writing, name));
+  }
+
   noteFreshSession(key: AttemptKey, fresh: FreshSession, now: Millis) {
     return this.#write(now, (writing, { noteFreshSession }) =>
       noteFreshSession(writing, key, fresh),
@@ -215,6 +220,17 @@ class DriverLedger implements Ledger {
 
   campaigns() {
     return this.#look((query, { campaigns }) => campaigns(query));
+  }
+
+  /** `drover ps` asks for this as well: by itself, so that nothing else is loaded for it. */
+  async campaignUse(name?: string) {
+    if (!(await this.#driver.read(list.isUseTold))) return [];
+    const { campaignUse } = await import('./budgets.ts');
+    return await this.#driver.read((query) => campaignUse(query, name));
+  }
+
+  usedByDay(filter: UsageFilter) {
+    return this.#look((query, { usedByDay }) => usedByDay(query, filter));
   }
 
   pools() {

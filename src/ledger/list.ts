@@ -1,10 +1,10 @@
-// Owns lists of dispatches and their number, by any filter: what most commands ask for, and `drover ps` nothing else.
+// Owns lists of dispatches and their number, by any filter: what most commands ask for, and `drover ps` hardly anything else.
 import { LIVE_STATES, OPEN_STATES, type StateKind } from '../core/dispatch.ts';
 import type { DispatchFilter, DispatchView } from '../ports.ts';
 import { whole } from './columns.ts';
 import type { Query, Value } from './driver.ts';
 import { ATTEMPT, DISPATCH, placeholders, toAttempt, toDispatch } from './rows.ts';
-import { ENDED, LIVE, OPEN } from './schema-1.ts';
+import { ENDED, LIVE, OPEN, TOLD } from './schema-1.ts';
 
 /** Engines bound the number of parameters of a statement; SQLite at 32,766. */
 const IDS_PER_QUERY = 500;
@@ -72,6 +72,12 @@ export async function dispatches(
   }
   if (chunks.length > 1) views.sort((a, b) => a.dispatch.position - b.dispatch.position);
   return filter.limit === undefined ? views : views.slice(0, filter.limit);
+}
+
+/** Has any agent told what it uses? Where none has, nothing need be loaded that adds it up. */
+export async function isUseTold(query: Query): Promise<boolean> {
+  const sql = `select a.fence from attempts a where ${TOLD} limit 1`;
+  return (await query(sql, [])).length > 0;
 }
 
 export async function count(query: Query, filter: Omit<DispatchFilter, 'limit'>): Promise<number> {

@@ -6,6 +6,7 @@ import { limitFor, type PoolUse } from '../core/pool.ts';
 import { EVENT_TYPES, type LedgerEvent } from '../core/event.ts';
 import { skipReason } from '../core/needs.ts';
 import type { CampaignRow, EventQuery } from '../ports.ts';
+import { budgetsOfLive, whySpent } from './budgets.ts';
 import { COUNTED, countFailures } from './failures.ts';
 import { json, text, textOrNull, whole, wholeOrNull, word } from './columns.ts';
 import type { Query, Row, Value } from './driver.ts';
@@ -14,6 +15,7 @@ import { ATTEMPT, DISPATCH, liveState, toAttempt, toDispatch, toPool } from './r
 import { LIVE } from './schema-1.ts';
 import { usedBeforeOfLive, usedInPools } from './usage.ts';
 
+export { usedByDay } from './usage.ts';
 export { brake } from './brake.ts';
 export { supervisor } from './supervisor-row.ts';
 
@@ -32,6 +34,7 @@ export async function live(query: Query): Promise<readonly LiveDispatch[]> {
   const again = dispatchRows.some(({ fence }) => fence > 1);
   const usage = again ? await usedBeforeOfLive(query) : new Map<string, TokenUsage | null>();
   const limits = rows.length === 0 ? [] : await allLimits(query);
+  const budgets = rows.length === 0 ? new Map<string, never>() : await budgetsOfLive(query);
   const failures = new Map<string, Row[]>();
   for (const row of again ? await query(LIVE_FAILURES, []) : []) {
     const id = text(row, 'dispatch');
@@ -50,6 +53,7 @@ export async function live(query: Query): Promise<readonly LiveDispatch[]> {
         attempt,
         failures: countFailures(failures.get(dispatch.id) ?? []),
         usedBefore: usage.get(dispatch.id) ?? null,
+        budget: budgets.get(dispatch.campaign) ?? null,
         limit: limitFor(limits, dispatch.pool, dispatch.spec.task?.model ?? null),
       },
     ];
@@ -128,8 +132,14 @@ export async function campaigns(query: Query): Promise<readonly CampaignRow[]> {
 async function toCampaign(query: Query, row: Row): Promise<CampaignRow> {
   const name = text(row, 'name');
   const onFailure = word(row, 'on_failure', ['continue', 'halt']);
-  const haltedBecause = onFailure === 'halt' ? await whyHalted(query, name) : null;
+  const haltedBecause =
+    (onFailure === 'halt' ? await whyHalted(query, name) : null) ?? (await whyHeld(query, name));
   return { name, onFailure, file: textOrNull(row, 'file'), haltedBecause };
+}
+
+async function whyHeld(query: Query, name: string): Promise<string | null> {
+  const spent = await whySpent(query, name);
+  return spent === null ? null : `${spent}; drover resume ${name} lets it go on`;
 }
 
 async function whyHalted(query: Query, name: string): Promise<string | null> {

@@ -1,9 +1,8 @@
-// Owns what people ask of dispatches and pools that are there: stop, retry (retry.ts), resize, pause, let go on.
+// Owns what people ask of dispatches and pools that are there: stop, retry (retry.ts), resize, pause, let go on (gates.ts).
 import type { PoolSpec } from '../core/campaign.ts';
 import type { DispatchId, StopWish } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import { textOrNull, whole } from './columns.ts';
-import { attemptOf } from './dependents.ts';
 import { DISPATCH, toDispatch } from './rows.ts';
 import { setState, type Writing } from './writing.ts';
 
@@ -118,36 +117,4 @@ async function hastenLimits(writing: Writing, pool: string): Promise<number> {
       await setState(writing, dispatch, { ...state, until: now }, because);
   }
   return length;
-}
-
-const AT_A_GATE = `select d.id, d.attempt, d.revision from dispatches d
-  where d.id = $1 and d.state = 'parked' and d.parked_for = 'gate'`;
-
-/**
- * What waits for a person goes on. It has seen what was used so far: limits of tokens and cost count from here on.
- *
- * @returns those that waited for one
- */
-export async function openGate(
-  writing: Writing,
-  ids: readonly DispatchId[],
-): Promise<readonly DispatchId[]> {
-  const { query, events, now } = writing;
-  const opened: DispatchId[] = [];
-  for (const id of new Set(ids)) {
-    const [row] = await query(AT_A_GATE, [id]);
-    if (row === undefined) continue;
-    const key = { id, revision: whole(row, 'revision') };
-    const because = 'a person let it go on';
-    if (!(await setState(writing, key, { kind: 'queued', since: now }, because))) continue;
-    await query('update dispatches set waived_fence = fence where id = $1', [id]);
-    opened.push(id);
-    events.push({
-      type: 'dispatch.requeued',
-      dispatch: id,
-      attempt: attemptOf(row),
-      data: { from: 'parked', to: 'queued', because },
-    });
-  }
-  return opened;
 }

@@ -9,6 +9,9 @@ export const LIVE = `state in ('starting', 'running', 'stopping')`;
 export const OPEN = `state <> 'ended'`;
 export const ENDED = `state = 'ended'`;
 
+/** As for `LIVE`: a person decides whether it goes on. */
+export const AT_GATE = `state = 'parked' and parked_for = 'gate'`;
+
 /** As for `LIVE`, of attempts: their programs have told what they used. */
 export const TOLD = `(input_tokens is not null or output_tokens is not null or cost_usd is not null)`;
 
@@ -28,11 +31,16 @@ const TABLES: readonly string[] = [
   // a rollback and the order of numbers is the order of commits.
   `create table counters (name text primary key, value bigint not null)`,
   `insert into counters (name, value) values ('event', 0), ('position', 0)`,
+  // waived: of what its attempts have used counts no more, for a person has seen it and let the campaign go on.
   `create table campaigns (
      name text primary key,
      on_failure text not null,
      file text,
-     submitted_at bigint not null
+     submitted_at bigint not null,
+     max_tokens bigint,
+     max_cost double precision,
+     waived_tokens bigint not null default 0,
+     waived_cost double precision not null default 0
    )`,
   // claims: counted up by whoever is about to claim, which locks the row until its commit (I11).
   `create table pools (
@@ -94,12 +102,14 @@ const TABLES: readonly string[] = [
      needs text not null references dispatches (id),
      primary key (dispatch, needs)
    )`,
-  // pool: where it had its slot; its dispatch may have moved since. The stream stands last, like the specification.
+  // pool: where it had its slot; its dispatch may have moved since. campaign: that of its dispatch. The stream stands
+  // last, like the specification.
   `create table attempts (
      dispatch text not null references dispatches (id),
      fence integer not null,
      attempt integer not null,
      nonce text not null,
+     campaign text not null,
      pool text not null,
      containment text not null,
      claimed_at bigint not null,
@@ -172,7 +182,8 @@ const INDEXES: readonly string[] = [
   `create index dispatches_failed on dispatches (campaign, ended_at) where class = 'agent'`,
   `create index dispatches_open on dispatches (position) where ${OPEN}`,
   `create index dispatches_ended on dispatches (campaign) where ${ENDED}`,
-  `create index attempts_told on attempts (pool, input_tokens, output_tokens, cost_usd)
+  `create index dispatches_gate on dispatches (campaign) where ${AT_GATE}`,
+  `create index attempts_told on attempts (campaign, pool, ended_at, input_tokens, output_tokens, cost_usd)
      where ${TOLD}`,
   `create index dependencies_needs on dependencies (needs)`,
   `create index events_dispatch on events (dispatch, seq)`,

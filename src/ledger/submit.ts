@@ -7,8 +7,10 @@ import type { Addition, Update } from '../core/submission.ts';
 import { planSubmission } from '../core/submission.ts';
 import type { Submission, SubmitResult } from '../ports.ts';
 import { text } from './columns.ts';
+import { setLimits } from './budgets.ts';
 import { settleDependents } from './dependents.ts';
 import type { Query } from './driver.ts';
+import { openKept } from './gates.ts';
 import { inherit, knownParent } from './parents.ts';
 import { setPool } from './requests.ts';
 import { DISPATCH, placeholders, STATE_COLUMNS, stateValues, toDispatch } from './rows.ts';
@@ -43,6 +45,7 @@ export async function submit(writing: Writing, submission: Submission): Promise<
   }
   for (const change of plan.updates) await update(writing, change, ids);
   for (const change of plan.updates) await settleSkipped(writing, change);
+  await openKept(writing, campaign.name);
   if (parent !== null) {
     const named = existing.map(({ id }) => id);
     await inherit(writing.query, parent, named);
@@ -92,7 +95,7 @@ async function rowsNamedBy(query: Query, campaign: Campaign): Promise<readonly D
 
 async function writeCampaign(
   { query, now }: Writing,
-  { name, onFailure }: Campaign,
+  { name, onFailure, limits }: Campaign,
   file: string | null,
 ): Promise<void> {
   await query(
@@ -101,6 +104,7 @@ async function writeCampaign(
        file = coalesce(excluded.file, campaigns.file), submitted_at = excluded.submitted_at`,
     [name, onFailure, file, now],
   );
+  await setLimits(query, name, limits);
 }
 
 async function takePositions(query: Query, count: number): Promise<number> {

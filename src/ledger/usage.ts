@@ -1,10 +1,14 @@
-// Owns what was used, summed up from the attempts that told it.
+// Owns what was used, summed up from the attempts that told it. What campaigns may use is budgets.ts.
 import type { TokenUsage } from '../core/agent-event.ts';
+import type { Millis } from '../core/dispatch.ts';
+import { DAY_MS } from '../core/duration.ts';
+import { addUsage } from '../core/stream.ts';
+import type { DayUse, UsageFilter } from '../ports.ts';
 import { amountOrNull, text, wholeOrNull } from './columns.ts';
 import type { Query, Row } from './driver.ts';
 import { LIVE, TOLD } from './schema-1.ts';
 
-const SUMS = `sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens,
+export const SUMS = `sum(a.input_tokens) as input_tokens, sum(a.output_tokens) as output_tokens,
   sum(a.cost_usd) as cost_usd`;
 
 /** An ended attempt `a` of `d` that counts: a person who lets it go on after a limit starts from there. */
@@ -37,8 +41,32 @@ export async function usedInPools(query: Query): Promise<ReadonlyMap<string, Tok
   return new Map(rows.map((row) => [text(row, 'pool'), toUsage(row)]));
 }
 
+/** Counted from the epoch, in UTC. Null while it runs: it counts for the day that it is asked on. */
+const DAY = `a.ended_at / ${DAY_MS}`;
+
+const BY_DAY = `select ${DAY} as day, ${SUMS} from attempts a
+  where ${TOLD} and (a.ended_at is null or a.ended_at >= $1)`;
+
+/** Those days in which anything was used, the oldest first. An attempt counts as a whole for the day of its end. */
+export async function usedByDay(
+  query: Query,
+  { since, now, campaign }: UsageFilter,
+): Promise<readonly DayUse[]> {
+  const rows =
+    campaign === undefined
+      ? await query(`${BY_DAY} group by ${DAY}`, [since])
+      : await query(`${BY_DAY} and a.campaign = $2 group by ${DAY}`, [since, campaign]);
+  const days = new Map<Millis, TokenUsage>();
+  for (const row of rows) {
+    const usage = toUsage(row);
+    const day = (wholeOrNull(row, 'day') ?? Math.floor(now / DAY_MS)) * DAY_MS;
+    if (usage !== null) days.set(day, addUsage(days.get(day) ?? null, usage));
+  }
+  return [...days].map(([day, usage]) => ({ day, usage })).toSorted((a, b) => a.day - b.day);
+}
+
 /** Null where nobody told anything. */
-function toUsage(row: Row): TokenUsage | null {
+export function toUsage(row: Row): TokenUsage | null {
   const inputTokens = wholeOrNull(row, 'input_tokens');
   const outputTokens = wholeOrNull(row, 'output_tokens');
   const costUsd = amountOrNull(row, 'cost_usd');

@@ -5,9 +5,9 @@ import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import { type Snapshot, ownInside, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
-import type { Containment, Held } from './containment.ts';
+import type { Containment, Doomed, Held } from './containment.ts';
 import { BY_TABLE, type Targets, killMembers, targetsIn } from './containment-table.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, knownPids } from './memory.ts';
 import { type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
@@ -137,23 +137,38 @@ function withRows(
   return takeSnapshot([...snapshot.rows.filter(({ pid }) => !pids.has(pid)), ...rows]);
 }
 
+/** Each by its own cgroup; one that cannot be ended keeps nobody else. */
+function end(
+  world: World,
+  doomed: readonly Doomed[],
+  shims: readonly ProcessIdentity[],
+): Look<number> {
+  let killed = 0;
+  let unknown: Look<number> | null = null;
+  for (const one of doomed) {
+    const ended = endOne(world, one, shims);
+    if (ended.kind === 'seen') killed += ended.value;
+    else unknown = ended;
+  }
+  return unknown ?? { kind: 'seen', value: killed };
+}
+
 /**
  * The kernel kills everybody inside at once, also who is being forked. Not where somebody inside must get no signal of any
  * kind (I9): he is neither killed nor held by the freezer with the rest, which goes one by one. Nor on a kernel before 5.14:
  * then one by one as well, and the freezer holds them meanwhile.
  */
-function end(
+function endOne(
   world: World,
-  live: LiveDispatch,
-  memory: AttemptMemory,
+  { live, memory }: Doomed,
   shims: readonly ProcessIdentity[],
 ): Look<number> {
   const { cgroups } = world;
-  const table = lookAtTable(world, shims);
+  const look = () => lookAtTable(world, shims, knownPids(memory));
+  const table = look();
   const inside = lookInside(world, live, memory, table);
   if (inside.kind === 'unknown') return inside;
-  const oneByOne = () =>
-    killMembers(world, memory, () => targetsOf(world, live, memory, lookAtTable(world, shims)));
+  const oneByOne = () => killMembers(world, [memory], () => targetsOf(world, live, memory, look()));
   if (inside.kind === 'absent' || inside.value.hasStrangers) return oneByOne();
   const found = BY_TABLE.members(world, live, memory, inside.value.table);
   if (found.kind !== 'seen') return found;

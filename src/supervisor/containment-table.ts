@@ -5,8 +5,8 @@ import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
 import { findMembers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
-import type { Containment, Held } from './containment.ts';
-import type { AttemptMemory } from './memory.ts';
+import type { Containment, Doomed, Held } from './containment.ts';
+import { type AttemptMemory, knownPids } from './memory.ts';
 import { type SeenTable, type TableLook, lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
@@ -48,14 +48,24 @@ function members(
 
 function end(
   world: World,
-  live: LiveDispatch,
-  memory: AttemptMemory,
+  doomed: readonly Doomed[],
   shims: readonly ProcessIdentity[],
 ): Look<number> {
-  return killMembers(world, memory, () => {
-    const table = lookAtTable(world, shims);
-    return targetsIn(table, members(world, live, memory, table));
+  const memories = doomed.map(({ memory }) => memory);
+  return killMembers(world, memories, () => {
+    const table = lookAtTable(world, shims, memories.flatMap(knownPids));
+    return targetsIn(table, membersOfAll(world, doomed, table));
   });
+}
+
+function membersOfAll(world: World, doomed: readonly Doomed[], table: TableLook): Look<Held> {
+  const rows: ProcessRow[] = [];
+  for (const { live, memory } of doomed) {
+    const found = members(world, live, memory, table);
+    if (found.kind !== 'seen') return found;
+    rows.push(...found.value.rows);
+  }
+  return { kind: 'seen', value: { rows, cpuMs: null, isEmptied: false } };
 }
 
 /** @param found by that very table */
@@ -66,20 +76,22 @@ export function targetsIn(table: TableLook, found: Look<Held>): Look<Targets> {
 }
 
 /**
- * A kill of a tree, noted: from here on its empty looks are counted afresh, and who outlives it can be told.
+ * A kill of trees, noted: from here on their empty looks are counted afresh, and who outlives it can be told.
  *
  * @returns how many were killed, or why nobody was
  */
 export function killMembers(
   { processes }: World,
-  memory: AttemptMemory,
+  memories: readonly AttemptMemory[],
   look: () => Look<Targets>,
 ): Look<number> {
   const killed = freezeAndKill(processes, look);
   if (killed.kind !== 'seen') return killed;
-  memory.emptyLooks = 0;
-  memory.killRounds++;
-  memory.lastKilled = killed.value;
+  for (const memory of memories) {
+    memory.emptyLooks = 0;
+    memory.killRounds++;
+    memory.lastKilled = killed.value;
+  }
   return { kind: 'seen', value: killed.value.size };
 }
 

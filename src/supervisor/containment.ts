@@ -19,19 +19,20 @@ export interface Held {
   readonly isEmptied: boolean;
 }
 
+/** An attempt whose tree has to go. */
+export interface Doomed {
+  readonly live: LiveDispatch;
+  readonly memory: AttemptMemory;
+}
+
 export interface Containment {
   /** Finds the members in this snapshot, and remembers what proves membership later. */
   members(world: World, live: LiveDispatch, memory: AttemptMemory, table: TableLook): Look<Held>;
   /**
-   * Kills the tree. Nothing is concluded here; the looks that follow say what is left.
+   * Kills these trees, from looks that they share. Nothing is concluded here; the looks that follow say what is left.
    *
-   * @param shims protected ones; the attempt's own shim is left out of them once it has nothing left to record
-   * @returns how many processes were killed, or why nobody could be signalled
+   * @param shims protected ones; that of an attempt is left out of them once it has nothing left to record
+   * @returns how many processes were killed, or why nobody, or not everybody, could be signalled
    */
-  end(
-    world: World,
-    live: LiveDispatch,
-    memory: AttemptMemory,
-    shims: readonly ProcessIdentity[],
-  ): Look<number>;
+  end(world: World, doomed: readonly Doomed[], shims: readonly ProcessIdentity[]): Look<number>;
 }

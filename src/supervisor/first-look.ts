@@ -33,6 +33,7 @@ export function lookAtRecords(
 ): FirstLook {
   const { processes, runDirs } = world;
   memory.woken = false;
+  memory.readAt = null;
   const { state } = live.dispatch;
   if (state.kind === 'starting') {
     // Nobody is silent who has not begun: a shim on a busy machine may need its time.

@@ -15,11 +15,11 @@
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
-import type { Bookmark, Clock, EvidenceFiles, ProcessRow } from '../ports.ts';
+import type { Bookmark, Clock, EvidenceFiles, ProcessRow, Scope } from '../ports.ts';
 import type { Held } from './containment.ts';
 import type { Family } from './family.ts';
 import { type FirstLook, lookAtRecords, needsMembers, samplesNow } from './first-look.ts';
-import { type AttemptMemory, remembered } from './memory.ts';
+import { type AttemptMemory, knownPids, remembered } from './memory.ts';
 import { sessionFiles } from './plan.ts';
 import { sampleSigns } from './signs.ts';
 import { readStream } from './streams.ts';
@@ -61,9 +61,9 @@ export async function gather(
     return { look, sampling, table: sampling || needsMembers(look, now) };
   });
   const filesLater = lookAtFiles(world, needs);
-  const needing = needs.filter((one) => one.table).map(({ look }) => look.memory);
+  const needing = needs.filter((one) => one.table);
   const table =
-    needing.length === 0 ? null : await lookAtTableInTurns(world, shims, earliestBirth(needing));
+    needing.length === 0 ? null : await lookAtTableInTurns(world, shims, scopeOf(needing));
   const files = await filesLater;
   // The last first: a dispatch comes after the one that has added it, and is evidence for it.
   const looked = await inTurns(
@@ -131,6 +131,19 @@ async function inTurns<From, To>(
     done.push(work(one));
   }
   return done;
+}
+
+/**
+ * A sample is of all that its tree uses now; whoever only asks who is left needs no more than what can have changed. Who is
+ * stopped is looked at again and again, the kill included, and so once by the whole table.
+ */
+function scopeOf(
+  needing: readonly { readonly look: FirstLook; readonly sampling: boolean }[],
+): Scope {
+  const memories = needing.map(({ look }) => look.memory);
+  const again = needing.some(({ sampling }) => sampling) ? null : memories.flatMap(knownPids);
+  const isStopping = needing.some(({ look }) => look.live.dispatch.state.kind === 'stopping');
+  return { since: isStopping ? null : earliestBirth(memories), again };
 }
 
 /** null where one of them may be older than anybody remembers. */

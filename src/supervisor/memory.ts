@@ -2,7 +2,7 @@
 // says what its loss costs.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Goal, Result, Start } from '../core/evidence.ts';
-import type { ProcessIdentity } from '../core/identity.ts';
+import { type ProcessIdentity, pidOfKey } from '../core/identity.ts';
 import { type KnownOperation, isValid } from '../core/operation.ts';
 import { type Sign, shiftSigns } from '../core/sign.ts';
 import { EMPTY_STREAM, type StreamNote, shiftStream } from '../core/stream.ts';
@@ -91,8 +91,17 @@ export interface AttemptMemory {
   /** `softAt` of the deadline file; lost: written again */
   deadlineWritten: Millis | null;
   nextLookAt: Millis;
+  /** it has said something since the last look began, which is read then at the latest; null: it has not */
+  readAt: Millis | null;
   /** news since the last look began: the next look must not wait, whatever that look decides */
   woken: boolean;
+}
+
+/** Whom a further look at its tree is about: everybody of it who was seen, its agent and its shim. */
+export function knownPids({ known, agent, shim }: AttemptMemory): number[] {
+  const pids = [...known.processes].map(pidOfKey);
+  for (const process of [agent, shim]) if (process !== null) pids.push(process.pid);
+  return pids;
 }
 
 /** What earlier looks and kills have left behind, as a part of the evidence. */
@@ -265,6 +274,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     signalled: false,
     deadlineWritten: null,
     nextLookAt: 0,
+    readAt: null,
     woken: true,
   };
 }

@@ -3,27 +3,28 @@
 import { decide, decideWaiting } from '../core/decide.ts';
 import type { BrakeMove } from '../core/brake.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Decision, ExtendDecision, Moment } from '../core/decision.ts';
+import type { ChangeDecision, Decision, Moment } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
-import type { Dispatch, LiveDispatch, Millis, State } from '../core/dispatch.ts';
+import { spentBudget } from '../core/limits.ts';
+import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { brakePass } from './brake.ts';
 import { familyOf, setPaces } from './family.ts';
 import { type Looked, gather } from './gather.ts';
-import { nextLookAt } from './grid.ts';
-import { append, eventsOfTrim, keepUp } from './keep-up.ts';
+import { follow } from './follow.ts';
+import { type Kill, performKills } from './kill.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
-import { type Surroundings, perform, releaseShim } from './perform.ts';
+import type { Surroundings } from './perform.ts';
 import { note } from './notes.ts';
 import { newSessionId } from './plan.ts';
 import { type PoolNews, isNews, poolNews, poolsTold } from './pool-news.ts';
 import { start } from './start.ts';
-import { leaveWorkspace } from './workspace.ts';
 import type { World } from './world.ts';
 
 /** More claims than this in one transaction would delay the acts that follow it. */
 const CLAIMS_PER_PASS_MAX = 32;
+const NOBODY: ReadonlySet<AttemptMemory> = new Set();
 
 export interface PassReport {
   /** how many hold a slot after it */
@@ -67,7 +68,7 @@ export async function pass(
     ({ live: one, memory: its }) => family.isNeeded(its.key) || isDue(one, its, now),
   );
   const looked = await gather(world, due, {
-    shims: () => surroundings.shims(null),
+    shims: () => surroundings.shims(NOBODY),
     ...family,
     now,
   });
@@ -87,11 +88,12 @@ export async function pass(
   poolsTold(judged);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
   for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
+  const kills: Kill[] = [];
   for (const one of judged) {
-    // A kill of one tree looks at the whole table several times, and there may be hundreds to end.
     await clock.giveWay();
-    await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now });
+    await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now, kills });
   }
+  await performKills(world, kills, surroundings);
   await note(world, judged, now);
   return {
     live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
@@ -112,7 +114,9 @@ function changesOfLive({ live, decision, memory, evidence, isCounted }: Judged):
   if (decision.kind !== 'change') return [];
   const data = { ...decision.data, evidence: snapshotOf(evidence) };
   const { agent, stream } = memory;
-  const said = decision.attemptEnd === undefined || stream === null ? {} : { stream };
+  // With the end, and with a stop: whoever claims in this commit has to know what was used.
+  const tells = decision.attemptEnd !== undefined || decision.next.kind === 'stopping';
+  const said = tells && stream !== null ? { stream } : {};
   const change = { ...changeOf(live.dispatch, { ...decision, data }), ...said, isCounted };
   return [agent === null ? change : { ...change, process: agent }];
 }
@@ -124,15 +128,27 @@ function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
   };
 }
 
-/** A wish, a confirmation and an extension by hand are looked at as soon as they are there, whether or not the hint came. */
-function isDue({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
-  if (memory.woken || memory.nextLookAt <= now) return true;
+/**
+ * A wish, a confirmation, an extension by hand and a campaign that may use no more are looked at as soon as they are there,
+ * whether or not the hint came.
+ */
+function isDue(live: LiveDispatch, memory: AttemptMemory, now: Millis): boolean {
+  const { woken, readAt, stream } = memory;
+  if (woken || Math.min(memory.nextLookAt, readAt ?? Infinity) <= now) return true;
+  return isAskedFor(live, memory) || (stream !== null && mayUseNoMore(live));
+}
+
+function isAskedFor({ dispatch, attempt }: LiveDispatch, memory: AttemptMemory): boolean {
   const { deadlineWritten } = memory;
   if (deadlineWritten !== null && attempt.deadline?.softAt !== deadlineWritten) return true;
   const { state, stopWish } = dispatch;
   if (state.kind === 'running' && state.held?.isConfirmed === true) return true;
   if (stopWish === null) return false;
   return state.kind !== 'stopping' || killMoment(state, stopWish) < state.killAt;
+}
+
+function mayUseNoMore({ dispatch: { state, campaign }, budget }: LiveDispatch): boolean {
+  return state.kind === 'running' && budget !== null && spentBudget(campaign, budget) !== null;
 }
 
 function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {
@@ -184,76 +200,11 @@ function claimOrder(world: World): ClaimOrder {
   };
 }
 
-/** What the decision asks for beside its commit, and when this attempt is looked at again. */
-async function follow(
-  world: World,
-  judged: Judged,
-  committed: boolean,
-  { surroundings, now }: { surroundings: Surroundings; now: Millis },
-): Promise<void> {
-  const { live, memory, decision } = judged;
-  switch (decision.kind) {
-    case 'stay':
-      memory.nextLookAt = nextLookAt(now, memory.everyMs, decision.nextAt);
-      if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
-      await keepUp(world, judged, now);
-      return;
-    case 'change':
-      // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
-      // let go of its slot is dropped by the next pass, whenever that comes.
-      memory.nextLookAt = committed ? lookAfter(decision.next, judged, now) : 0;
-      if (!committed || isLive(decision.next)) return;
-      if (judged.evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
-      if (live.attempt.containment === 'cgroup') world.cgroups.remove(memory.key);
-      if (hasDone(live, decision.next)) surroundings.farewell(leave(world, live));
-      // Nobody looks at it again, and what it wrote since the last look is still above its bound.
-      await append(world, eventsOfTrim(world, judged), now);
-      return;
-    case 'extend':
-      await extend(world, judged, decision, now);
-      memory.nextLookAt = 0;
-      return;
-  }
-}
-
-/** Its worktree may go, if it has one. */
-function hasDone({ dispatch }: LiveDispatch, next: State): boolean {
-  const succeeded = next.kind === 'ended' && next.outcome.kind === 'succeeded';
-  return succeeded && dispatch.spec.workspace === 'worktree';
-}
-
-async function leave(world: World, { dispatch }: LiveDispatch): Promise<void> {
-  await leaveWorkspace(world, dispatch.id);
-}
-
-/** Where somebody has moved it since it was read, that stands, and the next look decides on it. */
-async function extend(
-  { ledger }: World,
-  { live, memory, evidence }: Judged,
-  { deadline: to }: ExtendDecision,
-  now: Millis,
-): Promise<void> {
-  const { deadline: from } = live.attempt;
-  if (from !== null) await ledger.setDeadline(memory.key, { from, to }, now, snapshotOf(evidence));
-}
-
-function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
-  switch (next.kind) {
-    case 'running':
-      return nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);
-    case 'starting':
-    case 'stopping':
-      return 0;
-    case 'queued':
-    case 'parked':
-    case 'ended':
-      return Number.POSITIVE_INFINITY;
-  }
-}
-
 /** The earliest moment at which an attempt is due or a wait is over. */
 async function nextPassAt(world: World, memory: Memory, now: Millis): Promise<Millis> {
   let nextAt = (await world.ledger.nextDueAt(now)) ?? Number.POSITIVE_INFINITY;
-  for (const one of memory.all()) nextAt = Math.min(nextAt, one.woken ? 0 : one.nextLookAt);
+  for (const { woken, nextLookAt: at, readAt } of memory.all()) {
+    nextAt = Math.min(nextAt, woken ? 0 : at, readAt ?? at);
+  }
   return nextAt;
 }

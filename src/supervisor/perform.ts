@@ -8,12 +8,11 @@ import type { AttemptMemory } from './memory.ts';
 import { signalAgent } from './signal.ts';
 import { orderOf } from './start.ts';
 import { lookAtTable } from './table-look.ts';
-import { containmentOf } from './tiers.ts';
 import type { World } from './world.ts';
 
 /** What effects need beside the world: how to protect other attempts, and how to ask for another look. */
 export interface Surroundings {
-  readonly shims: (except: AttemptMemory | null) => readonly ProcessIdentity[];
+  readonly shims: (except: ReadonlySet<AttemptMemory>) => readonly ProcessIdentity[];
   readonly wake: (memory: AttemptMemory) => void;
   /** its output may have grown; null: nobody reads it */
   readonly wroteOf: (live: LiveDispatch, memory: AttemptMemory) => (() => void) | null;
@@ -29,7 +28,7 @@ export function perform(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  act: Act,
+  act: Exclude<Act, { kind: 'kill' }>,
   surroundings: Surroundings,
 ): void {
   switch (act.kind) {
@@ -54,18 +53,6 @@ export function perform(
     case 'signal':
       signalAgent(world, live, memory, surroundings);
       return;
-    case 'kill': {
-      const killed = containmentOf(live.attempt.containment).end(
-        world,
-        live,
-        memory,
-        surroundings.shims(act.withShim ? memory : null),
-      );
-      world.crashPoint('kill.after');
-      if (killed.kind === 'unknown')
-        world.log(`${live.dispatch.name}: not killed: ${killed.because}`);
-      return;
-    }
   }
 }
 
@@ -119,7 +106,7 @@ export function releaseShim(
 ): void {
   const { shim } = memory;
   if (shim === null || !shimStays(live)) return;
-  const table = lookAtTable(world, shims(memory));
+  const table = lookAtTable(world, shims(new Set([memory])));
   if (table.kind !== 'seen') return;
   const row = table.value.snapshot.byKey.get(processKey(shim));
   if (row !== undefined && !table.value.isProtected(row)) world.processes.signal(shim, 'SIGKILL');

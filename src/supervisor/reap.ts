@@ -4,7 +4,7 @@
 import { type Attempt, type AttemptKey, LIVE_STATES, type Survivor } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Look } from '../core/evidence.ts';
-import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
+import { type ProcessIdentity, formatMark, pidOfKey, processKey } from '../core/identity.ts';
 import {
   type AttemptRecord,
   type ReapFacts,
@@ -101,7 +101,7 @@ export async function reap(world: World, options: ReapOptions): Promise<Look<Rea
 /** The table before the ledger: see above. */
 async function makePlan(world: World, options: ReapOptions): Promise<Look<Planned>> {
   const { ledger, processes } = world;
-  const table = await lookAtTableInTurns(world, () => [], null);
+  const table = await lookAtTableInTurns(world, () => [], { since: null, again: null });
   if (table.kind !== 'seen') return table;
   const live = await ledger.dispatches({ states: LIVE_STATES });
   const shims = options.shims?.() ?? (await shimsOf(world, live));
@@ -221,7 +221,8 @@ async function endTree(
   let known: KnownTree = NOTHING_KNOWN;
   let last: readonly ProcessRow[] = [];
   const look = (): Look<Targets> => {
-    const table = guard(world, lookAtTable(world, shims), { shims, supervisor });
+    const again = [...tree.processes.map(({ pid }) => pid), ...[...known.processes].map(pidOfKey)];
+    const table = guard(world, lookAtTable(world, shims, again), { shims, supervisor });
     if (table.kind !== 'seen') return table;
     const found = membersOf(tree, table.value, { facts, known });
     known = found.known;

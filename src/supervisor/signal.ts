@@ -2,7 +2,7 @@
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { Agent } from '../ports.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, knownPids } from './memory.ts';
 import type { Surroundings } from './perform.ts';
 import { lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
@@ -21,7 +21,8 @@ export function signalAgent(
 ): void {
   if (memory.signalled || memory.agent === null) return;
   const { signal, target } = world.agents.of(live.dispatch.spec)?.stop ?? ANY_PROGRAM;
-  const targets = target === 'pid' ? [memory.agent] : groupOf(world, memory.agent, shims(null));
+  const targets =
+    target === 'pid' ? [memory.agent] : groupOf(world, memory, memory.agent, shims(new Set()));
   const results = targets.map((process) => world.processes.signal(process, signal));
   if (results.every((result) => result === 'unknown')) return;
   memory.signalled = true;
@@ -32,10 +33,11 @@ export function signalAgent(
 /** It leads a group of its own, so that whoever is in it is of its tree; the agent alone where that cannot be seen. */
 function groupOf(
   world: World,
+  memory: AttemptMemory,
   agent: ProcessIdentity,
   shims: readonly ProcessIdentity[],
 ): readonly ProcessIdentity[] {
-  const table = lookAtTable(world, shims);
+  const table = lookAtTable(world, shims, knownPids(memory));
   if (table.kind !== 'seen') return [agent];
   const { snapshot, isProtected } = table.value;
   const group = [...snapshot.byKey.values()].filter(

@@ -27,6 +27,7 @@ export function start(
   memory.outputBytes = 0;
   memory.cpuMs = new Map();
   memory.woken = false;
+  memory.readAt = null;
   memory.nextLookAt = world.clock.now() + FIRST_LOOK_MS;
   surroundings.background(awaitStart(world, live, memory, surroundings));
   const wrote = surroundings.wroteOf(live, memory);

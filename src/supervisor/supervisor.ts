@@ -80,7 +80,7 @@ class Loop {
     this.#surroundings = {
       shims: (except) =>
         [...this.#memory.all()].flatMap((one) =>
-          one === except || one.shim === null ? [] : [one.shim],
+          except.has(one) || one.shim === null ? [] : [one.shim],
         ),
       wake: (attempt) => {
         attempt.woken = true;
@@ -95,7 +95,7 @@ class Loop {
         background(work.finally(() => this.#farewells.delete(work)));
       },
     };
-    this.#sweeper = createSweeper(world, () => this.#surroundings.shims(null));
+    this.#sweeper = createSweeper(world, () => this.#surroundings.shims(new Set()));
   }
 
   /** Chatty agents are read together, and no more often than a limit may take to be seen. */
@@ -103,7 +103,7 @@ class Loop {
     const { clock } = this.#world;
     const now = clock.now();
     const at = nextLookAt(now, READ_EVERY_MS, null);
-    attempt.nextLookAt = Math.min(attempt.nextLookAt, at);
+    attempt.readAt ??= at;
     if (this.#readsSoon) return;
     this.#readsSoon = true;
     this.#surroundings.background(this.#wakeIn(at - now));

@@ -2,7 +2,7 @@
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type Snapshot, protectedProcesses, takeSnapshot } from '../core/tree.ts';
-import type { Bookmark, ProcessRow } from '../ports.ts';
+import type { ProcessRow, Scope } from '../ports.ts';
 import type { World } from './world.ts';
 
 type Eyes = Pick<World, 'processes' | 'protection'>;
@@ -17,23 +17,30 @@ export interface SeenTable {
 
 export type TableLook = Look<SeenTable>;
 
-/** In one go, for a kill: what it shows is acted upon before anybody else in this process can change anything. */
-export function lookAtTable(eyes: Eyes, shims: readonly ProcessIdentity[]): TableLook {
-  return judgeTable(eyes, eyes.processes.scan(), shims);
+/**
+ * In one go, for a kill: what it shows is acted upon before anybody else in this process can change anything.
+ *
+ * @param again whom it is about, where they are known (`Scope`)
+ */
+export function lookAtTable(
+  eyes: Eyes,
+  shims: readonly ProcessIdentity[],
+  again?: readonly number[],
+): TableLook {
+  return judgeTable(eyes, eyes.processes.scan(again), shims);
 }
 
 /**
  * In turns with everybody else in this process, for a round of evidence.
  *
  * @param shims asked for once the table has been read: a shim that was started meanwhile is in it, and protected
- * @param since with it, only processes that came after it need to be seen
  */
 export async function lookAtTableInTurns(
   eyes: Eyes,
   shims: () => readonly ProcessIdentity[],
-  since: Bookmark | null,
+  scope: Scope,
 ): Promise<TableLook> {
-  const scan = await eyes.processes.scanInTurns(since);
+  const scan = await eyes.processes.scanInTurns(scope);
   return judgeTable(eyes, scan, shims());
 }
 

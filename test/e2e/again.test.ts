@@ -37,7 +37,7 @@ describe.concurrent('running a file again', () => {
   );
 
   test(
-    'that has ended answers from the ledger: nothing is started, not even a supervisor',
+    'I13: that has ended answers from the ledger: nothing is started, not even a supervisor',
     withHerd(async (herd) => {
       const file = herd.campaign({
         campaign: 'done',

@@ -132,7 +132,7 @@ describe.concurrent('a failure', () => {
   );
 
   test(
-    'of class agent is retried as often as the campaign says, and the budget is never refilled',
+    'I14, I16: of class agent is retried as often as the campaign says, and the budget is never refilled',
     withHerd(async (herd) => {
       const file = herd.campaign({
         campaign: 'budget',

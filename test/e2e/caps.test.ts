@@ -27,7 +27,7 @@ function crowd(herd: TestHerd, dispatchesEach: number): string[] {
 
 describe.concurrent('many at once', () => {
   test(
-    '5. five campaigns run at once on one slot: never two agents at a time, each dispatch once',
+    '5. I11: five campaigns run at once on one slot: never two agents at a time, each dispatch once',
     withHerd(async (herd) => {
       const runs = crowd(herd, 4).map((file) => herd.start(['run', file]));
       for (const run of runs) expect(await run.ended).toMatchObject({ code: 0 });
@@ -44,7 +44,7 @@ describe.concurrent('many at once', () => {
   );
 
   test(
-    '5. a cap of three is used in full and never exceeded',
+    '5. I11: a cap of three is used in full and never exceeded',
     withHerd(async (herd) => {
       const names = Array.from({ length: 12 }, (_, index) => `d${index}`);
       const file = herd.campaign({
@@ -65,7 +65,7 @@ describe.concurrent('many at once', () => {
   );
 
   test(
-    'who waits on the only slot for what it has added gets that one slot more, two levels deep',
+    'I11: who waits on the only slot for what it has added gets that one slot more, two levels deep',
     withHerd(async (herd) => {
       const nest = (name: string, command: readonly string[]) =>
         `${DROVER} wait $(${DROVER} add --name ${name} --pool one -- ${command.map(shellQuote).join(' ')})`;

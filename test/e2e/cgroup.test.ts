@@ -65,7 +65,7 @@ describe.skipIf(NO_CGROUP !== null)('an attempt in a cgroup', () => {
   );
 
   test(
-    'whose shim was killed as well ends the same way',
+    'I8: whose shim was killed as well ends the same way',
     withHerd(async (herd) => {
       const shim = `echo $PPID >${herd.path('shim')}`;
       const run = `${ESCAPEE} ${herd.path('pid')}; ${shim}; exec sleep 300`;

@@ -90,7 +90,7 @@ describe.concurrent('clean', () => {
   );
 
   test(
-    'keeps what nobody supervises: an exit record that nobody has read is not lost',
+    'I12: keeps what nobody supervises: an exit record that nobody has read is not lost',
     withHerd(async (herd) => {
       const run = herd.start(['run', one(herd, { run: herd.gated('a', { code: 7 }) })]);
       const agent = await herd.untilBegun('a');
@@ -129,7 +129,7 @@ describe.concurrent('clean', () => {
   );
 
   test(
-    'killed in the middle leaves nothing that is misread, and the next one goes on',
+    'I19: killed in the middle leaves nothing that is misread, and the next one goes on',
     withHerd(async (herd) => {
       expect(await herd.drover(['run', one(herd, { run: 'exit 3' })])).toMatchObject({ code: 1 });
       const dir = await dirOf(herd, 'a');
@@ -157,7 +157,7 @@ describe.concurrent('clean', () => {
   );
 
   test(
-    'beside retries and itself takes nothing from an attempt that runs, and nothing runs twice',
+    'I2: beside retries and itself takes nothing from an attempt that runs, and nothing runs twice',
     withHerd(async (herd) => {
       const rounds = 6;
       expect(

@@ -69,7 +69,7 @@ async function startAll(herd: TestHerd): Promise<{ agents: LiveProcess[]; stop: 
   return { agents, stop };
 }
 
-describe.concurrent('14. a clock that is set', () => {
+describe.concurrent('14. I7: a clock that is set', () => {
   test.for([
     ['two hours ahead', TWO_HOURS_MS] as const,
     ['two hours back', -TWO_HOURS_MS] as const,

@@ -76,7 +76,7 @@ async function hit(herd: TestHerd, supply: Supply, point: string, passing: numbe
   throw new Error(`never got to ${point}:${passing}`);
 }
 
-describe.concurrent('2. kill -9 of the supervisor', () => {
+describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
   test(
     'at each everyday crash point, several times: every dispatch runs once and keeps its exit code',
     withHerd(async (herd) => {
@@ -210,7 +210,7 @@ describe.concurrent('2. kill -9 of the supervisor', () => {
   );
 });
 
-test('2. the toll: at least 90 kills and 40 dispatches, each crash point several times, none lost or run twice', () => {
+test('2. I2, I12: the toll: at least 90 kills and 40 dispatches, each crash point several times, none lost or run twice', () => {
   const { kills, dispatches, duplicates, lost, killsAt } = toll;
   const places = [...killsAt].map(([point, count]) => `${point} ${count}`).join(', ');
   console.log(

@@ -32,7 +32,7 @@ async function untilWindowsPassed(herd: TestHerd, name: string, windowsMs: numbe
   await until('several windows have passed', () => Date.now() - Date.parse(startedAt!) > windowsMs);
 }
 
-describe.concurrent('an agent that says nothing and uses no CPU time to speak of', () => {
+describe.concurrent('I5: an agent that says nothing and uses no CPU time to speak of', () => {
   test(
     'is spared for files that grow and for what it saves, and ended where nobody looks at them',
     withHerd(async (herd) => {
@@ -109,7 +109,7 @@ describe.concurrent('an agent that waits for a child dispatch', () => {
     });
 
   test(
-    'is spared exactly while the child works, and the child is recorded as its own',
+    'I5: is spared exactly while the child works, and the child is recorded as its own',
     withHerd(async (herd) => {
       const run = herd.start(['run', parent(herd, 'works', fake('busy-silent.sh'))]);
       await untilWindowsPassed(herd, 'parent', 13_000);

@@ -30,7 +30,7 @@ async function trimmedBytes(herd: TestHerd): Promise<number> {
     .reduce((sum, { data }) => sum + Number(data['bytes']), 0);
 }
 
-describe('an agent that floods its streams', () => {
+describe('I18: an agent that floods its streams', () => {
   test(
     'fills neither disk nor memory, and nobody else waits for it',
     withHerd(async (herd) => {
@@ -148,7 +148,7 @@ describe('bytes that are no text', () => {
   );
 });
 
-describe('a line of 100 MiB', () => {
+describe('I18: a line of 100 MiB', () => {
   test(
     'is shown cut, and read in pieces',
     withHerd(async (herd) => {

@@ -36,7 +36,7 @@ async function stops(herd: TestHerd): Promise<EventJson[]> {
   return (await herd.events()).filter(({ type }) => type === 'attempt.stopping');
 }
 
-describe.concurrent('13. a supervisor that was stopped for longer than every window', () => {
+describe.concurrent('13. I7: a supervisor that was stopped for longer than every window', () => {
   test(
     'spares who works, and ends who hangs one fresh window later',
     withHerd(async (herd) => {

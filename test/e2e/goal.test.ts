@@ -30,7 +30,7 @@ async function untilGoal(herd: TestHerd): Promise<void> {
   );
 }
 
-describe.concurrent('20. killed after the goal', () => {
+describe.concurrent('20. I13: killed after the goal', () => {
   test(
     'by kill -9 from outside: succeeded, not run again, and what comes after it starts',
     withHerd(async (herd) => {

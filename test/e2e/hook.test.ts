@@ -89,7 +89,7 @@ describe.concurrent('the hooks of an agent', () => {
   );
 
   test(
-    'hold no lease for longer than their program lives, and nobody else keeps it up',
+    'I5: hold no lease for longer than their program lives, and nobody else keeps it up',
     withHerd(async (herd) => {
       const { file, env } = await hooked(herd, [{ name: 'a', prompt: 'nested:one' }], {
         stall: '3s',

@@ -154,7 +154,7 @@ describe.concurrent('a terminal or a reader that goes away', () => {
 
 describe.concurrent('down', () => {
   test(
-    'ends the supervisor and leaves the agent; up adopts it again',
+    'I10: ends the supervisor and leaves the agent; up adopts it again',
     withHerd(async (herd) => {
       await herd.ok(['up', '--detach']);
       await herd.ok(['run', plan(herd), '--detach']);
@@ -190,7 +190,7 @@ describe.concurrent('down', () => {
   );
 
   test(
-    '--stop-agents interrupts: nothing is left, and the dispatch runs again without using a retry',
+    'I14: --stop-agents interrupts: nothing is left, and the dispatch runs again without using a retry',
     withHerd(async (herd) => {
       const file = plan(herd);
       await herd.ok(['run', file, '--detach']);

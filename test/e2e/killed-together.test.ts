@@ -57,7 +57,7 @@ async function reapOnce(herd: TestHerd): Promise<ReapJson> {
   return JSON.parse(finished.stdout) as ReapJson;
 }
 
-describe.concurrent('kill -9 of the supervisor and, with it, of what it started; then reap', () => {
+describe.concurrent('I19: kill -9 of the supervisor and, with it, of what it started; then reap', () => {
   test.for(TABLE)('at $point, and $victims', async (row, context) => {
     await withHerd(async (herd) => {
       const { file, agent, tree } = await begin(herd, row);
@@ -101,7 +101,7 @@ const OUTCOMES: Readonly<Record<Victims, string>> = {
   both: 'lost',
 };
 
-describe.concurrent('who only looks dead', () => {
+describe.concurrent('I4: who only looks dead', () => {
   test(
     'an agent that somebody has stopped is adopted, not ended; and ended to zero when a person stops it',
     withHerd(async (herd) => {

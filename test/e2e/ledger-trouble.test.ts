@@ -64,7 +64,7 @@ function untouched(herd: TestHerd, agent: JournalLine): void {
   expect(herd.begun('b')).toEqual([]);
 }
 
-describe.concurrent('a ledger that another process keeps locked for eight seconds', () => {
+describe.concurrent('I4: a ledger that another process keeps locked for eight seconds', () => {
   test(
     'kills nobody and starts nothing twice; the run goes on afterwards',
     withHerd(async (herd) => {
@@ -130,7 +130,7 @@ describe.concurrent('15. a full disk', () => {
   );
 
   test(
-    'keeps a stalled agent alive: what cannot be committed is not done',
+    'I1: keeps a stalled agent alive: what cannot be committed is not done',
     withHerd(async (herd, context) => {
       context.skip(!IS_ROOT, 'only root may mount a small disk');
       const disk = mountSmallDisk(herd, 1_024);

@@ -25,7 +25,7 @@ function pidIn(herd: TestHerd, name: string): Promise<number> {
   return until(`${name} is there`, () => Number(herd.read(name)) || null);
 }
 
-describe.concurrent('what an agent leaves behind', () => {
+describe.concurrent('I8: what an agent leaves behind', () => {
   test.for(TIERS)('at tier %s ends, by name, and the outcome stays', async (tier, context) => {
     await withHerd(async (herd) => {
       const run = `sleep 300 & echo $! >${herd.path('pid')}; exit 0`;
@@ -38,7 +38,7 @@ describe.concurrent('what an agent leaves behind', () => {
     })(context);
   });
 
-  test.for(TIERS)('at tier %s and has opted out is none of ours', async (tier, context) => {
+  test.for(TIERS)('I9: at tier %s and has opted out is none of ours', async (tier, context) => {
     await withHerd(async (herd) => {
       const daemon = `DROVER_MARK=off setsid sleep 300 & echo $! >${herd.path('pid')}`;
       const file = one(herd, { run: `${daemon}; sleep 0.2; exit 3`, containment: tier });

@@ -6,7 +6,7 @@ import { fake, withHerd } from './harness/herd.ts';
 /** A window of this length is looked at five times while it lasts. */
 const QUICK = { stall: '3s', grace: '100ms', retries: { stalled: 0 } };
 
-describe.concurrent('a limit of use', () => {
+describe.concurrent('I18: a limit of use', () => {
   test(
     'max_memory ends a tree that holds more, and no other of its pool',
     withHerd(async (herd) => {

@@ -28,7 +28,7 @@ function plan(herd: TestHerd, settings: Readonly<Record<string, unknown>> = {}):
 
 describe.concurrent('3. kill -9', () => {
   test(
-    'of the agent: its shim records the signal, the slot is used by others, one retry succeeds',
+    'I12: of the agent: its shim records the signal, the slot is used by others, one retry succeeds',
     withHerd(async (herd) => {
       const run = herd.start(['run', plan(herd)]);
       const agent = await herd.untilBegun('a');
@@ -49,7 +49,7 @@ describe.concurrent('3. kill -9', () => {
   );
 
   test(
-    'of the shim: the living agent goes on and is watched; its unrecorded end is lost, never 0',
+    'I12: of the shim: the living agent goes on and is watched; its unrecorded end is lost, never 0',
     withHerd(async (herd) => {
       const run = herd.start(['run', plan(herd, { retries: { infrastructure: 0 } })]);
       const agent = await herd.untilBegun('a');
@@ -73,7 +73,7 @@ describe.concurrent('3. kill -9', () => {
   );
 
   test(
-    'of the shim, while no supervisor lives: the next one adopts the agent, and done_when says that it succeeded',
+    'I10, I13: of the shim, while no supervisor lives: the next one adopts the agent, and done_when says that it succeeded',
     withHerd(async (herd) => {
       const file = plan(herd, { done_when: `grep -q 'end a' ${herd.journalPath}` });
       const run = herd.start(['run', file]);
@@ -95,7 +95,7 @@ describe.concurrent('3. kill -9', () => {
   );
 
   test(
-    'of shim and agent: lost, slot free, one requeue, and the retry budget is spent once',
+    'I14: of shim and agent: lost, slot free, one requeue, and the retry budget is spent once',
     withHerd(async (herd) => {
       const run = herd.start(['run', plan(herd, { retries: { infrastructure: 1 } })]);
       for (const times of [1, 2]) {
@@ -117,7 +117,7 @@ describe.concurrent('3. kill -9', () => {
   );
 
   test(
-    'of shim and agent while no supervisor lives: found, requeued once, and run to its end',
+    'I10: of shim and agent while no supervisor lives: found, requeued once, and run to its end',
     withHerd(async (herd) => {
       const file = plan(herd);
       const run = herd.start(['run', file]);

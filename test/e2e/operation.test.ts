@@ -30,7 +30,7 @@ async function leaseOf(herd: TestHerd): Promise<string | null> {
   return name === undefined ? null : `${dir}/${name}`;
 }
 
-describe.concurrent('7. a silent tool call', () => {
+describe.concurrent('7. I5: a silent tool call', () => {
   test(
     'under an operation lease is not killed, however long it is beyond the stall window, and why says so',
     withHerd(async (herd) => {
@@ -83,7 +83,7 @@ describe.concurrent('7. a silent tool call', () => {
 
 describe.concurrent('an operation lease whose holder was killed', () => {
   test(
-    'lapses, for no supervisor touches it, and a silent agent is stalled then',
+    'I5: lapses, for no supervisor touches it, and a silent agent is stalled then',
     withHerd(async (herd) => {
       const run = `${drover} op --for 1h --label build -- sleep 300; exec sleep 300`;
       const file = one(herd, { run });

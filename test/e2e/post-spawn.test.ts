@@ -29,7 +29,7 @@ async function dieAfterSpawn(
   return { file, agent };
 }
 
-describe.concurrent('18. an agent that was started and never committed as running', () => {
+describe.concurrent('18. I1: an agent that was started and never committed as running', () => {
   test.for(['spawn.after', 'mark.before'])(
     'is found and adopted: same process, exit code recorded, never twice (%s)',
     async (point, context) => {

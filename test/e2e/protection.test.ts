@@ -71,7 +71,7 @@ const WAYS = [
   ['a pidfile relative to config.yaml', () => [{ pidfile: '../broker.pid' }]],
 ] as const;
 
-describe.concurrent('a broker in the middle of a tree that is stopped', () => {
+describe.concurrent('I9: a broker in the middle of a tree that is stopped', () => {
   test.for(TIERS.flatMap((tier) => WAYS.map(([way, rules]) => [way, tier, rules] as const)))(
     'is protected by %s, at tier %s: its children end, and it serves on',
     async ([, tier, rules], context) => {
@@ -136,7 +136,7 @@ describe.concurrent('a broker in the middle of a tree that is stopped', () => {
   );
 });
 
-describe.concurrent('an agent that is protected itself', () => {
+describe.concurrent('I9: an agent that is protected itself', () => {
   test(
     'is named as a survivor, holds its slot, and gets no signal; the rest of its tree ends',
     withHerd(async (herd) => {
@@ -176,7 +176,7 @@ describe.concurrent('an agent that ends by itself', () => {
   });
 });
 
-describe.concurrent('where it cannot be told whom to protect', () => {
+describe.concurrent('I9: where it cannot be told whom to protect', () => {
   test.for([
     [
       'a pidfile that says nothing',

@@ -36,6 +36,7 @@ const LOOKS = [
   ['logs', 'c/running'],
   ['events'],
   ['pools'],
+  ['usage'],
   ['doctor'],
   ['doctor', '--json'],
   ['reap', '--dry-run'],

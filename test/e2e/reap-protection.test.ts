@@ -23,7 +23,7 @@ async function expectUntouched(broker: Broker): Promise<void> {
   expect(await broker.caught()).toEqual([]);
 }
 
-describe.concurrent('a broker of an attempt that is over', () => {
+describe.concurrent('I9: a broker of an attempt that is over', () => {
   test.for([
     ['the name of its command', () => ({ command: 'broker.pl' })],
     ['its pidfile', (herd: TestHerd) => ({ pidfile: herd.path('broker.pid') })],
@@ -82,7 +82,7 @@ describe.concurrent('a broker of an attempt that is over', () => {
   );
 });
 
-describe.concurrent('where it cannot be told whom to protect', () => {
+describe.concurrent('I9: where it cannot be told whom to protect', () => {
   test.for([
     ['a pidfile that is not there', '{"protect":[{"pidfile":"none.pid"}]}', 'none.pid'],
     ['a config.yaml that is broken', 'protect: [{ comand: x }]', 'unknown key "comand"'],

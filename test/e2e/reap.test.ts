@@ -17,7 +17,7 @@ import { until } from './harness/until.ts';
 
 describe.concurrent('reap, with no supervisor', () => {
   test(
-    'adopts what works, finishes what has ended, queues what never started, ends what is astray; the second time nothing',
+    'I10: adopts what works, finishes what has ended, queues what never started, ends what is astray; the second time nothing',
     withHerd(async (herd) => {
       const file = herd.campaign({
         campaign: 'c',

@@ -29,7 +29,7 @@ async function inNamespace(argv: readonly string[]): Promise<void> {
 
 const IS_POSSIBLE = hasOwnPidMax();
 
-describe('12. a pid that is somebody else by now', () => {
+describe('12. I3: a pid that is somebody else by now', () => {
   test.for(TIERS)('is never signalled, at tier %s', async (tier, context) => {
     if (!IS_POSSIBLE) context.skip('needs root, and Linux 6.14 for few pids in a namespace');
     await withHerd(async (herd) => {

@@ -49,7 +49,7 @@ describe.concurrent('a supervisor that is gone or comes back', () => {
   );
 
   test(
-    '4. a restart in the middle of runs adopts them: same pids, same start times, exit codes recorded',
+    '4. I10: a restart in the middle of runs adopts them: same pids, same start times, exit codes recorded',
     withHerd(async (herd) => {
       const codes = [0, 1, 7, 125];
       const file = await runAndKill(herd, codes);
@@ -75,7 +75,7 @@ describe.concurrent('a supervisor that is gone or comes back', () => {
   );
 
   test(
-    '4. an exit that happened while no supervisor lived is recorded by the next one',
+    '4. I12: an exit that happened while no supervisor lived is recorded by the next one',
     withHerd(async (herd) => {
       const codes = [0, 9];
       const file = await runAndKill(herd, codes);

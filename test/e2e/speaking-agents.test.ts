@@ -4,7 +4,7 @@ import { withHerd } from './harness/herd.ts';
 import { ANSWER, DONE, SESSION, TOOL, campaign, limit, say, types } from './harness/speaking.ts';
 import { until } from './harness/until.ts';
 
-describe.concurrent('the last word of an agent', () => {
+describe.concurrent('I13: the last word of an agent', () => {
   test.for([
     ['says that it is done, and it exits with 1', `${ANSWER}; ${DONE}; exit 1`, 0, 'succeeded'],
     ['is missing, and it exits with 0', `${ANSWER}; exit 0`, 1, 'failed'],
@@ -54,7 +54,7 @@ describe.concurrent('the last word of an agent', () => {
 
 describe.concurrent('what an agent says while it runs', () => {
   test(
-    'an open tool call spares it beyond its stall window, and ps and why say so',
+    'I5: an open tool call spares it beyond its stall window, and ps and why say so',
     withHerd(async (herd) => {
       const prompt = `${ANSWER}; ${TOOL}; while ! test -e ${herd.path('gate')}; do sleep 0.2; done; ${DONE}`;
       const file = campaign(herd, [{ name: 'x', prompt, stall: '2s' }]);
@@ -101,7 +101,7 @@ describe.concurrent('what an agent says while it runs', () => {
 
 describe.concurrent('a limit of the provider', () => {
   test(
-    'parks the dispatch, blocks its pool for all campaigns, and lifts by itself: one probe, then the others',
+    'I15: parks the dispatch, blocks its pool for all campaigns, and lifts by itself: one probe, then the others',
     withHerd(async (herd) => {
       const first = `${SESSION}; ${limit('you have hit your limit', 4_000)}; exit 1`;
       const again = `test $RESUMED = yes || exit 9; ${ANSWER}; ${DONE}`;
@@ -154,7 +154,7 @@ describe.concurrent('a limit of the provider', () => {
   );
 
   test(
-    'that is met by one that waits for longer than it may: ended, parked, and no retry used',
+    'I15: that is met by one that waits for longer than it may: ended, parked, and no retry used',
     withHerd(async (herd) => {
       const wait = `${SESSION}; echo '{"kind":"limit","limit":{"scope":"pool","resetAt":null,"message":"slow down","source":"stream"},"waitsUntil":'$(( $(date +%s%N) / 1000000 + 3600000 ))'}'; exec sleep 3600`;
       const file = campaign(herd, [
@@ -192,7 +192,7 @@ describe.concurrent('a limit of the provider', () => {
 });
 
 test(
-  'tokens beyond max_tokens park a dispatch for a person; resume lets it go on',
+  'I18: tokens beyond max_tokens park a dispatch for a person; resume lets it go on',
   withHerd(async (herd) => {
     const usage = say({
       kind: 'usage',
@@ -213,7 +213,7 @@ test(
 );
 
 test(
-  'the supervisor killed over and over: every word is counted once',
+  'I19: the supervisor killed over and over: every word is counted once',
   withHerd(async (herd) => {
     const prompt = `i=0; while test $i -lt 60; do i=$((i+1)); ${ANSWER}; sleep 0.1; done; ${DONE}`;
     const file = campaign(herd, [{ name: 'x', prompt }]);

@@ -10,7 +10,7 @@ interface WhyJson {
   readonly decisions: readonly { readonly because: string; readonly to: unknown }[];
 }
 
-describe.concurrent('8. the stall window', () => {
+describe.concurrent('8. I6: the stall window', () => {
   test(
     'ends an agent that sleeps, and spares one that is busy and says nothing',
     withHerd(async (herd) => {
@@ -54,7 +54,7 @@ describe.concurrent('8. the stall window', () => {
 
 describe.concurrent('8. an agent that is idle itself', () => {
   test(
-    'is spared for what its short-lived children do, waited for or orphaned, and ended where it only ticks',
+    'I5: is spared for what its short-lived children do, waited for or orphaned, and ended where it only ticks',
     withHerd(async (herd) => {
       const file = herd.campaign({
         campaign: 'children',
@@ -87,7 +87,7 @@ describe.concurrent('8. an agent that is idle itself', () => {
 
 describe.concurrent('9. a deadline', () => {
   test(
-    'moves on evidence of work, never beyond the hard limit, and the agent can read it',
+    'I7: moves on evidence of work, never beyond the hard limit, and the agent can read it',
     withHerd(async (herd) => {
       const file = herd.campaign({
         campaign: 'limits',

@@ -21,7 +21,7 @@ async function refusals(herd: TestHerd): Promise<{ code: number | null; stderr: 
 
 describe.concurrent('a state directory', () => {
   test(
-    'that others may write is refused, and the hint mends it',
+    'I20: that others may write is refused, and the hint mends it',
     withHerd(async (herd) => {
       mkdirSync(herd.state);
       chmodSync(herd.state, 0o777);
@@ -80,7 +80,7 @@ describe.concurrent('a state directory', () => {
   );
 
   test(
-    'is made private, with private files, and may be reached through a symbolic link',
+    'I20: is made private, with private files, and may be reached through a symbolic link',
     withHerd(async (herd) => {
       const link = herd.path('link');
       symlinkSync(herd.state, link);

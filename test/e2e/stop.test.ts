@@ -55,7 +55,7 @@ function whatNextSaw(herd: TestHerd): string {
   return existsSync(herd.path('seen')) ? readFileSync(herd.path('seen'), 'utf8') : '';
 }
 
-describe.concurrent('stop of a tree, with a supervisor', () => {
+describe.concurrent('I8: stop of a tree, with a supervisor', () => {
   test.for(HELD_TREES)(
     'that $what, held $how: zero survivors before its slot is used again',
     async ({ run, processes, held }, context) => {
@@ -73,7 +73,7 @@ describe.concurrent('stop of a tree, with a supervisor', () => {
   );
 });
 
-describe.concurrent('stop without a supervisor', () => {
+describe.concurrent('I8: stop without a supervisor', () => {
   test.for(HELD_TREES)(
     'of a tree that $what, held $how: zero survivors, and nothing new is started',
     async ({ run, processes, held }, context) => {
@@ -93,7 +93,7 @@ describe.concurrent('stop without a supervisor', () => {
   );
 });
 
-describe.concurrent('what an agent leaves behind', () => {
+describe.concurrent('I8: what an agent leaves behind', () => {
   const left = [
     ['sleeps on', `sleep 300 & exit 0`],
     ['ignores TERM', `${fake('ignores-term.sh')} & exit 0`],
@@ -147,7 +147,7 @@ describe.concurrent('what an agent leaves behind', () => {
   );
 });
 
-describe.concurrent('a daemon that opted out of its attempt', () => {
+describe.concurrent('I9: a daemon that opted out of its attempt', () => {
   test(
     'gets no signal, keeps no slot, and is nobody who was left behind',
     withHerd(async (herd) => {
@@ -237,7 +237,7 @@ describe.concurrent('stop', () => {
   );
 
   test(
-    'of an agent that took itself out of reach: named, slot held, exit 4; free as soon as it has gone',
+    'I8: of an agent that took itself out of reach: named, slot held, exit 4; free as soon as it has gone',
     withHerd(async (herd) => {
       const file = herd.campaign({
         campaign: 'spared',

@@ -26,7 +26,7 @@ describe.concurrent('beside a supervisor', () => {
   );
 
   test(
-    'its sweep finds what is astray, and says what it was',
+    'I19: its sweep finds what is astray, and says what it was',
     withHerd(async (herd) => {
       const mark = await endedOnce(herd);
       writeFileSync(join(herd.state, 'config.yaml'), 'sweep: 1s\n');

@@ -145,7 +145,7 @@ describe.concurrent('workspace: worktree', () => {
   );
 });
 
-describe.concurrent('kill -9 of the supervisor', () => {
+describe.concurrent('I19: kill -9 of the supervisor', () => {
   const MAKING = ['worktree.recorded', 'worktree.added', 'worktree.placed'];
   for (const point of MAKING) {
     test(

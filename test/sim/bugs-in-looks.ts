@@ -1,7 +1,8 @@
 // Owns the planted bugs in what is seen: unknown taken for absent, a pid taken for a process, a record taken for another.
 import type { Look, RunDirLook } from '../../src/core/evidence.ts';
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
-import { type ProcessIdentity, sameProcess } from '../../src/core/identity.ts';
+import { type ProcessIdentity, processKey, sameProcess } from '../../src/core/identity.ts';
+import type { ProcessRow } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Machine } from './machine.ts';
 import {
@@ -200,11 +201,34 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     name: 'records that were read before its tree was found empty prove a loss',
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['slow', 'elusive'],
+    firstSeed: 529,
     decide: believing(({ runDir: { claim }, start, members }) => {
       const isUnsigned = claim.kind === 'seen' && claim.value.by === 'nobody-legible';
       if (!isUnsigned || members.kind !== 'seen' || members.value.processes.length > 0) return {};
       return { members: NOBODY, ...(start.kind === 'ordered' ? { start: UNDER_WAY } : {}) };
     }),
+  },
+  {
+    name: 'a look again does not show who came since',
+    caughtBy: 'I8 no end while its tree lives',
+    faults: ['term-ignored'],
+    firstSeed: 428,
+    plant: (world) => {
+      const { scan, scanInTurns } = world.processes;
+      let known = new Set<string>();
+      const seen = (look: Look<readonly ProcessRow[]>, again: readonly number[] | null) => {
+        if (look.kind !== 'seen') return look;
+        if (again === null) known = new Set(look.value.map(processKey));
+        return {
+          kind: 'seen',
+          value: look.value.filter((row) => known.has(processKey(row))),
+        } as const;
+      };
+      return withProcesses(world, {
+        scan: (again) => seen(scan(again), again ?? null),
+        scanInTurns: async (scope) => seen(await scanInTurns(scope), scope.again),
+      });
+    },
   },
   {
     name: 'an operation lease is no sign of work',

@@ -3,7 +3,9 @@
 import type { Judgement } from '../../src/core/agent-event.ts';
 import type { Evidence } from '../../src/core/evidence.ts';
 import type { DispatchSpec, LiveDispatch } from '../../src/core/dispatch.ts';
+import { NO_SPEND_LIMITS } from '../../src/core/campaign.ts';
 import type { World } from '../../src/supervisor/world.ts';
+import { answering } from './bugs-in-ledgers.ts';
 import { type PlantedBug, believing, livesAs, withLedger, withRunDirs } from './planted-bug.ts';
 
 /** What was claimed, as this supervisor is made to believe it. */
@@ -169,6 +171,26 @@ const BUGS_IN_JUDGING: readonly PlantedBug[] = [
             }
           : {},
       )(real)({ ...live, usedBefore: null }, evidence, moment),
+  },
+  {
+    name: 'what a campaign may use is forgotten',
+    caughtBy: 'I18 nothing starts of a campaign that has used up its tokens',
+    faults: [],
+    streams: true,
+    plantInLedger: (ledger) =>
+      answering(ledger, {
+        submit: (submission) => {
+          const campaign = { ...submission.campaign, limits: NO_SPEND_LIMITS };
+          return ledger.submit({ ...submission, campaign });
+        },
+      }),
+  },
+  {
+    name: 'a campaign that has used up its tokens is left to go on with what runs',
+    caughtBy: 'I18 a limit is kept',
+    faults: [],
+    streams: true,
+    plant: (world) => livesAs(world, (live) => ({ ...live, budget: null })),
   },
   {
     name: 'who has used up its tokens has ended',

@@ -1,7 +1,7 @@
 // Owns the small campaigns that simulated people submit.
-import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
+import { type Campaign, NO_SPEND_LIMITS, type PlannedDispatch } from '../../src/core/campaign.ts';
 import type { DispatchSpec } from '../../src/core/dispatch.ts';
-import type { UseLimits } from '../../src/core/task.ts';
+import type { SpendLimits, UseLimits } from '../../src/core/task.ts';
 import type { Random } from './random.ts';
 import { OWN, OWN_MODULE, PRESET } from './adapters.ts';
 import type { Stage } from './stage.ts';
@@ -33,6 +33,7 @@ export function writeCampaign(random: Random, number: number, streams: boolean):
   return {
     name,
     onFailure: halts ? 'halt' : 'continue',
+    limits: streams ? writeBudget(random.fork('budget')) : NO_SPEND_LIMITS,
     pools: [{ name: 'work', slots: random.int(1, 4) }],
     dispatches,
   };
@@ -52,7 +53,13 @@ export function writeChildCampaign(random: Random, parent: string): Campaign {
     const spec = { ...writeSpec(own), ...NO_LIMITS, stallMs, retries, evidenceFiles: [] };
     return { name: `${parent}-${name}`, pool: CHILD_POOL.name, priority: 0, after: [], spec };
   });
-  return { name: campaignOf(parent), onFailure: 'continue', pools: [CHILD_POOL], dispatches };
+  return {
+    name: campaignOf(parent),
+    onFailure: 'continue',
+    limits: NO_SPEND_LIMITS,
+    pools: [CHILD_POOL],
+    dispatches,
+  };
 }
 
 export function haveChildrenEnded({ truth }: Stage, parent: string): boolean {
@@ -112,6 +119,11 @@ function writeTask(random: Random): Partial<DispatchSpec> {
     toolBoundMs: random.pick([2_000, 60_000, 1_800_000]),
     maxTokens: random.chance(0.2) ? random.int(300, 3_000) : null,
   };
+}
+
+/** Some that a campaign of a few dispatches reaches. */
+function writeBudget(random: Random): SpendLimits {
+  return { ...NO_SPEND_LIMITS, maxTokens: random.chance(0.25) ? random.int(300, 6_000) : null };
 }
 
 const NO_LIMITS: UseLimits = {

@@ -3,6 +3,7 @@
 import type { Dispatch } from '../../src/core/dispatch.ts';
 import type { PassCommit, PassResult } from '../../src/ports.ts';
 import { checkEnd } from './checks-end.ts';
+import { checkBudgets } from './checks-limits.ts';
 import { checkStop } from './checks-stop.ts';
 import { checkLimits } from './checks-pools.ts';
 import type { Commit } from './ledger-desk.ts';
@@ -61,6 +62,7 @@ function checkClaims(stage: Stage, commit: Commit): void {
   const { claimed } = commit.answer as PassResult;
   const { claim } = commit.args[0] as PassCommit;
   if (claim !== null) checkRecovered(stage, commit);
+  checkBudgets(stage, claimed);
   const pools = new Set<string>();
   for (const { dispatch } of claimed) {
     if (!isBeyondCap(commit, dispatch)) pools.add(dispatch.pool);

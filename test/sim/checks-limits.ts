@@ -1,5 +1,5 @@
 // Owns the checks of limits of use: nobody is ended for one that he does not break, and who breaks one is ended (I4, I18).
-import type { Dispatch, State } from '../../src/core/dispatch.ts';
+import type { Dispatch, LiveDispatch, State } from '../../src/core/dispatch.ts';
 import type { UseLimits } from '../../src/core/task.ts';
 import type { Usage } from '../../src/core/evidence.ts';
 import type { SimProcess } from './processes.ts';
@@ -88,19 +88,29 @@ export function checkSpent(
 ): void {
   const most = attempt.spec.maxTokens ?? Infinity;
   const used = tokensOf(truth, attempt);
-  if (used > most) return;
+  // What it has told is committed with its stop.
+  if (used > most || truth.budgets.isSpent(after.dispatch.campaign)) return;
   const message = `${attempt.name} has used ${used} of ${most} tokens: ${after.dispatch.because}`;
   judge.report('I18 only who breaks a limit is ended for it', message);
+}
+
+/** What was told in the same commit was told before. */
+export function checkBudgets({ truth, judge }: Stage, claimed: readonly LiveDispatch[]): void {
+  for (const { dispatch } of claimed) {
+    if (!truth.budgets.isSpent(dispatch.campaign)) continue;
+    const message = `${dispatch.name} starts, and ${dispatch.campaign} has used up its tokens`;
+    judge.report('I18 nothing starts of a campaign that has used up its tokens', message);
+  }
 }
 
 /** @param calmMs for how long nothing has disturbed the world */
 export function checkKept(
   stage: Stage,
-  { name, state, because }: Dispatch,
+  { name, state, because, campaign }: Dispatch,
   attempt: AttemptTruth,
   calmMs: number,
 ): void {
-  if (!isBeyond(stage, state, attempt)) {
+  if (!isBeyond(stage, state, attempt, campaign)) {
     attempt.beyondSince = null;
     return;
   }
@@ -111,11 +121,17 @@ export function checkKept(
   stage.judge.report('I18 a limit is kept', message);
 }
 
-function isBeyond({ machine, disk, truth }: Stage, state: State, attempt: AttemptTruth): boolean {
+function isBeyond(
+  { machine, disk, truth }: Stage,
+  state: State,
+  attempt: AttemptTruth,
+  campaign: string,
+): boolean {
   // Without its records somebody else of its tree may be watched in its place, and its output is seen by nobody.
   if (state.kind !== 'running' || !attempt.agentLives || attempt.damaged) return false;
   const { maxTokens } = attempt.spec;
   if (maxTokens !== null && tokensOf(truth, attempt) > maxTokens) return true;
+  if (attempt.said !== null && truth.budgets.isSpent(campaign)) return true;
   const tree = visibleTree(machine, attempt);
   const rssBytes = tree.reduce((sum, process) => sum + process.rssBytes, 0);
   const { outputBytes } = disk.get(attempt.key);

@@ -163,6 +163,7 @@ function checkSlotsAreUsed(stage: Stage): void {
         dispatch.stopWish === null &&
         !isUnderLimit(stage, dispatch) &&
         !isHalted(truth.rows.values(), dispatch.campaign) &&
+        !isHeld(stage, dispatch) &&
         timeline.now - (truth.queuedSince.get(dispatch.id) ?? timeline.now) > SOON_MS &&
         timeline.now - (truth.liftedAt.get(pool) ?? 0) > SOON_MS,
     );
@@ -174,6 +175,11 @@ function checkSlotsAreUsed(stage: Stage): void {
 
 function isUnderLimit({ truth: { limits } }: Stage, { pool, spec }: Dispatch): boolean {
   return limits.some((limit) => appliesTo(limit, pool, spec.task?.model ?? null));
+}
+
+/** Its campaign has used up its tokens, or had done so until just now. */
+function isHeld({ truth: { budgets }, timeline }: Stage, { campaign }: Dispatch): boolean {
+  return budgets.isSpent(campaign) || timeline.now - budgets.resumedAt(campaign) <= SOON_MS;
 }
 
 /** Somebody asks whether it is over, as soon as it may be and there is a slot for that. */
@@ -194,6 +200,7 @@ function checkNobodyWaits(stage: Stage): void {
         truth.limits.every((one) => one === limit || !appliesTo(one, pool, modelOf(row))) &&
         appliesTo(limit, pool, modelOf(row)) &&
         !isHalted(truth.rows.values(), row.campaign) &&
+        !isHeld(stage, row) &&
         timeline.now - (truth.queuedSince.get(row.id) ?? timeline.now) > SOON_MS,
     );
     if (waiting === undefined) continue;

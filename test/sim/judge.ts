@@ -51,6 +51,7 @@ export const CHECKS = [
   'I18 only who breaks a limit is ended for it',
   'I18 a limit is kept',
   'I18 who has used up its tokens waits for a person',
+  'I18 nothing starts of a campaign that has used up its tokens',
   'I19 a start is judged',
   'I19 a death is noticed',
   'I19 a wish is carried out',

@@ -45,6 +45,8 @@ const READS: ReadonlySet<Method> = new Set<Method>([
   'find',
   'campaign',
   'campaigns',
+  'campaignUse',
+  'usedByDay',
   'pools',
   'pool',
   'events',
@@ -173,6 +175,10 @@ export class LedgerDesk {
     if (method === 'append' || method === 'noteEvidence') return;
     const after = await this.#rows();
     this.#stage.truth.rows = after;
+    const { truth, timeline } = this.#stage;
+    if (truth.budgets.size > 0) {
+      truth.budgets.note(await this.#ledger.campaignUse(), commit, timeline.now);
+    }
     const overtaken = await this.#overtaken(commit.before, after);
     const before = this.#stage.truth.limits;
     const pools = this.#stage.streams ? await this.#ledger.pools() : [];

@@ -60,8 +60,8 @@ export function withProcesses(world: World, differs: Partial<World['processes']>
 export function withTable(world: World, differs: (table: Table) => Table): World {
   const { scan, scanInTurns } = world.processes;
   return withProcesses(world, {
-    scan: () => differs(scan()),
-    scanInTurns: async (since) => differs(await scanInTurns(since)),
+    scan: (again) => differs(scan(again)),
+    scanInTurns: async (scope) => differs(await scanInTurns(scope)),
   });
 }
 

@@ -13,12 +13,13 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
   const { machine } = stage;
   const self = machine.identity(instance.process);
   const { bootId } = machine;
+  const tables = createTables(stage, instance);
   return {
     bootId: () => bootId,
     self: () => self,
     bookmark: () => null,
-    scan() {
-      const reading = beginScan(stage, instance);
+    scan(again) {
+      const reading = tables.begin(again ?? null);
       if (reading === null) return NO_TABLE;
       for (;;) {
         const step = reading.next();
@@ -26,8 +27,8 @@ export function createProcessPort(stage: Stage, instance: Instance): ProcessTabl
         stage.timeline.pass(step.value);
       }
     },
-    async scanInTurns() {
-      const reading = beginScan(stage, instance);
+    async scanInTurns({ again }) {
+      const reading = tables.begin(again, RENEWED_MS);
       if (reading === null) return NO_TABLE;
       for (;;) {
         const step = reading.next();
@@ -93,27 +94,75 @@ function send(stage: Stage, instance: Instance, process: ProcessIdentity, signal
 
 const NO_TABLE = { kind: 'unknown', because: 'simulated: no table' } as const;
 
-/** null: there is an outage. */
-function beginScan(stage: Stage, instance: Instance): Generator<number, ProcessRow[]> | null {
-  instance.enter('scan');
-  if (stage.isOut('scan')) return null;
-  for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
-  return readTable(stage, instance);
+/** How old a whole table may be of which only a part is read again (proc-scan.ts). */
+const AGAIN_MS = 500;
+const RENEWED_MS = 350;
+
+interface Whole {
+  readonly rows: readonly ProcessRow[];
+  readonly listed: ReadonlySet<number>;
+  readonly at: number;
+}
+
+function createTables(stage: Stage, instance: Instance) {
+  const { machine, timeline } = stage;
+  let whole: Whole | null = null;
+
+  const list = () => [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
+
+  function* readWhole(): Generator<number, ProcessRow[]> {
+    const pids = list();
+    const at = timeline.now;
+    const rows = yield* readRows(stage, instance, pids);
+    whole = { rows, listed: new Set(pids), at };
+    return rows;
+  }
+
+  function* readAgain(known: readonly number[], olderMs: number): Generator<number, ProcessRow[]> {
+    const before = whole;
+    if (before === null || timeline.now - before.at >= olderMs) return yield* readWhole();
+    const afresh = new Set(known);
+    const isKnown = ({ pid }: ProcessRow) => afresh.has(pid);
+    const sessions = new Set(before.rows.filter(isKnown).map(({ session }) => session));
+    for (const { pid, session } of before.rows) if (sessions.has(session)) afresh.add(pid);
+    const there = list();
+    const isOld = (pid: number) => before.listed.has(pid) && !afresh.has(pid);
+    const old = before.rows.filter(({ pid }) => isOld(pid) && there.includes(pid));
+    const read = there.filter((pid) => !isOld(pid));
+    return [...old, ...(yield* readRows(stage, instance, read))];
+  }
+
+  return {
+    /** null: there is an outage. */
+    begin(
+      again: readonly number[] | null,
+      olderMs = AGAIN_MS,
+    ): Generator<number, ProcessRow[]> | null {
+      instance.enter('scan');
+      if (stage.isOut('scan')) return null;
+      for (const attempt of stage.truth.attempts.keys()) instance.learned.add(attempt);
+      return again === null ? readWhole() : readAgain(again, olderMs);
+    },
+  };
 }
 
 /**
  * Rows are read in the order of pids; now and then the machine goes on in the middle of it, for so many milliseconds: on a
  * slow one for long.
  */
-function* readTable(stage: Stage, instance: Instance): Generator<number, ProcessRow[]> {
+function* readRows(
+  stage: Stage,
+  instance: Instance,
+  pids: readonly number[],
+): Generator<number, ProcessRow[]> {
   const { machine } = stage;
-  const pids = [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
   const breakAt = stage.strikes('elusive', 0.6) ? stage.chanceOf('scan').int(0, pids.length) : -1;
   const rows: ProcessRow[] = [];
   const used: MostUsed = new Map();
   for (const [index, pid] of pids.entries()) {
-    if (index === breakAt)
+    if (index === breakAt) {
       yield stage.chanceOf('scan').int(1, stage.strikes('slow', 0.3) ? 2_000 : 6);
+    }
     const process = machine.get(pid);
     if (process === undefined) continue;
     rows.push(rowOf(stage, process));

@@ -1,8 +1,15 @@
 // Owns what really happened in a world, beside what any supervisor could see of it. Checks compare the two.
-import type { ContainmentTier, DispatchSpec, Millis, RetryClass } from '../../src/core/dispatch.ts';
+import type {
+  ContainmentTier,
+  Dispatch,
+  DispatchSpec,
+  Millis,
+  RetryClass,
+} from '../../src/core/dispatch.ts';
 import type { PoolLimit } from '../../src/core/pool.ts';
 import type { SignKind } from '../../src/core/sign.ts';
 import type { AttemptKey, DispatchView } from '../../src/ports.ts';
+import { Budgets } from './budgets.ts';
 import type { Said } from './said.ts';
 
 /** Every simulated ledger has this name, so that marks are the same in every run. */
@@ -101,6 +108,8 @@ export class Truth {
   rows: ReadonlyMap<string, DispatchView> = new Map();
   /** those of the ledger as last committed, where anybody meets any */
   limits: readonly PoolLimit[] = [];
+  /** what campaigns may use, where any has limits */
+  readonly budgets = new Budgets();
   /** the slots that people last gave to each pool, and whether they paused it */
   readonly pools = new Map<string, { slots: number; paused: boolean }>();
   /** jumps of the clock that no deadline follows */
@@ -146,6 +155,19 @@ export class Truth {
       this.dispatches.set(id, found);
     }
     return found;
+  }
+
+  rowsOf(campaign: string): readonly Dispatch[] {
+    const all = [...this.rows.values()].map(({ dispatch }) => dispatch);
+    return all.filter((row) => row.campaign === campaign);
+  }
+
+  /** A person let it go on, as it was then. */
+  goesOn(row: Pick<Dispatch, 'id' | 'fence'> | undefined): void {
+    if (row === undefined) return;
+    const its = this.dispatch(row.id);
+    its.gatesOpened++;
+    its.waivedFence = row.fence;
   }
 }
 

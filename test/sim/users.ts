@@ -1,8 +1,9 @@
 // Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
 import type { Campaign } from '../../src/core/campaign.ts';
-import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
+import { type Dispatch, isHeldBack, isLive } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import type { Until } from '../../src/supervisor/supervisor.ts';
+import type { Resumed } from '../../src/ports.ts';
 import { writeCampaign } from './campaigns.ts';
 import type { Answer, LedgerDesk, Method } from './ledger-desk.ts';
 import type { Stage } from './stage.ts';
@@ -94,6 +95,8 @@ export class Users {
 
   #submit(campaign: Campaign, first: boolean): void {
     const now = this.#stage.clocks.wall();
+    const { maxTokens } = campaign.limits;
+    if (maxTokens !== null) this.#stage.truth.budgets.limit(campaign.name, maxTokens);
     const newId = () => `d${(++this.#ids).toString(36)}x${this.#stage.chanceOf('ids').id(5)}`;
     void this.#ask('submit', [{ campaign, file: null, parent: null, now, newId }], {
       done: () => {
@@ -158,19 +161,28 @@ export class Users {
       const its = truth.dispatch(atGate.id);
       if (its.gatesOpened >= 2) this.#cancelOne(atGate);
       else {
-        void this.#ask('openGate', [[atGate.id], clocks.wall()], {
-          done: (ids) => {
-            if (ids.length === 0) return;
-            its.gatesOpened++;
-            its.waivedFence = atGate.fence;
-            this.#supervisors.current?.supervisor.ring();
-          },
-        });
+        const done = (resumed: Resumed) => this.#goesOn(resumed, [atGate]);
+        void this.#ask('openGate', [[atGate.id], clocks.wall()], { done });
       }
     }
+    for (const one of truth.budgets.spent()) if (random.chance(0.5)) this.#resumeCampaign(one);
     for (const [name, { paused }] of truth.pools)
       if (paused && random.chance(0.5)) this.#resume(name);
     timeline.after(random.int(2_000, 15_000), () => this.#decideNowAndThen());
+  }
+
+  #resumeCampaign(campaign: string): void {
+    const rows = this.#stage.truth.rowsOf(campaign);
+    // First they see all of it stop that can.
+    if (rows.some(({ state, spec }) => isLive(state) && spec.task !== null)) return;
+    const done = (resumed: Resumed) => this.#goesOn(resumed, rows);
+    void this.#ask('resumeCampaign', [campaign, this.#stage.clocks.wall()], { done });
+  }
+
+  /** @param rows those that were opened, as they were before */
+  #goesOn({ opened }: Resumed, rows: readonly Dispatch[]): void {
+    for (const id of opened) this.#stage.truth.goesOn(rows.find((row) => row.id === id));
+    this.#supervisors.current?.supervisor.ring();
   }
 
   /** Somebody tidies up where agents keep their sessions. */

@@ -30,6 +30,7 @@ export async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispa
     },
     failures: {},
     usedBefore: null,
+    budget: null,
     limit: null,
   }));
 }

@@ -22,13 +22,19 @@ const EDGES: readonly Edge[] = [
   },
   {
     from: 'src/ports.ts',
-    to: ['src/ledger-port.ts', 'src/core/', 'src/agents/agent.ts'],
+    to: ['src/ledger-port.ts', 'src/process-port.ts', 'src/core/', 'src/agents/agent.ts'],
     packages: [],
     wayOut: 'ports hold types over those of core/, and that of an adapter',
   },
   {
     from: 'src/ledger-port.ts',
     to: ['src/ports.ts', 'src/core/'],
+    packages: [],
+    wayOut: 'ports hold types over those of core/',
+  },
+  {
+    from: 'src/process-port.ts',
+    to: ['src/core/'],
     packages: [],
     wayOut: 'ports hold types over those of core/',
   },

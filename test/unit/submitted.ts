@@ -1,5 +1,5 @@
 // Owns the rows and plans that the tests of submissions begin with.
-import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
+import { type Campaign, NO_SPEND_LIMITS, type PlannedDispatch } from '../../src/core/campaign.ts';
 import type { Dispatch, DispatchSpec, Outcome, State } from '../../src/core/dispatch.ts';
 import { PLAIN_SPEC } from '../plain-spec.ts';
 
@@ -26,7 +26,7 @@ export function planned(name: string, { spec, ...fields }: PlanFields = {}): Pla
 }
 
 export function campaign(...dispatches: PlannedDispatch[]): Campaign {
-  return { name: 'nightly', onFailure: 'continue', pools: [], dispatches };
+  return { name: 'nightly', onFailure: 'continue', limits: NO_SPEND_LIMITS, pools: [], dispatches };
 }
 
 export const QUEUED: State = { kind: 'queued', since: 1 };

@@ -2,7 +2,12 @@
 import { basename } from 'node:path';
 import { type Command, Option } from '../commander.ts';
 import type { SaidDispatch } from '../../campaign-file/schema.ts';
-import { ADHOC_CAMPAIGN, type Campaign, type PlannedDispatch } from '../../core/campaign.ts';
+import {
+  ADHOC_CAMPAIGN,
+  type Campaign,
+  NO_SPEND_LIMITS,
+  type PlannedDispatch,
+} from '../../core/campaign.ts';
 import type { ContainmentTier, DispatchId } from '../../core/dispatch.ts';
 import { readConfig, withPools } from '../campaign-input.ts';
 import type { Herd } from '../../compose.ts';
@@ -144,6 +149,7 @@ async function plan(
   const campaign: Campaign = {
     name: ADHOC_CAMPAIGN,
     onFailure: 'continue',
+    limits: NO_SPEND_LIMITS,
     pools: [],
     dispatches: [dispatch],
   };

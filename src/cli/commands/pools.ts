@@ -8,7 +8,7 @@ import { poolJson } from '../json.ts';
 import type { Bind } from '../options.ts';
 import { poolState } from '../render/pool-words.ts';
 import type { Column } from '../render/table.ts';
-import { usageWords } from '../render/words.ts';
+import { usageWords } from '../render/usage-words.ts';
 
 export function define(command: Command, bind: Bind): void {
   bind(command, async (context) => await listPools(context));

@@ -1,7 +1,7 @@
 // Owns `drover ps`: dispatches, one row each.
 import type { Command } from 'commander';
 import { type Dispatch, LIVE_STATES, OPEN_STATES, isHeldBack } from '../../core/dispatch.ts';
-import type { DispatchFilter, DispatchView, Ledger } from '../../ports.ts';
+import type { CampaignUse, DispatchFilter, DispatchView, Ledger } from '../../ports.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import {
   type Context,
@@ -62,12 +62,35 @@ async function ps(context: Context, { all, campaign }: PsOptions): Promise<ExitC
       return EXIT.done;
     }
     const views = all === true ? await ledger.dispatches(scope) : await excerpt(ledger, scope);
-    if (views.length > 0) printDispatches(context, views, now);
+    const uses = await ledger.campaignUse(campaign);
+    if (views.length > 0) printDispatches(context, views, now, spentIn(uses));
     const hidden = all === true ? [] : await hiddenOnes(ledger, scope, views.length);
     if (hidden.length > 0) note(context, `${hidden.join(', ')}: --all shows them`);
     else if (views.length === 0) say(context, 'no dispatches');
+    await sayUsage(context, uses, views);
     return EXIT.done;
   });
+}
+
+/** Campaigns of which nothing starts, for they have used up what they may, with the sentence. */
+function spentIn(uses: readonly CampaignUse[]): ReadonlyMap<string, string> {
+  return new Map(
+    uses.flatMap(({ campaign, spentBecause }) =>
+      spentBecause === null ? [] : [[campaign, spentBecause] as const],
+    ),
+  );
+}
+
+async function sayUsage(
+  context: Context,
+  uses: readonly CampaignUse[],
+  views: readonly DispatchView[],
+): Promise<void> {
+  if (uses.length === 0) return;
+  const { usageLines } = await import('../render/usage-words.ts');
+  const shown = new Set(views.map(({ dispatch }) => dispatch.campaign));
+  const hint = (command: string) => hintCommand(context, command);
+  for (const line of usageLines(uses, shown, hint)) say(context, line);
 }
 
 /** What a person can take in: all that hold a slot, then those that wait, up to this many rows. */
@@ -101,11 +124,16 @@ const COLUMNS: readonly Column[] = [
   { title: 'BECAUSE', cellsMin: 10 },
 ];
 
-/** One row for each, in the columns of `ps`. */
+/**
+ * One row for each, in the columns of `ps`.
+ *
+ * @param spent why what is queued in these campaigns does not start
+ */
 export function printDispatches(
   context: Context,
   views: readonly DispatchView[],
   now: number,
+  spent: ReadonlyMap<string, string> = new Map(),
 ): void {
   const rows = views.map(({ dispatch, attempt }) => [
     dispatch.id,
@@ -117,7 +145,7 @@ export function printDispatches(
     verdictOf(dispatch, attempt, now) ?? '',
     workedWord(dispatch, attempt, now),
     deadlineWord(dispatch, attempt, now),
-    oneLine(reasonWord(dispatch, attempt)),
+    oneLine(spentWord(dispatch, spent) ?? reasonWord(dispatch, attempt)),
   ]);
   printTable(context, COLUMNS, rows);
   for (const { dispatch } of views) printSurvivors(context, dispatch);
@@ -126,6 +154,10 @@ export function printDispatches(
     const them = `${held} held back by the brake`;
     say(context, `${them}: ${hintCommand(context, 'reap --confirm')} ends what does not work`);
   }
+}
+
+function spentWord({ state, campaign }: Dispatch, spent: ReadonlyMap<string, string>) {
+  return state.kind === 'queued' ? (spent.get(campaign) ?? null) : null;
 }
 
 /** Of each dispatch so many are named; `drover show` names all of them. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Herd } from '../../compose.ts';
 import type { Dispatch } from '../../core/dispatch.ts';
 import { DroverError } from '../../core/error.ts';
+import type { Resumed } from '../../ports.ts';
 import { type Context, note, printJson, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dispatchJson } from '../json.ts';
@@ -21,10 +22,8 @@ async function resume(context: Context, name: string): Promise<ExitCode> {
   return await withHerd(context, { create: false }, async (herd) => {
     if ((await herd.ledger.pool(name)) !== null)
       return await switchPool(context, herd, name, false);
-    const waiting = await waitingFor(herd, name);
-    const ids = waiting.map(({ id }) => id);
-    const opened = ids.length === 0 ? [] : await herd.ledger.openGate(ids, herd.clock.now());
-    if (opened.length > 0) await startWork(context, herd);
+    const { waived, opened } = await letGoOn(herd, name);
+    if (opened.length + waived.length > 0) await startWork(context, herd);
     const views = await herd.ledger.dispatches({ ids: opened });
     if (context.json) {
       const now = herd.clock.now();
@@ -33,23 +32,26 @@ async function resume(context: Context, name: string): Promise<ExitCode> {
         views.map((view) => dispatchJson(view, now)),
       );
     }
+    for (const because of waived) say(context, `${because}: counted anew from here on`);
     for (const { dispatch } of views) say(context, `${nameOf(dispatch)} goes on`);
-    if (opened.length === 0) say(context, `nothing of ${name} waits for a person`);
+    if (opened.length + waived.length === 0) {
+      say(context, `nothing of ${name} waits for a person`);
+    }
     return EXIT.done;
   });
 }
 
 /** @throws DroverError `NOT_FOUND`, `AMBIGUOUS`; `NOT_POSSIBLE` for a dispatch that waits for nobody */
-async function waitingFor({ ledger }: Herd, name: string): Promise<readonly Dispatch[]> {
+async function letGoOn({ ledger, clock }: Herd, name: string): Promise<Resumed> {
   const target = await resolveTarget(ledger, name).catch(async (error: unknown) => {
     const isUnknown = error instanceof DroverError && error.code === 'NOT_FOUND';
     // Most who resume mean a pool: the hint names the nearest.
     if (isUnknown && !name.includes('/')) await requirePool(ledger, name);
     throw error;
   });
-  if (target.kind === 'dispatch') return [requireGate(target.dispatch)];
-  const views = await ledger.dispatches({ campaign: target.name, states: ['parked'] });
-  return views.map(({ dispatch }) => dispatch).filter(isAtGate);
+  return target.kind === 'campaign'
+    ? await ledger.resumeCampaign(target.name, clock.now())
+    : await ledger.openGate([requireGate(target.dispatch).id], clock.now());
 }
 
 function isAtGate({ state }: Dispatch): boolean {

@@ -1,6 +1,8 @@
 // Owns `drover show`: one dispatch with its attempts.
 import type { Command } from 'commander';
+import type { TokenUsage } from '../../core/agent-event.ts';
 import type { Attempt, Millis } from '../../core/dispatch.ts';
+import { addUsage } from '../../core/stream.ts';
 import type { UseLimits } from '../../core/task.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatShare } from '../../core/share.ts';
@@ -9,14 +11,15 @@ import { verdictOf } from '../../core/verdict.ts';
 import type { DispatchView } from '../../ports.ts';
 import { type Context, printJson, printTable, say, withHerd } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { attemptJson, dispatchJson, pidOf } from '../json.ts';
+import { attemptJson, dispatchJson, pidOf, usageJson } from '../json.ts';
 import type { Bind } from '../options.ts';
 import { printFields } from '../fields.ts';
 import { taskFields } from '../task-fields.ts';
 import type { Column } from '../render/table.ts';
 import { ageShown, momentShown, secondsShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';
-import { nameOf, outcomeWord, stateWord, survivorWords, usageWords } from '../render/words.ts';
+import { usageWords } from '../render/usage-words.ts';
+import { nameOf, outcomeWord, stateWord, survivorWords } from '../render/words.ts';
 import { resolveDispatch, viewOf } from '../resolve.ts';
 
 export function define(command: Command, bind: Bind): void {
@@ -31,13 +34,30 @@ async function show(context: Context, reference: string): Promise<ExitCode> {
     const attempts = await ledger.attempts(dispatch.id);
     const now = clock.now();
     if (context.json) {
-      printJson(context, { ...dispatchJson(view, now), attempts: attempts.map(attemptJson) });
+      printJson(context, {
+        ...dispatchJson(view, now),
+        usage: usageJson(usedBy(attempts)),
+        attempts: attempts.map(attemptJson),
+      });
     } else {
-      printFields(context, fieldsOf(view, now));
+      printFields(context, [...fieldsOf(view, now), ...usedFields(attempts)]);
       if (attempts.length > 0) printAttempts(context, attempts, now);
     }
     return EXIT.done;
   });
+}
+
+/** All attempts together; null: they told nothing. */
+function usedBy(attempts: readonly Attempt[]): TokenUsage | null {
+  return attempts.reduce<TokenUsage | null>((before, { stream }) => {
+    const usage = stream?.state.usage ?? null;
+    return usage === null ? before : addUsage(before, usage);
+  }, null);
+}
+
+/** Of a single attempt it is said already. */
+function usedFields(attempts: readonly Attempt[]): [string, string | null][] {
+  return attempts.length < 2 ? [] : [['used in all', usageWords(usedBy(attempts))]];
 }
 
 function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, string | null][] {

@@ -1,16 +1,20 @@
 // Owns the summary at the end of a campaign: counts, then each dispatch that did not succeed and
 // what to do about it.
+import type { TokenUsage } from '../../core/agent-event.ts';
 import type { Dispatch } from '../../core/dispatch.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { oneLine } from './width.ts';
+import { usageWords } from './usage-words.ts';
 import { nameOf, stateColour, stateWord } from './words.ts';
 
 export interface Summary {
   readonly title: string;
   readonly dispatches: readonly Dispatch[];
   readonly haltedBecause: string | null;
+  /** of all attempts of the campaign */
+  readonly usage: TokenUsage | null;
   readonly elapsedMs: number;
   /** a command line that can be pasted, for a command without `drover` */
   readonly hint: (command: string) => string;
@@ -24,9 +28,11 @@ const DETAILS_MAX = 50;
 /** @returns the lines, none of them cut: reasons are what a summary is read for */
 export function renderSummary(summary: Summary, paint: Paint): string[] {
   const { title, dispatches, elapsedMs, haltedBecause } = summary;
+  const used = usageWords(summary.usage);
   const unsuccessful = dispatches.filter((dispatch) => !hasSucceeded(dispatch));
   const lines = [paint(`${title}: ${formatDuration(elapsedMs)} in all`, 'bold')];
   if (dispatches.length > 0) lines.push(...countTable(dispatches, paint));
+  if (used !== null) lines.push('', `used: ${used}`);
   if (haltedBecause !== null) lines.push('', `halted: ${oneLine(haltedBecause)}`);
   if (unsuccessful.length === 0) return lines;
   lines.push('', 'did not succeed:');

@@ -25,6 +25,11 @@ export function momentShown(at: Millis, now: Millis): string {
   return `${day.join('-')} ${timeOfDay(at)}`;
 }
 
+/** The day of a moment in UTC, `2026-11-30`. */
+export function dayShown(at: Millis): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
 /**
  * `12s ago`, `in 5m`; below a second `now`, because the clock of the reader is no better than that.
  */

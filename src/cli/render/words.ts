@@ -1,5 +1,4 @@
 // Owns how a state is said in one or two words, and which colour goes with it.
-import type { TokenUsage } from '../../core/agent-event.ts';
 import { isHeldBack, isLive } from '../../core/dispatch.ts';
 import type { Attempt, Dispatch, Millis, Outcome, State, Survivor } from '../../core/dispatch.ts';
 import { newestSign } from '../../core/sign.ts';
@@ -74,24 +73,6 @@ export function stateColour(state: State): Colour | null {
 function outcomeColour(outcome: Outcome): Colour {
   if (outcome.kind === 'succeeded') return 'green';
   return outcome.kind === 'skipped' ? 'yellow' : 'red';
-}
-
-/** `12.3k tokens, $0.42`; null: nothing was told. */
-export function usageWords(usage: TokenUsage | null): string | null {
-  if (usage === null) return null;
-  const { inputTokens, outputTokens, costUsd } = usage;
-  const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
-  const counted = inputTokens === null && outputTokens === null ? [] : [`${short(tokens)} tokens`];
-  const cost = costUsd === null || costUsd === 0 ? [] : [`$${costUsd.toFixed(2)}`];
-  const words = [...counted, ...cost];
-  return words.length === 0 ? null : words.join(', ');
-}
-
-function short(count: number): string {
-  if (count < 10_000) return String(count);
-  return count < 10_000_000
-    ? `${(count / 1_000).toFixed(1)}k`
-    : `${(count / 1_000_000).toFixed(1)}M`;
 }
 
 /** How long it runs, ran, or waits: the one figure that tells a stuck row from a moving one. */

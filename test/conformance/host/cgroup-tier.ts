@@ -37,7 +37,7 @@ export function tierIn(
   } as unknown as World;
   const memory = { ...createMemory().of(live, 0), key: order, agent };
   return {
-    end: () => BY_CGROUP.end(view, live, memory, []),
+    end: () => BY_CGROUP.end(view, [{ live, memory }], []),
     members: () => {
       const held = BY_CGROUP.members(view, live, memory, lookAtTable(view, []));
       return held.kind === 'seen' ? { kind: held.kind, value: held.value.rows } : held;

@@ -184,6 +184,11 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
     const agent = await agentIn(world, order);
     await until('all are there', () => inside(order).length === 4);
     const daemon = table.identify(Number(readFileSync(`${scratch.dir}/daemon`, 'utf8')))!;
+    // Until its exec it is a fork of the agent, and has opted out of nothing.
+    await until('it has opted out', () => {
+      const rows = table.rowsOf([daemon.pid]);
+      return rows.kind === 'seen' && rows.value[0]?.mark === 'off';
+    });
     const { end } = tier(order, agent);
     await until('the others are gone', () => {
       expect(end().kind).toBe('seen');

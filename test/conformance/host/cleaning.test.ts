@@ -12,7 +12,8 @@ import {
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listRunDirs, listTemporaryFiles } from '../../../src/host/left-files.ts';
-import { deleteTree, keepNames, putAway } from '../../../src/host/remove-run-dir.ts';
+import { keepNames } from '../../../src/host/keep-names.ts';
+import { deleteTree, putAway } from '../../../src/host/remove-run-dir.ts';
 import { useByLsof, useByProc } from '../../../src/host/run-dir-use.ts';
 import { openStarter } from '../../../src/host/starter.ts';
 import { makeScratch, type Scratch, scan, table, until } from './scratch.ts';

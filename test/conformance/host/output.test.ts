@@ -80,7 +80,7 @@ describe.each([
     expect(shown).not.toContain('\0');
   });
 
-  test('under a writer that never stops keeps the disk bounded and the newest lines in order', async () => {
+  test('I18: under a writer that never stops keeps the disk bounded and the newest lines in order', async () => {
     const world = makeRunWorld(scratch);
     const order = world.order([
       'sh',

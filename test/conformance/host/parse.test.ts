@@ -77,6 +77,14 @@ test('a stat that is cut off anywhere is not legible', () => {
   }
 });
 
+test('a stat with a number of more than 64 bits is not legible: some hundred digits are infinite', () => {
+  const fields = TAIL.split(' ');
+  for (const digits of [21, 400]) {
+    const text = `4711 (node) S ${fields.with(10, '9'.repeat(digits)).join(' ')}`;
+    expect(parseStat(Buffer.from(text), text.length)).toBeNull();
+  }
+});
+
 test('garbage is no stat, no record, no line of ps, and nothing throws', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {

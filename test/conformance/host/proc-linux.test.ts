@@ -114,7 +114,7 @@ describe.runIf(process.platform === 'linux')('the reader of /proc', () => {
     const child = scratch.start(['sh', `${scratch.dir}/again.sh`], { DROVER_MARK: mark });
     for (let look = 0; look < 300; look++) expect(markOf(child.pid!)).toBe(mark);
     for (let look = 0; look < 100; look++) {
-      const inTurns = await table.scanInTurns(null);
+      const inTurns = await table.scanInTurns({ since: null, again: null });
       expect(inTurns).toMatchObject({ kind: 'seen' });
       if (inTurns.kind !== 'seen') continue;
       expect(inTurns.value.find(({ pid }) => pid === child.pid)).toMatchObject({ mark });

@@ -57,7 +57,7 @@ describe.each(READERS)('the process table of %s', (_, create) => {
       ticket = setImmediate(turn);
     };
     let ticket = setImmediate(turn);
-    const look = await table.scanInTurns(null);
+    const look = await table.scanInTurns({ since: null, again: null });
     clearImmediate(ticket);
     expect(turns).toBeGreaterThan(0);
     if (look.kind !== 'seen') throw new Error(JSON.stringify(look));
@@ -143,7 +143,7 @@ describe.each(READERS)('the process table of %s', (_, create) => {
     expect(table.identify(child.pid!)).toBeNull();
   });
 
-  test('never signals a stranger: another start time or boot under the same pid', async () => {
+  test('I3: never signals a stranger: another start time or boot under the same pid', async () => {
     const child = scratch.start([`${FAKES}sleep-long.sh`]);
     const identity = table.identify(child.pid!)!;
     for (const stranger of [
@@ -160,7 +160,7 @@ describe.each(READERS)('the process table of %s', (_, create) => {
     expect(table.sight(identity)).toBe('alive');
   });
 
-  test('refuses to signal itself, pid 1 and whole groups', () => {
+  test('I9: refuses to signal itself, pid 1 and whole groups', () => {
     const identity = table.self();
     for (const pid of [identity.pid, 1, 0, -1, -identity.pid, 1.5, Number.NaN]) {
       expect([pid, table.signal({ ...identity, pid }, 'SIGKILL')]).toEqual([pid, 'refused']);

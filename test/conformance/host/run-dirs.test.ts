@@ -47,7 +47,7 @@ describe.each(TIERS)('a start at tier %s', (tier) => {
     expect(readFileSync(`${dir}/stderr`, 'utf8')).toBe('err\n');
   });
 
-  test('leaves a private directory that tells people and recovery what it is, without secrets', async () => {
+  test('I20: leaves a private directory that tells people and recovery what it is, without secrets', async () => {
     const deadline = { softAt: 1e12, hardAt: 2e12, extendedCount: 0, extendedMs: 0, because: '' };
     const order = world.order([`${FAKES}quick.sh`], { env: { SECRET: 'hunter2' } }, { deadline });
     await world.spawn(order);

@@ -1,4 +1,5 @@
 // Looks at run directories: records, failures, what is remembered, who is woken.
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -32,6 +33,15 @@ describe('a look', () => {
     expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
     mkdirSync(world.dirOf({ dispatch: 'd1', fence: 1 }));
     expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
+  });
+
+  test('is not held up by a FIFO in the place of its record, nor of a refusal', () => {
+    const key = { dispatch: 'd1', fence: 1 };
+    mkdirSync(world.dirOf(key));
+    for (const name of ['claim.1', 'refused'])
+      execFileSync('mkfifo', [`${world.dirOf(key)}/${name}`]);
+    expect(world.runs.look(key).claim).toMatchObject({ kind: 'unknown' });
+    expect(world.runs.toolsRefused(key)).toBeNull();
   });
 
   test('where all runs have vanished is unknown, for a disk may have been unmounted', async () => {

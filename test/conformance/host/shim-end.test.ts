@@ -59,7 +59,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     },
   );
 
-  test('survives polite signals, waits on, and does not lose the record', async () => {
+  test('I12: survives polite signals, waits on, and does not lose the record', async () => {
     const shim = await run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 42']);
     await agentOf(shim);
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {
@@ -70,7 +70,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     expect(await shim.ended).toEqual({ code: 0, signal: null });
   });
 
-  test('when it is killed the agent lives on, its record stays, and no exit is invented', async () => {
+  test('I12: when it is killed the agent lives on, its record stays, and no exit is invented', async () => {
     const shim = await run([`${FAKES}sleep-long.sh`]);
     const agent = await agentOf(shim);
     process.kill(shim.pid, 'SIGKILL');
@@ -95,7 +95,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     expect(await exitOf(shim)).toMatchObject({ kind: 'exited', exitCode: 7 });
   });
 
-  test('on a full disk records the exit as soon as there is room', async () => {
+  test('I12: on a full disk records the exit as soon as there is room', async () => {
     const shim = await run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; exit 42']);
     const agent = await agentOf(shim);
     renameSync(`${shim.dir}/claim.1`, `${shim.dir}/kept`);

@@ -138,7 +138,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     expect(raised.output().trim()).toBe('500');
   });
 
-  test('of 20 shims on one fence one starts the agent, and the others leave with 75', async () => {
+  test('I2: of 20 shims on one fence one starts the agent, and the others leave with 75', async () => {
     const journal = `${scratch.dir}/journal`;
     const mark = scratch.mark();
     const shims = await Promise.all(
@@ -153,7 +153,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     expect(shims[0]!.errors()).toBe('');
   });
 
-  test('never starts an agent where recovery has the claim', async () => {
+  test('I2: never starts an agent where recovery has the claim', async () => {
     mkdirSync(`${scratch.dir}/run`);
     expect(seizeClaim(`${scratch.dir}/run`, 1)).toBe('seized');
     const shim = await run([`${FAKES}journal.sh`, `${scratch.dir}/journal`]);
@@ -164,7 +164,7 @@ describe.each(SHIMS)('the shim under $name', (kind) => {
     expect(seizeClaim(`${scratch.dir}/run`, 1)).toBe('taken');
   });
 
-  test('starts no agent before it is recorded', async () => {
+  test('I1: starts no agent before it is recorded', async () => {
     // Its record finds no room once it has claimed.
     const full = {
       sh: ['# 2. Whoever inherits', 'mv "$1/claim.$2" "$1/kept"; ln -s /dev/full "$1/claim.$2"\n'],
@@ -258,7 +258,7 @@ test('the arithmetic for start times without /proc agrees with the calendar', ()
   }
 });
 
-test('the claim of recovery is there with its content or not at all', () => {
+test('I2: the claim of recovery is there with its content or not at all', () => {
   mkdirSync(`${scratch.dir}/run`);
   writeFileSync(`${scratch.dir}/run/claim.3`, 'shim 4711 12 boot end\n');
   expect(seizeClaim(`${scratch.dir}/run`, 3)).toBe('taken');

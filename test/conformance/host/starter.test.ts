@@ -90,7 +90,7 @@ test.runIf(process.platform === 'linux')(
 test.runIf(process.platform === 'linux').each([
   ['one that dies with an order in its pipe', 60_000, true],
   ['one that never answers', 300, false],
-])('what was asked of %s is asked of another, and runs once', async (_, withinMs, killed) => {
+])('I2: what was asked of %s is asked of another, and runs once', async (_, withinMs, killed) => {
   const starter = await open(withinMs);
   const first = await starter.start(order('first', ['sleep', '300']), () => {});
   if (first.kind !== 'running' || first.shim === null) throw new Error('not started');

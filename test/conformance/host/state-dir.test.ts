@@ -35,7 +35,7 @@ function refusal(path: string, create = true): DroverError {
 
 const isRoot = process.getuid!() === 0;
 
-test('a state directory is made, private, with a place for runs and nothing else', () => {
+test('I20: a state directory is made, private, with a place for runs and nothing else', () => {
   const { paths, problems } = prepareStateDir(dir, { create: true });
   expect(problems).toEqual([]);
   expect(paths).toEqual({

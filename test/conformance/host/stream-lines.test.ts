@@ -66,7 +66,7 @@ test('the port reads both streams of an attempt', () => {
   expect(world.runs.readLines(order, { ...place, stream: 'stdout' })).toEqual({ kind: 'absent' });
 });
 
-test('one call reads a bounded piece', () => {
+test('I18: one call reads a bounded piece', () => {
   const line = `${'x'.repeat(999)}\n`;
   writeFileSync(path, line.repeat(3_000));
   const reader = makeReader(path);
@@ -195,7 +195,7 @@ describe('a long line', () => {
     expect(read(0, false, true)).toEqual(['aaa', 500, true]);
   });
 
-  test('of 64 MiB costs no memory', () => {
+  test('I18: of 64 MiB costs no memory', () => {
     const fd = openSync(path, 'w');
     const chunk = Buffer.alloc(MIB, 'z');
     writeSync(fd, '{"type":"tool","output":"');

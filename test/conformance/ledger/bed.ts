@@ -3,7 +3,12 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Campaign, PlannedDispatch, PoolSpec } from '../../../src/core/campaign.ts';
+import {
+  type Campaign,
+  NO_SPEND_LIMITS,
+  type PlannedDispatch,
+  type PoolSpec,
+} from '../../../src/core/campaign.ts';
 import type {
   AttemptEnd,
   AttemptKey,
@@ -128,8 +133,8 @@ export class Bed {
       ...rest
     }: Partial<Campaign> & { file?: string; parent?: AttemptKey } = {},
   ): Promise<SubmitResult> {
-    const { file = null, onFailure = 'continue' } = rest;
-    const campaign: Campaign = { name, onFailure, pools, dispatches: plans };
+    const { file = null, onFailure = 'continue', limits = NO_SPEND_LIMITS } = rest;
+    const campaign: Campaign = { name, onFailure, limits, pools, dispatches: plans };
     const { parent = null } = rest;
     return this.ledger.submit({ campaign, file, parent, now: this.now, newId: this.newId });
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Open } from './bed.ts';
 import { exerciseBrake } from './exercise-brake.ts';
+import { exerciseBudgets } from './exercise-budgets.ts';
 import { exerciseChanges } from './exercise-changes.ts';
 import { exerciseClaims } from './exercise-claims.ts';
 import { exerciseLimits } from './exercise-limits.ts';
@@ -41,6 +42,7 @@ export function exerciseLedger(name: string, open: Open): void {
     exercisePauses(open);
     exerciseNested(open);
     exerciseStreams(open);
+    exerciseBudgets(open);
     exerciseBrake(open);
   });
 }

@@ -76,6 +76,19 @@ describe.each(ENGINES)('over $name', (engine) => {
     ],
     ['children of a holder of a slot', /with recursive/, /dispatches_parent/, /limit 1$/],
     ['what pools have used', /group by a\.pool/, /attempts_told/, /./],
+    [
+      'what campaigns may still use',
+      /c\.max_tokens, c\.max_cost/,
+      /attempts_told \(campaign=/,
+      / c\b/,
+    ],
+    ['what was used by day', /a\.ended_at \/ 86400000/, /attempts_told/, /./],
+    [
+      'what waits for a person in a campaign',
+      /d\.campaign = \?1 and state/,
+      /dispatches_gate/,
+      /'gate'/,
+    ],
     ['the next moment', /min\(until_at\)/, /dispatches_until/, /./],
     ['what is to be claimed', /limit \?2$/, /dispatches_(queued|nested|model)/, /priority desc/],
     [
@@ -155,6 +168,22 @@ async function exerciseAgents(bed: Bed): Promise<void> {
   await ledger.nextDueAt(1);
 }
 
+/** A campaign with limits, which it breaks, and is let go. */
+async function exerciseBudget(bed: Bed): Promise<void> {
+  const { ledger } = bed;
+  const limits = { maxTokens: 5, maxCostUsd: 1 };
+  const plans = [planned('s', { pool: 'agents', spec: { task: taskOf({}) } })];
+  await bed.submit(plans, { name: 'dear', pools: [], limits });
+  await bed.submit(plans, { name: 'dear', pools: [], limits: { ...limits, maxTokens: 4 } });
+  await ledger.live();
+  await ledger.campaign('dear');
+  await ledger.resumeCampaign('agents', 1);
+  await ledger.campaignUse();
+  await ledger.campaignUse('dear');
+  await ledger.usedByDay({ since: 0, now: 1 });
+  await ledger.usedByDay({ since: 0, now: 1, campaign: 'dear' });
+}
+
 /** Every method once, so that every statement is prepared once. */
 async function exerciseAll(bed: Bed): Promise<void> {
   const { ledger } = bed;
@@ -187,6 +216,7 @@ async function exerciseAll(bed: Bed): Promise<void> {
   await ledger.retry(['d1'], 1);
   await ledger.setPoolPaused('work', true, 1);
   await exerciseAgents(bed);
+  await exerciseBudget(bed);
   await ledger.pools();
   await ledger.pool('work');
   await ledger.dispatches({});

@@ -26,6 +26,7 @@ export function limit(message: string, inMs: number | null): string {
 export function campaign(
   herd: TestHerd,
   dispatches: readonly Readonly<Record<string, unknown>>[],
+  top: Readonly<Record<string, unknown>> = {},
 ): string {
   return herd.campaign({
     campaign: 'speak',
@@ -33,6 +34,7 @@ export function campaign(
     pools: { account: { slots: 2 } },
     defaults: { agent: 'speaker', pool: 'account', env: { HOME: herd.dir } },
     dispatches,
+    ...top,
   });
 }
 

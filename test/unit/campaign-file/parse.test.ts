@@ -29,6 +29,7 @@ test('a dispatch that says nothing gets the documented defaults', () => {
   expect(campaign).toEqual({
     name: 'c',
     onFailure: 'continue',
+    limits: { maxTokens: null, maxCostUsd: null },
     pools: [],
     dispatches: [
       {
@@ -73,6 +74,8 @@ test('a dispatch that says everything gets what it says', () => {
   const text = `
 campaign: nightly
 on_failure: halt
+max_tokens: 5e6
+max_cost: 20
 pools: { work: { slots: 4 }, default: { slots: 1 } }
 dispatches:
   - name: plan
@@ -105,6 +108,7 @@ dispatches:
 `;
   const { campaign } = parse(text);
   expect(campaign.onFailure).toBe('halt');
+  expect(campaign.limits).toEqual({ maxTokens: 5_000_000, maxCostUsd: 20 });
   expect(campaign.pools).toEqual([
     { name: 'work', slots: 4 },
     { name: 'default', slots: 1 },

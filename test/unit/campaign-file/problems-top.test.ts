@@ -61,6 +61,21 @@ dispatches:
     ['2:13: on_failure: "stop" is none of the possible values — write continue or halt'],
   ],
   [
+    'limits of the campaign that are none',
+    'campaign: c\nmax_tokens: 1.5\nmax_cost: "2"\ndispatches: [{ name: a, run: x }]',
+    [
+      '2:13: max_tokens: 1.5 is not a whole number from 1 to 1000000000000',
+      '3:11: max_cost: "2" is not an amount of US dollars from 0.01 to 1000000 — write the number alone, for example 2.5',
+    ],
+  ],
+  [
+    'limits that only dispatches and pools have',
+    'campaign: c\nmax_output: 1GiB\ndispatches: [{ name: a, run: x }]',
+    [
+      '2:1: unknown key "max_output" — known keys: campaign, on_failure, max_tokens, max_cost, agents, pools, defaults, dispatches',
+    ],
+  ],
+  [
     'pools of all wrong kinds',
     `campaign: c
 pools:

@@ -33,6 +33,7 @@ describe('an editor with the schema accepts what the parser accepts', () => {
   test.each([
     'campaign: c\ndispatches: [{ name: a, run: x }]',
     'campaign: c\non_failure: halt\npools: { p: { slots: 1 } }\ndefaults: { pool: p }\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\nmax_tokens: 1e12\nmax_cost: 0.01\ndispatches: [{ name: a, run: x }]',
     dispatch(
       'deadline: 1h30m, extend: 0s, stall: 1.5h, linger: 500ms, grace: 2d, leftover_grace: 0ms',
     ),
@@ -57,6 +58,9 @@ describe('an editor with the schema refuses what the parser refuses', () => {
     'campaign: c\ndispatches: []',
     'campaign: c\ndispatches: [{ run: x }]',
     'campaign: a b\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\nmax_tokens: 0\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\nmax_cost: "5"\ndispatches: [{ name: a, run: x }]',
+    'campaign: c\nmax_memory: 1GiB\ndispatches: [{ name: a, run: x }]',
     'campaign: c\non_failure: stop\ndispatches: [{ name: a, run: x }]',
     'campaign: c\npools: []\ndispatches: [{ name: a, run: x }]',
     'campaign: c\npools: { p: {} }\ndispatches: [{ name: a, run: x }]',

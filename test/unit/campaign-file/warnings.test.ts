@@ -53,6 +53,18 @@ dispatches:
     expect(warnings(`campaign: c\ndefaults: { extend: 1h }\n${both}`)).toEqual([]);
   });
 
+  test('name limits of a campaign in which nobody tells what he uses', () => {
+    const said = (key: string) =>
+      `"${key}" has no effect on the agent "command", which tells nothing of itself — remove it`;
+    const commands = 'campaign: c\nmax_tokens: 5\nmax_cost: 1\ndispatches: [{ name: a, run: x }]';
+    expect(warnings(commands)).toEqual([
+      `/w/c.yaml:2:1: ${said('max_tokens')}`,
+      `/w/c.yaml:3:1: ${said('max_cost')}`,
+    ]);
+    const mixed = commands.replace(' }]', ' }, { name: b, agent: claude, prompt: x }]');
+    expect(warnings(mixed, { knownAgents: ['command', 'claude'] })).toEqual([]);
+  });
+
   test('name what an agent would have to tell, where it is a command that tells nothing', () => {
     const keys = ['resume: never', 'continue_prompt: x', 'tool_bound: 1h', 'max_tokens: 1'];
     const all = [...keys, 'max_cost: 1'];

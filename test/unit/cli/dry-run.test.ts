@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type DryRunInput, planDryRun } from '../../../src/cli/dry-run.ts';
 import { limitWords } from '../../../src/cli/render/pool-words.ts';
-import type { PlannedDispatch } from '../../../src/core/campaign.ts';
+import { NO_SPEND_LIMITS, type PlannedDispatch } from '../../../src/core/campaign.ts';
 import {
   CANCELLED,
   FAILED,
@@ -23,7 +23,13 @@ function planned(name: string, fields: Partial<PlannedDispatch> = {}): PlannedDi
 }
 
 function plan(dispatches: readonly PlannedDispatch[], fields: Partial<DryRunInput> = {}) {
-  const campaign = { name: 'nightly', onFailure: 'continue', pools: [], dispatches } as const;
+  const campaign = {
+    name: 'nightly',
+    onFailure: 'continue',
+    limits: NO_SPEND_LIMITS,
+    pools: [],
+    dispatches,
+  } as const;
   const lines = planDryRun({
     campaign,
     rows: [],
@@ -73,6 +79,7 @@ describe('a new campaign', () => {
     const campaign = {
       name: 'nightly',
       onFailure: 'continue',
+      limits: NO_SPEND_LIMITS,
       pools: [{ name: 'work', slots: 1 }],
       dispatches: [planned('a', { pool: 'work' }), planned('b', { pool: 'work' })],
     } as const;

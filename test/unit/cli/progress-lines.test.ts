@@ -190,6 +190,7 @@ describe('renderSummary', () => {
   const summary = {
     title: 'nightly',
     haltedBecause: null,
+    usage: null,
     elapsedMs: 723_000,
     hint: (command: string) => `drover ${command}`,
     retryAll: 'run nightly.yaml --retry-failed',
@@ -220,6 +221,15 @@ describe('renderSummary', () => {
       '    drover why nightly/c',
       '',
       'to run these again: drover run nightly.yaml --retry-failed',
+    ]);
+  });
+
+  test('what was used is said where anything was told', () => {
+    const dispatches = dispatchesOf(view('a', SUCCEEDED));
+    const usage = { inputTokens: 12_000, outputTokens: 345, costUsd: 0.424 };
+    expect(renderSummary({ ...summary, dispatches, usage }, PLAIN).slice(3)).toEqual([
+      '',
+      'used: 12.3k tokens, $0.42',
     ]);
   });
 

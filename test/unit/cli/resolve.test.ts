@@ -9,6 +9,7 @@ import {
   resolveTarget,
 } from '../../../src/cli/resolve.ts';
 import { isToRetry, resolveTargets } from '../../../src/cli/targets.ts';
+import { NO_SPEND_LIMITS } from '../../../src/core/campaign.ts';
 import { openLedger } from '../../../src/ledger/open.ts';
 import type { Ledger } from '../../../src/ports.ts';
 import { CANCELLED, FAILED, NOW, RUNNING, SPEC, SUCCEEDED, dispatch, skipped } from './rows.ts';
@@ -30,7 +31,13 @@ async function submit(campaign: string, ids: Readonly<Record<string, string>>): 
     return { name, pool: 'default', priority: 0, after: [], spec: SPEC };
   });
   await ledger.submit({
-    campaign: { name: campaign, onFailure: 'continue', pools: [], dispatches },
+    campaign: {
+      name: campaign,
+      onFailure: 'continue',
+      limits: NO_SPEND_LIMITS,
+      pools: [],
+      dispatches,
+    },
     file: null,
     parent: null,
     now: NOW,

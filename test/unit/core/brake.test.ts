@@ -6,6 +6,7 @@ import {
   BRAKE_WINDOW_MS,
   NO_KILLS,
   brakeKills,
+  disengaged,
   holdBack,
   isJudgedKill,
   letGo,
@@ -120,45 +121,22 @@ describe('I17: within one minute', () => {
       kills: [{ name: 'a', at: 15 }],
       engaged: { at: 17, because: 'x' },
     });
+    expect(shiftBrake(NO_KILLS, 10)).toEqual({ kills: [], engaged: null });
+  });
+
+  test('is one minute, and a new ledger has counted nobody', () => {
+    expect(BRAKE_WINDOW_MS).toBe(60_000);
+    expect(NO_KILLS).toEqual({ engaged: null, kills: [], revision: 0 });
+  });
+
+  test('one that nobody had to confirm lets go, and forgets nobody', () => {
+    const brake = { kills: [{ name: 'a', at: 5 }], engaged: { at: 7, because: 'x' }, revision: 3 };
+    const to = { kills: brake.kills, engaged: null };
+    expect(disengaged(brake)).toEqual({ from: 3, to });
   });
 });
 
 const STALLED: RowSpec = { silentMs: 30 * 60_000 };
-
-describe('a kill on our own judgement', () => {
-  test.each<[string, RowSpec, boolean]>([
-    ['is the end of one that stalls', STALLED, true],
-    ['that lingers', { ...STALLED, result: 'there', spec: { doneWhen: 'x' } }, true],
-    ['that has reached its hard limit', { deadline: { softInMs: -2, hardInMs: -1 } }, true],
-    [
-      'that breaks a limit of use',
-      { outputBytes: 200_000, spec: { maxOutputBytes: 100_000 } },
-      true,
-    ],
-    ['is not what a person wished', { ...STALLED, wish: { cause: 'cancelled' } }, false],
-    ['nor what the end of a supervisor asks for', { wish: { cause: 'superseded' } }, false],
-    [
-      'nor the end of what an agent has left',
-      {
-        agent: 'gone',
-        shim: 'gone',
-        exit: { kind: 'exited', exitCode: 0, at: NOW - 60_000 },
-        members: [71],
-      },
-      false,
-    ],
-    [
-      'nor that of a shim whose agent is gone',
-      { agent: 'gone', shim: 'alive', deadline: { softInMs: -9e6, hardInMs: -9e6 } },
-      false,
-    ],
-    ['nor the next step of one that was begun', { state: 'stopping', members: [70] }, false],
-  ])('%s', (_, spec, expected) => {
-    const { live, evidence, moment } = row(spec);
-    const decision = decide(live, evidence, moment);
-    expect(isJudgedKill(live, decision, evidence)).toBe(expected);
-  });
-});
 
 const HELD: Held = {
   at: NOW - 60_000,
@@ -235,6 +213,32 @@ describe('one that is held back', () => {
       'attempt.unheld running: its agent runs',
     ],
     [
+      'but not where its deadline stands, or is of this very moment',
+      { ...quiet, deadline: { softInMs: 0, hardInMs: 0 } },
+      { reason: { kind: 'cause', cause: 'timed-out' } },
+      'nothing',
+    ],
+    [
+      'nor where it has no deadline any more',
+      quiet,
+      { reason: { kind: 'cause', cause: 'timed-out' } },
+      'nothing',
+    ],
+    ['nor where nothing was ever seen of it', { silentMs: null }, {}, 'nothing'],
+    ['nor for what it did before it was held', { silentMs: 1_000 }, { at: NOW }, 'nothing'],
+    [
+      'is let go when it is seen to write no more than it may',
+      { ...quiet, usage: { rssBytes: 1, processes: 1 } },
+      { reason: { kind: 'cause', cause: 'max-output' } },
+      'attempt.unheld running: its agent runs',
+    ],
+    [
+      'is let go when it is seen to have no more processes than it may',
+      { ...quiet, usage: { rssBytes: 1, processes: 1 } },
+      { reason: { kind: 'cause', cause: 'max-processes' } },
+      'attempt.unheld running: its agent runs',
+    ],
+    [
       'but not when somebody else is',
       { ...quiet, deadline: { softInMs: 1, hardInMs: 1 } },
       {},
@@ -259,6 +263,7 @@ describe('one that is held back', () => {
     const said =
       change === null ? 'nothing' : `${change.type} ${change.next.kind}: ${change.because}`;
     expect(said).toBe(expected);
+    expect(change?.kind ?? 'change').toBe('change');
     expect(change !== null && isHeldBack(change.next)).toBe(false);
   });
 });

@@ -82,7 +82,7 @@ describe('an agent that lingered', () => {
     [
       'gets the graceful signal first',
       { ...stopping, killInMs: SECOND },
-      'stay +1000 signal: so far',
+      'stay +900 signal: so far',
     ],
     ['is killed after its grace', stopping, 'stay +20 kill: so far'],
     [

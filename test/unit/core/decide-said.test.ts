@@ -220,8 +220,64 @@ describe('what else it may have said', () => {
       { said: { usage: { ...tokens(1, 1), costUsd: 2.51 } }, spec: { maxCostUsd: 2.5 } },
       'stopping max-cost',
     ],
+    [
+      'as much as it may cost, but for what sums of fractions are beside it',
+      { said: { usage: { ...tokens(1, 1), costUsd: 0.1 + 0.2 } }, spec: { maxCostUsd: 0.3 } },
+      'stay',
+    ],
   ])('%s', (_name, spec, expected) => {
     expect(briefly(decided(spec))).toBe(expected);
+  });
+
+  describe('in a campaign with limits', () => {
+    const budget = (spent: number, maxTokens: number | null = 100) => ({
+      limits: { maxTokens, maxCostUsd: null },
+      spent: { tokens: spent, costUsd: 0 },
+    });
+    test.each<[string, RowSpec, string]>([
+      ['that has used all of it', { said: {}, budget: budget(100) }, 'stay'],
+      ['that has used more', { said: {}, budget: budget(101) }, 'stopping max-tokens'],
+      [
+        'that uses more with what it says now',
+        { said: { usage: tokens(1, 0) }, budget: budget(100) },
+        'stopping max-tokens',
+      ],
+      [
+        'whose ledger has told already what it says now',
+        { said: { usage: tokens(40, 0) }, noted: tokens(40, 0), budget: budget(100) },
+        'stay',
+      ],
+      [
+        'whose ledger has told some of what it says now',
+        { said: { usage: tokens(41, 0) }, noted: tokens(40, 0), budget: budget(100) },
+        'stopping max-tokens',
+      ],
+      ['of tokens, and what counts is money', { said: {}, budget: budget(101, null) }, 'stay'],
+      [
+        'that costs more than it may',
+        {
+          said: { usage: { ...tokens(1, 1), costUsd: 0.06 } },
+          budget: {
+            limits: { maxTokens: null, maxCostUsd: 2 },
+            spent: { tokens: 9, costUsd: 1.95 },
+          },
+        },
+        'stopping max-cost',
+      ],
+      ['a silent program goes on', { budget: budget(101) }, 'stay'],
+      ['I4: one that cannot be read goes on', { said: 'unknown', budget: budget(101) }, 'stay'],
+    ])('%s', (_name, spec, expected) => {
+      expect(briefly(decided(spec))).toBe(expected);
+    });
+
+    test('its own limit is named before that of all', () => {
+      const spec = { maxTokens: 100 };
+      const both: RowSpec = { said: { usage: tokens(200, 0) }, budget: budget(500), spec };
+      const own = 'it has used 200 tokens, more than its max_tokens of 100';
+      const all = 'campaign nightly has used 500 tokens, more than its max_tokens of 100';
+      expect(decided(both)).toMatchObject({ because: own });
+      expect(decided({ said: {}, budget: budget(500) })).toMatchObject({ because: all });
+    });
   });
 
   test('a spent budget waits for a person, and is no failure', () => {

@@ -40,7 +40,12 @@ describe('I4: while somebody cannot be seen nothing is signalled and nothing is 
 describe('I8: the way of a tree to zero', () => {
   const inGrace = (spec: RowSpec = {}) => stopping({ killInMs: 8_000, members: [70, 71], ...spec });
   decisionTable([
-    ['the agent alone gets the graceful signal', inGrace(), 'stay +8000 signal: so far'],
+    ['the agent alone gets the graceful signal', inGrace(), 'stay +7900 signal: so far'],
+    [
+      'the tree is looked at shortly before its kill',
+      inGrace({ killInMs: 101 }),
+      'stay +1 signal: so far',
+    ],
     ['up to the last moment of the grace', inGrace({ killInMs: 1 }), 'stay +1 signal: so far'],
     [
       'when the grace is over, the tree is killed',
@@ -55,7 +60,7 @@ describe('I8: the way of a tree to zero', () => {
     [
       'leftovers get their grace, and no signal',
       inGrace({ agent: 'gone', reason: SUCCEEDED, members: [71] }),
-      'stay +8000: so far',
+      'stay +7900: so far',
     ],
     [
       'leftovers are killed after it',
@@ -267,22 +272,22 @@ describe('a newer wish', () => {
     [
       'does not lengthen it',
       wished({ cause: 'cancelled', graceMs: MINUTE }),
-      'stay +8000 signal: so far',
+      'stay +7900 signal: so far',
     ],
     [
       'with the same end changes nothing',
       wished({ cause: 'cancelled', graceMs: 8_000 }),
-      'stay +8000 signal: so far',
+      'stay +7900 signal: so far',
     ],
     [
       'without a grace of its own changes nothing',
       wished({ cause: 'superseded' }),
-      'stay +8000 signal: so far',
+      'stay +7900 signal: so far',
     ],
     [
       'leaves the grace of leftovers alone',
       wished({ cause: 'cancelled', graceMs: 0 }, { agent: 'gone', reason: SUCCEEDED }),
-      'stay +8000: so far',
+      'stay +7900: so far',
     ],
     [
       'that shortens it names nobody anew',

@@ -1,7 +1,8 @@
 // Owns the looks of the rows: what was seen of a tree and of a stream.
+import type { TokenUsage } from '../../../src/core/agent-event.ts';
 import type { Survivor } from '../../../src/core/dispatch.ts';
 import type { Evidence, Look, Members } from '../../../src/core/evidence.ts';
-import { EMPTY_STREAM } from '../../../src/core/stream.ts';
+import { EMPTY_STREAM, type StreamNote } from '../../../src/core/stream.ts';
 import type { RowSpec } from './row.ts';
 
 export const EIO = { kind: 'unknown', because: 'EIO' } as const;
@@ -12,6 +13,11 @@ export function streamOf({ said, judged = 'unsaid', reading }: RowSpec): Evidenc
   const state = { ...EMPTY_STREAM, ...said };
   const judgement = { kind: judged, because: `it said: ${judged}` };
   return { kind: 'seen', value: { state, atEnd: reading !== true, judgement } };
+}
+
+/** What the ledger was told of a stream that has told its use. */
+export function noteOf(usage: TokenUsage): StreamNote {
+  return { state: { ...EMPTY_STREAM, usage }, stdoutNext: 1, stderrNext: 0 };
 }
 
 export function membersOf({ members, startTime, emptyLooks = 0 }: RowSpec): Look<Members> {

@@ -40,6 +40,8 @@ describe('I9: who gets no signal of any kind', () => {
       true,
       true,
     ]);
+    // In a container anybody may have it.
+    expect(isProtected?.(process(2))).toBe(false);
   });
 
   test('nobody can be told apart where the table does not show ourselves', () => {

@@ -1,7 +1,7 @@
 // Owns the table of limits: until when a pool starts nothing, by what was said and by what is on record (I15).
 import { describe, expect, test } from 'vitest';
 import type { PoolLimit } from '../../../src/core/pool.ts';
-import { poolLimitOf } from '../../../src/core/quota.ts';
+import { ownWait, poolLimitOf } from '../../../src/core/quota.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
 import { HOUR, MINUTE, NOW, SECOND, row } from './row.ts';
 
@@ -57,6 +57,20 @@ describe('a limit lasts', () => {
       90 * SECOND,
       0,
     ],
+    [
+      'for a month, which is the longest that anybody has',
+      met({ resetAt: NOW + 32 * 24 * HOUR - MINUTE }),
+      null,
+      32 * 24 * HOUR,
+      0,
+    ],
+    [
+      'five minutes where more was told, for that was misread',
+      met({ resetAt: NOW + 32 * 24 * HOUR + 1 }),
+      null,
+      5 * MINUTE,
+      1,
+    ],
     ['five minutes where nothing was told', met(), null, 5 * MINUTE, 1],
     ['five minutes where its end alone says so', null, null, 5 * MINUTE, 1],
     [
@@ -65,6 +79,28 @@ describe('a limit lasts', () => {
       null,
       30 * SECOND,
       1,
+    ],
+    ['half a minute where it passes now', met({ waitsUntil: NOW }), null, 30 * SECOND, 1],
+    [
+      'half a minute where it passed two minutes ago',
+      met({ waitsUntil: NOW - 2 * MINUTE }),
+      null,
+      30 * SECOND,
+      1,
+    ],
+    [
+      'twice as long where the one before has just ended',
+      met(),
+      known({ until: NOW }),
+      10 * MINUTE,
+      2,
+    ],
+    [
+      'twice as long where one asks whether it is over',
+      met(),
+      known({ until: NOW + 7 * MINUTE, probe: OTHER }),
+      10 * MINUTE,
+      2,
     ],
     [
       'but not twice',
@@ -121,7 +157,31 @@ describe('a limit lasts', () => {
 
 test('the same notice is the same limit, whenever it is looked at', () => {
   const first = limitOf(met({ seenAt: NOW - SECOND }), null, 0.5);
+  expect(first.since).toBe(NOW - SECOND);
   expect(limitOf(met({ seenAt: NOW - SECOND }), first, 0.9)).toBe(first);
+  expect(limitOf(met({ seenAt: NOW }), first, 0.9)).not.toBe(first);
+});
+
+test('of another attempt it is another limit, though it came in the same moment', () => {
+  const other = known({ since: NOW });
+  expect(limitOf(met({ seenAt: NOW }), other)).not.toBe(other);
+});
+
+test('a limit of which only the end of an agent tells is one of its pool, and says so', () => {
+  expect(limitOf(null)).toMatchObject({
+    model: null,
+    source: 'end of nightly/fix',
+    because: 'its agent ended at a limit of its provider',
+  });
+});
+
+test('an agent waits by itself until a moment that lies ahead', () => {
+  const waits = (waitsUntil: number) => {
+    const { live, evidence } = row({ said: { limit: met({ waitsUntil }) } });
+    return ownWait(live, evidence, NOW)?.until ?? null;
+  };
+  expect(waits(NOW + 1)).toBe(NOW + 1);
+  expect(waits(NOW)).toBeNull();
 });
 
 test('a limit of a model stops whoever uses it', () => {
@@ -137,4 +197,5 @@ test('a limit of a model stops whoever uses it', () => {
   const moment = { now: NOW, chance: 0 };
   expect(poolLimitOf(live, met({ scope: 'model' }), moment).model).toBe('m-1');
   expect(poolLimitOf(live, met(), moment).model).toBeNull();
+  expect(limitOf(met({ scope: 'model' })).model).toBeNull();
 });

@@ -18,7 +18,7 @@ import {
 const AT = 1_000;
 const NO_RETRIES: RetryBudget = { infrastructure: 0, stalled: 0, 'timed-out': 0, agent: 0 };
 
-describe('what an exit record means', () => {
+describe('I16: what an exit record means', () => {
   test('exit code 0 is success', () => {
     expect(endOfExit({ kind: 'exited', exitCode: 0, at: AT })).toEqual(SUCCEEDED);
   });

@@ -23,10 +23,11 @@ import type {
   Usage,
 } from '../../../src/core/evidence.ts';
 import type { Judgement, TokenUsage } from '../../../src/core/agent-event.ts';
+import type { CampaignBudget } from '../../../src/core/limits.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { PoolLimit } from '../../../src/core/pool.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
-import { EIO, membersOf, processOf, streamOf } from './looks.ts';
+import { EIO, membersOf, noteOf, processOf, streamOf } from './looks.ts';
 import { signAt } from './sign-at.ts';
 import { PLAIN_SPEC as SPEC } from '../../plain-spec.ts';
 
@@ -99,6 +100,8 @@ export interface RowSpec {
   /** not all of it was read */
   readonly reading?: true;
   readonly usedBefore?: TokenUsage;
+  readonly budget?: CampaignBudget;
+  readonly noted?: TokenUsage;
   readonly limit?: PoolLimit;
   /** for the jitter; in [0, 1) */
   readonly chance?: number;
@@ -167,7 +170,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
       process: null,
       deadline,
       signs: [],
-      stream: null,
+      stream: spec.noted === undefined ? null : noteOf(spec.noted),
       resultAt: null,
       watchedSince: null,
       unseen: null,
@@ -179,6 +182,7 @@ function liveOf(spec: RowSpec): LiveDispatch {
     },
     failures: spec.failures ?? {},
     usedBefore: spec.usedBefore ?? null,
+    budget: spec.budget ?? null,
     limit: spec.limit ?? null,
   };
 }

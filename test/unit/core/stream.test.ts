@@ -109,6 +109,22 @@ describe('what was said last', () => {
   });
 });
 
+test('what it says is one line of words, however it was spaced, and what is plain stays as it is', () => {
+  const spaced = array(constantFrom('a', 'bcd', ' ', '  ', '\n', '\t', '\u00a0', '\u2028'), {
+    maxLength: 200,
+  });
+  assert(
+    property(spaced, (pieces) => {
+      const said = after({ kind: 'answered', text: pieces.join('') }).text;
+      const words = pieces.join('').trim().split(/\s+/).join(' ');
+      expect(said ?? '').toBe(words.slice(0, 300).trimEnd());
+    }),
+  );
+  expect(after({ kind: 'answered', text: 'ab '.repeat(200) }).text).toBe(
+    'ab '.repeat(100).trimEnd(),
+  );
+});
+
 test('usage adds up by steps, and is replaced by a total', () => {
   const step: AgentEvent = {
     kind: 'usage',

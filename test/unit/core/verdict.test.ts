@@ -1,6 +1,6 @@
 // Owns the table of verdicts: one silence bound, counted from the last sign of work (I6).
 import { describe, expect, test } from 'vitest';
-import type { Attempt, State } from '../../../src/core/dispatch.ts';
+import type { Attempt, Held, State } from '../../../src/core/dispatch.ts';
 import { SUCCEEDED } from '../../../src/core/retry.ts';
 import { FRESH_MS, silenceOf, verdictOf } from '../../../src/core/verdict.ts';
 import { AGENT, HOUR, MINUTE, NOW, SECOND, row } from './row.ts';
@@ -26,6 +26,7 @@ describe('silence', () => {
     ['a sign of a minute ago', FRESH_MS, HOUR, 'quiet', STALL_MS - FRESH_MS],
     ['a sign almost as old as the window', STALL_MS - 1, HOUR, 'quiet', 1],
     ['a sign as old as the window', STALL_MS, HOUR, 'stalled', 0],
+    ['a sign twice as old as the window', 2 * STALL_MS, HOUR, 'stalled', 0],
     ['a sign older than the watch', 3 * HOUR, MINUTE, 'quiet', STALL_MS - MINUTE],
     [
       'a sign older than the watch, which is as old as the window',
@@ -71,6 +72,30 @@ describe('silence', () => {
     expect(silence(5_000, HOUR, 5_000).verdict).toBe('stalled');
   });
 
+  test.each([
+    ['whose sign is fresh', 0, 'unasked', 'blocked', 'waits for a person: y/n?'],
+    [
+      'that has been silent for a while',
+      2 * MINUTE,
+      'unasked',
+      'blocked',
+      'waits for a person: y/n?',
+    ],
+    ['whose result is there', MINUTE, 'there', 'blocked', 'waits for a person: y/n?'],
+    [
+      'that has been silent for its window',
+      STALL_MS,
+      'unasked',
+      'stalled',
+      'no sign of work for 20m; waits for a person: y/n?',
+    ],
+  ] as const)('of who has asked a person something, %s', (_, agoMs, result, verdict, because) => {
+    const signs = [signAt(NOW - agoMs)];
+    const watched = { signs, watchedSince: NOW - HOUR, result, waitingFor: 'y/n?' };
+    const windows = { stallMs: STALL_MS, lingerMs: 2 * MINUTE };
+    expect(silenceOf(watched, windows, NOW)).toMatchObject({ verdict, because });
+  });
+
   test('says in words how long, and what the last sign was', () => {
     expect(silence(0, HOUR).because).toBe('wrote 9 bytes');
     expect(silence(2 * MINUTE, HOUR).because).toBe(
@@ -102,6 +127,13 @@ describe('the verdict as far as the ledger alone can tell', () => {
     killAt: since,
     survivors: [],
   };
+  const HELD: Held = {
+    at: since,
+    because: 'silent',
+    reason: { kind: 'cause', cause: 'stalled' },
+    before: '',
+    isConfirmed: false,
+  };
   const { dispatch, attempt } = row({}).live;
   const noted = (agoMs: number): Attempt => ({
     ...attempt,
@@ -121,6 +153,41 @@ describe('the verdict as far as the ledger alone can tell', () => {
     ['stopping because it stalled: stalled', stopping('stalled'), noted(0), 'stalled'],
     ['stopping for another cause: gone', stopping('cancelled'), noted(0), 'gone'],
     ['stopping what an agent left behind: gone', leftovers, noted(0), 'gone'],
+    [
+      'stopping because it lingered: lingering',
+      { ...leftovers, reason: { kind: 'lingering', end: SUCCEEDED } },
+      noted(0),
+      'lingering',
+    ],
+    [
+      'stopping a tree that cannot be seen: unknown',
+      { ...leftovers, unseen: { because: 'EIO', before: '' } },
+      noted(0),
+      'unknown',
+    ],
+    [
+      'running and held back because it stalled: stalled',
+      {
+        kind: 'running',
+        since,
+        process: AGENT,
+        held: HELD,
+      },
+      noted(0),
+      'stalled',
+    ],
+    [
+      'running where the last look failed: unknown, however fresh its note is',
+      { kind: 'running', since, process: AGENT },
+      { ...noted(0), unseen: 'EIO' },
+      'unknown',
+    ],
+    [
+      'running with its result there and an old note: lingering',
+      { kind: 'running', since, process: AGENT },
+      { ...noted(MINUTE), resultAt: NOW - MINUTE },
+      'lingering',
+    ],
     [
       'running with a fresh note: working',
       { kind: 'running', since, process: AGENT },

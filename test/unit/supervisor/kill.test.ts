@@ -10,13 +10,21 @@ import { dueOf, process, show } from './scene.ts';
 const mark = 'led.d1.1.1.n';
 const inSession = (pid: number, group: number) => process(pid, { mark, session: 60, group });
 
-function killed(rows: readonly ProcessRow[], protection: ReturnType<World['protection']['look']>) {
+function killed(
+  rows: readonly ProcessRow[],
+  protection: ReturnType<World['protection']['look']>,
+  dispatches: readonly string[] = ['d1'],
+) {
   const { world } = show({ protection });
   const signals: string[] = [];
+  let looks = 0;
   const alive = new Map([process(50), ...rows].map((one) => [one.pid, one]));
   const processes = {
     ...world.processes,
-    scan: () => ({ kind: 'seen', value: [...alive.values()] }) as const,
+    scan() {
+      looks++;
+      return { kind: 'seen', value: [...alive.values()] } as const;
+    },
     signal({ pid }: ProcessIdentity, signal: string) {
       if (!alive.has(pid)) return 'gone' as const;
       signals.push(`${signal} ${pid}`);
@@ -24,9 +32,17 @@ function killed(rows: readonly ProcessRow[], protection: ReturnType<World['prote
       return 'sent' as const;
     },
   };
-  const { live, memory } = dueOf(row({ state: 'stopping' }).live)[0]!;
-  const result = BY_TABLE.end({ ...world, processes }, live, memory, []);
-  return { result, signals };
+  const { live } = row({ state: 'stopping' });
+  const doomed = dueOf(
+    ...dispatches.map((id) => ({
+      ...live,
+      dispatch: { ...live.dispatch, id },
+      attempt: { ...live.attempt, dispatch: id },
+    })),
+  );
+  const result = BY_TABLE.end({ ...world, processes }, doomed, []);
+  const rounds = doomed.map(({ memory }) => memory.killRounds);
+  return { result, signals, looks, rounds };
 }
 
 const broker = (group: number) => process(61, { mark, session: 60, group, command: 'broker' });
@@ -52,4 +68,17 @@ test('I9: where it cannot be told who is protected, nobody gets a signal', () =>
   const { result, signals } = killed([inSession(60, 60)], trouble);
   expect(result).toEqual({ kind: 'unknown', because: 'cannot tell whom to protect: EIO' });
   expect(signals).toEqual([]);
+});
+
+test('trees that go at the same time share their looks', () => {
+  const other = process(70, { mark: 'led.d2.1.1.n', session: 70, group: 70 });
+  const dispatches = ['d1', 'd2'];
+  const rows = [inSession(60, 60), other, inSession(62, 62)];
+  const { signals, looks, rounds } = killed(rows, { kind: 'absent' }, dispatches);
+  expect(signals.filter((one) => one.startsWith('SIGKILL')).toSorted()).toEqual([
+    'SIGKILL 60',
+    'SIGKILL 62',
+    'SIGKILL 70',
+  ]);
+  expect({ looks, rounds }).toEqual({ looks: 2, rounds: [1, 1] });
 });
