@@ -94,19 +94,19 @@ export const ACCEPTED: readonly Accepted[] = [
     because: `${SAME} the wait has its upper bound long before`,
   },
   {
-    file: 'decide-stopping',
+    file: 'decide-stopped',
     operators: ['number'],
     of: '2',
     because: `${SAME} the looks were counted before`,
   },
   {
-    file: 'decide-stopping',
+    file: 'decide-stopped',
     operators: ['text'],
     of: "'stalled'",
     because: `${SAME} only exit code and signal are taken from it`,
   },
   {
-    file: 'decide-stopping',
+    file: 'decide-stopped',
     operators: ['condition'],
     of: "cause === 'superseded'",
     because: `${SAME} whoever a person has cancelled is written as that in any case`,

@@ -14,8 +14,12 @@ export function whyNoRecording(): string | null {
 }
 
 /** Appends to a journal beside the state directory, wherever that lies when it runs, and ends with CODE. */
-const agent = (name: string, { seconds = 0, code = 0 } = {}) =>
-  `echo ${name} >>"$DROVER_STATE_DIR/../journal"; sleep ${seconds}; echo out; exit ${code}`;
+const agent = (name: string, { seconds = 0, code = 0, before = 'true' } = {}) =>
+  `echo ${name} >>"$DROVER_STATE_DIR/../journal"; ${before}; sleep ${seconds}; echo out; exit ${code}`;
+
+/** While it is recorded, until there is no supervisor any more. */
+const ORPHANED = `while [ -e "$DROVER_STATE_DIR/../../recording" ] && ! [ -e "$DROVER_STATE_DIR/../../go" ]
+do sleep 0.02; done`;
 
 const CAMPAIGNS = {
   first: {
@@ -34,8 +38,12 @@ const CAMPAIGNS = {
     campaign: 'second',
     pools: { default: { slots: 3 } },
     dispatches: [
-      { name: 'orphan', run: agent('orphan', { seconds: 0.2, code: 7 }) },
-      { name: 'orphan-shelled', run: agent('orphan-shelled', { seconds: 0.2 }), containment: 'sh' },
+      { name: 'orphan', run: agent('orphan', { code: 7, before: ORPHANED }) },
+      {
+        name: 'orphan-shelled',
+        run: agent('orphan-shelled', { before: ORPHANED }),
+        containment: 'sh',
+      },
     ],
   },
 };
@@ -56,7 +64,9 @@ const MANY = {
 const SCRIPT = `
 drover() { "$NODE" "$CLI" "$@" >>"$REPORTS" 2>&1; }
 drover run first.yaml
-DROVER_TEST_CRASH=mark.after:2 drover run second.yaml
+"$NODE" "$CLI" run second.yaml >>"$REPORTS" 2>&1 & supervisor=$!
+until [ "$(grep -c '^orphan' "$DROVER_STATE_DIR/../journal")" = 2 ]; do sleep 0.05; done
+kill -9 $supervisor; wait $supervisor; : >go
 until ! grep -L '^exit ' "$DROVER_STATE_DIR"/runs/*/claim.* | grep -q .; do sleep 0.05; done
 drover up --until idle --quiet
 drover add --name added -- sh -c 'echo added >>"$DROVER_STATE_DIR/../journal"'
