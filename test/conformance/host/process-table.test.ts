@@ -51,6 +51,8 @@ describe.each(READERS)('the process table of %s', (_, create) => {
   test('shows in turns what it shows at once, and keeps nobody in this process waiting', async () => {
     const mark = scratch.mark();
     const child = scratch.start([`${FAKES}sleep-long.sh`], { DROVER_MARK: mark });
+    // Two looks at one that is on its way to another program show two programs.
+    await until('it sleeps', () => rowOf(child.pid!)?.command === 'sleep');
     let turns = 0;
     const turn = () => {
       turns++;
