@@ -6,7 +6,7 @@ import { type CountName, type Verdict, type Violation } from './counts.ts';
 import type { Entry } from './fault-log.ts';
 import { LINGER_MS, type Member, type Plan, STALL_MS, membersOf } from './plan.ts';
 import { TICK_S, type Run } from './runs.ts';
-import { reasonOfLoss } from './loss.ts';
+import { isRecordDamaged, reasonOfLoss } from './loss.ts';
 import { type Seen, keyOf } from './sampling.ts';
 import type { CommandReport } from './stage.ts';
 
@@ -233,6 +233,8 @@ function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testi
   if (row.outcome === 'succeeded' && !isDone(last)) {
     return [found('lost', `${name} has not done its work, and is ${said}`)];
   }
+  // Who does not know the agent any more adopts whoever is left of its tree, and that one may have nothing to do.
+  if (row.cause === 'stalled' && isRecordDamaged(last, faults)) return [];
   if (row.outcome !== planned.outcome) return [found('wrongEnds', `${name}: ${said}`)];
   const code = last.fence === row.fence ? (last.end?.code ?? null) : null;
   const wanted = planned.exitCode ?? code;

@@ -23,6 +23,13 @@ export function reasonOfLoss(run: Run, faults: readonly Entry[]): string | null 
   return recordless ? 'its shim or its record was destroyed' : null;
 }
 
+/** Was the record of this very attempt removed or truncated, at any time? */
+export function isRecordDamaged(run: Run, faults: readonly Entry[]): boolean {
+  return faults.some(
+    (entry) => entry.what === 'damage' && entry.part === 'record' && entry.mark === run.mark,
+  );
+}
+
 /**
  * A shim records the end of its agent some time after that wrote its own last line, on a machine that is busy; and it tries
  * once a second while the disk is full. In seconds.

@@ -2,7 +2,8 @@
 // may do, each of them counted.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { placesIn } from '../chaos/campaign-files.ts';
@@ -166,11 +167,13 @@ describe.concurrent('the witness', () => {
 
 describe.concurrent('faults', () => {
   test('of a short seed: nothing that works is killed, nothing dead keeps anything, nothing is done twice', async () => {
-    const words = ['--minutes', '0.2', '--seed', '11', '--json', '--no-shrink'];
+    const kept = join(tmpdir(), `drover-chaos-kept-${process.pid}`);
+    const words = ['--minutes', '0.2', '--seed', '11', '--json', '--no-shrink', '--keep', kept];
     const { code, stdout, stderr } = await startChaos('main', words).end();
     expect(stderr).toBe('');
     const { violations, counts, faults, dispatches } = JSON.parse(stdout);
-    expect(violations).toEqual([]);
+    expect(violations, `journals, ledger and run directories are in ${kept}`).toEqual([]);
+    rmSync(kept, { recursive: true });
     expect({ code, counts }).toEqual({ code: 0, counts: NOTHING });
     expect(faults).toBeGreaterThanOrEqual(10);
     expect(dispatches).toBeGreaterThanOrEqual(30);

@@ -51,6 +51,14 @@ describe('an honest herd is flawless', () => {
       },
     ],
     [
+      'what is left of a tree whose record was removed',
+      {
+        runs: [run(1)],
+        faults: [at(10.5, { fault: 1, what: 'damage', mark: run(1).mark, part: 'record' })],
+        row: { outcome: 'stopped', cause: 'stalled', exitCode: null },
+      },
+    ],
+    [
       'a limit',
       { kind: 'limited', runs: [run(1, { end: { code: 1, at: 11 }, limitAt: 10.5 }), run(2)] },
     ],
@@ -113,6 +121,11 @@ describe('a lie is counted', () => {
     ['success without a run', { runs: [] }, { lost: 1 }],
     ['success of one that failed', { runs: [run(1, { end: { code: 3, at: 11 } })] }, { lost: 1 }],
     ['another exit code', { runs: [run(1)], row: { exitCode: 1 } }, { wrongEnds: 1 }],
+    [
+      'silence of one that worked',
+      { runs: [run(1)], row: { outcome: 'stopped', cause: 'stalled', exitCode: null } },
+      { wrongEnds: 1 },
+    ],
     ['another outcome', { runs: [run(1)], row: { outcome: 'lost' } }, { wrongEnds: 1 }],
     [
       'a slot that is held by nothing',
