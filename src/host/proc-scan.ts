@@ -59,14 +59,21 @@ export function createScanner(ownPid: number, reading: Reading): Scanner {
     return look.kind === 'seen' ? { kind: 'seen', value: [...kin, ...look.value.rows] } : look;
   }
 
+  /** What somebody else has read while this was read in turns is newer. */
+  function keep(read: Whole, before: Whole | null): void {
+    if (whole === before) whole = read;
+  }
+
   function* scanWhole(listings: number): Generator<Pause, Look<readonly ProcessRow[]>> {
+    const before = whole;
     const markScan = marks.begin();
     const look = yield* rows.listed(listings, new Set(), markScan);
     if (look.kind !== 'seen') return look;
     markScan.forgetUnseen();
-    whole = look.value;
-    kin = kinOf(ownPid, whole.rows);
-    return { kind: 'seen', value: whole.rows };
+    const { rows: all } = look.value;
+    keep(look.value, before);
+    kin = kinOf(ownPid, all);
+    return { kind: 'seen', value: all };
   }
 
   /** Whoever is nowhere in the listing any more is gone, whoever he was. */
@@ -82,7 +89,10 @@ export function createScanner(ownPid: number, reading: Reading): Scanner {
     if (look.kind !== 'seen') return look;
     const { first, rows: fresh } = look.value;
     const old = before.rows.filter(({ pid }) => spared.has(pid) && first.pids.has(pid));
-    return { kind: 'seen', value: [...old, ...fresh] };
+    const all = [...old, ...fresh];
+    // Who has ended and is not waited for yet is listed: the next look, which may not know him, must not show him alive.
+    keep({ rows: all, first: before.first }, before);
+    return { kind: 'seen', value: all };
   }
 
   return {

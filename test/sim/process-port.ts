@@ -111,10 +111,11 @@ function createTables(stage: Stage, instance: Instance) {
   const list = () => [...machine.all()].map(({ pid }) => pid).sort((a, b) => a - b);
 
   function* readWhole(): Generator<number, ProcessRow[]> {
+    const before = whole;
     const pids = list();
     const at = timeline.now;
     const rows = yield* readRows(stage, instance, pids);
-    whole = { rows, listed: new Set(pids), at };
+    if (whole === before) whole = { rows, listed: new Set(pids), at };
     return rows;
   }
 
@@ -129,7 +130,9 @@ function createTables(stage: Stage, instance: Instance) {
     const isOld = (pid: number) => before.listed.has(pid) && !afresh.has(pid);
     const old = before.rows.filter(({ pid }) => isOld(pid) && there.includes(pid));
     const read = there.filter((pid) => !isOld(pid));
-    return [...old, ...(yield* readRows(stage, instance, read))];
+    const rows = [...old, ...(yield* readRows(stage, instance, read))];
+    if (whole === before) whole = { ...before, rows };
+    return rows;
   }
 
   return {

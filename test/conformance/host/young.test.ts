@@ -109,6 +109,8 @@ test.runIf(process.platform === 'linux')(
     for (let looks = 0; looks < 200 && !shown.zombie; looks++)
       shown = rowOf(table.scan([busy.pid!]));
     expect(shown).toMatchObject({ pid: sleeping.pid, zombie: true });
+    // That is not forgotten by a look that knows nothing of it: nobody has waited for it yet.
+    expect(rowOf(table.scan([]))).toMatchObject({ pid: sleeping.pid, zombie: true });
     process.kill(-busy.pid!, 'SIGKILL');
   },
 );
