@@ -145,9 +145,22 @@ function withLine(
     }
   }
   const events = understood(agent, { stream, value, now });
-  if (events !== null) return withEvents(counted, events, reading);
+  if (events !== null) {
+    const after = withEvents(counted, events, reading);
+    return stream === 'stderr' && agent.json ? besideResult(counted, after) : after;
+  }
   // Of what a program writes besides its stream nobody promises a meaning.
   return stream === 'stderr' ? counted : { ...counted, unknownLines: before.unknownLines + 1 };
+}
+
+/**
+ * What is written to both streams between two looks is read one stream after the other. Where the terminal event stands in
+ * one, nothing in the other makes it stale: it may be older, and whoever goes on says so where that event was said. Why it
+ * failed may be told there; what stood in the way of a success was overcome.
+ */
+function besideResult({ result, tools, ...before }: StreamState, after: StreamState): StreamState {
+  if (result === null) return after;
+  return result.ok ? { ...before, result, tools } : { ...after, result, tools };
 }
 
 /** An adapter is a pure function that may be a user's: one that fails on a line does not understand it. */
