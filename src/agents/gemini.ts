@@ -44,6 +44,8 @@ export const gemini: Agent = {
 
   session: {
     preset: true,
+    // It takes a prompt that was refused out of its history, and then knows no session.
+    needsAnswer: true,
     files: ({ home, env }, id) => {
       const root = literal(env['GEMINI_CLI_HOME'] ?? home);
       const short = literal(id?.slice(0, 8) ?? '');
@@ -127,6 +129,9 @@ function usageOf(stats: unknown): readonly AgentEvent[] {
   return [{ kind: 'usage', of: 'total', usage: { inputTokens, outputTokens, costUsd: null } }];
 }
 
+/** Of an error that it prints as Node shows one, its result says the message. */
+const DUMPED = /^(?:cause|code|details|message|reason|retryDelayMs|status): /;
+
 const NOISE =
   /^(?:YOLO mode is enabled|Warning: |Ripgrep is not available|Loaded cached credentials|\[STARTUP\]|Error when talking to Gemini API|Data collection|Hook registry|Skill |Server '|Both GOOGLE_API_KEY)/i;
 
@@ -137,7 +142,7 @@ function means(text: string, line: Line): readonly AgentEvent[] | undefined {
   if (/^Waiting for auth|authentication page in your browser/i.test(text)) {
     return [{ kind: 'waiting', for: text }];
   }
-  return NOISE.test(text) ? [] : undefined;
+  return NOISE.test(text) || DUMPED.test(text) ? [] : undefined;
 }
 
 /** `Attempt 2 failed: why. Retrying after 5123ms...`, `Attempt 2 failed with status 503. Retrying with backoff... why`. */

@@ -55,10 +55,26 @@ async function resumable(world: World, agent: Agent, live: LiveDispatch): Promis
     }
     return await freshSession(world, agent, live, 'its adapter was not loaded when it was claimed');
   }
+  if (agent.session.needsAnswer === true && !(await hasAnswered(world, live, sessionId))) {
+    // Nothing was said in it that could be lost, even where it has to be gone on with.
+    const unanswered = `its model has not answered in session ${sessionId}`;
+    return await freshSession(world, agent, live, unanswered);
+  }
   const because = await missingSession(world, agent, live, sessionId);
   if (because === null) return { kind: 'ready', session: sessionId, fresh: null };
   if (isRequired) return { kind: 'refused', because: `resume: require, but ${because}` };
   return await freshSession(world, agent, live, because);
+}
+
+async function hasAnswered(
+  { ledger }: World,
+  { dispatch }: LiveDispatch,
+  sessionId: string,
+): Promise<boolean> {
+  const attempts = await ledger.attempts(dispatch.id);
+  return attempts.some(
+    (one) => one.sessionId === sessionId && (one.stream?.state.answers ?? 0) > 0,
+  );
 }
 
 async function freshSession(
