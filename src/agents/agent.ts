@@ -71,6 +71,8 @@ export interface Agent {
   readonly session: {
     /** takes an id of ours for a fresh session */
     readonly preset: boolean;
+    /** it goes on only in a session in which its model has answered; not there: in every one */
+    readonly needsAnswer?: boolean;
     /**
      * Patterns of the files of a session, each absolute: their growth is evidence of work, and without the first that
      * names `id` there is nothing to resume. Empty: it cannot be told.
@@ -89,6 +91,8 @@ export interface Agent {
     readonly duringLimit: boolean;
     /** it gives up on a silent provider by itself after this long; null: never seen */
     readonly ownStallMs: number | null;
+    /** share of one core that it uses while it only waits: not counted as work; not there: less than anybody would notice */
+    readonly idleCpuShare?: number;
   };
   /** what it calls before and after its tools; not there: nothing that we know of */
   readonly hooks?: Hooks;

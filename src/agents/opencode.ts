@@ -2,7 +2,7 @@
 import type { AgentEvent } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Agent, Line } from './agent.ts';
-import { HEADLESS_ENV, option } from './arguments.ts';
+import { HEADLESS_ENV, option, unlessSet } from './arguments.ts';
 import { eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, numberAt, kindAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
@@ -27,10 +27,9 @@ export const opencode: Agent = {
         '--format',
         'json',
         '--auto',
-        // While it waits for a limit, its log is all that speaks.
+        // While it waits for a limit or for a tool, its log is all that speaks.
         '--print-logs',
-        '--log-level',
-        'ERROR',
+        ...unlessSet(args, ['--log-level'], '--log-level', 'INFO'),
         ...option('--model', model),
         ...option('--session', resume),
         ...args,
@@ -53,7 +52,13 @@ export const opencode: Agent = {
 
   // Every signal ends it at once and leaves its tool.
   stop: { signal: 'SIGKILL', target: 'group' },
-  silence: { duringTool: false, duringLimit: true, ownStallMs: 305_000 },
+  silence: {
+    duringTool: false,
+    duringLimit: true,
+    ownStallMs: 305_000,
+    // 1.0 to 1.5 % where it waits for an answer (docs/decisions/0010-cpu-threshold.md).
+    idleCpuShare: 0.02,
+  },
 };
 
 function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
@@ -79,7 +84,7 @@ function ofEvent(event: Fields, now: Millis): readonly AgentEvent[] | null {
   }
 }
 
-/** Written when the tool has ended: what runs at the moment is not to be seen in this stream. */
+/** Written when the tool has ended: that one runs is said by its log alone. */
 function ofTool(part: unknown): readonly AgentEvent[] {
   const answered: AgentEvent = { kind: 'answered', text: '' };
   const id = textAt(part, 'callID') ?? textAt(part, 'id');
@@ -136,12 +141,44 @@ function ofError(error: unknown, now: Millis): readonly AgentEvent[] {
   });
 }
 
-/** Its log: `timestamp=… level=ERROR … message="stream error" error.error="AI_APICallError: …"`. */
+/** Its log: `timestamp=… level=ERROR run=… message="stream error" error.error="AI_APICallError: …"`. */
+const LOGGED = /^timestamp=\S+ level=(\w+)\b(.*)|^(ERROR|WARN|INFO|DEBUG)\b(.*)/s;
+
 function means(text: string, line: Line): readonly AgentEvent[] | undefined {
   if (/^\W*error: session not found\b/i.test(text)) return failureOf(text, line);
-  if (!/\blevel=ERROR\b|^ERROR\b/.test(text)) return undefined;
-  const said = /\berror(?:\.\w+)*="((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const [, levelNow, saidNow, levelOnce, saidOnce] = LOGGED.exec(text) ?? [];
+  const level = levelNow ?? levelOnce;
+  if (level === undefined) return undefined;
+  const said = saidNow ?? saidOnce ?? '';
+  return level === 'ERROR' ? ofLoggedError(said, line) : ofLog(said);
+}
+
+function ofLoggedError(logged: string, line: Line): readonly AgentEvent[] {
+  const said = /\berror(?:\.\w+)*="((?:[^"\\]|\\.)*)"/.exec(logged)?.[1];
   // Only a failed request of the model is repeated; other errors are of its tools and plugins.
-  if (said === undefined || !/\bstream error\b|\bAI_\w*Error\b/.test(text)) return [];
+  if (said === undefined || !/\bstream error\b|\bAI_\w*Error\b/.test(logged)) return [];
   return failureOf(said.replaceAll('\\"', '"'), line, { afterMs: null });
+}
+
+/** `run=… message=evaluated permission=bash pattern="npm test" action.permission=* action.action=allow …` */
+const PERMITTED =
+  /^(?: run=\S+)? message=evaluated permission=(\S+) pattern=("(?:[^"\\]|\\.)*"|\S+) action\.permission=\S+ action\.action=(\w+)/;
+
+/** A tool is asked for just before it runs, and the next step of the model begins when all tools of a step have ended. */
+const NEXT_STEP = /^(?: run=\S+)? message=(?:loop|"exiting loop") session\.id=/;
+
+/** The log does not tell by an id which call it is about: all that run together are one. */
+const RUNNING = 'running';
+
+/** Long before its first line of JSON; the session of a subagent has a parent. */
+const CREATED = /^(?: run=\S+)? message=created id=(\S+) .*\bparentID=undefined\b/;
+
+function ofLog(said: string): readonly AgentEvent[] {
+  const created = CREATED.exec(said)?.[1];
+  if (created !== undefined) return sessionOf(created);
+  if (NEXT_STEP.test(said)) return [{ kind: 'tool-finished', id: RUNNING }];
+  const [, tool, quoted = '', action] = PERMITTED.exec(said) ?? [];
+  if (tool === undefined || action === 'deny') return [];
+  const pattern = quoted.replaceAll(/^"|"$/g, '').replaceAll(/\\(.)/gs, '$1');
+  return [toolStarted(RUNNING, tool, { command: pattern === '*' ? '' : pattern })];
 }

@@ -100,6 +100,7 @@ export function guarded(adapter: Agent): Agent {
     },
     session: {
       preset: adapter.session.preset,
+      needsAnswer: adapter.session.needsAnswer === true,
       files(place, session) {
         try {
           const files: unknown = adapter.session.files(place, session);
@@ -125,6 +126,11 @@ const PARTS: Readonly<Record<string, Check>> = {
     stop: withParts({
       signal: oneOf('SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'),
       target: oneOf('pid', 'group'),
+    }),
+  }),
+  'silence, with idleCpuShare from 0 to 1 where there is one': withParts({
+    silence: withParts({
+      idleCpuShare: (share) => share === undefined || (isAmount(share) && Number(share) <= 1),
     }),
   }),
 };

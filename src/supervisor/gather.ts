@@ -120,6 +120,11 @@ function filesOf(world: World, live: LiveDispatch, memory: AttemptMemory): reado
   return ofSession.length === 0 ? evidenceFiles : [...evidenceFiles, ...ofSession];
 }
 
+/** What a program uses that only waits is no work, neither its own nor that of its tools. */
+function cpuShareMinOf({ agents }: World, { dispatch: { spec } }: LiveDispatch): number {
+  return spec.cpuShareMin + (agents.of(spec)?.silence.idleCpuShare ?? 0);
+}
+
 async function inTurns<From, To>(
   clock: Clock,
   all: readonly From[],
@@ -175,7 +180,6 @@ function judge(
   let members: Look<Members> = NOT_LOOKED;
   let usage: Look<Usage> = NOT_LOOKED;
   const { attempt, dispatch } = live;
-  const { cpuShareMin } = dispatch.spec;
   // A question that has ended meanwhile may have left somebody behind.
   const isEmptied = told.emptied && memory.emptied;
   if (table === null && isEmptied) members = EMPTIED;
@@ -198,7 +202,7 @@ function judge(
         unseenChild: unseenChildOf(memory.key),
         asksIo: dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),
-        cpuShareMin,
+        cpuShareMin: cpuShareMinOf(world, live),
         now: foundAt,
         everyMs: memory.everyMs,
       });

@@ -53,15 +53,18 @@ export interface AgentHerd {
   task(prompt: string): Readonly<Record<string, unknown>>;
 }
 
+/** Of the place of an agent, where its test wants more than the ordinary. */
+type Furniture = NonNullable<Parameters<typeof furnish>[3]>;
+
 /** The body of a test with one agent; skipped, and says why, where it is not installed. */
 export function withAgent(
   { id, real, version }: Installed,
   body: (agents: AgentHerd) => Promise<void>,
-  account: Place['account'] = 'key',
+  furniture: Furniture = {},
 ): (context: TestContext) => Promise<void> {
   const run = withHerd(async (herd) => {
     await using stub = await startStubModel();
-    const place = furnish(real, herd.path('agent'), stub.url, { account });
+    const place = furnish(real, herd.path('agent'), stub.url, furniture);
     shareCache(real, place, join(ROOT, 'cache'));
     const bin = herd.path('bin');
     putInPath(real, bin);

@@ -85,7 +85,7 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
         expect(existsSync(`${place.workDir}/later`)).toBe(true);
         await herd.ok(['stop', '--campaign', 'meets']);
       },
-      'plan',
+      { account: 'plan' },
     ),
   );
 });

@@ -169,7 +169,7 @@ describe.each(AGENTS)('$id $version', { concurrent: true }, (agent) => {
         const types = (await herd.events()).map(({ type }) => type);
         expect(types).toContain('pool.lifted');
       },
-      'plan',
+      { account: 'plan' },
     ),
   );
 });

@@ -29,8 +29,8 @@ test.each<[agent: string, fresh: string, resumed: string]>([
   ],
   [
     'opencode',
-    'opencode run --format json --auto --print-logs --log-level ERROR -- PROMPT',
-    `opencode run --format json --auto --print-logs --log-level ERROR --session ${OLD} -- PROMPT`,
+    'opencode run --format json --auto --print-logs --log-level INFO -- PROMPT',
+    `opencode run --format json --auto --print-logs --log-level INFO --session ${OLD} -- PROMPT`,
   ],
   [
     'gemini',

@@ -1,8 +1,10 @@
 // Owns the tests of the grid on which signs of work are sampled, and of when an attempt is looked at again.
 import { describe, expect, test } from 'vitest';
+import { opencode } from '../../../src/agents/opencode.ts';
 import type { Look } from '../../../src/core/evidence.ts';
 import { gather } from '../../../src/supervisor/gather.ts';
 import { nextLookAt, sampleEveryMs } from '../../../src/supervisor/grid.ts';
+import { NO_AGENTS } from '../../no-agents.ts';
 import { AGENT, MINUTE, NOW, type RowSpec, exited, row } from '../core/row.ts';
 import { EIO, type Scene, dueOf, lookAt, othersAt, process, show } from './scene.ts';
 
@@ -57,6 +59,20 @@ describe('the grid of samples', () => {
     expect((await look(EIO, 10_000)).blind).toBe('EIO');
     expect((await look(EIO, 11_000)).blind).toBe('EIO');
     expect((await look({ kind: 'seen', value: 5 }, 20_000)).blind).toBeNull();
+  });
+
+  test('I5: what a program uses that only waits is no sign of work', async () => {
+    const works = async (cpuMs: number, agents = NO_AGENTS) => {
+      const value = [process(50), process(AGENT.pid, { cpuMs })];
+      const due = dueOf(row({}).live);
+      const { world } = show({ table: { kind: 'seen', value } });
+      await gather({ ...world, agents }, due, othersAt(NOW + 10_000));
+      return due[0]!.memory.signs.some(({ kind }) => kind === 'cpu');
+    };
+    const idling = { ...NO_AGENTS, of: () => opencode };
+    expect(await works(150)).toBe(true);
+    expect(await works(150, idling)).toBe(false);
+    expect(await works(310, idling)).toBe(true);
   });
 
   test('I6: what a long look finds is as new as its end', async () => {
