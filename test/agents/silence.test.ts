@@ -1,18 +1,21 @@
 // Real agent programs that are silent: who works is spared, who has its result or hides a limit is found.
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AGENTS, withAgent } from './agent-herd.ts';
+import { canLast, lastWith } from './lasting-end.ts';
 
-/** pi has no MCP. */
-const MCP = AGENTS.filter(({ id }) => id !== 'pi');
 /** They wait for as long as `retry-after` says, or repeat their request, and say neither. */
+const HIDES_LIMITS = new Set(['pi', 'qwen', 'qwen-newer']);
+
 const clock = {
   command: process.execPath,
   args: [fileURLToPath(new URL('../real-agents/programs/mcp-clock.mjs', import.meta.url))],
 };
 
-describe.each(MCP)('$id $version', (agent) => {
-  test(
+describe.each(AGENTS)('$id $version', (agent) => {
+  // pi has no MCP.
+  test.runIf(agent.id !== 'pi')(
     'a call of an MCP tool that is silent for longer than the stall window: spared',
     withAgent(
       agent,
@@ -23,14 +26,61 @@ describe.each(MCP)('$id $version', (agent) => {
         });
         const { code, stdout, stderr } = await herd.drover(['run', file]);
         const answered = stub.log().map((request) => request.answered);
-        expect({ code, answered: answered.join() }, stdout + stderr).toEqual({
-          code: 0,
-          answered: expect.stringMatching(/call \S*wait/),
-        });
+        expect(answered.join(), stdout + stderr).toMatch(/call \S*wait/);
+        expect(code, stdout + stderr).toBe(0);
         expect(JSON.stringify(stub.log().map(({ history }) => history))).toContain('waited 15 s');
         expect(await herd.attempts('mcp/x')).toHaveLength(1);
       },
       { mcpServer: clock },
     ),
+  );
+
+  test.runIf(canLast(agent.id))(
+    'its result is there, and it does not leave: it lingers, and has succeeded',
+    withAgent(agent, async ({ herd, task, place }) => {
+      const [begun, late] = [herd.path('begun'), herd.path('late')];
+      lastWith(`touch ${begun}; sleep 120; touch ${late}`, agent.id, place);
+      const file = herd.campaign({
+        campaign: 'lingers',
+        dispatches: [{ name: 'x', linger: '3s', grace: '2s', ...task('STUB:plain(hi)') }],
+      });
+      const { code, stdout, stderr } = await herd.drover(['run', file]);
+      expect(existsSync(begun), stdout + stderr).toBe(true);
+      expect(code, stdout + stderr).toBe(0);
+      expect(await herd.attempts('lingers/x')).toMatchObject([{ outcome: 'succeeded' }]);
+      expect((await herd.ok(['why', 'lingers/x'])).stdout).toContain('linger');
+      expect(herd.marked()).toEqual([]);
+      expect(existsSync(late)).toBe(false);
+    }),
+  );
+
+  test.runIf(HIDES_LIMITS.has(agent.id))(
+    'a limit that it hides: its silence is found, and its session goes on',
+    withAgent(agent, async ({ herd, stub, task }) => {
+      stub.limit('rate', 3_600);
+      const file = herd.campaign({
+        campaign: 'hidden',
+        dispatches: [
+          {
+            name: 'x',
+            stall: '10s',
+            grace: '2s',
+            retries: { stalled: 0 },
+            continue_prompt: 'STUB:plain(on)',
+            ...task('STUB:plain(hi)'),
+          },
+        ],
+      });
+      const { code, stdout, stderr } = await herd.drover(['run', file]);
+      expect(code, stdout + stderr).toBe(1);
+      expect(await herd.row('x')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+
+      stub.unlimit();
+      await herd.ok(['retry', 'hidden/x']);
+      await herd.ok(['run', file]);
+      const [first, second] = await herd.attempts('hidden/x');
+      expect(second).toMatchObject({ outcome: 'succeeded', resumedFrom: 1 });
+      expect(second?.sessionId).toBe(first?.sessionId);
+    }),
   );
 });

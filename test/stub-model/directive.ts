@@ -23,6 +23,8 @@ export interface Directive {
   readonly argument: string;
   /** how many tool results have come back since */
   readonly results: number;
+  /** the names of the tools that were called since */
+  readonly called: readonly string[];
 }
 
 /** The newest one that a user has written; what an agent quotes of it elsewhere does not count. */
@@ -31,11 +33,13 @@ export function directiveIn({ entries }: Conversation): Directive | null {
     ({ kind, text }) => kind === 'user' && parseDirective(text) !== null,
   );
   if (at === -1) return null;
-  const results = entries.slice(at).filter(({ kind }) => kind === 'result').length;
-  return { ...parseDirective(entries[at]!.text)!, results };
+  const since = entries.slice(at);
+  const results = since.filter(({ kind }) => kind === 'result').length;
+  const called = since.flatMap((entry) => (entry.kind === 'call' ? [entry.name] : []));
+  return { ...parseDirective(entries[at]!.text)!, results, called };
 }
 
-function parseDirective(text: string): Omit<Directive, 'results'> | null {
+function parseDirective(text: string): Pick<Directive, 'verb' | 'argument'> | null {
   const found = [...text.matchAll(/STUB:([a-z]+)/g)].findLast(([, verb]) =>
     VERBS.includes(verb as Verb),
   );

@@ -2,7 +2,7 @@
 import type { Conversation, ToolCall } from './conversation.ts';
 import { type Directive, directiveIn } from './directive.ts';
 import { type Limit, parseLimit } from './limits.ts';
-import { namedCall, shellCall, shellToolIn } from './tool-call.ts';
+import { namedCall, searchCall, shellCall, shellToolIn, wasCalled } from './tool-call.ts';
 
 export interface Answer {
   readonly text: string;
@@ -60,8 +60,10 @@ function follow(conversation: Conversation, directive: Directive, nowMs: number)
       return command === undefined ? lastWord(conversation) : runCommand(conversation, command);
     }
     case 'call': {
-      if (results > 0) return lastWord(conversation);
-      const call = namedCall(conversation.tools, argument);
+      const { tools } = conversation;
+      if (wasCalled(directive.called, argument)) return lastWord(conversation);
+      const search = results > 0 ? null : searchCall(tools, argument);
+      const call = namedCall(tools, argument) ?? search;
       return call === null ? atOnce(noSuchTool(conversation, argument)) : atOnce('', call);
     }
     case 'limit':

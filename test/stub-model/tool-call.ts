@@ -46,12 +46,32 @@ export function shellCall(tool: Tool, command: string): ToolCall {
   };
 }
 
-/** `call(name {"seconds":12})`: of the tool that is called so, or so after the name of its server. */
+const NAMED_CALL = /^([\w-]+)\s*(\{.*\})?$/s;
+
+/** A tool is called so, or so after the name of its server. */
+function isNamed(called: string, name: string): boolean {
+  return called === name || (name !== '' && called.endsWith(name));
+}
+
+/** Whether one of these calls was the one that `call(name {})` wants. */
+export function wasCalled(called: readonly string[], argument: string): boolean {
+  const name = NAMED_CALL.exec(argument)?.[1] ?? '';
+  return called.some((one) => isNamed(one, name));
+}
+
+/** For a tool that is not offered before somebody has looked for it; null: nobody can. */
+export function searchCall(tools: readonly Tool[], argument: string): ToolCall | null {
+  const search = tools.find(({ name }) => name === 'tool_search');
+  const query = NAMED_CALL.exec(argument)?.[1];
+  if (search === undefined || query === undefined) return null;
+  return { name: search.name, arguments: { ...requiredOf(search.parameters), query } };
+}
+
+/** `call(name {"seconds":12})` */
 export function namedCall(tools: readonly Tool[], argument: string): ToolCall | null {
-  const [, name = '', json = '{}'] = /^([\w-]+)\s*(\{.*\})?$/s.exec(argument) ?? [];
+  const [, name = '', json = '{}'] = NAMED_CALL.exec(argument) ?? [];
   const tool =
-    tools.find((one) => one.name === name) ??
-    tools.find((one) => name !== '' && one.name.endsWith(name));
+    tools.find((one) => one.name === name) ?? tools.find((one) => isNamed(one.name, name));
   if (tool === undefined) return null;
   // OpenCode writes a prompt as a JSON string.
   const given = JSON.parse(json.replaceAll('\\"', '"')) as Readonly<Record<string, unknown>>;
