@@ -32,7 +32,8 @@ describe.each(AGENTS)('$id $version', (agent) => {
           {
             name: 'x',
             retries: { infrastructure: 0 },
-            ...task('STUB:tool(echo begun > begun; sleep 8; touch proof)'),
+            leftover_grace: '1s',
+            ...task('STUB:tool(echo begun > begun; sleep 20; touch proof)'),
           },
         ],
       });

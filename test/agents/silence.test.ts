@@ -56,8 +56,7 @@ describe.each(AGENTS)('$id $version', (agent) => {
 
   test.runIf(HIDES_LIMITS.has(agent.id))(
     'a limit that it hides: its silence is found, and its session goes on',
-    withAgent(agent, async ({ herd, stub, task }) => {
-      stub.limit('rate', 3_600);
+    withAgent(agent, async ({ herd, task }) => {
       const file = herd.campaign({
         campaign: 'hidden',
         dispatches: [
@@ -67,7 +66,7 @@ describe.each(AGENTS)('$id $version', (agent) => {
             grace: '2s',
             retries: { stalled: 0 },
             continue_prompt: 'STUB:plain(on)',
-            ...task('STUB:plain(hi)'),
+            ...task('STUB:midlimit(rate,3600)'),
           },
         ],
       });
@@ -75,7 +74,6 @@ describe.each(AGENTS)('$id $version', (agent) => {
       expect(code, stdout + stderr).toBe(1);
       expect(await herd.row('x')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
 
-      stub.unlimit();
       await herd.ok(['retry', 'hidden/x']);
       await herd.ok(['run', file]);
       const [first, second] = await herd.attempts('hidden/x');

@@ -39,7 +39,7 @@ export const opencode: RealAgent = {
     '--auto',
     '--print-logs',
     '--log-level',
-    'ERROR',
+    'INFO',
     ...(session === null ? [] : ['--session', session.id]),
     prompt,
   ],

@@ -45,7 +45,7 @@ describe('a directive', () => {
 });
 
 function plain(argument: string): Directive {
-  return { verb: 'plain', argument, results: 0 };
+  return { verb: 'plain', argument, results: 0, called: [] };
 }
 
 describe('a call of the shell tool', () => {
@@ -115,6 +115,32 @@ describe('a reply', () => {
     expect(callsOf([prompt])).toBe('ls a');
     expect(callsOf([prompt, result('')])).toBe('ls b');
     expect(callsOf([prompt, result(''), result('')])).toBe(undefined);
+  });
+
+  test('a named tool that is not offered is looked for once, then called', () => {
+    const ask = user('STUB:call(wait {"seconds":3})');
+    const search: Tool = { name: 'tool_search', parameters: { required: ['query'] } };
+    const found: Tool = { name: 'mcp__clock__wait', parameters: {} };
+    const answerTo = (entries: readonly Entry[], tools: readonly Tool[]) => {
+      const reply = replyTo(conversation(entries, [bash, ...tools]), null, NOW);
+      return reply.kind === 'answer' ? (reply.answer.call ?? reply.answer.text) : reply.kind;
+    };
+    expect(answerTo([ask], [search])).toEqual({
+      name: 'tool_search',
+      arguments: { query: 'wait' },
+    });
+    const searched: Entry[] = [ask, { kind: 'call', name: 'tool_search', text: '' }, result('a')];
+    expect(answerTo(searched, [search])).toContain('No tool is called');
+    expect(answerTo(searched, [search, found])).toEqual({
+      name: 'mcp__clock__wait',
+      arguments: { seconds: 3 },
+    });
+    const called: Entry[] = [
+      ...searched,
+      { kind: 'call', name: found.name, text: '' },
+      result('b'),
+    ];
+    expect(answerTo(called, [search, found])).toContain('Done');
   });
 
   test('a limit in the middle comes after the first call', () => {

@@ -51,8 +51,8 @@ export const SCENARIOS: readonly Scenario[] = [
     what: 'one call of an MCP tool, of 5 s',
     prompt: 'STUB:call(wait {"seconds":5})',
     mcp: true,
-    // pi has no MCP, and Qwen Code hides such tools behind a search.
-    only: ['codex', 'claude', 'claude-newer', 'gemini', 'opencode', 'copilot'],
+    // pi has no MCP.
+    only: ['codex', 'claude', 'claude-newer', 'gemini', 'opencode', 'qwen', 'copilot'],
     end: { kind: 'by itself', withinSeconds: 60 },
   },
   {
