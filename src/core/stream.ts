@@ -94,6 +94,22 @@ export function withEvents(
   return events.reduce((before, event) => withEvent(before, event, reading), state);
 }
 
+/**
+ * Of what is written beside the stream that has the terminal event: which of two lines was first is not known, for what came
+ * between two looks is read one stream after the other. So nothing here makes that event stale: whoever goes on says so
+ * where it was said. Why it failed may be told here; what stood in the way of a success was overcome.
+ */
+export function withEventsBeside(
+  state: StreamState,
+  events: readonly AgentEvent[],
+  reading: Reading,
+): StreamState {
+  const { result, tools } = state;
+  if (result?.ok === true) return state;
+  const after = withEvents(state, events, reading);
+  return result === null ? after : { ...after, result, tools };
+}
+
 function withEvent(state: StreamState, event: AgentEvent, reading: Reading): StreamState {
   switch (event.kind) {
     case 'session':

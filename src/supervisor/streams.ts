@@ -3,7 +3,7 @@
 import type { AgentEvent, Judgement } from '../core/agent-event.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, RunDirLook, Sighting, StreamLook } from '../core/evidence.ts';
-import { type StreamNote, type StreamState, withEvents } from '../core/stream.ts';
+import { type StreamNote, type StreamState, withEvents, withEventsBeside } from '../core/stream.ts';
 import type { Agent, StreamPiece } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { World } from './world.ts';
@@ -145,22 +145,10 @@ function withLine(
     }
   }
   const events = understood(agent, { stream, value, now });
-  if (events !== null) {
-    const after = withEvents(counted, events, reading);
-    return stream === 'stderr' && agent.json ? besideResult(counted, after) : after;
-  }
+  const isBeside = stream === 'stderr' && agent.json;
+  if (events !== null) return (isBeside ? withEventsBeside : withEvents)(counted, events, reading);
   // Of what a program writes besides its stream nobody promises a meaning.
   return stream === 'stderr' ? counted : { ...counted, unknownLines: before.unknownLines + 1 };
-}
-
-/**
- * What is written to both streams between two looks is read one stream after the other. Where the terminal event stands in
- * one, nothing in the other makes it stale: it may be older, and whoever goes on says so where that event was said. Why it
- * failed may be told there; what stood in the way of a success was overcome.
- */
-function besideResult({ result, tools, ...before }: StreamState, after: StreamState): StreamState {
-  if (result === null) return after;
-  return result.ok ? { ...before, result, tools } : { ...after, result, tools };
 }
 
 /** An adapter is a pure function that may be a user's: one that fails on a line does not understand it. */

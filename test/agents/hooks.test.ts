@@ -82,7 +82,8 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
           (await herd.pools()).some(({ paused, blockedUntil }) => paused || blockedUntil !== null),
         );
         writeFileSync(`${place.workDir}/gate`, '');
-        await herd.untilState('works', 'queued', 'parked');
+        const refused = await herd.untilState('works', 'queued', 'parked', 'ended');
+        expect(refused.because).toContain('it was refused a tool');
         expect(existsSync(`${place.workDir}/second`)).toBe(false);
         if (agent.id in MEETS) {
           await herd.ok(['stop', '--campaign', 'meets']);

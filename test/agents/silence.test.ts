@@ -35,6 +35,22 @@ describe.each(AGENTS)('$id $version', (agent) => {
     ),
   );
 
+  test(
+    'a model that never answers: stalled',
+    withAgent(agent, async ({ herd, task }) => {
+      const file = herd.campaign({
+        campaign: 'hung',
+        dispatches: [
+          { name: 'x', stall: '20s', grace: '2s', retries: { stalled: 0 }, ...task('STUB:hold') },
+        ],
+      });
+      const { code, stdout, stderr } = await herd.drover(['run', file]);
+      expect(code, stdout + stderr).toBe(1);
+      expect(await herd.row('x')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+      expect(herd.marked()).toEqual([]);
+    }),
+  );
+
   test.runIf(canLast(agent.id))(
     'its result is there, and it does not leave: it lingers, and has succeeded',
     withAgent(agent, async ({ herd, task, place }) => {

@@ -62,9 +62,6 @@ const TELLS_RESET = new Set([
   'gemini/limit-rate',
 ]);
 
-/** Their stream holds no tool before it has ended. */
-const HIDES_RUNNING_TOOLS = new Set(['opencode/killed']);
-
 describe.each([...builtInAgents.values()])('$title', (agent) => {
   const recordings = recordingsOf(agent.id);
 
@@ -93,7 +90,8 @@ describe.each([...builtInAgents.values()])('$title', (agent) => {
     // Where we preset it, the program need not tell.
     if (sessionId === null && agent.session.preset) return;
     if (sessionId === null && recording.stdout.length === 0) return;
-    expect(sessionId).toBe(recording.session);
+    // Whoever recorded it looked for it in the stream alone.
+    expect(recording.session ?? recording.stderr.join()).toContain(sessionId);
   });
 
   test.each(recordings)('$name: reading it twice gives the same', (recording) => {
@@ -128,15 +126,15 @@ function answeredAndCounted({ stream }: Read): void {
 
 function openedAndClosed(seen: Read): void {
   answeredAndCounted(seen);
-  const started = seen.events.filter(({ kind }) => kind === 'tool-started');
-  const finished = seen.events.filter(({ kind }) => kind === 'tool-finished');
-  expect(started.length).toBeGreaterThan(0);
-  expect(finished.length).toBe(started.length);
+  const idsOf = (kind: 'tool-started' | 'tool-finished') =>
+    new Set(seen.events.flatMap((event) => (event.kind === kind ? [event.id] : [])));
+  expect(idsOf('tool-started').size).toBeGreaterThan(0);
+  expect(idsOf('tool-finished')).toEqual(idsOf('tool-started'));
 }
 
 function cutInItsTool({ stream }: Read, { name }: Recording): void {
   expect(stream.result).toBeNull();
-  if (HIDES_RUNNING_TOOLS.has(name)) return;
   expect(stream.tools).toHaveLength(1);
-  expect(stream.tools[0]!.detail).toContain('sleep');
+  // OpenCode names the commands of a line one by one, and what came last is kept.
+  expect(stream.tools[0]!.detail).toMatch(name.startsWith('opencode') ? /^echo/ : /sleep/);
 }

@@ -2,7 +2,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { Agent, Judgement, Line } from '../../../src/agents/agent.ts';
 import type { AgentEvent } from '../../../src/core/agent-event.ts';
-import { EMPTY_STREAM, type StreamState, withEvents } from '../../../src/core/stream.ts';
+import {
+  EMPTY_STREAM,
+  type StreamState,
+  withEvents,
+  withEventsBeside,
+} from '../../../src/core/stream.ts';
 
 export interface Recording {
   /** its file */
@@ -76,15 +81,18 @@ export function read(agent: Agent, recording: Recording): Read {
   const now = recording.endedAt;
   const events: AgentEvent[] = [];
   const unknown: string[] = [];
-  const take = (stream: Line['stream'], text: string) => {
-    const said = agent.read({ stream, value: valueOf(agent, stream, text), now });
-    if (said === null && stream === 'stdout') unknown.push(text);
+  const reading = { at: now, toolBoundMs: TOOL_BOUND_MS };
+  let stream = EMPTY_STREAM;
+  const take = (name: Line['stream'], text: string) => {
+    const said = agent.read({ stream: name, value: valueOf(agent, name, text), now });
+    if (said === null && name === 'stdout') unknown.push(text);
     events.push(...(said ?? []));
+    const isBeside = name === 'stderr' && agent.json;
+    stream = (isBeside ? withEventsBeside : withEvents)(stream, said ?? [], reading);
   };
   for (const line of recording.stdout) take('stdout', line);
   // What it logs while it waits comes after what it had said before.
   for (const line of recording.stderr) take('stderr', line);
-  const stream = withEvents(EMPTY_STREAM, events, { at: now, toolBoundMs: TOOL_BOUND_MS });
   return { events, stream, unknown, judgement: agent.judge({ exit: recording.exit, stream }) };
 }
 
