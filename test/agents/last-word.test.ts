@@ -8,6 +8,9 @@ import { AGENTS, withAgent } from './agent-herd.ts';
 /** They exit with 0 although every request has failed. */
 const EXITS_WITH_0 = new Set(['pi', 'qwen']);
 
+/** As if it had been done, where it was told to end. */
+const LEAVES_WITH_0 = new Set(['gemini', 'claude-newer']);
+
 describe.each(AGENTS)('$id $version', (agent) => {
   test.runIf(EXITS_WITH_0.has(agent.id))(
     'exit code 0 with an error inside: no success',
@@ -43,9 +46,10 @@ describe.each(AGENTS)('$id $version', (agent) => {
       process.kill(target === 'group' ? -pid! : pid!, signal);
       const { code, stdout, stderr } = await run.ended;
       expect(code, stdout + stderr).toBe(1);
-      expect(await herd.attempts('told/x')).toMatchObject([
-        { outcome: expect.not.stringMatching('succeeded') },
-      ]);
+      const attempts = await herd.attempts('told/x');
+      expect(attempts).toHaveLength(1);
+      expect(attempts[0]?.outcome).not.toBe('succeeded');
+      expect(attempts[0]?.exitCode === 0).toBe(LEAVES_WITH_0.has(agent.id));
       expect(herd.marked()).toEqual([]);
       expect(existsSync(herd.path('agent/project/proof'))).toBe(false);
     }),
