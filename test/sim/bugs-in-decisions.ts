@@ -78,7 +78,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a seizure without an answer is taken for a success',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['seize-unknown', 'supervisor-killed', 'slow'],
-    firstSeed: 703,
+    firstSeed: 480,
     plant: (world, stage) => {
       if (stageOfSeizures !== stage) vainSeizures = new Set();
       stageOfSeizures = stage;
