@@ -46,7 +46,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'recovery requeues what is starting without seizing its claim',
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['supervisor-killed', 'slow'],
-    firstSeed: 1_600,
+    firstSeed: 1_725,
     decide: believing((evidence, live) =>
       isState(live, 'starting') &&
       evidence.start.kind === 'not-mine' &&
@@ -165,7 +165,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'one look that finds nobody proves that nobody is there',
     caughtBy: 'I8 no end while its tree lives',
     faults: ['elusive'],
-    firstSeed: 77,
+    firstSeed: 160,
     decide: believing(({ members }) => {
       if (members.kind !== 'seen' || members.value.processes.length > 0) return {};
       return { members: NOBODY };

@@ -120,7 +120,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     name: 'a directory that cannot be read is taken for an empty one',
     caughtBy: 'I12 the recorded exit stands',
     faults: ['dirs-unreadable'],
-    firstSeed: 45,
+    firstSeed: 90,
     plant: (world) => looking(world, ({ exit }) => ({ exit: absentIfUnknown(exit) })),
   },
   {
