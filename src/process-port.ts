@@ -1,18 +1,10 @@
 // Owns the types through which the supervisor sees processes, signals them, and knows whom it must not touch.
 import type { Look, Sighting } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
+import type { TreeProcess } from './core/tree.ts';
 
 /** One row of the process table. */
-export interface ProcessRow {
-  readonly pid: number;
-  readonly startTime: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  /** dead, and not yet waited for by its parent: counts as gone */
-  readonly zombie: boolean;
-  /** DROVER_MARK of its environment; null: none, or an environment that cannot be read */
-  readonly mark: string | null;
+export interface ProcessRow extends TreeProcess {
   /** CPU time of it and of its waited-for children, milliseconds */
   readonly cpuMs: number;
   /** memory that it holds in RAM, shared pages included; 0 for a zombie */

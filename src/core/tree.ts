@@ -9,7 +9,9 @@ export interface TreeProcess {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
+  /** dead, and not yet waited for by its parent: counts as gone */
   readonly zombie: boolean;
+  /** DROVER_MARK of its environment; null: none, or an environment that cannot be read */
   readonly mark: string | null;
 }
 

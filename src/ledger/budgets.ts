@@ -26,12 +26,6 @@ const LIMITED = `(c.max_tokens is not null or c.max_cost is not null)`;
 const BUDGETS = `select c.name, c.max_tokens, c.max_cost, ${TOKENS} as tokens, ${COST} as cost
   from campaigns c where ${LIMITED}`;
 
-/** Null: the campaign has no limits. */
-export async function budgetOf(query: Query, campaign: string): Promise<CampaignBudget | null> {
-  const [row] = await query(`${BUDGETS} and c.name = $1`, [campaign]);
-  return row === undefined ? null : toBudget(row);
-}
-
 /** Of the campaigns that have limits and something that holds a slot. */
 export async function budgetsOfLive(query: Query): Promise<ReadonlyMap<string, CampaignBudget>> {
   const sql = `${BUDGETS} and c.name in (select d.campaign from dispatches d where d.${LIVE})`;
@@ -55,8 +49,8 @@ function toLimits(row: Row): SpendLimits {
 
 /** Why nothing of the campaign starts; null: it is within its limits. */
 export async function whySpent(query: Query, campaign: string): Promise<string | null> {
-  const budget = await budgetOf(query, campaign);
-  return budget === null ? null : (spentBudget(campaign, budget)?.because ?? null);
+  const [row] = await query(`${BUDGETS} and c.name = $1`, [campaign]);
+  return row === undefined ? null : (spentBudget(campaign, toBudget(row))?.because ?? null);
 }
 
 /** Without their sums, which are known where this is asked for. */
@@ -85,8 +79,10 @@ export async function campaignUse(
       return { campaign: name, usage, limits: NO_SPEND_LIMITS, spentBecause: null };
     }
     const { tokens, costUsd } = spentOf(usage);
-    const waived = { tokens: whole(own, 'waived_tokens'), costUsd: whole(own, 'waived_cost') };
-    const spent = { tokens: tokens - waived.tokens, costUsd: costUsd - waived.costUsd };
+    const spent = {
+      tokens: tokens - whole(own, 'waived_tokens'),
+      costUsd: costUsd - (amountOrNull(own, 'waived_cost') ?? 0),
+    };
     const budget = { limits: toLimits(own), spent };
     const spentBecause = spentBudget(name, budget)?.because ?? null;
     return { campaign: name, usage, limits: budget.limits, spentBecause };

@@ -4,7 +4,7 @@ import { compareTurns } from '../core/order.ts';
 import { limitFor } from '../core/pool.ts';
 import type { ClaimOrder } from '../ports.ts';
 import { beginAttempt } from './attempts.ts';
-import { budgetOf, SPENT_CAMPAIGNS } from './budgets.ts';
+import { budgetsOfLive, SPENT_CAMPAIGNS } from './budgets.ts';
 import { text, whole } from './columns.ts';
 import { failuresOf } from './failures.ts';
 import { beginProbe, limitsOf } from './limits.ts';
@@ -102,12 +102,14 @@ export async function claim(writing: Writing, order: ClaimOrder): Promise<readon
     candidates.push(...(await candidatesOf(writing, pool, order.limit)));
   }
   candidates.sort(compareTurns);
-  const claimed: LiveDispatch[] = [];
+  const claimed: Omit<LiveDispatch, 'budget'>[] = [];
   for (const candidate of candidates.slice(0, order.limit)) {
     const live = await start(writing, candidate, order);
     if (live !== null) claimed.push(live);
   }
-  return claimed;
+  if (claimed.length === 0) return [];
+  const budgets = await budgetsOfLive(writing.query);
+  return claimed.map((live) => ({ ...live, budget: budgets.get(live.dispatch.campaign) ?? null }));
 }
 
 async function candidatesOf(
@@ -163,7 +165,7 @@ async function start(
   writing: Writing,
   candidate: Candidate,
   order: ClaimOrder,
-): Promise<LiveDispatch | null> {
+): Promise<Omit<LiveDispatch, 'budget'> | null> {
   const { query, now, events } = writing;
   const { dispatch: queued, probes, beyondCap } = candidate;
   const { id, pool } = queued;
@@ -184,7 +186,6 @@ async function start(
     attempt,
     failures: queued.fence === 0 ? {} : await failuresOf(query, id),
     usedBefore: queued.fence === 0 ? null : await usedBefore(query, id),
-    budget: await budgetOf(query, queued.campaign),
     limit: probes ? limitFor(await limitsOf(query, pool), pool, model) : null,
   };
 }

@@ -13,7 +13,8 @@ import type { World } from './world.ts';
 /** Costs two sightings; of all others the kernel tells at once. */
 const UNTOLD_LOOK_MS = 250;
 
-interface Judged extends Looked {
+/** What was looked at, and what was decided on it. */
+export interface Decided extends Looked {
   readonly decision: Decision;
 }
 
@@ -27,30 +28,30 @@ interface Following {
 /** What the decision asks for beside its commit, and when this attempt is looked at again. */
 export async function follow(
   world: World,
-  judged: Judged,
+  decided: Decided,
   committed: boolean,
   { surroundings, now, kills }: Following,
 ): Promise<void> {
-  const { live, memory, decision } = judged;
+  const { live, memory, decision } = decided;
   switch (decision.kind) {
     case 'stay':
-      memory.nextLookAt = lookAgainAt(judged, decision.nextAt, now);
+      memory.nextLookAt = lookAgainAt(decided, decision.nextAt, now);
       if (decision.act?.kind === 'kill') kills.push({ ...decision.act, live, memory });
       else if (decision.act !== null) perform(world, live, memory, decision.act, surroundings);
-      await keepUp(world, judged, now);
+      await keepUp(world, decided, now);
       return;
     case 'change':
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
-      memory.nextLookAt = committed ? lookAfter(decision.next, judged, now) : 0;
+      memory.nextLookAt = committed ? lookAfter(decision.next, decided, now) : 0;
       if (committed && !isLive(decision.next)) {
-        clearAway(world, judged, decision.next, surroundings);
+        clearAway(world, decided, decision.next, surroundings);
         // Nobody looks at it again, and what it wrote since the last look is still above its bound.
-        await append(world, eventsOfTrim(world, judged), now);
+        await append(world, eventsOfTrim(world, decided), now);
       }
       return;
     case 'extend':
-      await extend(world, judged, decision, now);
+      await extend(world, decided, decision, now);
       memory.nextLookAt = 0;
       return;
   }
@@ -58,7 +59,7 @@ export async function follow(
 
 /** Whose shim is gone has nobody who would tell us of its agent's end: its slot must not wait for the next sample. */
 function lookAgainAt(
-  { live: { dispatch }, memory: { everyMs }, evidence: { agent, shim } }: Judged,
+  { live: { dispatch }, memory: { everyMs }, evidence: { agent, shim } }: Decided,
   changesAt: Millis | null,
   now: Millis,
 ): Millis {
@@ -70,7 +71,7 @@ function lookAgainAt(
 /** What is left of an attempt that has let go of its slot. */
 function clearAway(
   world: World,
-  { live, memory, evidence }: Judged,
+  { live, memory, evidence }: Decided,
   next: State,
   surroundings: Surroundings,
 ): void {
@@ -92,7 +93,7 @@ async function leave(world: World, { dispatch }: LiveDispatch): Promise<void> {
 /** Where somebody has moved it since it was read, that stands, and the next look decides on it. */
 async function extend(
   { ledger }: World,
-  { live, memory, evidence }: Judged,
+  { live, memory, evidence }: Decided,
   { deadline: to }: ExtendDecision,
   now: Millis,
 ): Promise<void> {
@@ -100,7 +101,7 @@ async function extend(
   if (from !== null) await ledger.setDeadline(memory.key, { from, to }, now, snapshotOf(evidence));
 }
 
-function lookAfter(next: State, { live, memory }: Judged, now: Millis): Millis {
+function lookAfter(next: State, { live, memory }: Decided, now: Millis): Millis {
   switch (next.kind) {
     case 'running':
       return nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);

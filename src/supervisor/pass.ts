@@ -3,7 +3,7 @@
 import { decide, decideWaiting } from '../core/decide.ts';
 import type { BrakeMove } from '../core/brake.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Decision, Moment } from '../core/decision.ts';
+import type { ChangeDecision, Moment } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import { spentBudget } from '../core/limits.ts';
 import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
@@ -11,8 +11,8 @@ import { snapshotOf } from '../core/snapshot.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { brakePass } from './brake.ts';
 import { familyOf, setPaces } from './family.ts';
-import { type Looked, gather } from './gather.ts';
-import { follow } from './follow.ts';
+import { gather } from './gather.ts';
+import { type Decided, follow } from './follow.ts';
 import { type Kill, performKills } from './kill.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
 import type { Surroundings } from './perform.ts';
@@ -36,9 +36,8 @@ export interface PassReport {
   readonly nextAt: Millis;
 }
 
-interface Judged extends Looked {
+interface Judged extends Decided {
   readonly moment: Moment;
-  readonly decision: Decision;
   /** a kill that the brake counts */
   readonly isCounted: boolean;
 }

@@ -4,7 +4,7 @@ import type { Act } from '../core/decision.ts';
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
-import type { AttemptMemory } from './memory.ts';
+import { type AttemptMemory, knownPids } from './memory.ts';
 import { signalAgent } from './signal.ts';
 import { orderOf } from './start.ts';
 import { lookAtTable } from './table-look.ts';
@@ -106,7 +106,7 @@ export function releaseShim(
 ): void {
   const { shim } = memory;
   if (shim === null || !shimStays(live)) return;
-  const table = lookAtTable(world, shims(new Set([memory])));
+  const table = lookAtTable(world, shims(new Set([memory])), knownPids(memory));
   if (table.kind !== 'seen') return;
   const row = table.value.snapshot.byKey.get(processKey(shim));
   if (row !== undefined && !table.value.isProtected(row)) world.processes.signal(shim, 'SIGKILL');

@@ -96,14 +96,3 @@ function changed(input: Buffer, { chance, word, other }: Means): Buffer {
   const times = Math.floor(chance() ** 4 * (INPUT_BYTES_MAX / piece.length));
   return Buffer.concat([head, ...Array.from({ length: times }, () => piece), tail]);
 }
-
-/** mulberry32. */
-export function chanceOf(seed: number): Chance {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -2,6 +2,7 @@
 // no more: fsync keeps what was written to that file, or what was entered into that directory, and nothing else. Without
 // it a write may be kept, lost or torn at any sector, whatever came after it; only the entries of one directory are kept in
 // their order, as every journal and every fsck keeps them.
+import { sequence } from '../sequence.ts';
 
 /** A file or directory, whatever its names are. The root, which is there from the beginning, is 0. */
 export type Node = number;
@@ -266,15 +267,4 @@ function tear(content: Content, at: number, bytes: Buffer, chance: () => number)
     if (chance() < 0.5) content.write(at + from, bytes.subarray(from, until));
     from = until;
   }
-}
-
-/** mulberry32, as a repeatable sequence in [0, 1). */
-function sequence(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -119,14 +119,3 @@ function contradictions({ row, run, exitCode, events, attempts }: Witnesses): st
   check(pid === run.pid && startTime === run.startTime, `process ${pid} instead of ${run.pid}`);
   return wrong;
 }
-
-/** mulberry32, as a repeatable sequence in [0, 1). */
-export function sequence(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

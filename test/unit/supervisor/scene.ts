@@ -3,11 +3,13 @@ import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evidence.ts';
 import type { Operation } from '../../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
-import type { ProcessRow } from '../../../src/ports.ts';
+import type { EvidenceNote, ProcessRow } from '../../../src/ports.ts';
 import { gather, type Others } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
+import { pass } from '../../../src/supervisor/pass.ts';
+import type { Surroundings } from '../../../src/supervisor/perform.ts';
 import type { World } from '../../../src/supervisor/world.ts';
-import { NOW, type RowSpec, SHIM, row } from '../core/row.ts';
+import { AGENT, NOW, type RowSpec, SHIM, row } from '../core/row.ts';
 import { NO_AGENTS } from '../../no-agents.ts';
 
 const SELF = { bootId: 'boot-1', pid: 50, startTime: 500 };
@@ -116,4 +118,44 @@ export async function lookAt(lives: readonly LiveDispatch[], scene: Scene, later
 
 export async function evidenceOf(spec: RowSpec, scene: Scene, laterMs = 0): Promise<Evidence> {
   return (await lookAt([row(spec).live], scene, laterMs)).evidence[0]!;
+}
+
+/**
+ * A supervisor that passes over one running attempt, by a clock of the test.
+ *
+ * @param take what the ledger does with notes of evidence
+ */
+export function passing(scene: Scene, take: (notes: readonly EvidenceNote[]) => void = () => {}) {
+  const { live } = row({});
+  let now = NOW;
+  const { world, order } = show({
+    table: { kind: 'seen', value: [process(50), process(AGENT.pid)] },
+    ...scene,
+  });
+  const complete = {
+    ...world,
+    clock: { ...world.clock, now: () => now },
+    chance: { next: () => 0 },
+    outputBytesMax: Number.POSITIVE_INFINITY,
+    ledger: {
+      ...world.ledger,
+      live: async () => [live],
+      due: async () => [],
+      nextDueAt: async () => null,
+      append: async () => {},
+      noteEvidence: async (notes: readonly EvidenceNote[]) => take(notes),
+    },
+  } as unknown as World;
+  const surroundings = {
+    shims: () => [],
+    wake: () => {},
+    noticeTime: async () => false,
+    background: () => {},
+  } as unknown as Surroundings;
+  const memory = createMemory();
+  const passAt = async (laterMs: number) => {
+    now = NOW + laterMs;
+    return await pass(complete, memory, surroundings, 'no');
+  };
+  return { passAt, its: memory.of(live, NOW), order };
 }
