@@ -2,6 +2,7 @@
 import type { TokenUsage } from './core/agent-event.ts';
 import type { Brake, BrakeMove } from './core/brake.ts';
 import type { Campaign, OnFailure, PoolSpec } from './core/campaign.ts';
+import type { ClockReading } from './core/clock-reading.ts';
 import type {
   Attempt,
   AttemptKey,
@@ -231,8 +232,14 @@ export interface Ledger {
     /** what it was decided on; absent: a person decided */
     evidence?: readonly Witness[],
   ): Promise<boolean>;
-  /** Shifts every deadline, kill moment and back-off by `byMs`, for durations survive a clock step or a suspend (I7). */
-  shiftTimes(byMs: number, now: Millis): Promise<void>;
+  /**
+   * Durations survive a step of the clock and a suspend, whether or not anybody was there to see it (I7): where the clocks lie
+   * otherwise than when this was last called, every deadline, kill moment, back-off and sign moves along, in one transaction
+   * with the reading, so that no step is followed twice.
+   *
+   * @returns by how many milliseconds they were moved
+   */
+  followClock(reading: ClockReading, now: Millis): Promise<number>;
   append(events: readonly NewEvent[], now: Millis): Promise<void>;
   brake(): Promise<Brake>;
   /** False: somebody else has moved it meanwhile, and nothing was done. */

@@ -64,10 +64,12 @@ export function createOutput(runsDir: string): Output {
 
 /** The process table is opened for leases that name their holder, and only for those. */
 function holderLook(): HolderLook {
-  let table: HostProcessTable | null = null;
+  let opened: HostProcessTable | null = null;
+  const table = () => (opened ??= createProcessTable());
   return {
-    sight: (holder) => (table ??= createProcessTable()).sight(holder),
-    now: () => createClock().now(),
+    sight: (holder) => table().sight(holder),
+    bootId: () => table().bootId(),
+    clock: createClock(),
   };
 }
 

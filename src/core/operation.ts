@@ -1,5 +1,6 @@
 // Owns operation leases: statements of the agent's side, each with its own deadline. A supervisor reads them and never
 // writes one (I5).
+import { type ClockReading, stepBetween } from './clock-reading.ts';
 import type { Millis } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Sighting } from './evidence.ts';
@@ -73,6 +74,35 @@ export function heldBy(operation: Operation, holder: Sighting, now: Millis): Ope
     case 'unknown':
       return operation;
   }
+}
+
+/**
+ * A lease by the clock as it is now: it was told by the clock as it was when it was written (I7). By which of the two it was
+ * touched last is not written down; nobody touches in the future, nor hours ago and now.
+ */
+export function byClock(
+  operation: Operation,
+  toldBy: ClockReading,
+  { reading, now }: { readonly reading: ClockReading; readonly now: Millis },
+): Operation {
+  const byMs = stepBetween(toldBy, reading);
+  const { startedAt, notAfter, touchedAt } = operation;
+  const agoMs = Math.abs(now - touchedAt);
+  const movedAgoMs = Math.abs(now - touchedAt - byMs);
+  return {
+    ...operation,
+    startedAt: startedAt + byMs,
+    notAfter: notAfter + byMs,
+    touchedAt: movedAgoMs < agoMs ? touchedAt + byMs : touchedAt,
+  };
+}
+
+/** How the clocks lay when the lease was written, where its text says it: `{"clock": {"bootId", "aheadMs"}}`. */
+export function parseToldBy(text: string): ClockReading | null {
+  const { clock }: Record<string, unknown> = { ...fieldsOf(text) };
+  const { bootId, aheadMs }: Record<string, unknown> = { ...Object(clock) };
+  if (typeof bootId !== 'string' || !Number.isSafeInteger(aheadMs)) return null;
+  return { bootId, aheadMs: Number(aheadMs) };
 }
 
 /** Who holds the lease, where its text says it: `{"holder": {"bootId", "pid", "startTime"}}`. */

@@ -12,10 +12,21 @@ import {
   statSync,
   utimesSync,
 } from 'node:fs';
+import { type ClockReading, readClocks } from '../core/clock-reading.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
-import { heldBy, type Operation, parseHolder, parseOperation } from '../core/operation.ts';
+import {
+  byClock,
+  heldBy,
+  type Operation,
+  parseHolder,
+  parseOperation,
+  parseToldBy,
+} from '../core/operation.ts';
+import type { Clock } from '../ports.ts';
+import { readBootId } from './boot-id.ts';
+import { createClock } from './clock.ts';
 import { replaceFile } from './replace-file.ts';
 import { describeError, errorCode } from './system-error.ts';
 
@@ -28,7 +39,8 @@ const FILE_BYTES_MAX = 4_096;
 /** What a look at the holders of leases needs. */
 export interface HolderLook {
   readonly sight: (holder: ProcessIdentity) => Sighting;
-  readonly now: () => Millis;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
+  readonly bootId: () => string;
 }
 
 /** @returns `absent`: there is no such directory; files that are no leases are left out */
@@ -87,13 +99,20 @@ function readOperation(dir: string, name: string, holders: HolderLook): Operatio
     const buffer = Buffer.alloc(FILE_BYTES_MAX);
     const length = readSync(fd, buffer, 0, FILE_BYTES_MAX, 0);
     const text = buffer.toString('utf8', 0, length);
-    const operation = parseOperation(name, text, Math.round(stat.mtimeMs));
-    const holder = operation === null ? null : parseHolder(text);
-    if (operation === null || holder === null) return operation;
-    return heldBy(operation, holders.sight(holder), holders.now());
+    const told = parseOperation(name, text, Math.round(stat.mtimeMs));
+    if (told === null) return null;
+    const [toldBy, holder] = [parseToldBy(text), parseHolder(text)];
+    const now = holders.clock.now();
+    const operation =
+      toldBy === null ? told : byClock(told, toldBy, { reading: readingOf(holders), now });
+    return holder === null ? operation : heldBy(operation, holders.sight(holder), now);
   } finally {
     closeSync(fd);
   }
+}
+
+function readingOf({ bootId, clock }: HolderLook): ClockReading {
+  return { bootId: bootId(), aheadMs: readClocks(clock).aheadMs };
 }
 
 export interface HeldOperation {
@@ -110,7 +129,9 @@ function leaseText(
 ): string {
   const iso = (at: Millis) => new Date(at).toISOString();
   const lease = { operation: label, startedAt: iso(startedAt), notAfter: iso(notAfter) };
-  return `${JSON.stringify(holder === null ? lease : { ...lease, holder })}\n`;
+  const { aheadMs } = readClocks(createClock());
+  const told = { ...lease, clock: { bootId: readBootId(), aheadMs } };
+  return `${JSON.stringify(holder === null ? told : { ...told, holder })}\n`;
 }
 
 /** @throws errors of the operating system: there is no lease then */

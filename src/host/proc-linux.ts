@@ -1,9 +1,9 @@
 // Owns the process table of Linux: /proc, each file read synchronously, which is several times cheaper than asynchronous
 // reading. What takes long is the number of files.
-import { readFileSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
+import { readBootId } from './boot-id.ts';
 import { deliverSignal, probePid } from './deliver-signal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { readPageBytes } from './page-size.ts';
@@ -11,7 +11,6 @@ import { createMarkReader } from './proc-environ.ts';
 import { readIoBytes } from './proc-io.ts';
 import { createScanner } from './proc-scan.ts';
 import { readStat } from './proc-stat.ts';
-import { describeError } from './system-error.ts';
 import { atOnce, inTurns } from './turns.ts';
 
 /** A stat line has a few hundred bytes. */
@@ -75,20 +74,9 @@ function sightOfThisBoot(buffer: Buffer, wanted: ProcessIdentity): Sighting {
   return stat.startTime === wanted.startTime && !stat.zombie ? 'alive' : 'gone';
 }
 
-/** @throws DroverError `NOT_POSSIBLE` */
-export function readBootId(): string {
-  const path = '/proc/sys/kernel/random/boot_id';
-  try {
-    return readFileSync(path, 'latin1').trim();
-  } catch (error) {
-    throw noProc(describeError(error, path), error);
-  }
-}
-
-function noProc(because: string, cause?: unknown): DroverError {
+function noProc(because: string): DroverError {
   return new DroverError('NOT_POSSIBLE', {
     message: `the process table cannot be read: ${because}`,
     hint: 'Drover needs /proc; in a container or chroot, mount it: mount -t proc proc /proc',
-    cause,
   });
 }

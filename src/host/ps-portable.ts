@@ -1,10 +1,10 @@
 // Owns the process table of macOS and other systems without /proc: `ps`, one run for a whole table, another for its marks.
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import { MARK_VARIABLE, type ProcessIdentity } from '../core/identity.ts';
 import type { ProcessRow } from '../ports.ts';
+import { readBootId } from './boot-id.ts';
 import { deliverSignal, probePid } from './deliver-signal.ts';
 import type { HostProcessTable } from './host-process-table.ts';
 import { findVariableInPs, type PsLine, parsePsLine } from './proc-parse.ts';
@@ -216,20 +216,6 @@ function judgeEnd(end: number | string | null, stdout: string, stderr: string): 
   if (end === 1 && stdout === '' && stderr === '') return { kind: 'absent' };
   if (end === 0) return { kind: 'seen', value: stdout };
   return { kind: 'unknown', because: `ps ended with ${end}: ${stderr.trim().slice(0, 200)}` };
-}
-
-/** macOS has a UUID for each boot; the BSDs only its moment. Linux is here so that this reader can be tested there. */
-function readBootId(): string {
-  const linux = '/proc/sys/kernel/random/boot_id';
-  if (process.platform === 'linux' && existsSync(linux))
-    return readFileSync(linux, 'latin1').trim();
-  for (const name of ['kern.bootsessionuuid', 'kern.boottime']) {
-    const ran = spawnSync('sysctl', ['-n', name], { encoding: 'utf8', env: PS_ENVIRONMENT });
-    // One word: it becomes a part of the shim's records.
-    if (ran.status === 0 && ran.stdout.trim() !== '')
-      return ran.stdout.trim().replaceAll(/\W+/g, '-');
-  }
-  throw noPs('sysctl knows neither kern.bootsessionuuid nor kern.boottime');
 }
 
 function noPs(because: string): DroverError {

@@ -109,7 +109,11 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 }
 
 function holdersOf({ processTable, clock }: RunDirsOptions): HolderLook {
-  return { sight: (holder) => processTable.sight(holder), now: () => clock.now() };
+  return {
+    sight: (holder) => processTable.sight(holder),
+    bootId: () => processTable.bootId(),
+    clock,
+  };
 }
 
 function writeDeadline(runDir: string, deadline: Deadline): void {

@@ -1,6 +1,6 @@
 // Owns our side of the starter: one small process beside each supervisor that forks the shims of containment tier
 // subreaper (starter.pl). A fork of it costs a tenth of a spawn from here, which copies the page tables of all our memory.
-import { readBootId } from './proc-linux.ts';
+import { readBootId } from './boot-id.ts';
 import { makeRunDir } from './run-dir.ts';
 import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
 import { type Order, StarterProcess } from './starter-process.ts';

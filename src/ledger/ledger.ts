@@ -1,6 +1,7 @@
 // Owns the Ledger port over a driver: each method is one transaction.
 import type { BrakeMove } from '../core/brake.ts';
 import type { PoolSpec } from '../core/campaign.ts';
+import type { ClockReading } from '../core/clock-reading.ts';
 import type { Deadline, DispatchId, Millis, StopWish } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -127,8 +128,8 @@ class DriverLedger implements Ledger {
     );
   }
 
-  shiftTimes(byMs: number, now: Millis) {
-    return this.#write(now, (writing, { shiftTimes }) => shiftTimes(writing, byMs));
+  followClock(reading: ClockReading, now: Millis) {
+    return this.#write(now, (writing, { followClock }) => followClock(writing, reading));
   }
 
   async append(events: readonly NewEvent[], now: Millis) {

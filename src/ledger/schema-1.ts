@@ -155,6 +155,12 @@ const TABLES: readonly string[] = [
      wish text not null,
      ended_because text
    )`,
+  // One row: how the clocks lay by which all moments are told.
+  `create table clock (
+     host text primary key,
+     boot_id text not null,
+     ahead_ms bigint not null
+   )`,
   // One row: the brake, from the first kill that it counted on.
   `create table brake (
      host text primary key,

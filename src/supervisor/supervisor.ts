@@ -1,5 +1,6 @@
 // Owns the life of a supervisor: recover first, then one pass after another, until it is told to end or has nothing left
 // to do. It ends by returning; agents go on, and whoever comes next recovers (I10, I19).
+import { type ClockReading, stepBetween } from '../core/clock-reading.ts';
 import type { Millis } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import { createAlarm, createSignal } from './alarm.ts';
@@ -67,8 +68,8 @@ class Loop {
   #announced = false;
   #rung = true;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
-  /** a step of the clock that the ledger could not take yet */
-  #unsettledMs = 0;
+  /** how far the clocks lie apart by what the ledger was told; null: it was told nothing */
+  #clocks: ClockReading | null = null;
 
   constructor(world: World, until: Until) {
     this.#world = world;
@@ -189,7 +190,8 @@ class Loop {
 
   async #begin(): Promise<void> {
     const { ledger, processes, clock } = this.#world;
-    // From here on the clocks are watched: recovery may last as long as the trouble that it meets.
+    // Before anything is judged: the clock may have stepped while nobody watched. From here on somebody does, for recovery
+    // may last as long as the trouble that it meets.
     await this.#noticeTime();
     // Once only: whoever announces himself again forgets what was asked of him meanwhile.
     if (!this.#announced) {
@@ -230,19 +232,26 @@ class Loop {
   }
 
   async #noticeTime(): Promise<boolean> {
-    const { steppedMs, lateMs } = this.#timeWatch.check();
-    const byMs = (this.#unsettledMs += steppedMs);
-    if (byMs === 0 && lateMs === 0) return false;
+    const { aheadMs, lateMs } = this.#timeWatch.check();
+    const hasStepped = await this.#followClock(aheadMs);
+    if (!hasStepped && lateMs === 0) return false;
     const now = this.#world.clock.now();
-    if (byMs !== 0) {
-      await this.#world.ledger.shiftTimes(byMs, now);
-      this.#unsettledMs = 0;
-      this.#memory.shift(byMs);
-      this.#world.log(`the clock stepped by ${byMs} ms: all moments were moved along`);
-    }
     this.#memory.grantFreshWindow(now);
     if (lateMs !== 0) await this.#sayLate(lateMs, now);
-    return byMs !== 0;
+    return hasStepped;
+  }
+
+  /** What the ledger could not take is seen again by the next check, or by whoever supervises then. */
+  async #followClock(aheadMs: number): Promise<boolean> {
+    const { ledger, clock, processes, log } = this.#world;
+    const reading = { bootId: processes.bootId(), aheadMs };
+    if (this.#clocks !== null && stepBetween(this.#clocks, reading) === 0) return false;
+    const byMs = await ledger.followClock(reading, clock.now());
+    this.#clocks = reading;
+    if (byMs === 0) return false;
+    this.#memory.shift(byMs);
+    log(`the clock stepped by ${byMs} ms: all moments were moved along`);
+    return true;
   }
 
   async #sayLate(lateMs: number, now: Millis): Promise<void> {

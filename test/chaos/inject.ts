@@ -58,20 +58,6 @@ const DOINGS: Readonly<Record<FaultName, Doing>> = {
   'commands killed': (f, { stage }) => people.killCommands(stage, f),
 };
 
-/**
- * Not while the clock is wrong. Who begins after a step does not know of it yet: back-offs from before last as much longer as
- * the step was long, and hard limits are reached as much sooner. Until a supervisor compares its clocks with those of the one
- * before it, a step has to have somebody who sees it begin and end.
- */
-const ENDS_SUPERVISORS: ReadonlySet<FaultName> = new Set<FaultName>([
-  'supervisor killed',
-  'supervisor terminated',
-  'restart storm',
-  'supervisor, shim and agent killed together',
-  'everything killed at once',
-  'ledger read-only',
-]);
-
 /** How often somebody looks whether anybody supervises, and how long nobody may. */
 const KEEP_EVERY_MS = 400;
 const ALONE_MS_MAX = 1_500;
@@ -93,15 +79,11 @@ export async function inject(
     await pause(Math.max(0, atMs - (performance.now() - startedAt)), undefined, { signal });
   };
   const undo = undoing(signal);
-  const clock = createTurnstile();
   const random = createRandom(plan.seed).fork('people');
   const faults = schedule.map(async (fault) => {
     await until(fault.atMs);
     const means = { stage, undo, random: random.fork(String(fault.id)) };
-    const doing = async () => await injectOne(fault, means);
-    if (fault.fault === 'clock set') await clock.alone(doing);
-    else if (ENDS_SUPERVISORS.has(fault.fault)) await clock.together(doing);
-    else await doing();
+    await injectOne(fault, means);
   });
   const submissions = plan.campaigns.map(async ({ campaign, atMs }) => {
     await until(atMs);
@@ -152,32 +134,6 @@ function undoing(signal: AbortSignal): places.Undo {
       };
       signal.addEventListener('abort', once);
       return once;
-    },
-  };
-}
-
-/** Many at a time, or one alone; who comes first is first. */
-function createTurnstile() {
-  let others: Promise<unknown>[] = [];
-  let last: Promise<unknown> = Promise.resolve();
-  const quietly = (work: Promise<unknown>) => work.catch(() => {});
-  return {
-    together: async (work: () => Promise<void>): Promise<void> => {
-      // Another one may have come who wants to be alone, while we waited for the one before.
-      for (let before: unknown = null; before !== last; ) {
-        before = last;
-        await before;
-      }
-      const mine = work();
-      others.push(quietly(mine));
-      await mine;
-    },
-    alone: async (work: () => Promise<void>): Promise<void> => {
-      const before = [...others, last];
-      others = [];
-      const mine = Promise.all(before.map(quietly)).then(work);
-      last = quietly(mine);
-      await mine;
     },
   };
 }

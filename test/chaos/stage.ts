@@ -119,9 +119,9 @@ export class Stage {
       environment: {
         PATH: process.env['PATH'] ?? '/usr/bin:/bin',
         HOME: this.places.dir,
-        DROVER_TEST_CLOCK: this.#clock,
+        SET_CLOCK_FILE: this.#clock,
       },
-      flags: ['--import', `file://${REPOSITORY}/test/chaos/programs/set-clock.mjs`],
+      flags: ['--import', `file://${REPOSITORY}/test/e2e/harness/set-clock.mjs`],
       through,
     });
     this.#running.set(command, words);

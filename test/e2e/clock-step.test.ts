@@ -1,10 +1,10 @@
 // Owns the tests of a wall clock that is set by hours while agents run: no duration becomes longer or shorter by it.
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CLI, type RunningCommand } from './harness/command-line.ts';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import type { EventJson } from './harness/json.ts';
-import { type LiveProcess, isAlive, liveProcess } from './harness/process-list.ts';
+import { type LiveProcess, isAlive, killExactly, liveProcess } from './harness/process-list.ts';
 import { withSteppedSupervisor } from './harness/stepped-supervisor.ts';
 import { until } from './harness/until.ts';
 
@@ -13,7 +13,7 @@ const STALL_MS = 3_000;
 /** Two clocks are read one after the other. */
 const READING_MS = 1_000;
 
-function submit(herd: TestHerd): string {
+function submit(herd: TestHerd, env: Record<string, string>): string {
   return herd.campaign({
     campaign: 'c',
     pools: { default: { slots: 6 } },
@@ -21,7 +21,7 @@ function submit(herd: TestHerd): string {
     dispatches: [
       { name: 'busy', run: [fake('short-children.pl')], deadline: '1h', extend: '30m' },
       { name: 'quiet', run: [fake('sleep-long.sh')], stall: '1h', deadline: '90m', extend: '0s' },
-      { name: 'op', run: `exec ${process.execPath} ${CLI} op --for 1h -- sleep 300` },
+      { name: 'op', run: `exec ${process.execPath} ${CLI} op --for 1h -- sleep 300`, env },
       { name: 'stopping', run: [fake('ignores-term.sh'), herd.path('ready')], grace: '1h' },
       { name: 'hanging', run: 'until [ -e hang ]; do echo on; sleep 0.1; done; exec sleep 300' },
       {
@@ -59,12 +59,15 @@ async function deadlines(herd: TestHerd): Promise<number[]> {
 }
 
 /** Starts everything, and lets one of them be in the middle of its grace. */
-async function startAll(herd: TestHerd): Promise<{ agents: LiveProcess[]; stop: RunningCommand }> {
-  await herd.ok(['run', submit(herd), '--detach']);
+async function startAll(
+  herd: TestHerd,
+  env: Record<string, string> = {},
+): Promise<{ agents: LiveProcess[]; stop: RunningCommand }> {
+  await herd.ok(['run', submit(herd, env), '--detach'], { env });
   const names = ['busy', 'quiet', 'op', 'stopping'];
   const agents = await Promise.all(names.map((name) => agentOf(herd, name)));
   await until('it ignores signals', () => herd.read('ready') !== '');
-  const stop = herd.start(['stop', 'c/stopping']);
+  const stop = herd.start(['stop', 'c/stopping'], { env });
   await herd.untilState('stopping', 'stopping');
   return { agents, stop };
 }
@@ -108,4 +111,50 @@ describe.concurrent('14. I7: a clock that is set', () => {
         });
       })(context),
   );
+
+  test.for([
+    ['two hours ahead', TWO_HOURS_MS] as const,
+    ['two hours back', -TWO_HOURS_MS] as const,
+  ])('%s while nobody supervises, and right again, is followed all the same', ([, toMs], context) =>
+    withHerd(async (herd) => {
+      const env = clockOf(herd);
+      const setUnseen = async (offsetMs: number) => {
+        for (const one of herd.supervisors()) killExactly(one);
+        await herd.untilUnsupervised();
+        setClockOf(herd, offsetMs);
+        await herd.ok(['up', '--detach'], { env });
+      };
+      setClockOf(herd, 0);
+      await herd.ok(['up', '--detach'], { env });
+      const { agents } = await startAll(herd, env);
+      const before = await deadlines(herd);
+      await setUnseen(toMs);
+      const [stepped] = await steps(herd, 1);
+      const byMs = Number(stepped!.data['byMs']);
+      expect(Math.abs(byMs - toMs)).toBeLessThan(READING_MS);
+      expect(await deadlines(herd)).toEqual(before.map((at) => at + byMs));
+      herd.write('hang', '');
+      expect(await herd.untilState('hanging', 'ended')).toMatchObject({ cause: 'stalled' });
+      expect(await herd.untilState('retried', 'ended')).toMatchObject({ outcome: 'succeeded' });
+
+      await setUnseen(0);
+      const [, back] = await steps(herd, 2);
+      const driftMs = byMs + Number(back!.data['byMs']);
+      expect(await deadlines(herd)).toEqual(before.map((at) => at + driftMs));
+      expect(agents.map(isAlive)).toEqual([true, true, true, true]);
+      expect(await herd.row('stopping')).toMatchObject({ state: 'stopping' });
+      await herd.ok(['stop', '--campaign', 'c', '--grace', '0s'], { env });
+      await herd.ok(['down'], { env });
+    })(context),
+  );
 });
+
+/** Whoever has this environment reads the clock as `setClockOf` has set it. */
+function clockOf(herd: TestHerd): Record<string, string> {
+  const preload = new URL('./harness/set-clock.mjs', import.meta.url).href;
+  return { NODE_OPTIONS: `--import=${preload}`, SET_CLOCK_FILE: herd.path('clock') };
+}
+
+function setClockOf(herd: TestHerd, offsetMs: number): void {
+  renameSync(herd.write('clock.new', String(offsetMs)), herd.path('clock'));
+}

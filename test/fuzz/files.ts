@@ -1,7 +1,7 @@
 // Owns the targets that are given a file in a place where somebody else may write: pidfiles, records of worktrees, leases,
 // refusals, records of attempts, output streams.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readOperations } from '../../src/host/operation-files.ts';
+import { type HolderLook, readOperations } from '../../src/host/operation-files.ts';
 import { readPidfile } from '../../src/host/pidfile.ts';
 import { readMark, readRecords } from '../../src/host/run-records.ts';
 import { createStreamLines } from '../../src/host/stream-lines.ts';
@@ -10,6 +10,12 @@ import { readWorktree } from '../../src/host/worktree-record.ts';
 import type { Target } from './target.ts';
 
 const text = (words: string) => Buffer.from(words);
+
+const HOLDERS: HolderLook = {
+  sight: () => 'unknown',
+  bootId: () => '5c9e',
+  clock: { now: () => 0, monotonicMs: () => 0 },
+};
 
 /** @param dir that is there, and these targets' alone */
 export function filesIn(dir: string): readonly Target[] {
@@ -56,13 +62,16 @@ export function filesIn(dir: string): readonly Target[] {
     examples: [
       text('shim 4711 987654 5c9e end\nattempt {"mark":"a.b.1.7.c"} end\n\nexit 7 3 end\n'),
       text('{"operation":"x","startedAt":"2026-11-30","notAfter":"2026-12-01"}'),
+      text(
+        '{"operation":"x","startedAt":"2026-11-30","notAfter":"2026-12-01","clock":{"bootId":"5c9e","aheadMs":90000}}',
+      ),
     ],
     words: [' end\n', 'attempt {', '"mark":', 'exit 7 '],
     wrong(input) {
       for (const name of ['claim.7', 'ops/a.json', 'refused']) put(name, input);
       const seen = readRecords(dir, 7);
       const refusal = readRefusal(dir);
-      const leases = readOperations(dir, { sight: () => 'unknown', now: () => 0 });
+      const leases = readOperations(dir, HOLDERS);
       readMark(dir, 7);
       return [
         ...(seen.claim.kind === 'seen' ? [] : ['a claim that is there is not seen']),

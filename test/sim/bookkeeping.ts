@@ -1,6 +1,6 @@
 // Owns what the truth takes over from a commit: new attempts, what people asked for, since when somebody waits. It runs
 // before the checks of that commit.
-import type { DispatchView } from '../../src/ports.ts';
+import type { DispatchView, Ledger } from '../../src/ports.ts';
 import { formatMark } from '../../src/core/identity.ts';
 import type { Commit, LedgerDesk } from './ledger-desk.ts';
 import { isLive } from './row-change.ts';
@@ -11,7 +11,7 @@ import { lastWorkOf } from './work.ts';
 
 export function keepBooks(stage: Stage, commit: Commit): void {
   const { truth, timeline } = stage;
-  if (commit.method === 'shiftTimes') momentsMoved(stage, commit);
+  if (commit.method === 'followClock') clockFollowed(stage, commit);
   if (commit.limits.after !== commit.limits.before) {
     for (const { pool } of commit.limits.before) truth.liftedAt.set(pool, timeline.now);
   }
@@ -31,8 +31,11 @@ export function keepBooks(stage: Stage, commit: Commit): void {
   }
 }
 
-function momentsMoved({ truth }: Stage, { by }: Commit): void {
-  if (by !== null) by.unsettledMs = 0;
+function clockFollowed({ truth, clocks }: Stage, { args, answer }: Commit): void {
+  const [{ aheadMs }] = args as Parameters<Ledger['followClock']>;
+  // What has jumped since the clocks were read is for the next reading.
+  truth.unfollowedMs = Math.round(clocks.wall() - clocks.monotonicMs() - aheadMs);
+  if (answer === 0) return;
   for (const { noted } of truth.attempts.values()) {
     for (const sign of noted.values()) sign.by = null;
   }
@@ -73,7 +76,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
   const { id, fence, name, spec } = dispatch;
   const claimedAt = by?.passAt ?? timeline.now;
   // Its deadline was counted from before these.
-  const missed = truth.unwatchedJumps.filter(({ at }) => at >= claimedAt);
+  const missed = truth.unfollowedJumps.filter(({ at }) => at >= claimedAt);
   const mark = { ledger: LEDGER_ID, dispatch: id, fence };
   return {
     key: { dispatch: id, fence },
@@ -99,7 +102,7 @@ function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Comm
     agentEndedAt: null,
     recordedAt: null,
     damaged: false,
-    unwatchedMs: missed.reduce((sum, { byMs }) => sum + byMs, 0),
+    unfollowedMs: missed.reduce((sum, { byMs }) => sum + byMs, 0),
     beyondSince: null,
     runningAt: null,
     ranUntil: null,

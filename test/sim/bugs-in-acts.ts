@@ -172,34 +172,6 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
       }),
   },
   {
-    name: 'a step of the clock is not noticed',
-    caughtBy: 'I7 no time-out before its time',
-    faults: ['clock-steps'],
-    plant: (world) => ({
-      ...world,
-      clock: { ...world.clock, monotonicMs: () => world.clock.now() },
-    }),
-  },
-  {
-    name: 'a suspend is not noticed',
-    caughtBy: 'I7 no time-out before its time',
-    faults: ['suspends'],
-    firstSeed: 44,
-    notice: () => ({ steppedMs: 0, lateMs: 0 }),
-  },
-  {
-    name: 'moments are moved twice for one step of the clock',
-    caughtBy: 'I7 no time-out before its time',
-    faults: ['clock-steps'],
-    plant: (world) =>
-      withLedger(world, {
-        shiftTimes: async (byMs, now) => {
-          await world.ledger.shiftTimes(byMs, now);
-          await world.ledger.shiftTimes(byMs, now);
-        },
-      }),
-  },
-  {
     name: 'the deadline is read in the wrong unit',
     caughtBy: 'I7 no time-out before its time',
     faults: [],

@@ -21,8 +21,8 @@ export function checkBrake(stage: Stage, commit: Commit): void {
     if (reason.kind === 'cause' && WISHED.has(reason.cause)) continue;
     truth.judgedKills.push(timeline.now);
   }
-  // A clock that jumps while nobody watches makes what was before it look older than it is.
-  const jumpedAt = Math.max(0, ...truth.unwatchedJumps.map(({ at }) => at));
+  // A clock that jumps and is not followed makes what was before it look older than it is.
+  const jumpedAt = Math.max(0, ...truth.unfollowedJumps.map(({ at }) => at));
   const since = Math.max(truth.confirmedAt, jumpedAt, timeline.now - BRAKE_WINDOW_MS + SLACK_MS);
   const kills = truth.judgedKills.filter((at) => at > since).length;
   const most = limitOf(brakeRule, commit);

@@ -105,11 +105,11 @@ function isStuck({ machine, truth }: Stage, attempt: AttemptTruth): boolean {
 function checkHardLimit(
   { judge, timeline }: Stage,
   { name, state, because }: Dispatch,
-  { spec, claimedAt, agentLives, unwatchedMs }: AttemptTruth,
+  { spec, claimedAt, agentLives, unfollowedMs }: AttemptTruth,
   calmMs: number,
 ): void {
   if (state.kind !== 'running' || spec.deadlineMs === null || !agentLives) return;
-  const hardMs = spec.deadlineMs + spec.extendMs + Math.max(0, -unwatchedMs);
+  const hardMs = spec.deadlineMs + spec.extendMs + Math.max(0, -unfollowedMs);
   const beyondMs = timeline.now - claimedAt - hardMs;
   if (Math.min(beyondMs, calmMs) < SOON_MS) return;
   const message = `${name} runs ${Math.round(beyondMs)} ms beyond its hard limit: ${because}`;

@@ -103,7 +103,7 @@ function checkSilent(
 
 /** Sleeps of the machine that are too short to be noticed where the monotonic clock counts them (time-watch.ts). */
 function unnoticedMs({ truth }: Stage, since: number): number {
-  const short = truth.unwatchedJumps.filter(({ at, byMs }) => at >= since && byMs < LATE_MS_MIN);
+  const short = truth.unfollowedJumps.filter(({ at, byMs }) => at >= since && byMs < LATE_MS_MIN);
   return short.reduce((sum, { byMs }) => sum + Math.max(0, byMs), 0);
 }
 
@@ -115,7 +115,7 @@ function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): vo
     return;
   }
   const lookAt = lookedAt(stage, change, attempt);
-  const ranMs = lookAt - claimedAt + stage.truth.driftMs + Math.max(0, attempt.unwatchedMs);
+  const ranMs = lookAt - claimedAt + stage.truth.driftMs + Math.max(0, attempt.unfollowedMs);
   if (ranMs < spec.deadlineMs) {
     const message = `${name} timed out after ${Math.round(ranMs)} of ${spec.deadlineMs} ms: ${change.after.dispatch.because}`;
     judge.report('I7 no time-out before its time', message);

@@ -19,9 +19,14 @@ export class Clocks {
     return Math.floor(WALL_START + this.#timeline.now + this.#wallAheadMs);
   }
 
-  /** Milliseconds of the clock that never steps back. */
+  /** Milliseconds since the machine booted, of the clock that never steps back. */
   monotonicMs(): number {
     return this.#timeline.now + this.#monotonicAheadMs;
+  }
+
+  /** The machine boots: its monotonic clock begins again. */
+  boot(): void {
+    this.#monotonicAheadMs = -this.#timeline.now;
   }
 
   /** Somebody, or NTP, sets the wall clock. */

@@ -4,10 +4,9 @@ import type { Fault } from './profile.ts';
 import type { Outage, Stage } from './stage.ts';
 import type { Supervisors } from './supervisors.ts';
 import type { RunDir } from './disk.ts';
-import type { Instance } from './instance.ts';
-import { doubtLeases, unwatched } from './truth.ts';
+import { doubtLeases, unfollowed } from './truth.ts';
 
-/** Steps that add up to less are not noticed, by design (time-watch.ts). */
+/** Steps that add up to less are not noticed, by design (core/clock-reading.ts). */
 const STEP_MS_MIN = 2_000;
 
 /** A jump that cannot be told from the time that a slow ledger takes (decide-stopping.ts). */
@@ -88,14 +87,13 @@ function strikes(stage: Stage, supervisors: Supervisors): Partial<Record<Fault, 
     'clock-steps': () => {
       const byMs = random.pick([1, -1]) * random.int(2_100, random.pick([10_000, 7_200_000]));
       stage.clocks.step(byMs);
-      jump(stage, byMs, supervisors.current?.instance ?? null);
+      jump(stage, byMs, 'a step');
     },
     suspends: () => {
       const durationMs = random.int(2_100, random.pick([20_000, 10_800_000]));
       const counted = random.chance(0.5);
       stage.clocks.suspend(durationMs, counted);
-      // Where the monotonic clock counts it, a sleep of the machine looks like one of the supervisor.
-      jump(stage, durationMs, counted ? null : (supervisors.current?.instance ?? null));
+      jump(stage, durationMs, counted ? 'a sleep like any other' : 'a step');
     },
     reboots: () => {
       if (random.chance(0.3)) reboot(stage, supervisors);
@@ -196,25 +194,29 @@ function fillDisk(stage: Stage): void {
   });
 }
 
-/** Time itself jumps. Where nobody is there to notice, or dies before he does, nobody can put it right. */
-function jump(stage: Stage, byMs: number, watcher: Instance | null): void {
-  const how = watcher === null ? 'unwatched' : `watched by ${watcher.name}`;
-  stage.trace.tell('fault', () => `time jumps by ${byMs} ms, ${how}`);
-  stage.truth.driftMs = STEP_MS_MIN;
-  if (Math.abs(byMs) < SMALL_JUMP_MS) stage.truth.jumpedAt = stage.timeline.now;
-  stage.truth.jumpedMs += Math.abs(byMs);
+/** Time itself jumps. Where the monotonic clock counts it, a sleep of the machine looks like one of the supervisor. */
+function jump(stage: Stage, byMs: number, looks: 'a step' | 'a sleep like any other'): void {
+  const { truth, timeline, trace } = stage;
+  trace.tell('fault', () => `time jumps by ${byMs} ms, which looks like ${looks}`);
+  truth.driftMs = STEP_MS_MIN;
+  if (Math.abs(byMs) < SMALL_JUMP_MS) truth.jumpedAt = timeline.now;
+  truth.jumpedMs += Math.abs(byMs);
   stage.disturb();
-  doubtLeases(stage.truth, stage.timeline.now);
-  if (watcher === null) unwatched(stage.truth, stage.timeline.now, byMs);
-  else watcher.unsettledMs += byMs;
+  doubtLeases(truth, timeline.now);
+  if (looks === 'a step') truth.unfollowedMs += byMs;
+  else unfollowed(truth, timeline.now, byMs);
 }
 
 function reboot(stage: Stage, supervisors: Supervisors): void {
-  const { machine, truth, disk, trace, timeline } = stage;
+  const { machine, truth, disk, trace, timeline, clocks } = stage;
   const random = stage.chanceOf('faults');
   trace.tell('fault', () => 'the machine loses power and boots again');
   const remembered = [...disk.all()].flatMap(({ agent }) => (agent === null ? [] : [agent]));
   machine.boot();
+  clocks.boot();
+  // No clock of this boot can tell.
+  unfollowed(truth, timeline.now, truth.unfollowedMs);
+  truth.unfollowedMs = 0;
   for (const attempt of truth.attempts.values()) {
     if (attempt.agentLives) attempt.agentEndedAt = timeline.now;
     attempt.agentLives = false;

@@ -33,8 +33,6 @@ export class Instance {
   readonly learned = new Set<string>();
   /** live rows that it found when it began, and has not looked at yet; null: it has not begun */
   unjudged: Set<string> | null = null;
-  /** jumps of the clock that it has not told the ledger yet */
-  unsettledMs = 0;
   /** nothing may start in its life: an errand */
   readonly claims: boolean;
   readonly #stage: Stage;

@@ -12,7 +12,7 @@ const METHODS = [
   'nextDueAt',
   'noteEvidence',
   'setDeadline',
-  'shiftTimes',
+  'followClock',
   'append',
   'brake',
   'moveBrake',

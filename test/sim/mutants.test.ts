@@ -18,6 +18,7 @@ import { BUGS_IN_REAPING } from './bugs-in-reaping.ts';
 import { BUGS_IN_SILENCE } from './bugs-in-silence.ts';
 import { BUGS_IN_CLEANING } from './bugs-in-cleaning.ts';
 import { BUGS_IN_SUBREAPERS } from './bugs-in-subreapers.ts';
+import { BUGS_IN_TIME } from './bugs-in-time.ts';
 import { CHECKS } from './judge.ts';
 import { FAULTS, type Fault } from './profile.ts';
 
@@ -25,6 +26,7 @@ const BUGS = [
   ...BUGS_IN_LOOKS,
   ...BUGS_IN_DECISIONS,
   ...BUGS_IN_ACTS,
+  ...BUGS_IN_TIME,
   ...BUGS_IN_LEDGERS,
   ...BUGS_IN_LIMITS,
   ...BUGS_IN_SILENCE,

@@ -6,7 +6,7 @@ import type { Evidence, Look } from '../../src/core/evidence.ts';
 import type { Guards, ReapFacts, ReapPlan } from '../../src/core/reap.ts';
 import type { Snapshot } from '../../src/core/tree.ts';
 import type { Ledger, ProcessRow } from '../../src/ports.ts';
-import type { TimeOddity } from '../../src/supervisor/time-watch.ts';
+import type { TimeReading } from '../../src/supervisor/time-watch.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Check } from './judge.ts';
 import type { Fault } from './profile.ts';
@@ -38,8 +38,8 @@ export interface PlantedBug {
   readonly decide?: (real: Decide) => Decide;
   /** what a reaper plans */
   readonly planReap?: (real: PlanReap) => PlanReap;
-  /** what is noticed of an oddity of time */
-  readonly notice?: (oddity: TimeOddity) => TimeOddity;
+  /** what is noticed of time */
+  readonly notice?: (reading: TimeReading) => TimeReading;
 }
 
 /** A world whose ledger answers some calls differently. */

@@ -79,7 +79,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   // What waits for a moment of a clock that was set back waits for that much longer. A limit is told by the time of day,
   // and so lasts for as much longer, whoever watches.
   const patienceMs = () =>
-    stage.truth.unwatchedJumps.reduce((sum, { byMs }) => sum + Math.abs(byMs), CALM_MS_MAX) +
+    stage.truth.unfollowedJumps.reduce((sum, { byMs }) => sum + Math.abs(byMs), CALM_MS_MAX) +
     (stage.streams ? LIMITS_MS_MAX + stage.truth.jumpedMs : 0);
   const isOver = () => users.pending === 0 && checkOver(stage) === null;
   await until(stage, () => isOver() || stage.timeline.now - settledAt >= patienceMs());

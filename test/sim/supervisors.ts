@@ -10,7 +10,6 @@ import { createLedgerPort } from './ledger-port.ts';
 import { createProcessPort, createProtectionPort } from './process-port.ts';
 import { createRunDirsPort } from './run-dirs-port.ts';
 import type { Stage } from './stage.ts';
-import { unwatched } from './truth.ts';
 
 /** A bug put into the ports of every supervisor of a world; the same world without one otherwise. */
 export type Plant = (world: World, stage: Stage) => World;
@@ -80,7 +79,6 @@ export class Supervisors {
     this.#stage.readers.delete(instance);
     this.#stage.disturb();
     if (this.current?.instance === instance) this.current = null;
-    unwatched(this.#stage.truth, this.#stage.timeline.now, instance.unsettledMs);
   }
 }
 

@@ -52,8 +52,8 @@ export interface AttemptTruth {
   recordedAt: number | null;
   /** somebody removed or cut its records: then nobody can know everything any more */
   damaged: boolean;
-  /** by how much the wall clock moved while nobody was there to notice */
-  unwatchedMs: number;
+  /** by how much the wall clock moved, and its moments did not */
+  unfollowedMs: number;
   /** since when a check has found it beyond a limit of use; null: it is not */
   beyondSince: number | null;
   /** when it became `running`, and when it was so no more */
@@ -112,8 +112,10 @@ export class Truth {
   readonly budgets = new Budgets();
   /** the slots that people last gave to each pool, and whether they paused it */
   readonly pools = new Map<string, { slots: number; paused: boolean }>();
+  /** by how much the wall clock has moved since all moments were moved along */
+  unfollowedMs = 0;
   /** jumps of the clock that no deadline follows */
-  readonly unwatchedJumps: { readonly at: number; readonly byMs: number }[] = [];
+  readonly unfollowedJumps: { readonly at: number; readonly byMs: number }[] = [];
   /** when agents that lived were ended on nobody's wish, and when a person last confirmed what was held back */
   readonly judgedKills: number[] = [];
   confirmedAt = 0;
@@ -172,9 +174,9 @@ export class Truth {
 }
 
 /** The clock moved, and no deadline moves with it. */
-export function unwatched(truth: Truth, at: number, byMs: number): void {
-  truth.unwatchedJumps.push({ at, byMs });
-  for (const attempt of truth.attempts.values()) attempt.unwatchedMs += byMs;
+export function unfollowed(truth: Truth, at: number, byMs: number): void {
+  truth.unfollowedJumps.push({ at, byMs });
+  for (const attempt of truth.attempts.values()) attempt.unfollowedMs += byMs;
 }
 
 /** Time jumps: the last touch of who is gone may seem old. */

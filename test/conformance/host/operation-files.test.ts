@@ -18,6 +18,9 @@ import {
   removeOperation,
   removeOperations,
 } from '../../../src/host/operation-files.ts';
+import type { Sighting } from '../../../src/core/evidence.ts';
+import { readBootId } from '../../../src/host/boot-id.ts';
+import { createClock } from '../../../src/host/clock.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 
 let scratch: Scratch;
@@ -28,9 +31,17 @@ afterEach(() => scratch[Symbol.asyncDispose]());
 
 const START = Date.parse('2026-11-29T14:00:00.000Z');
 const END = START + 5 * 60_000;
+const UPTIME_MS = 90_000;
+const BOOT = readBootId();
+const { monotonicMs } = createClock();
 
 /** No lease of these tests names its holder, but for those that are about it. */
-const NOBODY: HolderLook = { sight: () => 'unknown', now: () => START };
+const NOBODY = holders('unknown', START);
+
+function holders(sighting: Sighting, now: number): HolderLook {
+  const clock = { now: () => now, monotonicMs: () => UPTIME_MS };
+  return { sight: ({ pid }) => (pid === 70 ? sighting : 'unknown'), bootId: () => BOOT, clock };
+}
 
 function lease(name: string, text: string): void {
   mkdirSync(`${scratch.dir}/ops`, { recursive: true });
@@ -123,6 +134,7 @@ test('a lease is there from the first moment, is touched, and is gone with its h
     operation: 'build',
     startedAt: '2026-11-29T14:00:00.000Z',
     notAfter: '2026-11-29T14:05:00.000Z',
+    clock: { bootId: BOOT, aheadMs: expect.closeTo(Date.now() - monotonicMs(), -3) },
   });
   held.touch(START + 30_000);
   expect(Math.round(statSync(path).mtimeMs)).toBe(START + 30_000);
@@ -131,6 +143,27 @@ test('a lease is there from the first moment, is touched, and is gone with its h
   held.touch(START + 60_000);
   expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
 });
+
+test.each([
+  ['ahead', 7_200_000],
+  ['back', -7_200_000],
+])(
+  'I7: a lease keeps its distances where the clock was set two hours %s, whoever reads it',
+  (_, byMs) => {
+    const clock = { bootId: 'another', aheadMs: START - UPTIME_MS };
+    const read = (now: number) => readOperations(scratch.dir, holders('unknown', now));
+    lease('told.json', written({ clock }));
+    expect(read(START + byMs)).toMatchObject({
+      value: [{ startedAt: START, notAfter: END, touchedAt: START }],
+    });
+    lease('told.json', written({ clock: { ...clock, bootId: BOOT } }));
+    expect(read(START)).toMatchObject({
+      value: [{ startedAt: START, notAfter: END, touchedAt: START }],
+    });
+    const moved = { startedAt: START + byMs, notAfter: END + byMs };
+    expect(read(START + byMs)).toMatchObject({ value: [moved] });
+  },
+);
 
 describe('a lease that a hook has left', () => {
   const CALL = { session: 's/1', id: 'toolu_1' };
@@ -146,9 +179,10 @@ describe('a lease that a hook has left', () => {
     mkdirSync(`${scratch.dir}/ops`);
     leaveOperation(scratch.dir, CALL, LEFT, HOLDER);
     utimesSync(`${scratch.dir}/ops/${names()[0]}`, START / 1_000, START / 1_000);
+    // Of the clock by which it was told nothing is known in another boot.
     const look = readOperations(scratch.dir, {
-      sight: (process) => (process.pid === 70 ? sighting : 'unknown'),
-      now: () => END - 1,
+      ...holders(sighting, END - 1),
+      bootId: () => 'another',
     });
     expect(look).toMatchObject({ kind: 'seen', value: [{ label: 'Bash: make', ...seen }] });
   });

@@ -139,6 +139,12 @@ export class Bed {
     return this.ledger.submit({ campaign, file, parent, now: this.now, newId: this.newId });
   }
 
+  /** The wall clock is set to `now`, which is so many milliseconds beside where it was. */
+  async stepClock(byMs: number, now: number): Promise<void> {
+    await this.ledger.followClock({ bootId: 'boot-1', aheadMs: 0 }, now);
+    await this.ledger.followClock({ bootId: 'boot-1', aheadMs: byMs }, now);
+  }
+
   pools(...pools: PoolSpec[]) {
     return Promise.all(pools.map((pool) => this.ledger.setPool(pool, this.now)));
   }

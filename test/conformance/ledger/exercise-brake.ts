@@ -98,7 +98,7 @@ export function exerciseBrake(open: Open): void {
       const { bed, a } = await twoRunning(open);
       await bed.change(a, running(HELD), { type: 'attempt.held' });
       await bed.ledger.moveBrake({ from: 0, to: ENGAGED }, 1_000);
-      await bed.ledger.shiftTimes(5_000, 6_000);
+      await bed.stepClock(5_000, 6_000);
       expect(await bed.ledger.brake()).toMatchObject({
         engaged: { at: 6_000 },
         kills: [{ name: 'd1/1', at: 6_000 }],

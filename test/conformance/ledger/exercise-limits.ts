@@ -250,13 +250,13 @@ export function exerciseLimits(open: Open): void {
     test('I7: lifts at a time of day, or so long after it was met, whatever the clock does', async () => {
       const dated = limit({ model: 'x', tries: 0 });
       const bed = await blocked(open, ['a:x', 'b'], dated, limit({ model: 'y', tries: 2 }));
-      await bed.ledger.shiftTimes(-700, 300);
-      const moved = { tries: 2, since: 300, until: 4_300 };
-      expect(await onRecord(bed)).toMatchObject([{ ...dated, since: 300 }, moved]);
+      await bed.stepClock(7_000, 8_000);
+      const moved = { tries: 2, since: 8_000, until: 12_000 };
+      expect(await onRecord(bed)).toMatchObject([{ ...dated, since: 8_000 }, moved]);
     });
 
     test.each([
-      ['I7: so does whoever waits for one without a reset', 2, 4_300],
+      ['I7: so does whoever waits for one without a reset', 2, 12_000],
       ['I7: whoever waits for a time of day does not', 0, 5_000],
     ])('%s', async (_, tries, until) => {
       const bed = await blocked(open, ['a']);
@@ -264,7 +264,7 @@ export function exerciseLimits(open: Open): void {
       const next = { kind: 'parked', since: 1_000, for: 'quota', until: 5_000 } as const;
       await bed.change(a!, next, { attemptEnd: FAILED });
       await bed.commit({ limits: [limit({ tries })] });
-      await bed.ledger.shiftTimes(-700, 300);
+      await bed.stepClock(7_000, 8_000);
       expect((await bed.row('a')).state).toMatchObject({ for: 'quota', until });
     });
   });

@@ -91,12 +91,12 @@ export function exerciseStreams(open: Open): void {
       } as const;
       const limit = { notice, seenAt: 3_000, metSince: 2_000, waitsUntil: 8_000 };
       await note(bed, heard({ tools: [tool], limit }, 10));
-      await bed.ledger.shiftTimes(-500, 500);
+      await bed.stepClock(5_000, 6_000);
       expect((await bed.live('a')).attempt.stream).toEqual(
         heard(
           {
-            tools: [{ ...tool, startedAt: 1_500, expiresAt: 8_500 }],
-            limit: { notice, seenAt: 2_500, metSince: 1_500, waitsUntil: 7_500 },
+            tools: [{ ...tool, startedAt: 7_000, expiresAt: 14_000 }],
+            limit: { notice, seenAt: 8_000, metSince: 7_000, waitsUntil: 13_000 },
           },
           10,
         ),

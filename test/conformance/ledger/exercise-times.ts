@@ -48,7 +48,7 @@ export function exerciseTimes(open: Open): void {
       await bed.submit([planned('a')]);
       await bed.claim();
       await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(9_000) }], 9_000);
-      await bed.ledger.shiftTimes(-8_000, 2_000);
+      await bed.stepClock(-8_000, 2_000);
       expect((await bed.live('a')).attempt).toMatchObject(seenAt(1_000));
       await bed.ledger.noteEvidence([{ dispatch: 'd1', fence: 1, ...seenAt(2_000, 'io') }], 2_000);
       expect((await bed.live('a')).attempt.signs).toEqual(seenAt(2_000, 'io').signs);
@@ -138,7 +138,7 @@ export function exerciseTimes(open: Open): void {
 
   test('I7: a step of the clock moves every duration along, and no time of day', async () => {
     const bed = new Bed(await open());
-    const names = ['a', 'b', 'backoff', 'quota', 'ended', 'queued'];
+    const names = ['a', 'b', 'backoff', 'quota', 'ended', 'queued', 'late'];
     await bed.submit(
       names.map((name) => planned(name, { spec: { deadlineMs: 1_000, extendMs: 50 } })),
     );
@@ -167,19 +167,52 @@ export function exerciseTimes(open: Open): void {
     const [, , , , ended] = await bed.ledger.dispatches({});
     const wish = { at: 2_000, graceMs: 5, cause: 'cancelled', because: 'asked' } as const;
     await bed.ledger.wishStop(['d6'], wish);
+    await bed.ledger.wishStop(['d7'], { ...wish, at: 9_400 });
     const since = await bed.ledger.lastSeq();
-    await bed.ledger.shiftTimes(-700, 300);
-    expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt: 1_300, hardAt: 1_350 });
-    expect((await bed.live('b')).dispatch.state).toEqual({ ...stopping, since: 300, killAt: 800 });
-    expect(await bed.live('b')).toMatchObject({ attempt: { deadline: { softAt: 1_300 } } });
-    expect((await bed.row('backoff')).state).toMatchObject({ until: 3_300 });
+    await bed.stepClock(7_000, 9_500);
+    expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt: 9_000, hardAt: 9_050 });
+    const moved = { ...stopping, since: 8_000, killAt: 8_500 };
+    expect((await bed.live('b')).dispatch.state).toEqual(moved);
+    expect(await bed.live('b')).toMatchObject({ attempt: { deadline: { softAt: 9_000 } } });
+    expect((await bed.row('backoff')).state).toMatchObject({ until: 11_000 });
     expect((await bed.row('quota')).state).toMatchObject({ until: 4_000 });
-    expect((await bed.row('queued')).stopWish).toEqual({ ...wish, at: 1_300 });
-    expect(await bed.ledger.nextDueAt(bed.now)).toBe(3_300);
+    expect((await bed.row('queued')).stopWish).toEqual({ ...wish, at: 9_000 });
+    expect((await bed.row('late')).stopWish).toEqual({ ...wish, at: 9_500 });
+    expect(await bed.ledger.nextDueAt(bed.now)).toBe(4_000);
     expect((await bed.ledger.dispatches({}))[4]).toEqual(ended);
     expect((await bed.said(since)).map(({ type, at, data }) => [type, at, data])).toEqual([
-      ['clock.stepped', 300, { byMs: -700 }],
+      ['clock.stepped', 9_500, { byMs: 7_000 }],
     ]);
+  });
+
+  describe('I7: a reading of the clocks moves a deadline', () => {
+    const read = (aheadMs: number, bootId = 'boot-1') => ({ bootId, aheadMs });
+    test.each([
+      ['by nothing, where it is the first', [read(5_000)], [0]],
+      [
+        'by the step since the one before, once',
+        [read(5_000), read(9_000), read(9_000)],
+        [0, 4_000, 0],
+      ],
+      ['by a step back', [read(0), read(-2_000)], [0, -2_000]],
+      ['by nothing below a step', [read(0), read(1_999), read(-1_999)], [0, 0, 0]],
+      ['by steps that add up to one', [read(0), read(1_500), read(3_000)], [0, 0, 3_000]],
+      [
+        'by nothing across a boot',
+        [read(0), read(9_000, 'boot-2'), read(9_500, 'boot-2')],
+        [0, 0, 0],
+      ],
+    ] as const)('%s', async (_, readings, expected) => {
+      const bed = new Bed(await open());
+      await bed.submit([planned('a', { spec: { deadlineMs: 100_000 } })]);
+      const [a] = await bed.claim();
+      const moves: number[] = [];
+      for (const reading of readings) moves.push(await bed.ledger.followClock(reading, 1));
+      expect(moves).toEqual(expected);
+      const movedMs = expected.reduce((sum: number, byMs) => sum + byMs, 0);
+      const softAt = a!.attempt.deadline!.softAt + movedMs;
+      expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt });
+    });
   });
 
   test('events are appended with numbers that have no gap', async () => {

@@ -48,7 +48,7 @@ describe.each(ENGINES.map(({ name }) => name))('a failed transaction over %s', (
     ['wishStop', () => bed.ledger.wishStop(['d1'], wish)],
     ['setPool', () => bed.ledger.setPool({ name: 'x', slots: 1 }, 1)],
     ['setPoolPaused', () => bed.ledger.setPoolPaused('work', true, 1)],
-    ['shiftTimes', () => bed.ledger.shiftTimes(1, 1)],
+    ['followClock', () => bed.stepClock(5_000, 1)],
     ['announceSupervisor', () => bed.ledger.announceSupervisor(PROCESS, 1)],
   ];
 

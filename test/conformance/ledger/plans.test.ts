@@ -205,7 +205,7 @@ async function exerciseAll(bed: Bed): Promise<void> {
   const deadline = { softAt: 1, hardAt: 2, extendedCount: 1, extendedMs: 1, because: 'works' };
   const move = { from: deadline, to: deadline };
   await ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1);
-  await ledger.shiftTimes(5, 1);
+  await bed.stepClock(5_000, 1);
   await ledger.live();
   await ledger.due(1);
   await ledger.nextDueAt(1);

@@ -8,6 +8,7 @@ import {
   lapsesAt,
   parseHolder,
   parseOperation,
+  parseToldBy,
   readAgain,
 } from '../../../src/core/operation.ts';
 import { HOUR, MINUTE, NOW, SECOND } from './row.ts';
@@ -108,6 +109,17 @@ describe('its text', () => {
   test('is none where it is no JSON', () => {
     expect(parseOperation('x.json', '{', NOW)).toBeNull();
     expect(parseHolder('{')).toBeNull();
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ['by both', { bootId: 'b', aheadMs: 7 }, { bootId: 'b', aheadMs: 7 }],
+    ['by nothing', undefined, null],
+    ['by null', null, null],
+    ['by a number', 7, null],
+    ['without a boot', { aheadMs: 7 }, null],
+    ['by half a millisecond', { bootId: 'b', aheadMs: 7.5 }, null],
+  ])('I7: says by which clock it was told: %s', (_, clock, toldBy) => {
+    expect(parseToldBy(JSON.stringify({ ...fields, clock }))).toEqual(toldBy);
   });
 
   test.each<[string, unknown]>([

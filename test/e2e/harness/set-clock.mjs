@@ -1,11 +1,11 @@
 // Sets the wall clock of the Node that loads it (`--import`) beside the true one, by as many milliseconds as the file
-// $DROVER_TEST_CLOCK says at the moment. The monotonic clock goes on, as it does where a machine's clock is set.
+// $SET_CLOCK_FILE says at the moment. The monotonic clock goes on, as it does where a machine's clock is set.
 import { readFileSync } from 'node:fs';
 
 /** The file is not read for every look at the clock. */
 const KEPT_MS = 5;
 
-const path = process.env['DROVER_TEST_CLOCK'];
+const path = process.env['SET_CLOCK_FILE'];
 const trueNow = Date.now;
 let readAt = Number.NEGATIVE_INFINITY;
 let offsetMs = 0;
