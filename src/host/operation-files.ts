@@ -101,10 +101,10 @@ function readOperation(dir: string, name: string, holders: HolderLook): Operatio
     const text = buffer.toString('utf8', 0, length);
     const told = parseOperation(name, text, Math.round(stat.mtimeMs));
     if (told === null) return null;
-    const [toldBy, holder] = [parseToldBy(text), parseHolder(text)];
+    const [clock, holder] = [parseToldBy(text), parseHolder(text)];
     const now = holders.clock.now();
     const operation =
-      toldBy === null ? told : byClock(told, toldBy, { reading: readingOf(holders), now });
+      clock === null ? told : byClock(told, clock, { reading: readingOf(holders), now });
     return holder === null ? operation : heldBy(operation, holders.sight(holder), now);
   } finally {
     closeSync(fd);
@@ -129,9 +129,16 @@ function leaseText(
 ): string {
   const iso = (at: Millis) => new Date(at).toISOString();
   const lease = { operation: label, startedAt: iso(startedAt), notAfter: iso(notAfter) };
-  const { aheadMs } = readClocks(createClock());
-  const told = { ...lease, clock: { bootId: readBootId(), aheadMs } };
-  return `${JSON.stringify(holder === null ? told : { ...told, holder })}\n`;
+  return `${JSON.stringify({ ...lease, ...toldBy(), ...(holder === null ? {} : { holder }) })}\n`;
+}
+
+/** In a sandbox without /proc a lease is as good as any other program's. */
+function toldBy(): { clock?: ClockReading } {
+  try {
+    return { clock: { bootId: readBootId(), aheadMs: readClocks(createClock()).aheadMs } };
+  } catch {
+    return {};
+  }
 }
 
 /** @throws errors of the operating system: there is no lease then */
