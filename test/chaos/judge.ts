@@ -230,7 +230,9 @@ function wrongEnd(member: Member, own: readonly Run[], { faults, claims }: Testi
   // It was killed before the wish, which took it for its last attempt.
   if (stopped && last !== undefined && reasonOfLoss(last, faults) !== null) return [];
   if (last === undefined) return [found('lost', `${name} never ran, and is ${said}`)];
-  if (row.outcome === 'succeeded' && !isDone(last)) {
+  // A goal that was reached once holds for whoever is asked to run again.
+  const isReached = member.kind === 'goal' && own.some(isDone);
+  if (row.outcome === 'succeeded' && !isDone(last) && !isReached) {
     return [found('lost', `${name} has not done its work, and is ${said}`)];
   }
   // Who does not know the agent any more adopts whoever is left of its tree, and that one may have nothing to do.
