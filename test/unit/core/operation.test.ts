@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Operation,
+  byClock,
   describeOperation,
   heldBy,
   isValid,
@@ -59,6 +60,26 @@ describe('I7: a lease that is read once more', () => {
   });
 });
 
+/** How the clock was set between the writing of a lease and now, and how long ago the lease says that it was touched. */
+test.each<[string, steppedMs: number, saidAgoMs: number, agoMs: number]>([
+  ['no step: as it says', 0, MINUTE, MINUTE],
+  ['back, touched before', -HOUR, MINUTE - HOUR, MINUTE],
+  ['back, touched since', -HOUR, MINUTE, MINUTE],
+  ['ahead, touched before', HOUR, MINUTE + HOUR, MINUTE],
+  ['ahead, touched since', HOUR, MINUTE, MINUTE],
+  ['ahead, as near either way: as it says', HOUR, HOUR / 2, HOUR / 2],
+])('I7: of a lease and a clock that went %s', (_, steppedMs, saidAgoMs, agoMs) => {
+  const toldBy = { bootId: 'b', aheadMs: 5 };
+  const reading = { bootId: 'b', aheadMs: 5 + steppedMs };
+  const told = { ...lease, touchedAt: NOW - saidAgoMs };
+  expect(byClock(told, toldBy, { reading, now: NOW })).toEqual({
+    ...lease,
+    startedAt: lease.startedAt + steppedMs,
+    notAfter: lease.notAfter + steppedMs,
+    touchedAt: NOW - agoMs,
+  });
+});
+
 test('is told with how long it lasts and may last, and never less than nothing', () => {
   expect(describeOperation(lease, NOW)).toBe('in operation "npm test" for 1m, at most 1h more');
   const over = { ...lease, startedAt: NOW + MINUTE, notAfter: NOW - MINUTE };
@@ -100,6 +121,7 @@ describe('its text', () => {
     ['no operation', { ...fields, operation: 7 }],
     ['no beginning', { ...fields, startedAt: 'soon' }],
     ['a beginning that is no text', { ...fields, startedAt: NOW }],
+    ['a year as its beginning', { ...fields, startedAt: 2026 }],
     ['no end', { ...fields, notAfter: 'never' }],
     ['an end that is no text', { ...fields, notAfter: NOW }],
   ])('is none with %s', (_, value) => {
