@@ -31,6 +31,7 @@ export default defineConfig({
   test: {
     include: ['test/mutation/mutation.test.ts'],
     pool: 'threads',
+    disableConsoleIntercept: true,
     testTimeout: 24 * 3_600_000,
   },
 });
