@@ -59,7 +59,8 @@ export class Supervisors {
     process.onEnd = () => this.#gone(instance);
     const world = this.#plant(createWorld(this.#stage, this.#desk, instance), this.#stage);
     const supervisor = startSupervisor(world, until);
-    this.current = { instance, until, supervisor };
+    // It may be dead by now: its first call is made at once.
+    if (instance.lives) this.current = { instance, until, supervisor };
     void supervisor.ended.then((because) => this.#ended(instance, because));
   }
 
@@ -89,6 +90,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     clock: {
       now: () => clocks.wall(),
       monotonicMs: () => clocks.monotonicMs(),
+      origin: () => stage.machine.bootId,
       sleep: (durationMs, interrupt) => instance.sleep(durationMs, interrupt),
       giveWay: () => instance.giveWay(),
     },
