@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../src/core/error.ts';
 import { EVENT_TYPES } from '../src/core/event.ts';
-import { CRASH_POINTS } from '../src/supervisor/world.ts';
+import { CRASH_POINTS } from '../src/supervisor/crash-points.ts';
 import { invariantsOf, invariantsPage } from './tidy/invariants.ts';
 import type { Rule } from './tidy/rule.ts';
 import { importRules } from './tidy/rules-imports.ts';
