@@ -40,8 +40,9 @@ const JUDGED = {
       claim: ([{ claim }], done) => (done === null ? claim !== null : done.claimed.length > 0),
       running: ([{ changes }]) => changes.some(({ next }) => next.kind === 'running'),
       end: ([{ changes }]) => changes.some(({ attemptEnd }) => attemptEnd !== undefined),
-      other: ([{ changes }]) =>
-        changes.every((one) => one.next.kind !== 'running' && one.attemptEnd === undefined),
+      other: ([{ changes, claim }]) =>
+        changes.some((one) => one.next.kind !== 'running' && one.attemptEnd === undefined) ||
+        (changes.length === 0 && claim === null),
     },
     noteEvidence: 'effect',
     setDeadline: 'effect',

@@ -24,20 +24,21 @@ export class Toll {
   }
 }
 
+interface All extends RunOptions {
+  readonly next?: () => void;
+}
+
 /**
  * Lives of supervisors in one herd: each dies at the first of its places at which none before it has died.
  */
 export class Hunt {
   readonly #herd: TestHerd;
   readonly #toll: Toll;
-  readonly #passing: number;
   readonly #left: Set<CrashPoint>;
 
-  /** @param passing of a place in a life: at which it dies */
-  constructor(herd: TestHerd, toll: Toll, points: readonly CrashPoint[], passing = 1) {
+  constructor(herd: TestHerd, toll: Toll, points: readonly CrashPoint[]) {
     this.#herd = herd;
     this.#toll = toll;
-    this.#passing = passing;
     this.#left = new Set(points);
   }
 
@@ -48,8 +49,7 @@ export class Hunt {
 
   /** Says to a supervisor where it has to die. */
   environment(): Record<string, string> {
-    const list = this.left.map((point) => `${point}:${this.#passing}`);
-    return { DROVER_TEST_CRASH: list.join(',') };
+    return { DROVER_TEST_CRASH: this.left.join(',') };
   }
 
   /** One life. @returns where it died; null: it came to its end */
@@ -75,10 +75,13 @@ export class Hunt {
    * @param words of the next one
    * @param next called where one has come to its end: makes work for those to come
    */
-  async all(words: () => readonly string[], next: () => void): Promise<void> {
-    for (let tries = 0; this.#left.size > 0; ) {
-      if ((await this.live(words())) !== null) continue;
-      if (++tries > ENDS_MAX) throw new Error(`nobody ever came to ${this.left.join(', ')}`);
+  async all(
+    words: () => readonly string[],
+    { next = () => {}, ...options }: All = {},
+  ): Promise<void> {
+    for (let ends = 0; this.#left.size > 0; ) {
+      if ((await this.live(words(), options)) !== null) continue;
+      if (++ends > ENDS_MAX) throw new Error(`nobody ever came to ${this.left.join(', ')}`);
       next();
     }
   }
