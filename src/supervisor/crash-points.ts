@@ -138,6 +138,7 @@ type AnyJudgement = 'look' | 'effect' | readonly string[] | AnyKinds;
 /** All of them; of the steps of an effect in the order in which they are passed. */
 export const CRASH_POINTS = Object.entries(JUDGED).flatMap(([port, methods]) =>
   Object.entries<AnyJudgement>(methods).flatMap(([name, judgement]) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type says the same of the same table
     placesOf(judgement).map((place) => `${port}.${name}.${place}` as CrashPoint),
   ),
 );
@@ -153,7 +154,7 @@ function isSteps(judgement: AnyJudgement): judgement is readonly string[] {
   return Array.isArray(judgement);
 }
 
-type PassPoint = (name: CrashPoint) => void;
+type PassPoint = (name: string) => void;
 
 /**
  * The same world, in which `crashPoint` is called right before each effect, and right after each that has not failed. The steps
@@ -161,7 +162,7 @@ type PassPoint = (name: CrashPoint) => void;
  */
 export function withCrashPoints(world: World, crashPoint: PassPoint): World {
   const ports = Object.entries(JUDGED).map(([name, methods]) => {
-    return [name, beside(name, world[name as PortName], methods, crashPoint)];
+    return [name, beside(name, Reflect.get(world, name), methods, crashPoint)];
   });
   return { ...world, ...Object.fromEntries(ports) };
 }
@@ -206,10 +207,10 @@ function passSide(
   crashPoint: PassPoint,
 ): void {
   if (typeof judgement === 'string' || isSteps(judgement)) {
-    crashPoint(`${effect}.${side}` as CrashPoint);
+    crashPoint(`${effect}.${side}`);
     return;
   }
   for (const [kind, is] of Object.entries(judgement)) {
-    if (is(args as never, result as never)) crashPoint(`${effect}.${kind}.${side}` as CrashPoint);
+    if (Reflect.apply(is, null, [args, result]) === true) crashPoint(`${effect}.${kind}.${side}`);
   }
 }

@@ -198,6 +198,7 @@ describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
       const file = speaking(herd, [{ name: 'x', prompt, continue_prompt: 'exit 7' }]);
       await new Hunt(herd, toll, SESSION_GONE).all(() => ['run', file]);
       await herd.ok(['run', file]);
+      expect(await herd.row('x')).toMatchObject({ outcome: 'succeeded' });
       expectBegun(herd, ['x'], 1);
     }),
   );
@@ -228,7 +229,7 @@ describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
       const file = herd.campaign({ campaign: 'c', dispatches: [dispatch] });
       const program = new URL('programs/stepped-clock.mjs', import.meta.url);
       const STEPPED_WHILE = herd.path('stepped');
-      const env = { NODE_OPTIONS: `--import=${program}`, STEPPED_WHILE };
+      const env = { NODE_OPTIONS: `--import=${program.href}`, STEPPED_WHILE };
       await huntWhileRunning(herd, { points: CLOCK, file, env }, async (life) => {
         herd.write('stepped', '');
         await life;
