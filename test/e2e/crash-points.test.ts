@@ -1,6 +1,6 @@
 // Owns the tests of `kill -9` against the supervisor: before and after each of its effects, at random places, at random
 // moments. They fail where nobody has died at one of the places.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CRASH_POINTS, type CrashPoint } from '../../src/supervisor/crash-points.ts';
@@ -28,7 +28,7 @@ import { type TestHerd, withHerd } from './harness/herd.ts';
 import { isAlive } from './harness/process-list.ts';
 import { countOf, endedOnce } from './harness/reaping.ts';
 import { ANSWER, DONE, SESSION, campaign as speaking } from './harness/speaking.ts';
-import { NO_CGROUP } from './harness/tiers.ts';
+import { NO_CGROUP, onOldKernel } from './harness/tiers.ts';
 import { until } from './harness/until.ts';
 
 const toll = new Toll();
@@ -47,20 +47,6 @@ function expectBegun(herd: TestHerd, names: readonly string[], times: number): v
   expect(new Set(marks).size).toBe(marks.length);
   expect(names.map((name) => herd.begun(name).length)).toEqual(names.map(() => times));
   toll.dispatches += names.length;
-}
-
-/** What its supervisor takes for the cgroup of an attempt, on a kernel that cannot kill one (before 5.14). */
-async function onOldKernel(herd: TestHerd, name: string): Promise<{ restore: () => void }> {
-  const { id, fence, pid } = await herd.row(name);
-  const record = herd.path(`state/runs/${id}.${fence}/cgroup`);
-  const real = herd.read(`state/runs/${id}.${fence}/cgroup`);
-  const old = herd.path(real.trim().split('/').slice(-2).join('/'));
-  mkdirSync(old, { recursive: true });
-  const files = { procs: `${pid}\n`, events: 'populated 1\n', freeze: '0\n' };
-  for (const [what, text] of Object.entries(files)) writeFileSync(`${old}/cgroup.${what}`, text);
-  writeFileSync(`${old}/cpu.stat`, 'usage_usec 0\n');
-  writeFileSync(record, `${old}\n`);
-  return { restore: () => writeFileSync(record, real) };
 }
 
 interface Quarry {
@@ -87,17 +73,30 @@ async function huntWhileRunning(
 
 describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
   test.for([
-    ['at each everyday place', 'short', EVERYDAY] as const,
-    ['while an agent takes its time', 'everything', LONG] as const,
-    ['once more at starts and ends', 'short', STARTS_AND_ENDS] as const,
-  ])('%s: every dispatch runs once and keeps its exit code', ([, has, points], context) =>
+    ['at each everyday place', EVERYDAY] as const,
+    ['once more at starts and ends', STARTS_AND_ENDS] as const,
+  ])('%s: every dispatch runs once and keeps its exit code', ([, points], context) =>
     withHerd(async (herd) => {
-      herd.configure('max_output: 64KiB\n');
-      const supply = new CrashSupply(herd, has);
+      const supply = new CrashSupply(herd);
       const next = () => supply.next();
       await new Hunt(herd, toll, points).all(() => ['run', supply.file], { next });
       expect(await judge(herd, await supply.finish(), toll)).toEqual(FLAWLESS);
     })(context),
+  );
+
+  test(
+    'while an agent works for longer than its deadline, and says more than is kept',
+    withHerd(async (herd) => {
+      herd.configure('max_output: 64KiB\n');
+      const work = `until [ -e ${herd.path('gate')} ]; do seq 9000; sleep 0.2; done`;
+      const run = `${work}; exec ${herd.recorder('a').join(' ')}`;
+      const dispatch = { name: 'a', run, deadline: '200ms', extend: '1h', stall: '6s' };
+      const file = herd.campaign({ campaign: 'c', dispatches: [dispatch] });
+      await new Hunt(herd, toll, LONG).all(() => ['run', file]);
+      herd.write('gate', '');
+      await herd.ok(['run', file]);
+      expect(await judge(herd, new Map([['a', 0]]), toll)).toEqual(FLAWLESS);
+    }),
   );
 
   test(
@@ -245,7 +244,7 @@ describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
   test(
     'at any of its places by chance',
     withHerd(async (herd) => {
-      const supply = new CrashSupply(herd, 'short');
+      const supply = new CrashSupply(herd);
       for (let seed = 1, kills = 0; kills < 6; seed++) {
         const env = { DROVER_TEST_CRASH_CHANCE: '0.06', DROVER_TEST_CRASH_SEED: String(seed) };
         const words = seed % 2 === 0 ? ['up', '--until', 'idle'] : ['run', supply.file];
@@ -262,7 +261,7 @@ describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
   test(
     'at any moment, from outside',
     withHerd(async (herd) => {
-      const supply = new CrashSupply(herd, 'short');
+      const supply = new CrashSupply(herd);
       const next = sequence(20_261_120);
       for (let kills = 0; kills < 8; ) {
         const life = herd.start(['run', supply.file]);

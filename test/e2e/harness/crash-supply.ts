@@ -7,16 +7,13 @@ const SLOTS = 3;
 
 export class CrashSupply {
   readonly #herd: TestHerd;
-  readonly #has: 'everything' | 'short';
   readonly #expected = new Map<string, number>();
   #made = 0;
   /** of the campaign that was made last */
   file = '';
 
-  /** @param has `short`: only who has ended in a moment */
-  constructor(herd: TestHerd, has: 'everything' | 'short') {
+  constructor(herd: TestHerd) {
     this.#herd = herd;
-    this.#has = has;
     this.next();
   }
 
@@ -28,20 +25,9 @@ export class CrashSupply {
       this.#expected.set(name, how.code ?? 0);
       return { name, run: this.#herd.recorder(name, how) };
     };
-    const shell = (kind: string, before: string) => {
-      const { name, run } = recorder(kind);
-      return { name, run: `${before} exec ${run.join(' ')}` };
-    };
-    // Works for longer than its deadline, and says more than is kept.
-    const long = () => ({
-      ...shell('long', 'for i in 1 2 3 4 5 6 7 8; do seq 9000; sleep 0.2; done;'),
-      deadline: '200ms',
-      extend: '1h',
-      stall: '3s',
-    });
+    const leaving = recorder('leaves');
     const dispatches = [
-      ...(this.#has === 'short' ? [] : [long()]),
-      { ...shell('leaves', 'sleep 300 &'), leftover_grace: '0s' },
+      { ...leaving, run: `sleep 300 & exec ${leaving.run.join(' ')}`, leftover_grace: '0s' },
       recorder('fails', { seconds: 0.05, code: 5 }),
       { ...recorder('asked'), done_when: 'true' },
       recorder('stays', { seconds: 0.1 }),
