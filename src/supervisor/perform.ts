@@ -34,7 +34,6 @@ export function perform(
   switch (act.kind) {
     case 'seize-claim': {
       const result = world.runDirs.seize(memory.key);
-      world.crashPoint('seize.after');
       if (result !== 'unknown') surroundings.wake(memory);
       return;
     }
