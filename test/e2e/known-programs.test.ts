@@ -1,15 +1,15 @@
 // Owns the tests of what is known of an agent program beside its stream, as people are told it: the stall window that is too
-// short for it, an adapter that cannot be used.
+// short for it, an adapter that cannot be used, the CPU time that is none of its work.
 import { expect, test } from 'vitest';
 import { fake, type TestHerd, withHerd } from './harness/herd.ts';
 import { ANSWER, DONE } from './harness/speaking.ts';
 
-/** The adapter of the fakes, of a program that gives up by itself after 3 s. */
+/** The adapter of the fakes, of a program that gives up by itself after 3 s, and uses 2.5 % of a core while it waits. */
 function patient(herd: TestHerd): string {
   return herd.write(
     'patient.mjs',
     `import fake from '${fake('adapter.mjs')}';\n` +
-      `export default { ...fake, silence: { ownStallMs: 3_000 } };\n`,
+      `export default { ...fake, silence: { ownStallMs: 3_000, idleCpuShare: 0.025 } };\n`,
   );
 }
 
@@ -50,7 +50,7 @@ ${['a', 'b'].map((name) => `  - { name: ${name}, agent: patient, prompt: ${JSON.
 );
 
 test(
-  'whoever runs it all the same is told, and it runs',
+  'whoever runs it all the same is told, and it runs; show says which CPU time counts for it',
   withHerd(async (herd) => {
     const file = herd.campaign({
       campaign: 'c',
@@ -61,5 +61,7 @@ test(
     const { stderr } = await herd.ok(['run', file]);
     expect(stderr).toMatch(/^warning: \S+c\.yaml:\d+:\d+: "stall" is 2s: .*\(patient after 3s\)/);
     expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded' });
+    const words = 'cpu_threshold 1%, and 2.5% that Speaker uses while it only waits';
+    expect((await herd.ok(['show', 'c/a'])).stdout).toContain(`3.5% of a core: ${words}`);
   }),
 );
