@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/sim/worlds.test.ts', 'test/tidy.test.ts'],
           pool: 'threads',
           isolate: false,
+          maxWorkers: 2,
           // A thousand worlds on a machine that has other work.
           testTimeout: 300_000,
         },
@@ -37,6 +38,7 @@ export default defineConfig({
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
           pool: 'forks',
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -237,9 +237,9 @@ export interface Ledger {
    * otherwise than when this was last called, every deadline, kill moment, back-off and sign moves along, in one transaction
    * with the reading, so that no step is followed twice.
    *
-   * @returns by how many milliseconds they were moved
+   * @returns the reading by which all moments are told from now on: this one, or one that differs by less than a step
    */
-  followClock(reading: ClockReading, now: Millis): Promise<number>;
+  followClock(reading: ClockReading, now: Millis): Promise<ClockReading>;
   append(events: readonly NewEvent[], now: Millis): Promise<void>;
   brake(): Promise<Brake>;
   /** False: somebody else has moved it meanwhile, and nothing was done. */

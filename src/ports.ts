@@ -11,7 +11,7 @@ import type {
 import type { Agent, Plan } from './agents/agent.ts';
 import type { Look, RunDirLook } from './core/evidence.ts';
 import type { ProcessIdentity } from './core/identity.ts';
-import type { Operation } from './core/operation.ts';
+import type { ReadOperation } from './core/operation.ts';
 
 export type * from './ledger-port.ts';
 export type * from './process-port.ts';
@@ -25,6 +25,8 @@ export interface Clock {
   now(): Millis;
   /** Milliseconds since an arbitrary moment of this boot; never steps back, may stand still during a suspend. */
   monotonicMs(): number;
+  /** Names that moment: the same for all processes whose `monotonicMs` can be compared, another after a boot. */
+  origin(): string;
   /** Resolves after `durationMs`, or as soon as `interrupt` resolves. */
   sleep(durationMs: number, interrupt: Promise<void>): Promise<void>;
   /**
@@ -194,7 +196,7 @@ export interface RunDirs {
     order: SpawnOrder,
   ): Promise<{ readonly goal: 'reached' | 'missed' | 'unknown'; readonly because: string }>;
   /** The operation leases that the agent's side holds or has left (core/operation.ts). */
-  operations(key: AttemptKey): Look<readonly Operation[]>;
+  operations(key: AttemptKey): Look<readonly ReadOperation[]>;
   /**
    * Why the last tool that its program wanted to call was refused (`drover hook`): it was told to end, and so its end does
    * not mean that its work is done. Null: it was not refused.

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../src/core/error.ts';
 import { EVENT_TYPES } from '../src/core/event.ts';
-import { CRASH_POINTS } from '../src/supervisor/world.ts';
 import { invariantsOf, invariantsPage } from './tidy/invariants.ts';
 import type { Rule } from './tidy/rule.ts';
 import { importRules } from './tidy/rules-imports.ts';
@@ -36,7 +35,6 @@ function repository(): readonly SourceFile[] {
 const lists = {
   errorCodes: ERROR_CODES,
   eventTypes: EVENT_TYPES,
-  crashPoints: CRASH_POINTS,
 } as const;
 
 const rules: readonly Rule[] = [...textRules, ...importRules, ...recordRules(lists)];
@@ -122,13 +120,6 @@ const badExamples: readonly Example[] = [
   ['docs/errors.md', 'docs/errors.md', '| `WRONG_CODE` | x | y |', 'WRONG_CODE is no error code'],
   ['every event type', 'src/core/x.ts', "// 'attempt.started'", 'nobody writes attempt.started'],
   ['every event type', 'src/cli/x.ts', "const a = 'attempt.started'", 'nobody writes attempt'],
-  ['every crash point is passed', 'src/core/x.ts', OPENING, 'nobody passes kill.after'],
-  [
-    'every crash point is died',
-    'test/e2e/x.test.ts',
-    "// 'kill.after'",
-    'no test dies at kill.after',
-  ],
   [
     'every invariant',
     'ARCHITECTURE.md',
@@ -153,7 +144,6 @@ describe('a rule can fail', () => {
   const example = recordRules({
     errorCodes: ['USAGE'],
     eventTypes: ['attempt.started'],
-    crashPoints: ['kill.after'],
   });
   const exampleRules: readonly Rule[] = [...textRules, ...importRules, ...example];
   const ruleOf = (name: string) => exampleRules.filter((rule) => rule.name.startsWith(name));

@@ -85,11 +85,10 @@ export interface Agent {
     readonly target: 'pid' | 'group';
   };
   readonly silence: {
-    /** does it write while a tool runs? */
-    readonly duringTool: boolean;
-    /** does it say that it waits for a limit to be lifted? */
-    readonly duringLimit: boolean;
-    /** it gives up on a silent provider by itself after this long; null: never seen */
+    /**
+     * It gives up on a silent provider by itself after this long, and asks again: a stall window has to be longer. null:
+     * never seen
+     */
     readonly ownStallMs: number | null;
     /** share of one core that it uses while it only waits: not counted as work; not there: less than anybody would notice */
     readonly idleCpuShare?: number;

@@ -53,8 +53,7 @@ export const claude: Agent = {
 
   // Some seconds into a tool, SIGTERM ends that alone: the model is told "Exit code 137" and goes on, up to a `success`.
   stop: { signal: 'SIGINT', target: 'pid' },
-  // `tool_progress` every 30 s; `api_retry` for every request that it repeats.
-  silence: { duringTool: true, duringLimit: true, ownStallMs: 300_000 },
+  silence: { ownStallMs: 300_000 },
 
   hooks: claudeHooks,
 };

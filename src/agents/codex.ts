@@ -55,8 +55,7 @@ export const codex: Agent = {
 
   // It answers with 1 within 50 ms and ends its tool. SIGTERM kills it before it has written anything.
   stop: { signal: 'SIGINT', target: 'pid' },
-  // Of a plain `retry-after` it says one "Reconnecting", and not for how long.
-  silence: { duringTool: false, duringLimit: true, ownStallMs: 300_000 },
+  silence: { ownStallMs: 300_000 },
 
   hooks: codexHooks,
 };

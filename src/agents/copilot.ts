@@ -55,7 +55,7 @@ export const copilot: Agent = {
 
   // Its launcher would die of it and leave the program running.
   stop: { signal: 'SIGTERM', target: 'group' },
-  silence: { duringTool: false, duringLimit: true, ownStallMs: 700_000 },
+  silence: { ownStallMs: 700_000 },
   hooks: copilotHooks,
 };
 

@@ -55,7 +55,7 @@ export const gemini: Agent = {
 
   // Its launcher swallows the signal.
   stop: { signal: 'SIGTERM', target: 'group' },
-  silence: { duringTool: false, duringLimit: true, ownStallMs: 302_000 },
+  silence: { ownStallMs: 302_000 },
   hooks: geminiHooks,
 };
 

@@ -53,8 +53,6 @@ export const opencode: Agent = {
   // Every signal ends it at once and leaves its tool.
   stop: { signal: 'SIGKILL', target: 'group' },
   silence: {
-    duringTool: false,
-    duringLimit: true,
     ownStallMs: 305_000,
     // 1.0 to 1.5 % where it waits for an answer (docs/decisions/0010-cpu-threshold.md).
     idleCpuShare: 0.02,

@@ -53,8 +53,7 @@ export const pi: Agent = {
 
   // SIGINT leaves its tool.
   stop: { signal: 'SIGTERM', target: 'pid' },
-  // A long `retry-after` is kept inside of its client, without a word.
-  silence: { duringTool: false, duringLimit: false, ownStallMs: null },
+  silence: { ownStallMs: null },
 };
 
 const QUIET = new Set([

@@ -49,8 +49,7 @@ export const qwen: Agent = {
 
   // Its launcher would die of it and leave the program running.
   stop: { signal: 'SIGTERM', target: 'group' },
-  // It waits for a limit for minutes without a word.
-  silence: { duringTool: false, duringLimit: false, ownStallMs: 241_000 },
+  silence: { ownStallMs: 241_000 },
 
   hooks: qwenHooks,
 };

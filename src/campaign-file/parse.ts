@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import { COMMAND_AGENT } from '../core/agent-names.ts';
 import { type Campaign, DEFAULT_POOL } from '../core/campaign.ts';
+import { type KnownPrograms, adviseStalls, adviseUnusable } from './advise-stall.ts';
 import { adviseIdleLimits, adviseIdleSettings, advisePools, adviseVariables } from './advise.ts';
 import {
   type AgentRules,
@@ -38,8 +39,8 @@ export interface ParseOptions {
 
 export interface ParsedCampaign {
   readonly campaign: Campaign;
-  /** allowed, and most probably not meant */
-  readonly warnings: readonly Problem[];
+  /** What is allowed, and most probably not meant. Which programs have to be known is known from `campaign` only. */
+  readonly warnings: (programs: KnownPrograms) => readonly Problem[];
 }
 
 /**
@@ -68,9 +69,22 @@ export function parseCampaignFile(text: string, options: ParseOptions): ParsedCa
   const read = document === null ? null : draftOf(document, report);
   const draft = read === null ? null : check(read, options, report);
   const campaign = draft === null || report.failed ? null : complete(draft, options, report);
-  if (campaign === null) throw report.error('CAMPAIGN_INVALID');
+  if (draft === null || campaign === null) throw report.error('CAMPAIGN_INVALID');
   adviseVariables(substitution.unused(), substitution.used(), report);
-  return { campaign, warnings: report.warnings() };
+  const advised = {
+    dispatches: draft.dispatches,
+    planned: campaign.dispatches,
+    defaults: draft.defaultsPlace,
+    agents: draft.agentsPlace,
+  };
+  return {
+    campaign,
+    warnings(programs) {
+      adviseStalls(advised, programs, report);
+      adviseUnusable(advised, programs, report);
+      return report.warnings();
+    },
+  };
 }
 
 /** What could be read of the file. Each part stands for itself: null where its shape is wrong. */

@@ -2,6 +2,7 @@
 // of the herd.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KnownPrograms } from '../campaign-file/advise-stall.ts';
 import type { Config } from '../campaign-file/config.ts';
 import type { Problem } from '../campaign-file/report.ts';
 import { AGENT_NAMES } from '../core/agent-names.ts';
@@ -33,7 +34,21 @@ export async function readCampaign(
     knownAgents: AGENT_NAMES,
     ...(config === null ? {} : { config }),
   });
-  return { campaign: withPools(campaign, config), warnings };
+  const programs = await programsOf(campaign);
+  return { campaign: withPools(campaign, config), warnings: warnings(programs) };
+}
+
+/** Nothing is loaded for commands, which have no adapter. */
+async function programsOf({ dispatches }: Campaign): Promise<KnownPrograms> {
+  const prompted = dispatches.map(({ spec }) => spec).filter(({ task }) => task !== null);
+  if (prompted.length === 0) return new Map();
+  const { adapterOf } = await import('../compose/agents.ts');
+  const specs = new Map(prompted.map((spec) => [spec.agent, spec]));
+  const known = [...specs].map(async ([agent, spec]) => {
+    const { adapter, unusable } = await adapterOf(spec);
+    return [agent, { ownStallMs: adapter?.silence.ownStallMs ?? null, unusable }] as const;
+  });
+  return new Map(await Promise.all(known));
 }
 
 /** null where the herd has no config.yaml: then nothing of YAML is loaded for it. */

@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Agent } from '../agents/agent.ts';
 import { DroverError } from '../core/error.ts';
+import { createClock } from '../host/clock.ts';
+import type { DispatchSpec } from '../core/dispatch.ts';
 import type { Agents, Clock } from '../ports.ts';
 
 type Environment = Agents['environment'];
@@ -51,6 +53,21 @@ export function createAgents(environment: Environment, clock: Clock): Agents {
       }
     },
   };
+}
+
+/** What is known of the program of a dispatch, for whoever starts nothing. */
+export interface KnownAdapter {
+  /** null: it has none (`command`), or one that cannot be used */
+  readonly adapter: Agent | null;
+  /** why it cannot be used; null: it can */
+  readonly unusable: string | null;
+}
+
+/** The adapter of a dispatch, loaded. */
+export async function adapterOf(spec: DispatchSpec): Promise<KnownAdapter> {
+  const agents = createAgents({}, createClock());
+  const unusable = await agents.load(spec);
+  return { adapter: agents.of(spec), unusable };
 }
 
 function tooLate(module: string): string {

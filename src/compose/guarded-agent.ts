@@ -128,11 +128,13 @@ const PARTS: Readonly<Record<string, Check>> = {
       target: oneOf('pid', 'group'),
     }),
   }),
-  'silence, with idleCpuShare from 0 to 1 where there is one': withParts({
-    silence: withParts({
-      idleCpuShare: (share) => share === undefined || (isAmount(share) && Number(share) <= 1),
+  'silence, with ownStallMs (milliseconds, or null), and idleCpuShare from 0 to 1 where there is one':
+    withParts({
+      silence: withParts({
+        ownStallMs: orNull(isAmount),
+        idleCpuShare: (share) => share === undefined || (isAmount(share) && Number(share) <= 1),
+      }),
     }),
-  }),
 };
 
 function isList(value: unknown): boolean {

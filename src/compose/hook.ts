@@ -59,7 +59,7 @@ async function follow(order: HookOrder, call: HookCall, now: Millis): Promise<st
         return hooks.refuse(refusalText(because, until));
       }
       clearRefusal(runDir);
-      await leave(runDir, call, now);
+      await leave(runDir, call);
       return '';
     }
   }
@@ -78,13 +78,12 @@ async function closureFor(
   }
 }
 
-async function leave(runDir: string, call: HookCall, now: Millis): Promise<void> {
+async function leave(runDir: string, call: HookCall): Promise<void> {
   const { hookCaller } = await import('../host/hook-caller.ts');
   const { name, detail, timeoutMs } = call;
   const label = (detail === '' ? name : `${name}: ${detail}`).slice(0, LABEL_CHARACTERS_MAX);
   const forMs = timeoutMs === null ? LEASE_MS : timeoutMs + TIMEOUT_MARGIN_MS;
-  const lease = { label, startedAt: now, notAfter: now + forMs };
-  leaveOperation(runDir, call, lease, await hookCaller(runDir));
+  leaveOperation(runDir, call, { label, forMs }, await hookCaller(runDir));
 }
 
 /** For the model, which decides what comes next. */

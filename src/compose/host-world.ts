@@ -2,7 +2,7 @@
 import { ownEnvironment } from '../host/agent-environment.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createChance } from '../host/chance.ts';
-import { crashPoint } from '../host/crash-point.ts';
+import { crashPoint, mayCrash } from '../host/crash-point.ts';
 import { createGit } from '../host/git.ts';
 import { createProcessTable } from '../host/process-table.ts';
 import { type ProtectionParts, createProtection } from '../host/protection.ts';
@@ -22,11 +22,11 @@ type Choices = Pick<World, 'containment' | 'outputBytesMax' | 'sweepEveryMs' | '
   readonly starter: Starter | null;
 };
 
-export function createHostWorld(
+export async function createHostWorld(
   paths: StateDirPaths,
   { ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock },
   { starter, protect, ...choices }: Choices,
-): World {
+): Promise<World> {
   const environment = ownEnvironment();
   const processTable = createProcessTable();
   const cgroups = createCgroups(ledger.id, paths.runs);
@@ -50,7 +50,7 @@ export function createHostWorld(
     git: createGit(environment),
     crashPoint,
   });
-  return {
+  const world: World = {
     clock,
     chance,
     processes: processTable,
@@ -60,7 +60,9 @@ export function createHostWorld(
     cgroups,
     worktrees,
     ledger,
-    crashPoint,
     ...choices,
   };
+  if (!mayCrash) return world;
+  const { withCrashPoints } = await import('../supervisor/crash-points.ts');
+  return withCrashPoints(world, crashPoint);
 }

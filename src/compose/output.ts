@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Millis } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
-import type { Operation } from '../core/operation.ts';
+import { type Operation, readAgain } from '../core/operation.ts';
 import { createClock } from '../host/clock.ts';
 import type { HostProcessTable } from '../host/host-process-table.ts';
 import { type HolderLook, readOperations } from '../host/operation-files.ts';
@@ -58,17 +58,20 @@ export function createOutput(runsDir: string): Output {
       return null;
     },
     isThere: (key) => statSync(runDirPath(runsDir, key), { throwIfNoEntry: false }) !== undefined,
-    operations: (key) => readOperations(runDirPath(runsDir, key), holderLook()),
+    operations: (key) => {
+      const read = readOperations(runDirPath(runsDir, key), holderLook());
+      if (read.kind !== 'seen') return read;
+      const now = createClock().now();
+      return { kind: 'seen', value: read.value.map((one) => readAgain(null, one, now).known) };
+    },
   };
 }
 
 /** The process table is opened for leases that name their holder, and only for those. */
 function holderLook(): HolderLook {
-  let opened: HostProcessTable | null = null;
-  const table = () => (opened ??= createProcessTable());
+  let table: HostProcessTable | null = null;
   return {
-    sight: (holder) => table().sight(holder),
-    bootId: () => table().bootId(),
+    sight: (holder) => (table ??= createProcessTable()).sight(holder),
     clock: createClock(),
   };
 }

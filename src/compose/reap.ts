@@ -44,7 +44,7 @@ export async function createReaper(
   also: readonly number[],
 ): Promise<Reaper> {
   const said = await openConfig(paths.config, clock, also);
-  const world = createHostWorld(
+  const world = await createHostWorld(
     paths,
     { ledger, clock },
     {

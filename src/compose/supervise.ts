@@ -82,7 +82,7 @@ async function realWorld(
 ): Promise<World> {
   const { config, latest, protect } = await watchConfig(paths.config, clock);
   mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-  const world = createHostWorld(
+  const world = await createHostWorld(
     paths,
     { ledger, clock },
     {

@@ -1,6 +1,5 @@
 // Owns operation leases: statements of the agent's side, each with its own deadline. A supervisor reads them and never
 // writes one (I5).
-import { type ClockReading, stepBetween } from './clock-reading.ts';
 import type { Millis } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import type { Sighting } from './evidence.ts';
@@ -29,23 +28,54 @@ export function isValid({ notAfter, touchedAt }: Operation, now: Millis): boolea
   return now < notAfter && Math.abs(now - touchedAt) < TOUCHED_WITHIN_MS;
 }
 
+/** Of a lease whose holder says by the clock that never steps when that was and will be. */
+export interface MonotonicLease {
+  /** of that clock (clock-reading.ts) */
+  readonly origin: string;
+  readonly startedMs: number;
+  readonly notAfterMs: number;
+  readonly touchedMs: number;
+}
+
+/** From now on; negative: it was */
+export type Apart = Omit<MonotonicLease, 'origin'>;
+
+/** A lease as its file has it. */
+export interface ReadOperation extends Operation {
+  /** null: it is told by the wall clock alone */
+  readonly apart: Apart | null;
+}
+
 /** A lease as it was read, and in the terms of whoever reads it again and again. */
 export interface KnownOperation {
-  readonly read: Operation;
+  readonly read: ReadOperation;
   readonly known: Operation;
 }
 
 /**
  * What is known of a lease after it was read once more. A touch is dated by the look that finds it, and its end stays at
- * the distance at which it was first seen: a step of the clock in between moves neither (I7).
+ * the distance at which it was first seen: a step of the clock in between moves neither (I7). Where it is told by the clock
+ * that never steps, no step moves it at all.
  */
 export function readAgain(
   before: KnownOperation | null,
-  read: Operation,
+  read: ReadOperation,
   now: Millis,
 ): KnownOperation {
-  if (before === null || before.read.notAfter !== read.notAfter) return { read, known: read };
-  const touched = before.read.touchedAt !== read.touchedAt;
+  const touched = before === null || before.read.touchedAt !== read.touchedAt;
+  const { apart, ...told } = read;
+  if (apart !== null) {
+    const touchedAt = now + apart.touchedMs;
+    const known = {
+      ...told,
+      startedAt: now + apart.startedMs,
+      notAfter: now + apart.notAfterMs,
+      // What was granted it meanwhile stays.
+      touchedAt: touched ? touchedAt : Math.max(touchedAt, before.known.touchedAt),
+    };
+    return { read, known };
+  }
+  if (before === null || before.read.notAfter !== read.notAfter) return { read, known: told };
   return { read, known: touched ? { ...before.known, touchedAt: now } : before.known };
 }
 
@@ -64,45 +94,49 @@ export function describeOperation({ label, startedAt, notAfter }: Operation, now
  * A lease whose holder is a process on record needs no touches: to see that very process is as good as one, and once it is
  * gone the lease ended with its last touch. Where it cannot be seen, touches count as for any other.
  */
-export function heldBy(operation: Operation, holder: Sighting, now: Millis): Operation {
-  const { notAfter, touchedAt } = operation;
+export function heldBy(operation: ReadOperation, holder: Sighting, now: Millis): ReadOperation {
+  const { notAfter, touchedAt, apart } = operation;
   switch (holder) {
     case 'alive':
-      return { ...operation, touchedAt: now };
-    case 'gone':
-      return { ...operation, notAfter: Math.min(notAfter, touchedAt) };
+      return {
+        ...operation,
+        touchedAt: now,
+        apart: apart === null ? null : { ...apart, touchedMs: 0 },
+      };
+    case 'gone': {
+      const ended = { ...operation, notAfter: Math.min(notAfter, touchedAt) };
+      if (apart === null) return ended;
+      const { notAfterMs, touchedMs } = apart;
+      return { ...ended, apart: { ...apart, notAfterMs: Math.min(notAfterMs, touchedMs) } };
+    }
     case 'unknown':
       return operation;
   }
 }
 
-/**
- * A lease by the clock as it is now: it was told by the clock as it was when it was written (I7). By which of the two it was
- * touched last is not written down; nobody touches in the future, nor hours ago and now.
- */
-export function byClock(
-  operation: Operation,
-  toldBy: ClockReading,
-  { reading, now }: { readonly reading: ClockReading; readonly now: Millis },
-): Operation {
-  const byMs = stepBetween(toldBy, reading);
-  const { startedAt, notAfter, touchedAt } = operation;
-  const agoMs = Math.abs(now - touchedAt);
-  const movedAgoMs = Math.abs(now - touchedAt - byMs);
-  return {
-    ...operation,
-    startedAt: startedAt + byMs,
-    notAfter: notAfter + byMs,
-    touchedAt: movedAgoMs < agoMs ? touchedAt + byMs : touchedAt,
+/** Its moments by the clock that never steps, where its text says them: `{"monotonic": {"origin", "startedMs", …}}`. */
+export function parseMonotonic(text: string): MonotonicLease | null {
+  const { monotonic }: Record<string, unknown> = { ...fieldsOf(text) };
+  const { origin, startedMs, notAfterMs, touchedMs }: Record<string, unknown> = {
+    ...Object(monotonic),
   };
+  if (typeof origin !== 'string' || !isMoment(startedMs)) return null;
+  if (!isMoment(notAfterMs) || !isMoment(touchedMs)) return null;
+  return { origin, startedMs, notAfterMs, touchedMs };
 }
 
-/** How the clocks lay when the lease was written, where its text says it: `{"clock": {"bootId", "aheadMs"}}`. */
-export function parseToldBy(text: string): ClockReading | null {
-  const { clock }: Record<string, unknown> = { ...fieldsOf(text) };
-  const { bootId, aheadMs }: Record<string, unknown> = { ...Object(clock) };
-  if (typeof bootId !== 'string' || !Number.isSafeInteger(aheadMs)) return null;
-  return { bootId, aheadMs: Number(aheadMs) };
+/** How far its moments are away, where they are told by a clock that we have as well. */
+export function apartOf(
+  { origin, startedMs, notAfterMs, touchedMs }: MonotonicLease,
+  clock: { readonly origin: string; readonly monotonicMs: number },
+): Apart | null {
+  if (origin !== clock.origin) return null;
+  const { monotonicMs } = clock;
+  return {
+    startedMs: Math.round(startedMs - monotonicMs),
+    notAfterMs: Math.round(notAfterMs - monotonicMs),
+    touchedMs: Math.round(touchedMs - monotonicMs),
+  };
 }
 
 /** Who holds the lease, where its text says it: `{"holder": {"bootId", "pid", "startTime"}}`. */
@@ -135,4 +169,8 @@ function fieldsOf(text: string): object | null {
   } catch {
     return null;
   }
+}
+
+function isMoment(value: unknown): value is number {
+  return Number.isFinite(value);
 }

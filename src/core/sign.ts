@@ -27,6 +27,20 @@ export interface Sign {
 /** What a look found; since when it goes on follows from the looks before. */
 export type FoundSign = Omit<Sign, 'since'>;
 
+/**
+ * The share of a core from which on CPU time is a sign of work: what a program uses that only waits is none, neither its own
+ * nor that of its tools.
+ *
+ * @param cpuShareMin of the dispatch
+ * @param adapter null: nothing is known of its program
+ */
+export function cpuShareCounted(
+  cpuShareMin: number,
+  adapter: { readonly silence: { readonly idleCpuShare?: number } } | null,
+): number {
+  return cpuShareMin + (adapter?.silence.idleCpuShare ?? 0);
+}
+
 /** Signs of one kind that are closer than this are one stretch of work. */
 const UNBROKEN_MS = 60_000;
 const DETAIL_CHARACTERS_MAX = 300;

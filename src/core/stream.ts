@@ -79,6 +79,9 @@ const READ_CHARACTERS_MAX = 2 * TEXT_CHARACTERS_MAX;
 const TIMEOUT_SLACK_MS = 30_000;
 const MINUTE_MS = 60_000;
 
+/** Whatever it asked or had as its result, it went on. */
+const GOES_ON: Pick<StreamState, 'waitingFor' | 'result'> = { waitingFor: null, result: null };
+
 export interface Reading {
   /** when the events were written, or seen at the latest */
   readonly at: Millis;
@@ -117,15 +120,19 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
     case 'answered':
       return withAnswer(state, event.text);
     case 'tool-started':
-      return { ...goingOn(state), tools: withTool(state.tools, event, reading) };
+      return { ...state, ...GOES_ON, tools: withTool(state.tools, event, reading) };
     case 'tool-finished':
-      return { ...goingOn(state), tools: state.tools.filter(({ id }) => id !== toolId(event.id)) };
+      return {
+        ...state,
+        ...GOES_ON,
+        tools: state.tools.filter(({ id }) => id !== toolId(event.id)),
+      };
     case 'usage':
       return withUsage(state, event);
     case 'limit':
       return withLimit(state, event, reading.at);
     case 'retry':
-      return { ...goingOn(state), retrying: oneLine(event.because) };
+      return { ...state, ...GOES_ON, retrying: oneLine(event.because) };
     case 'error':
       return withError(state, event);
     case 'waiting':
@@ -139,7 +146,8 @@ type Event<Kind extends AgentEvent['kind']> = Extract<AgentEvent, { readonly kin
 
 function withAnswer(state: StreamState, text: string): StreamState {
   return {
-    ...goingOn(state),
+    ...state,
+    ...GOES_ON,
     answers: state.answers + 1,
     limit: null,
     retrying: null,
@@ -189,11 +197,6 @@ function betterReset(before: Millis | null, next: Millis | null, now: Millis): M
   if (before === null || before < now) return next;
   if (next === null) return before;
   return next <= before && before - next < MINUTE_MS ? before : next;
-}
-
-/** Whatever it asked or had as its result, it went on. */
-function goingOn(state: StreamState): StreamState {
-  return { ...state, waitingFor: null, result: null };
 }
 
 function withTool(

@@ -10,12 +10,15 @@ import {
   removeCgroup,
   writeControl,
 } from './cgroup-base.ts';
+import { readHead } from './read-head.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
 import { describeError, errorCode } from './system-error.ts';
 
 /** A cgroup that an agent makes in its own can hold others; nobody nests deeper than this in good faith. */
 const DEPTH_MAX = 16;
+/** As long as the kernel lets a path be. */
+const PATH_BYTES_MAX = 4_096;
 /** Between the list and its proof somebody may come or go. */
 const TRIES_MAX = 3;
 const ABSENT = { kind: 'absent' } as const;
@@ -111,7 +114,7 @@ export function createCgroups(herd: string, runsDir: string): HostCgroups {
 export function readCgroupPath(runDir: string, name: string): Look<string> {
   const record = recordOf(runDir);
   try {
-    const path = readFileSync(record, 'utf8').trim();
+    const path = readHead(record, PATH_BYTES_MAX).trim();
     if (path.startsWith('/') && path.endsWith(`/${name}`)) return { kind: 'seen', value: path };
     return { kind: 'unknown', because: `not legible: ${record}` };
   } catch (error) {

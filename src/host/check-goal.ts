@@ -1,6 +1,6 @@
 // Owns the asking of `done_when`: one marked, bounded run of a shell line.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { errorCode } from './system-error.ts';
 
 export interface GoalAnswer {
@@ -20,6 +20,8 @@ export interface GoalQuestion {
 const ANSWER_WITHIN_MS = 60_000;
 const LOG_BYTES_MAX = 256 * 1024;
 const LOG_CHECK_MS = 250;
+const LOG_FLAGS =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK;
 
 /**
  * Exit 0 means reached, any other status missed; a signal, a timeout (the whole group is killed) or a shell that cannot
@@ -33,7 +35,8 @@ export function askGoal(
   let log: number;
   let child: ChildProcess;
   try {
-    log = openSync(question.logPath, 'a', 0o600);
+    // Of a FIFO in its place nobody may read: then it cannot be opened, and does not keep us waiting.
+    log = openSync(question.logPath, LOG_FLAGS, 0o600);
   } catch (error) {
     return Promise.resolve(unknown(`goal.log: ${errorCode(error) ?? String(error)}`));
   }

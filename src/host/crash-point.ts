@@ -1,5 +1,6 @@
 // Owns the one seam for tests: places at which a process kills itself, as a crash would. Without its environment
 // variables, read once when this module is loaded, a place costs one comparison.
+import { writeSync } from 'node:fs';
 
 /**
  * `DROVER_TEST_CRASH=name[:n][,name…]` crashes at the n-th passing of a place (default: the first).
@@ -7,9 +8,12 @@
  */
 const points = readCrashPoints(process.env);
 
+/** Whether any place can be one. */
+export const mayCrash = points !== null;
+
 /** Dies here by SIGKILL if a test asked for it. */
 export function crashPoint(name: string): void {
-  if (points?.passes(name) === true) die();
+  if (points?.passes(name) === true) die(name);
 }
 
 export interface CrashPoints {
@@ -50,9 +54,13 @@ function createSequence(seed: number): () => number {
   };
 }
 
-/** Waits after the signal, so that nothing behind the place can still happen. */
-function die(): never {
-  process.kill(process.pid, 'SIGKILL');
+/** Says where, and waits after the signal, so that nothing behind the place can still happen. */
+function die(name: string): never {
+  try {
+    writeSync(2, `drover: killed at ${name}\n`);
+  } finally {
+    process.kill(process.pid, 'SIGKILL');
+  }
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   throw new Error('unreachable: the process was killed');
 }

@@ -30,7 +30,7 @@ export function createGrowthWatch(): GrowthWatch {
   function attach(path: string, file: Watched): void {
     try {
       // Not persistent: a watch must not keep a process alive that has nothing else to do.
-      const watcher = watch(path, { persistent: false }, () => hasGrown(path, file));
+      const watcher = watch(path, { persistent: false }, () => tellGrowth(path, file));
       file.watcher = watcher;
       watcher.on('error', () => {
         watcher.close();
@@ -41,13 +41,17 @@ export function createGrowthWatch(): GrowthWatch {
     }
   }
 
-  function hasGrown(path: string, file: Watched): void {
+  /** @returns whether it has grown */
+  function tellGrowth(path: string, file: Watched): boolean {
+    const bytes = sizeOf(path);
+    if (bytes === file.bytes) return false;
     file.watcher?.close();
     file.watcher = null;
-    file.bytes = sizeOf(path);
+    file.bytes = bytes;
     growing.add(path);
     timer ??= setTimeout(lookAtAll, LOOK_EVERY_MS).unref();
     file.grew();
+    return true;
   }
 
   function lookAtAll(): void {
@@ -56,16 +60,14 @@ export function createGrowthWatch(): GrowthWatch {
     growing.clear();
     for (const path of looked) {
       const file = files.get(path);
-      if (file === undefined) continue;
-      if (sizeOf(path) !== file.bytes) hasGrown(path, file);
-      else watchAgain(path, file);
+      if (file !== undefined && !tellGrowth(path, file)) watchAgain(path, file);
     }
   }
 
   /** What is written between the look and the watch is seen by the look after it. */
   function watchAgain(path: string, file: Watched): void {
     attach(path, file);
-    if (sizeOf(path) !== file.bytes) hasGrown(path, file);
+    tellGrowth(path, file);
   }
 
   return {

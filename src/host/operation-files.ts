@@ -10,22 +10,21 @@ import {
   readSync,
   rmSync,
   statSync,
-  utimesSync,
 } from 'node:fs';
-import { type ClockReading, readClocks } from '../core/clock-reading.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import {
-  byClock,
+  type Apart,
+  apartOf,
   heldBy,
-  type Operation,
+  type MonotonicLease,
   parseHolder,
+  parseMonotonic,
   parseOperation,
-  parseToldBy,
+  type ReadOperation,
 } from '../core/operation.ts';
 import type { Clock } from '../ports.ts';
-import { readBootId } from './boot-id.ts';
 import { createClock } from './clock.ts';
 import { replaceFile } from './replace-file.ts';
 import { describeError, errorCode } from './system-error.ts';
@@ -39,12 +38,16 @@ const FILE_BYTES_MAX = 4_096;
 /** What a look at the holders of leases needs. */
 export interface HolderLook {
   readonly sight: (holder: ProcessIdentity) => Sighting;
-  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
-  readonly bootId: () => string;
+  readonly clock: LeaseClock;
 }
 
+type LeaseClock = Pick<Clock, 'now' | 'monotonicMs' | 'origin'>;
+
 /** @returns `absent`: there is no such directory; files that are no leases are left out */
-export function readOperations(runDir: string, holders: HolderLook): Look<readonly Operation[]> {
+export function readOperations(
+  runDir: string,
+  holders: HolderLook,
+): Look<readonly ReadOperation[]> {
   const dir = `${runDir}/ops`;
   let names: string[];
   try {
@@ -57,7 +60,7 @@ export function readOperations(runDir: string, holders: HolderLook): Look<readon
   if (leases.length > NAMES_MAX) {
     return { kind: 'unknown', because: `more than ${NAMES_MAX} leases in ${dir}` };
   }
-  const operations: Operation[] = [];
+  const operations: ReadOperation[] = [];
   for (const name of newestOf(dir, leases)) {
     try {
       const operation = readOperation(dir, name, holders);
@@ -90,7 +93,7 @@ function touchedAt(path: string): Millis {
   }
 }
 
-function readOperation(dir: string, name: string, holders: HolderLook): Operation | null {
+function readOperation(dir: string, name: string, holders: HolderLook): ReadOperation | null {
   // A FIFO of that name would keep whoever opens it waiting for a writer.
   const fd = openSync(`${dir}/${name}`, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -101,60 +104,76 @@ function readOperation(dir: string, name: string, holders: HolderLook): Operatio
     const text = buffer.toString('utf8', 0, length);
     const told = parseOperation(name, text, Math.round(stat.mtimeMs));
     if (told === null) return null;
-    const [clock, holder] = [parseToldBy(text), parseHolder(text)];
-    const now = holders.clock.now();
-    const operation =
-      clock === null ? told : byClock(told, clock, { reading: readingOf(holders), now });
-    return holder === null ? operation : heldBy(operation, holders.sight(holder), now);
+    const [monotonic, holder] = [parseMonotonic(text), parseHolder(text)];
+    const { sight, clock } = holders;
+    const apart = monotonic === null ? null : apartOf(monotonic, momentOf(clock));
+    const operation = { ...told, apart };
+    return holder === null ? operation : heldBy(operation, sight(holder), clock.now());
   } finally {
     closeSync(fd);
   }
 }
 
-function readingOf({ bootId, clock }: HolderLook): ClockReading {
-  return { bootId: bootId(), aheadMs: readClocks(clock).aheadMs };
+function momentOf(clock: LeaseClock): { origin: string; monotonicMs: number } {
+  return { origin: clock.origin(), monotonicMs: clock.monotonicMs() };
 }
 
 export interface HeldOperation {
   /** Says that the holder is there; best effort, for the command that is under way counts more than its lease. */
-  touch(now: Millis): void;
+  touch(): void;
   release(): void;
 }
 
-type Lease = Pick<Operation, 'label' | 'startedAt' | 'notAfter'>;
-
-function leaseText(
-  { label, startedAt, notAfter }: Lease,
-  holder: ProcessIdentity | null = null,
-): string {
-  const iso = (at: Millis) => new Date(at).toISOString();
-  const lease = { operation: label, startedAt: iso(startedAt), notAfter: iso(notAfter) };
-  return `${JSON.stringify({ ...lease, ...toldBy(), ...(holder === null ? {} : { holder }) })}\n`;
-}
-
-/** In a sandbox without /proc a lease is as good as any other program's. */
-function toldBy(): { clock?: ClockReading } {
-  try {
-    return { clock: { bootId: readBootId(), aheadMs: readClocks(createClock()).aheadMs } };
-  } catch {
-    return {};
-  }
+export interface Lease {
+  readonly label: string;
+  readonly forMs: number;
 }
 
 /** @throws errors of the operating system: there is no lease then */
-export function holdOperation(runDir: string, lease: Lease): HeldOperation {
+export function holdOperation(runDir: string, lease: Lease, clock: LeaseClock): HeldOperation {
   const path = `${runDir}/ops/${process.pid}-${randomBytes(4).toString('hex')}.json`;
-  replaceFile(path, leaseText(lease));
+  const textNow = leaseText(lease, clock);
+  replaceFile(path, textNow());
   return {
-    touch(now) {
+    touch() {
       try {
-        utimesSync(path, now / 1_000, now / 1_000);
+        replaceFile(path, textNow());
       } catch {
         // Its run directory has gone, or the disk refuses: nobody reads the lease then either.
       }
     },
     release: () => rmSync(path, { force: true }),
   };
+}
+
+/** Its text, as it is whenever it is touched. */
+function leaseText(
+  { label, forMs }: Lease,
+  clock: LeaseClock,
+  holder: ProcessIdentity | null = null,
+): () => string {
+  const iso = (at: Millis) => new Date(at).toISOString();
+  const [now, startedMs] = [clock.now(), Math.round(clock.monotonicMs())];
+  const lease = { operation: label, startedAt: iso(now), notAfter: iso(now + forMs) };
+  const told = { startedMs, notAfterMs: startedMs + forMs };
+  return () => {
+    const monotonic = { ...told, touchedMs: Math.round(clock.monotonicMs()) };
+    const text = {
+      ...lease,
+      ...withOrigin(clock, monotonic),
+      ...(holder === null ? {} : { holder }),
+    };
+    return `${JSON.stringify(text)}\n`;
+  };
+}
+
+/** In a sandbox without /proc a lease is as good as any other program's. */
+function withOrigin(clock: LeaseClock, moments: Apart): { monotonic?: MonotonicLease } {
+  try {
+    return { monotonic: { origin: clock.origin(), ...moments } };
+  } catch {
+    return {};
+  }
 }
 
 /** A call of a tool, as the hooks of its program name it. */
@@ -174,7 +193,7 @@ export function leaveOperation(
   lease: Lease,
   holder: ProcessIdentity | null,
 ): void {
-  replaceFile(`${runDir}/ops/${nameOf(call)}`, leaseText(lease, holder));
+  replaceFile(`${runDir}/ops/${nameOf(call)}`, leaseText(lease, createClock(), holder)());
 }
 
 export function removeOperation(runDir: string, call: HookedCall): void {

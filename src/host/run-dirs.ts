@@ -109,11 +109,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 }
 
 function holdersOf({ processTable, clock }: RunDirsOptions): HolderLook {
-  return {
-    sight: (holder) => processTable.sight(holder),
-    bootId: () => processTable.bootId(),
-    clock,
-  };
+  return { sight: (holder) => processTable.sight(holder), clock };
 }
 
 function writeDeadline(runDir: string, deadline: Deadline): void {

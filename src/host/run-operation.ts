@@ -1,6 +1,7 @@
 // Owns running a command inside an operation lease, for `drover op`.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Clock } from '../ports.ts';
 import { createClock } from './clock.ts';
 import { type HeldOperation, holdOperation } from './operation-files.ts';
 import { describeError, errorCode } from './system-error.ts';
@@ -27,14 +28,14 @@ export interface OperationRun {
 /** @returns the exit status of the command; 128 + n where signal n ended it, as shells say it */
 export async function runInOperation(run: OperationRun): Promise<number> {
   const clock = createClock();
-  const lease = holdLease(run, clock.now());
+  const lease = holdLease(run, clock);
   const [program, ...args] = run.argv;
   const child = spawn(program, args, { stdio: 'inherit' });
   const forward = (signal: NodeJS.Signals) => void child.kill(signal);
   const ignore = () => {};
   for (const signal of PASSED_ON) process.on(signal, forward);
   for (const signal of OF_TERMINALS) process.on(signal, process.stdin.isTTY ? ignore : forward);
-  const timer = setInterval(() => lease?.touch(clock.now()), TOUCH_EVERY_MS);
+  const timer = setInterval(() => lease?.touch(), TOUCH_EVERY_MS);
   try {
     return await new Promise<number>((resolve) => {
       child.once('error', (error) => {
@@ -54,14 +55,14 @@ export async function runInOperation(run: OperationRun): Promise<number> {
 
 function holdLease(
   { runDir, label, forMs, note }: OperationRun,
-  now: number,
+  clock: Clock,
 ): HeldOperation | null {
   if (runDir === null) {
     note('there is no attempt around this command: it runs without a lease');
     return null;
   }
   try {
-    return holdOperation(runDir, { label, startedAt: now, notAfter: now + forMs });
+    return holdOperation(runDir, { label, forMs }, clock);
   } catch (error) {
     note(`no lease: ${describeError(error, `${runDir}/ops`)}`);
     return null;

@@ -1,6 +1,6 @@
 // Owns the reading of an agent's output line by line from an offset: whole lines of a growing file, each bounded in
 // length, with what was dropped from the middle of the file (trim-output.ts) skipped.
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import type { Look } from '../core/evidence.ts';
 import type { StreamPiece, StreamPlace } from '../ports.ts';
 import { LongLine } from './long-line.ts';
@@ -32,6 +32,14 @@ export function createStreamLines(bounds: LineBounds = LINE_BOUNDS): StreamLines
   const halves = new Map<string, Half>();
 
   function read(path: string, place: StreamPlace): Look<StreamPiece> {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return { kind: 'absent' };
+    const { size, mtimeMs } = stats;
+    // Most looks find one of the two streams as it was. Of a pipe in its place that cannot be told.
+    if (size === place.from && stats.isFile()) {
+      const writtenAt = Math.round(mtimeMs);
+      return { kind: 'seen', value: { lines: [], next: size, atEnd: true, writtenAt } };
+    }
     const fd = openIfThere(path);
     if (fd === null) return { kind: 'absent' };
     try {
@@ -40,7 +48,7 @@ export function createStreamLines(bounds: LineBounds = LINE_BOUNDS): StreamLines
       // In case of an error what is half read cannot be trusted.
       halves.delete(path);
       const lines = new Lines(place, continued, bounds);
-      const piece = readOn(fd, lines, place, bounds);
+      const piece = readOn(fd, lines, { ...place, size }, bounds);
       if (lines.half !== null) halves.set(path, lines.half);
       return { kind: 'seen', value: piece };
     } finally {
@@ -65,12 +73,12 @@ export function createStreamLines(bounds: LineBounds = LINE_BOUNDS): StreamLines
 function readOn(
   fd: number,
   lines: Lines,
-  { ended }: StreamPlace,
+  { ended, size: sizeBefore }: StreamPlace & { readonly size: number },
   { pieceBytes }: LineBounds,
 ): StreamPiece {
   const begin = lines.at;
   // The buffer is as large as what is there.
-  const bytesMax = Math.min(pieceBytes, Math.max(1, fstatSync(fd).size - begin));
+  const bytesMax = Math.min(pieceBytes, Math.max(1, sizeBefore - begin));
   for (;;) {
     const stretch = readStretch(fd, lines.at, bytesMax);
     const { next, size, modifiedMs } = stretch;

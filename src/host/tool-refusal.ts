@@ -1,6 +1,7 @@
 // Owns the file `refused` in a run directory: the last tool that the attempt's program wanted to call was refused by our
 // hook, and why. It goes with the next one that is not.
-import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { readHead } from './read-head.ts';
 import { replaceFile } from './replace-file.ts';
 
 const BYTES_MAX = 2_000;
@@ -17,14 +18,7 @@ export function clearRefusal(runDir: string): void {
 /** @returns null where nothing was refused, and where that cannot be told */
 export function readRefusal(runDir: string): string | null {
   try {
-    // A FIFO in its place must not keep us waiting for a writer.
-    const fd = openSync(pathOf(runDir), constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const buffer = Buffer.alloc(BYTES_MAX);
-      return buffer.toString('utf8', 0, readSync(fd, buffer, 0, BYTES_MAX, 0));
-    } finally {
-      closeSync(fd);
-    }
+    return readHead(pathOf(runDir), BYTES_MAX);
   } catch {
     return null;
   }

@@ -14,10 +14,12 @@ import {
   worktreePath,
 } from './worktree-record.ts';
 
+export type RemovalStep = 'worktrees.remove.leaving';
+
 interface Removing {
   readonly dir: string;
   readonly git: Git;
-  readonly crashPoint: (name: 'worktree.leaving') => void;
+  readonly crashPoint: (name: RemovalStep) => void;
 }
 
 class Kept extends Error {}
@@ -33,7 +35,7 @@ export async function removeWorktree(
     if (isThere) {
       // Away under a name of its own, which no start takes: a git that outlives us cannot remove the next one.
       renameSync(path, leavingPath(removing.dir, dispatch));
-      removing.crashPoint('worktree.leaving');
+      removing.crashPoint('worktrees.remove.leaving');
       await requireLeft(removing, record);
     }
     await removeHalves(removing, record);

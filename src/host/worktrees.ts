@@ -13,15 +13,20 @@ import {
   worktreePath,
   writeWorktree,
 } from './worktree-record.ts';
-import { endLeaving, foreseeRemoval, removeWorktree } from './worktree-removal.ts';
+import {
+  type RemovalStep,
+  endLeaving,
+  foreseeRemoval,
+  removeWorktree,
+} from './worktree-removal.ts';
+
+type Step = `worktrees.prepare.${'recorded' | 'added' | 'placed'}`;
 
 export interface WorktreesOptions {
   /** absolute; made where it is missing */
   readonly dir: string;
   readonly git: Git;
-  readonly crashPoint: (
-    name: 'worktree.recorded' | 'worktree.added' | 'worktree.placed' | 'worktree.leaving',
-  ) => void;
+  readonly crashPoint: (name: Step | RemovalStep) => void;
 }
 
 export interface HostWorktrees extends Worktrees {
@@ -124,7 +129,7 @@ async function prepare(options: WorktreesOptions, order: WorktreeOrder): Promise
   const { dir, crashPoint } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const record = readWorktree(dir, order.dispatch) ?? (await recordNew(options, order));
-  crashPoint('worktree.recorded');
+  crashPoint('worktrees.prepare.recorded');
   // Where git refuses it has its place back.
   const leaving = await endLeaving(options, record);
   if (leaving !== null && !isThere(worktreePath(dir, order.dispatch))) {
@@ -132,7 +137,7 @@ async function prepare(options: WorktreesOptions, order: WorktreeOrder): Promise
   }
   if (!isThere(worktreePath(dir, order.dispatch))) {
     await addWorktree(options, record, order.fence);
-    crashPoint('worktree.placed');
+    crashPoint('worktrees.prepare.placed');
     await enterBranch(options, record);
   } else if (!record.made) {
     await relink(options, record);
@@ -219,7 +224,7 @@ async function addWorktree(
     await git(repository, 'worktree', 'add', '--quiet', '--detach', beside, from),
     (because) => `its worktree could not be made from ${repository}: ${because}`,
   );
-  crashPoint('worktree.added');
+  crashPoint('worktrees.prepare.added');
   renameSync(beside, path);
   await relink({ dir, git }, record);
 }

@@ -1,5 +1,5 @@
 // Owns the limits of providers on record: how they come, how one attempt probes each, and how they go (I15).
-import type { AttemptKey, Outcome } from '../core/dispatch.ts';
+import type { AttemptKey, Millis, Outcome } from '../core/dispatch.ts';
 import { howItEnded } from '../core/needs.ts';
 import { isSameAttempt, type PoolLimit, replaces } from '../core/pool.ts';
 import type { PoolPause } from '../ports.ts';
@@ -146,11 +146,18 @@ export async function beginProbe(
   );
 }
 
+/** `all`: the clock has stepped. `begun-after`: a moment that is not there yet is now. */
+type LimitsMove =
+  | { readonly kind: 'all'; readonly byMs: number }
+  | { readonly kind: 'begun-after'; readonly now: Millis };
+
 /** After a step of the clock. By the moment at which it was met its attempt knows it again, and has moved along as well. */
-export async function moveLimitsAlong(query: Query, byMs: number): Promise<void> {
-  const sql = `update limits as l set since = since + $1,
-    until_at = case when ${DURATION} then until_at + $1 else until_at end`;
-  await query(sql, [byMs]);
+export async function moveLimitsAlong(query: Query, move: LimitsMove): Promise<void> {
+  const isAll = move.kind === 'all';
+  const by = isAll ? '$1' : '$1 - since';
+  const sql = `update limits as l set since = since + ${by},
+    until_at = case when ${DURATION} then until_at + ${by} else until_at end`;
+  await query(isAll ? sql : `${sql} where since > $1`, [isAll ? move.byMs : move.now]);
 }
 
 /** Pauses that are not a person's; one that is there already stays as it is. */

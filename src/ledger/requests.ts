@@ -44,8 +44,9 @@ export async function wishStop(
  * @returns `existing` itself where the new wish adds nothing
  */
 function stricterWish(existing: StopWish, wish: StopWish, ownGraceMs: number): StopWish {
-  const killAt = ({ at, graceMs }: StopWish) => at + (graceMs ?? ownGraceMs);
-  const sooner = killAt(wish) < killAt(existing);
+  // By their length, for the clock may have been set between the two. A stop that has begun is never put off by a later one.
+  const grace = ({ graceMs }: StopWish) => graceMs ?? ownGraceMs;
+  const sooner = grace(wish) < grace(existing);
   const forGood = wish.cause === 'cancelled' && existing.cause === 'superseded';
   if (!sooner && !forGood) return existing;
   const { at, graceMs } = sooner ? wish : existing;
@@ -102,19 +103,20 @@ export async function setPoolPaused(
 }
 
 const WAITING_FOR_QUOTA = `select ${DISPATCH} from dispatches d
-  where d.pool = $1 and d.state = 'parked' and d.parked_for = 'quota' and d.until_at > $2`;
+  where d.pool = $1 and d.state = 'parked' and d.parked_for = 'quota'`;
 
 /** One attempt asks at once, and the others follow its answer. @returns how many limits */
 async function hastenLimits(writing: Writing, pool: string): Promise<number> {
   const { query, now } = writing;
-  const sql = `update limits set until_at = $2
-    where pool = $1 and until_at > $2 and probe_dispatch is null returning pool`;
+  // Over since it began, and not from now on: this clock may be ahead of the one by which moments are told.
+  const sql = `update limits set until_at = case when since < $2 then since else $2 end
+    where pool = $1 and probe_dispatch is null returning pool`;
   const { length } = await query(sql, [pool, now]);
   if (length === 0) return 0;
-  for (const dispatch of (await query(WAITING_FOR_QUOTA, [pool, now])).map(toDispatch)) {
+  for (const dispatch of (await query(WAITING_FOR_QUOTA, [pool])).map(toDispatch)) {
     const { state, because } = dispatch;
     if (state.kind === 'parked')
-      await setState(writing, dispatch, { ...state, until: now }, because);
+      await setState(writing, dispatch, { ...state, until: Math.min(state.since, now) }, because);
   }
   return length;
 }

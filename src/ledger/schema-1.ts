@@ -158,7 +158,7 @@ const TABLES: readonly string[] = [
   // One row: how the clocks lay by which all moments are told.
   `create table clock (
      host text primary key,
-     boot_id text not null,
+     origin text not null,
      ahead_ms bigint not null
    )`,
   // One row: the brake, from the first kill that it counted on.

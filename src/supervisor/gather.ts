@@ -14,6 +14,7 @@
 // between two steps of a look whether or not we rest there; only the order of the steps has to stay.
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence, Look, Members, Usage } from '../core/evidence.ts';
+import { cpuShareCounted } from '../core/sign.ts';
 import { formatMark, helperMark, type ProcessIdentity } from '../core/identity.ts';
 import type { Bookmark, Clock, EvidenceFiles, ProcessRow, Scope } from '../ports.ts';
 import type { Held } from './containment.ts';
@@ -120,11 +121,6 @@ function filesOf(world: World, live: LiveDispatch, memory: AttemptMemory): reado
   return ofSession.length === 0 ? evidenceFiles : [...evidenceFiles, ...ofSession];
 }
 
-/** What a program uses that only waits is no work, neither its own nor that of its tools. */
-function cpuShareMinOf({ agents }: World, { dispatch: { spec } }: LiveDispatch): number {
-  return spec.cpuShareMin + (agents.of(spec)?.silence.idleCpuShare ?? 0);
-}
-
 async function inTurns<From, To>(
   clock: Clock,
   all: readonly From[],
@@ -202,7 +198,7 @@ function judge(
         unseenChild: unseenChildOf(memory.key),
         asksIo: dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),
-        cpuShareMin: cpuShareMinOf(world, live),
+        cpuShareMin: cpuShareCounted(dispatch.spec.cpuShareMin, world.agents.of(dispatch.spec)),
         now: foundAt,
         everyMs: memory.everyMs,
       });

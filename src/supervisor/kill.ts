@@ -26,7 +26,6 @@ export async function performKills(
       const doomed = ofTier.slice(from, from + KILLED_AT_ONCE_MAX);
       const bare = new Set(doomed.filter(({ withShim }) => withShim).map(({ memory }) => memory));
       const killed = containmentOf(tier).end(world, doomed, shims(bare));
-      world.crashPoint('kill.after');
       if (killed.kind !== 'unknown') continue;
       const names = doomed.map(({ live }) => live.dispatch.name).join(', ');
       world.log(`${names}: not killed: ${killed.because}`);

@@ -169,24 +169,13 @@ async function commit(
   world: World,
   { changes, move, news, claims, now }: Plan,
 ): Promise<PassResult> {
-  const { ledger, crashPoint } = world;
-  const marks = changes.some(({ next }) => next.kind === 'running');
-  const finishes = changes.some(({ attemptEnd }) => attemptEnd !== undefined);
-  if (claims) crashPoint('intent.before');
-  if (marks) crashPoint('mark.before');
-  if (finishes) crashPoint('finish.before');
-  const result = await ledger.commitPass({
+  return await world.ledger.commitPass({
     changes,
     ...news,
     claim: claims ? claimOrder(world) : null,
     now,
     brake: move,
   });
-  if (marks) crashPoint('mark.after');
-  if (finishes) crashPoint('finish.after');
-  if (finishes && claims) crashPoint('free.after');
-  if (result.claimed.length > 0) crashPoint('intent.after');
-  return result;
 }
 
 function claimOrder(world: World): ClaimOrder {

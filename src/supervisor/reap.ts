@@ -234,7 +234,6 @@ async function endTree(
     const round = freezeAndKill(processes, look);
     if (round.kind !== 'seen') return round;
     killed += round.value.size;
-    if (round.value.size > 0) world.crashPoint('reap.after');
     emptyLooks = round.value.size === 0 ? emptyLooks + 1 : 0;
     if (round.value.size > 0 && ++kills > KILLS_MAX) {
       const survivors = last.map(({ pid, startTime, command }) => ({ pid, startTime, command }));

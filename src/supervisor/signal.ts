@@ -27,7 +27,6 @@ export function signalAgent(
   if (results.every((result) => result === 'unknown')) return;
   memory.signalled = true;
   for (const process of targets) world.processes.signal(process, 'SIGCONT');
-  world.crashPoint('signal.after');
 }
 
 /** It leads a group of its own, so that whoever is in it is of its tree; the agent alone where that cannot be seen. */

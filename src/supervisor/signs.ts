@@ -4,7 +4,7 @@
 import type { Millis } from '../core/dispatch.ts';
 import { FILE_CLOCK_TICK_MS, type Look } from '../core/evidence.ts';
 import { processKey } from '../core/identity.ts';
-import { describeOperation, isValid, type Operation, readAgain } from '../core/operation.ts';
+import { describeOperation, isValid, type ReadOperation, readAgain } from '../core/operation.ts';
 import type { OpenTool } from '../core/stream.ts';
 import { formatDuration } from '../core/duration.ts';
 import { type FoundSign, newestSign, withSign } from '../core/sign.ts';
@@ -39,7 +39,7 @@ export interface Sample {
   readonly files: Look<EvidenceFiles>;
   /** the patterns of these files */
   readonly filesNamed: readonly string[];
-  readonly operations: Look<readonly Operation[]>;
+  readonly operations: Look<readonly ReadOperation[]>;
   /** that its stream says are open */
   readonly tools: readonly OpenTool[];
   readonly children: readonly WorkingChild[];

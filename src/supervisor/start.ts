@@ -21,7 +21,6 @@ export function start(
   memory: AttemptMemory,
   surroundings: Surroundings,
 ): void {
-  world.crashPoint('spawn.before');
   memory.start = { kind: 'ordered' };
   memory.bornAfter = world.processes.bookmark();
   memory.outputBytes = 0;
@@ -45,7 +44,6 @@ async function awaitStart(
     wake(memory);
   });
   if (result === null) return;
-  world.crashPoint('spawn.after');
   switch (result.kind) {
     case 'spawned':
       memory.start = { kind: 'under-way' };

@@ -119,10 +119,12 @@ function readPiece(
   // Whatever is in the file was said by then: a supervisor that comes late dates nothing to its own time.
   const at = Math.min(now, piece.writtenAt ?? now);
   const reading = { at, toolBoundMs: dispatch.spec.toolBoundMs };
-  const state = piece.lines.reduce(
+  const spoken = piece.lines.filter((line) => line.trim() !== '');
+  const said = spoken.reduce(
     (before, line) => withLine(agent, before, { stream, json, line, now: at }, reading),
     note.state,
   );
+  const state = { ...said, lines: said.lines + spoken.length };
   return stream === 'stdout'
     ? { ...note, state, stdoutNext: piece.next }
     : { ...note, state, stderrNext: piece.next };
@@ -134,21 +136,19 @@ function withLine(
   { stream, json, line, now }: { stream: StreamName; json: boolean; line: string; now: Millis },
   reading: { readonly at: Millis; readonly toolBoundMs: number },
 ): StreamState {
-  if (line.trim() === '') return before;
-  const counted = { ...before, lines: before.lines + 1 };
   let value: unknown = line;
   if (json) {
     try {
       value = JSON.parse(line);
     } catch {
-      return { ...counted, malformedLines: before.malformedLines + 1 };
+      return { ...before, malformedLines: before.malformedLines + 1 };
     }
   }
   const events = understood(agent, { stream, value, now });
   const isBeside = stream === 'stderr' && agent.json;
-  if (events !== null) return (isBeside ? withEventsBeside : withEvents)(counted, events, reading);
+  if (events !== null) return (isBeside ? withEventsBeside : withEvents)(before, events, reading);
   // Of what a program writes besides its stream nobody promises a meaning.
-  return stream === 'stderr' ? counted : { ...counted, unknownLines: before.unknownLines + 1 };
+  return stream === 'stderr' ? before : { ...before, unknownLines: before.unknownLines + 1 };
 }
 
 /** An adapter is a pure function that may be a user's: one that fails on a line does not understand it. */

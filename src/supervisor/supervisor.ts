@@ -68,7 +68,7 @@ class Loop {
   #announced = false;
   #rung = true;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
-  /** how far the clocks lie apart by what the ledger was told; null: it was told nothing */
+  /** by which all moments are told, in the ledger and in memory; null: that was not asked yet */
   #clocks: ClockReading | null = null;
 
   constructor(world: World, until: Until) {
@@ -232,8 +232,8 @@ class Loop {
   }
 
   async #noticeTime(): Promise<boolean> {
-    const { aheadMs, lateMs } = this.#timeWatch.check();
-    const hasStepped = await this.#followClock(aheadMs);
+    const { clocks, lateMs } = this.#timeWatch.check();
+    const hasStepped = await this.#followClock(clocks);
     if (!hasStepped && lateMs === 0) return false;
     const now = this.#world.clock.now();
     this.#memory.grantFreshWindow(now);
@@ -242,12 +242,12 @@ class Loop {
   }
 
   /** What the ledger could not take is seen again by the next check, or by whoever supervises then. */
-  async #followClock(aheadMs: number): Promise<boolean> {
-    const { ledger, clock, processes, log } = this.#world;
-    const reading = { bootId: processes.bootId(), aheadMs };
-    if (this.#clocks !== null && stepBetween(this.#clocks, reading) === 0) return false;
-    const byMs = await ledger.followClock(reading, clock.now());
-    this.#clocks = reading;
+  async #followClock(clocks: ClockReading): Promise<boolean> {
+    const { ledger, clock, log } = this.#world;
+    const before = this.#clocks;
+    if (before !== null && stepBetween(before, clocks) === 0) return false;
+    this.#clocks = await ledger.followClock(clocks, clock.now());
+    const byMs = before === null ? 0 : stepBetween(before, this.#clocks);
     if (byMs === 0) return false;
     this.#memory.shift(byMs);
     log(`the clock stepped by ${byMs} ms: all moments were moved along`);

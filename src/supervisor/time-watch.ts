@@ -1,13 +1,12 @@
 // Owns noticing that time did something odd: a step of the wall clock, a suspend, or a supervisor that could not run.
-import { readClocks } from '../core/clock-reading.ts';
+import { type ClockReading, readClocks } from '../core/clock-reading.ts';
 import type { Clock } from '../ports.ts';
 
 /** A supervisor that wakes this much later than planned was stopped or starved, and has missed what happened meanwhile. */
 const LATE_MS_MIN = 5_000;
 
 export interface TimeReading {
-  /** wall clock less monotonic clock, whole milliseconds (core/clock-reading.ts) */
-  readonly aheadMs: number;
+  readonly clocks: ClockReading;
   /** how much later than planned we woke, or how long a pass took, by the monotonic clock; 0 where in time */
   readonly lateMs: number;
 }
@@ -25,11 +24,11 @@ export function createTimeWatch(clock: Clock) {
       plannedMs = now + sleepMs;
     },
     check(): TimeReading {
-      const { aheadMs, monotonicMs } = readClocks(clock);
+      const { monotonicMs, ...clocks } = readClocks(clock);
       const lateMs = plannedMs === null ? 0 : Math.max(lostMs, monotonicMs - plannedMs);
       lostMs = 0;
       plannedMs = monotonicMs;
-      return { aheadMs, lateMs: lateMs >= LATE_MS_MIN ? Math.round(lateMs) : 0 };
+      return { clocks, lateMs: lateMs >= LATE_MS_MIN ? Math.round(lateMs) : 0 };
     },
   };
 }

@@ -1,6 +1,5 @@
 // Owns what a supervisor is asked for as a whole: to end, to drain, to stop its agents; and when it has nothing to do.
 import { OPEN_STATES } from '../core/dispatch.ts';
-import type { Ledger } from '../ports.ts';
 import type { World } from './world.ts';
 
 export interface Wish {
@@ -39,7 +38,7 @@ async function stopAgents({ ledger, clock }: World): Promise<void> {
 }
 
 /** Why nothing is left to do; null while something may still start. What a halted campaign holds back will not. */
-export async function idleBecause(ledger: Ledger): Promise<string | null> {
+export async function idleBecause(ledger: World['ledger']): Promise<string | null> {
   const open = await ledger.count({ states: OPEN_STATES });
   if (open === 0) return 'idle: nothing is left to do';
   let halted = 0;

@@ -19,6 +19,19 @@ export interface Policy {
   readonly reap: 'act' | 'shadow';
 }
 
+/** What is people's to ask of a ledger, and its opener's. */
+type NotOurs =
+  | 'wishSupervisor'
+  | 'submit'
+  | 'releaseBrake'
+  | 'retry'
+  | 'setPool'
+  | 'setPoolPaused'
+  | 'openGate'
+  | 'resumeCampaign'
+  | 'check'
+  | 'close';
+
 export interface World {
   readonly clock: Clock;
   readonly chance: Chance;
@@ -28,7 +41,7 @@ export interface World {
   readonly runDirs: RunDirs;
   readonly cgroups: Cgroups;
   readonly worktrees: Worktrees;
-  readonly ledger: Ledger;
+  readonly ledger: Omit<Ledger, NotOurs>;
   /** the tier for attempts whose dispatch names none */
   readonly containment: ContainmentTier;
   /** bound of each output stream of an attempt */
@@ -39,28 +52,4 @@ export interface World {
   readonly policy: () => Policy;
   /** one line for people; the ledger is the record */
   readonly log: (line: string) => void;
-  /** Test seam: may end this process on the spot. Named after the effect that it stands beside. */
-  readonly crashPoint: (name: CrashPoint) => void;
 }
-
-export const CRASH_POINTS = [
-  'intent.before',
-  'intent.after',
-  'spawn.before',
-  'spawn.after',
-  'mark.before',
-  'mark.after',
-  'seize.after',
-  'signal.after',
-  'kill.after',
-  'finish.before',
-  'finish.after',
-  'free.after',
-  'reap.after',
-  'worktree.recorded',
-  'worktree.added',
-  'worktree.placed',
-  'worktree.leaving',
-] as const;
-
-export type CrashPoint = (typeof CRASH_POINTS)[number];

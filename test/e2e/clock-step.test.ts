@@ -1,6 +1,7 @@
 // Owns the tests of a wall clock that is set by hours while agents run: no duration becomes longer or shorter by it.
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { clockEnvironment, setClock as setClockOf } from './harness/clock.ts';
 import { CLI, type RunningCommand } from './harness/command-line.ts';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import type { EventJson } from './harness/json.ts';
@@ -117,7 +118,7 @@ describe.concurrent('14. I7: a clock that is set', () => {
     ['two hours back', -TWO_HOURS_MS] as const,
   ])('%s while nobody supervises, and right again, is followed all the same', ([, toMs], context) =>
     withHerd(async (herd) => {
-      const env = clockOf(herd);
+      const env = clockEnvironment(herd);
       const setUnseen = async (offsetMs: number) => {
         for (const one of herd.supervisors()) killExactly(one);
         await herd.untilUnsupervised();
@@ -148,13 +149,3 @@ describe.concurrent('14. I7: a clock that is set', () => {
     })(context),
   );
 });
-
-/** Whoever has this environment reads the clock as `setClockOf` has set it. */
-function clockOf(herd: TestHerd): Record<string, string> {
-  const preload = new URL('./harness/set-clock.mjs', import.meta.url).href;
-  return { NODE_OPTIONS: `--import=${preload}`, SET_CLOCK_FILE: herd.path('clock') };
-}
-
-function setClockOf(herd: TestHerd, offsetMs: number): void {
-  renameSync(herd.write('clock.new', String(offsetMs)), herd.path('clock'));
-}

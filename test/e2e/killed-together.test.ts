@@ -1,6 +1,7 @@
 // Owns the table of kill -9: the supervisor at each place where something of an attempt lives, and with it its shim, its
 // agent or both; then one reap. A second one changes nothing.
 import { describe, expect, test } from 'vitest';
+import type { CrashPoint } from '../../src/supervisor/crash-points.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import { type LiveProcess, isAlive, killExactly, liveProcess } from './harness/process-list.ts';
 import { type ReapJson, planOf } from './harness/reaping.ts';
@@ -10,11 +11,11 @@ type Victims = 'nobody' | 'shim' | 'agent' | 'both';
 
 /** Where the supervisor dies, by which command, and what its agent does until then. */
 const PLACES = [
-  { point: 'spawn.after', by: 'run' },
-  { point: 'mark.before', by: 'run' },
-  { point: 'mark.after', by: 'run' },
-  { point: 'signal.after', by: 'stop' },
-] as const;
+  { point: 'runDirs.spawn.after', by: 'run' },
+  { point: 'ledger.commitPass.running.before', by: 'run' },
+  { point: 'ledger.commitPass.running.after', by: 'run' },
+  { point: 'processes.signal.continue.after', by: 'stop' },
+] as const satisfies readonly { readonly point: CrashPoint; readonly by: string }[];
 
 const VICTIMS: readonly Victims[] = ['nobody', 'shim', 'agent', 'both'];
 

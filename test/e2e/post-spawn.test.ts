@@ -1,15 +1,19 @@
 // Owns the tests of a failure between the start of an agent and its first word in the ledger: the process is found, and
 // adopted or ended, never started twice.
 import { describe, expect, test } from 'vitest';
+import type { CrashPoint } from '../../src/supervisor/crash-points.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import type { JournalLine } from './harness/journal.ts';
 import { isAlive, killExactly } from './harness/process-list.ts';
 import { until } from './harness/until.ts';
 
+const SPAWNED: CrashPoint = 'runDirs.spawn.after';
+const BEFORE_RUNNING: CrashPoint = 'ledger.commitPass.running.before';
+
 /** The supervisor dies right after it has started the shim, or right before it commits that the agent runs. */
 async function dieAfterSpawn(
   herd: TestHerd,
-  point: string,
+  point: CrashPoint,
 ): Promise<{ file: string; agent: JournalLine }> {
   const file = herd.campaign({
     campaign: 'spawn',
@@ -24,13 +28,13 @@ async function dieAfterSpawn(
   expect(signal).toBe('SIGKILL');
   const agent = await herd.untilBegun('a');
   // The starter's answer may come after the record that it answers for, and the commit that follows that.
-  const uncommitted = point === 'spawn.after' ? {} : { state: 'starting', pid: null };
+  const uncommitted = point === SPAWNED ? {} : { state: 'starting', pid: null };
   expect(await herd.row('a')).toMatchObject({ ...uncommitted, fence: 1 });
   return { file, agent };
 }
 
 describe.concurrent('18. I1: an agent that was started and never committed as running', () => {
-  test.for(['spawn.after', 'mark.before'])(
+  test.for([SPAWNED, BEFORE_RUNNING])(
     'is found and adopted: same process, exit code recorded, never twice (%s)',
     async (point, context) => {
       await withHerd(async (herd) => {
@@ -52,7 +56,7 @@ describe.concurrent('18. I1: an agent that was started and never committed as ru
   test(
     'is found and ended by a stop, with nobody else to do it',
     withHerd(async (herd) => {
-      const { agent } = await dieAfterSpawn(herd, 'mark.before');
+      const { agent } = await dieAfterSpawn(herd, BEFORE_RUNNING);
       await herd.ok(['stop', 'spawn/a']);
       expect(isAlive(agent)).toBe(false);
       expect(herd.marked()).toEqual([]);
@@ -64,7 +68,7 @@ describe.concurrent('18. I1: an agent that was started and never committed as ru
   test(
     'and whose exit was recorded meanwhile, keeps that exit',
     withHerd(async (herd) => {
-      const { file } = await dieAfterSpawn(herd, 'mark.before');
+      const { file } = await dieAfterSpawn(herd, BEFORE_RUNNING);
       herd.open('a');
       await until('agent and shim have ended', () => herd.marked().length === 0);
       expect(await herd.drover(['run', file])).toMatchObject({ code: 1 });
@@ -76,7 +80,7 @@ describe.concurrent('18. I1: an agent that was started and never committed as ru
   test(
     'and was killed meanwhile together with its shim, is lost once and run again once',
     withHerd(async (herd) => {
-      const { file } = await dieAfterSpawn(herd, 'mark.before');
+      const { file } = await dieAfterSpawn(herd, BEFORE_RUNNING);
       // Its shim first, or it would record how the agent ended.
       const shimFirst = herd.marked().toSorted((a, b) => a.pid - b.pid);
       for (const process of shimFirst) killExactly(process);

@@ -38,7 +38,9 @@ describe.concurrent('reap, with no supervisor', () => {
         pools: { other: { slots: 1 } },
         dispatches: [{ name: 'n', pool: 'other', run: herd.recorder('n') }],
       });
-      await herd.drover(['run', never], { env: { DROVER_TEST_CRASH: 'intent.after:1' } });
+      await herd.drover(['run', never], {
+        env: { DROVER_TEST_CRASH: 'ledger.commitPass.claim.after' },
+      });
       herd.open('ends');
       for (const one of herd.marked().filter((process) => process.mark === dies.mark))
         killExactly(one);
@@ -118,7 +120,7 @@ describe.concurrent('reap, with no supervisor', () => {
         dispatches: [{ name: 'a', run: `${daemon}; exit 0`, containment: 'subreaper' }],
       });
       const { signal } = await herd.drover(['run', file], {
-        env: { DROVER_TEST_CRASH: 'finish.after:1' },
+        env: { DROVER_TEST_CRASH: 'ledger.commitPass.end.after' },
       });
       expect(signal).toBe('SIGKILL');
       expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded' });

@@ -2,27 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Toll, liveUntil } from './harness/crashes.ts';
+import { WHO, git, repository } from './harness/git.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
 import { until } from './harness/until.ts';
-
-const WHO = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
-
-function git(where: string, ...args: string[]): string {
-  const env = { PATH: process.env['PATH'], HOME: where, GIT_CONFIG_NOSYSTEM: '1' };
-  return execFileSync('git', ['-C', where, ...WHO, ...args], { encoding: 'utf8', env }).trim();
-}
-
-/** A repository with one commit in `repo`, and a directory `sub` in it. */
-function repository(herd: TestHerd): string {
-  const repo = herd.path('repo');
-  mkdirSync(`${repo}/sub`, { recursive: true });
-  git(herd.dir, 'init', '-q', '-b', 'main', repo);
-  writeFileSync(`${repo}/sub/file`, 'x');
-  git(repo, 'add', '-A');
-  git(repo, 'commit', '-q', '-m', 'first');
-  return repo;
-}
 
 const COMMIT = `git ${WHO.join(' ')} commit -qm work`;
 
@@ -141,42 +123,6 @@ describe.concurrent('workspace: worktree', () => {
       const row = await herd.row('a');
       expect(row).toMatchObject({ outcome: 'refused' });
       expect(row.because).toMatch(/workspace: worktree, and there is no git repository at/);
-    }),
-  );
-});
-
-describe.concurrent('I19: kill -9 of the supervisor', () => {
-  const MAKING = ['worktree.recorded', 'worktree.added', 'worktree.placed'];
-  for (const point of MAKING) {
-    test(
-      `while a worktree is made, at ${point}: the next one makes it whole, and its agent runs once`,
-      withHerd(async (herd) => {
-        const repo = repository(herd);
-        const file = campaign(herd, [{ name: 'a', run: `pwd >> ${herd.path('ran')}; touch new` }]);
-        const toll = new Toll();
-        expect(await liveUntil(herd, ['run', file], { point, toll })).toBe('killed');
-        const finished = await herd.drover(['run', file]);
-        expect(finished, finished.stderr).toMatchObject({ code: 0 });
-        const path = await place(herd, 'a');
-        expect(herd.read('ran')).toBe(`${path}/sub\n`);
-        expect(git(path, 'symbolic-ref', '--short', 'HEAD')).toBe('drover/trees/a');
-        expect(git(path, 'status', '--porcelain')).toBe('?? sub/new');
-        expect(git(repo, 'worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(2);
-      }),
-    );
-  }
-
-  test(
-    'while one is removed, at worktree.leaving: the next cleaning ends it',
-    withHerd(async (herd) => {
-      const repo = repository(herd);
-      const file = campaign(herd, [{ name: 'a', run: 'true' }]);
-      await liveUntil(herd, ['run', file], { point: 'worktree.leaving', toll: new Toll() });
-      await herd.drover(['run', file]);
-      await herd.ok(['clean']);
-      expect(readdirSync(herd.path('state/worktrees'))).toEqual([]);
-      expect(git(repo, 'branch', '--list', 'drover/*')).toBe('');
-      expect(git(repo, 'worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(1);
     }),
   );
 });

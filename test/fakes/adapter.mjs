@@ -27,5 +27,5 @@ export default {
     files: ({ home }, id) => (id === null ? [] : [`${home}/sessions/${id}`]),
   },
   stop: { signal: 'SIGTERM', target: 'pid' },
-  silence: { duringTool: false, duringLimit: true, ownStallMs: null },
+  silence: { ownStallMs: null },
 };

@@ -13,8 +13,7 @@ const text = (words: string) => Buffer.from(words);
 
 const HOLDERS: HolderLook = {
   sight: () => 'unknown',
-  bootId: () => '5c9e',
-  clock: { now: () => 0, monotonicMs: () => 0 },
+  clock: { now: () => 0, monotonicMs: () => 0, origin: () => '5c9e' },
 };
 
 /** @param dir that is there, and these targets' alone */
@@ -63,7 +62,7 @@ export function filesIn(dir: string): readonly Target[] {
       text('shim 4711 987654 5c9e end\nattempt {"mark":"a.b.1.7.c"} end\n\nexit 7 3 end\n'),
       text('{"operation":"x","startedAt":"2026-11-30","notAfter":"2026-12-01"}'),
       text(
-        '{"operation":"x","startedAt":"2026-11-30","notAfter":"2026-12-01","clock":{"bootId":"5c9e","aheadMs":90000}}',
+        '{"operation":"x","startedAt":"2026-11-30","notAfter":"2026-12-01","monotonic":{"origin":"5c9e","startedMs":1,"notAfterMs":90000,"touchedMs":2.5}}',
       ),
     ],
     words: [' end\n', 'attempt {', '"mark":', 'exit 7 '],

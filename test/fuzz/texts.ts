@@ -4,7 +4,7 @@ import { parseCampaignFile } from '../../src/campaign-file/parse.ts';
 import { InvalidFileError } from '../../src/campaign-file/report.ts';
 import { DroverError } from '../../src/core/error.ts';
 import { formatMark, isHelperMark, parseMark } from '../../src/core/identity.ts';
-import { parseHolder, parseOperation, parseToldBy } from '../../src/core/operation.ts';
+import { parseHolder, parseOperation, parseMonotonic } from '../../src/core/operation.ts';
 import {
   findVariable,
   findVariableInPs,
@@ -104,11 +104,11 @@ const lease: Target = {
   examples: [
     text(
       '{"operation":"npm test","startedAt":"2026-11-30T00:00:00.000Z","notAfter":"2026-11-30T01:00:00.000Z",' +
-        '"clock":{"bootId":"5c9e","aheadMs":1793880000000},' +
+        '"monotonic":{"origin":"5c9e","startedMs":1,"notAfterMs":3600001,"touchedMs":1},' +
         '"holder":{"bootId":"5c9e","pid":4711,"startTime":987654}}\n',
     ),
   ],
-  words: ['"operation":', '"notAfter":', '"2026-11-30"', '"holder":', '"pid":', '"clock":'],
+  words: ['"operation":', '"notAfter":', '"2026-11-30"', '"holder":', '"pid":', '"monotonic":'],
   wrong(input) {
     const given = input.toString('utf8');
     const holder = parseHolder(given);
@@ -119,9 +119,9 @@ const lease: Target = {
         Number.isFinite(read.notAfter) &&
         read.label.length <= 200);
     const isHolder = holder === null || Number.isSafeInteger(holder.pid);
-    const toldBy = parseToldBy(given);
-    const isClock = toldBy === null || Number.isSafeInteger(toldBy.aheadMs);
-    return isLease && isHolder && isClock ? [] : [JSON.stringify({ read, holder, toldBy })];
+    const monotonic = parseMonotonic(given);
+    const isClock = monotonic === null || Number.isFinite(monotonic.touchedMs);
+    return isLease && isHolder && isClock ? [] : [JSON.stringify({ read, holder, monotonic })];
   },
 };
 

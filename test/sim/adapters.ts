@@ -46,7 +46,7 @@ const COMMON = {
   json: true,
   read,
   judge,
-  silence: { duringTool: false, duringLimit: true, ownStallMs: null },
+  silence: { ownStallMs: null },
 } as const;
 
 const files: Agent['session']['files'] = (_, sessionId) =>

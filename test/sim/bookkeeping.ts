@@ -1,6 +1,7 @@
 // Owns what the truth takes over from a commit: new attempts, what people asked for, since when somebody waits. It runs
 // before the checks of that commit.
 import type { DispatchView, Ledger } from '../../src/ports.ts';
+import type { ClockReading } from '../../src/core/clock-reading.ts';
 import { formatMark } from '../../src/core/identity.ts';
 import type { Commit, LedgerDesk } from './ledger-desk.ts';
 import { isLive } from './row-change.ts';
@@ -32,10 +33,11 @@ export function keepBooks(stage: Stage, commit: Commit): void {
 }
 
 function clockFollowed({ truth, clocks }: Stage, { args, answer }: Commit): void {
-  const [{ aheadMs }] = args as Parameters<Ledger['followClock']>;
+  const [reading] = args as Parameters<Ledger['followClock']>;
   // What has jumped since the clocks were read is for the next reading.
-  truth.unfollowedMs = Math.round(clocks.wall() - clocks.monotonicMs() - aheadMs);
-  if (answer === 0) return;
+  truth.unfollowedMs = Math.round(clocks.wall() - clocks.monotonicMs() - reading.aheadMs);
+  // It was of a clock that lay there already.
+  if ((answer as ClockReading).aheadMs !== reading.aheadMs) return;
   for (const { noted } of truth.attempts.values()) {
     for (const sign of noted.values()) sign.by = null;
   }

@@ -20,12 +20,14 @@ function claimingWith(
   before: (ledger: Ledger, now: number) => Promise<unknown>,
   after: (ledger: Ledger, now: number) => Promise<unknown>,
 ): World {
+  // No supervisor can change a pool; the ledger behind its port can.
+  const ledger = world.ledger as Ledger;
   return withLedger(world, {
     commitPass: async (pass) => {
-      if (pass.claim === null) return world.ledger.commitPass(pass);
-      await before(world.ledger, pass.now);
-      const result = await world.ledger.commitPass(pass);
-      await after(world.ledger, pass.now);
+      if (pass.claim === null) return ledger.commitPass(pass);
+      await before(ledger, pass.now);
+      const result = await ledger.commitPass(pass);
+      await after(ledger, pass.now);
       return result;
     },
   });

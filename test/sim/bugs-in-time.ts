@@ -1,4 +1,6 @@
 // Owns the planted bugs in what is made of a step of the clock and of a suspend.
+import type { ClockReading } from '../../src/core/clock-reading.ts';
+import type { World } from '../../src/supervisor/world.ts';
 import { type PlantedBug, withLedger } from './planted-bug.ts';
 
 export const BUGS_IN_TIME: readonly PlantedBug[] = [
@@ -23,13 +25,9 @@ export const BUGS_IN_TIME: readonly PlantedBug[] = [
     caughtBy: 'I7 no time-out before its time',
     faults: ['clock-steps'],
     plant: (world) =>
-      withLedger(world, {
-        followClock: async (reading, now) => {
-          const byMs = await world.ledger.followClock(reading, now);
-          const further = { ...reading, aheadMs: reading.aheadMs + byMs };
-          if (byMs !== 0) await world.ledger.followClock(further, now);
-          return byMs;
-        },
+      whereItSteps(world, async (reading, byMs, now) => {
+        const further = { ...reading, aheadMs: reading.aheadMs + byMs };
+        await world.ledger.followClock(further, now);
       }),
   },
   {
@@ -41,7 +39,7 @@ export const BUGS_IN_TIME: readonly PlantedBug[] = [
       let isFirst = true;
       return withLedger(world, {
         followClock: async (reading, now) => {
-          if (isFirst) await world.ledger.followClock({ ...reading, bootId: 'none' }, now);
+          if (isFirst) await world.ledger.followClock({ ...reading, origin: 'none' }, now);
           isFirst = false;
           return await world.ledger.followClock(reading, now);
         },
@@ -54,14 +52,27 @@ export const BUGS_IN_TIME: readonly PlantedBug[] = [
     faults: ['clock-steps', 'supervisor-killed'],
     firstSeed: 36,
     plant: (world) =>
-      withLedger(world, {
-        followClock: async (reading, now) => {
-          const byMs = await world.ledger.followClock(reading, now);
-          const before = { ...reading, aheadMs: reading.aheadMs - byMs };
-          if (byMs !== 0) await world.ledger.followClock({ ...before, bootId: 'none' }, now);
-          if (byMs !== 0) await world.ledger.followClock(before, now);
-          return byMs;
-        },
+      whereItSteps(world, async (reading, byMs, now) => {
+        const before = { ...reading, aheadMs: reading.aheadMs - byMs };
+        await world.ledger.followClock({ ...before, origin: 'none' }, now);
+        await world.ledger.followClock(before, now);
       }),
   },
 ];
+
+/** @param then what is done after a step was followed rightly */
+function whereItSteps(
+  world: World,
+  then: (reading: ClockReading, byMs: number, now: number) => Promise<void>,
+): World {
+  let before: ClockReading | null = null;
+  return withLedger(world, {
+    followClock: async (reading, now) => {
+      const told = await world.ledger.followClock(reading, now);
+      const byMs = before === null ? 0 : told.aheadMs - before.aheadMs;
+      before = told;
+      if (byMs !== 0) await then(reading, byMs, now);
+      return told;
+    },
+  });
+}

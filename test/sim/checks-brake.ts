@@ -19,7 +19,8 @@ export function checkBrake(stage: Stage, commit: Commit): void {
     const { reason } = after.state;
     if (reason.kind === 'leftovers') continue;
     if (reason.kind === 'cause' && WISHED.has(reason.cause)) continue;
-    truth.judgedKills.push(timeline.now);
+    // The brake dates it by the pass that ends it.
+    truth.judgedKills.push(commit.by?.passAt ?? timeline.now);
   }
   // A clock that jumps and is not followed makes what was before it look older than it is.
   const jumpedAt = Math.max(0, ...truth.unfollowedJumps.map(({ at }) => at));

@@ -96,7 +96,7 @@ function checkSilent(
   const silentMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   if (silentMs >= windowMs - stage.truth.driftMs) return;
   // What it writes into a removed directory is seen by nobody.
-  if (attempt.damaged && !stage.disk.get(attempt.key).exists) return;
+  if (attempt.damaged && stage.disk.get(attempt.key).wasRemoved) return;
   const message = `${attempt.name} worked ${Math.round(silentMs)} ms before it was called silent (${windowMs} ms): ${change.after.dispatch.because}`;
   stage.judge.report('I6 only the silent are stalled', message);
 }

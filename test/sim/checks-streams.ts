@@ -20,7 +20,11 @@ export function checkSaid(
   const { said } = attempt;
   if (said === null || attempt.damaged) return;
   // What only he has read who cut it is lost with him.
-  if (said.trimmedBy === null || said.trimmedBy === change.commit.by) {
+  const isTold = said.trimmedBy === null || said.trimmedBy === change.commit.by;
+  // Who is asked to go for good waits for nobody to read what cannot be read.
+  const isWaitedFor =
+    change.before.dispatch.stopWish?.cause !== 'cancelled' || !stage.isOut('dirs');
+  if (isTold && isWaitedFor) {
     checkEveryLine(stage, attempt, said, closed);
   }
   if (closed.end === null || attempt.agentStarts === 0) return;

@@ -1,7 +1,7 @@
 // Owns what lies in the run directories: records as their readers find them, and whether there is room for more.
 import type { Deadline } from '../../src/core/dispatch.ts';
 import type { Claim, ExitRecord } from '../../src/core/evidence.ts';
-import type { Operation } from '../../src/core/operation.ts';
+import type { MonotonicLease, Operation } from '../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { AttemptKey, EvidenceFile } from '../../src/ports.ts';
 import { type OutputFile, emptyFile } from './output-file.ts';
@@ -11,6 +11,8 @@ export interface RunDir {
   readonly key: AttemptKey;
   /** false: never made, or removed by somebody */
   exists: boolean;
+  /** whoever had it open then writes where nobody reads, also where it was made anew */
+  wasRemoved: boolean;
   claim: Claim | null;
   agent: ProcessIdentity | null;
   exit: ExitRecord | null;
@@ -21,7 +23,7 @@ export interface RunDir {
   stdout: OutputFile;
   stderr: OutputFile;
   deadline: Deadline | null;
-  operation: Operation | null;
+  operation: (Operation & { readonly monotonic: MonotonicLease | null }) | null;
 }
 
 export class Disk {
@@ -52,7 +54,7 @@ export class Disk {
   }
 
   remove(dir: RunDir): void {
-    Object.assign(dir, empty(dir.key));
+    Object.assign(dir, empty(dir.key), { wasRemoved: true });
   }
 }
 
@@ -60,6 +62,7 @@ function empty(key: AttemptKey): RunDir {
   return {
     key,
     exists: false,
+    wasRemoved: false,
     claim: null,
     agent: null,
     exit: null,

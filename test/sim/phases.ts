@@ -93,12 +93,17 @@ function hold(
   const { clocks, machine, timeline } = stage;
   const endAt = timeline.now + durationMs;
   const startedAt = clocks.wall();
+  const startedMs = clocks.monotonicMs();
+  const told = { startedMs, notAfterMs: startedMs + ALLOWED_MS, touchedMs: startedMs };
+  // Some say by the clock that never steps as well when that is.
+  const says = stage.chanceOf('leases').chance(0.5);
   dir.operation = {
     id: 'tool.json',
     label: 'tool',
     startedAt,
     notAfter: startedAt + ALLOWED_MS,
     touchedAt: startedAt,
+    monotonic: says ? { origin: machine.bootId, ...told } : null,
   };
   attempt.lease = {
     from: timeline.now,
@@ -107,7 +112,11 @@ function hold(
     doubtfulFrom: Number.POSITIVE_INFINITY,
   };
   const touch = () => {
-    if (dir.operation !== null) dir.operation = { ...dir.operation, touchedAt: clocks.wall() };
+    if (dir.operation !== null) {
+      const { monotonic } = dir.operation;
+      const touched = monotonic === null ? null : { ...monotonic, touchedMs: clocks.monotonicMs() };
+      dir.operation = { ...dir.operation, touchedAt: clocks.wall(), monotonic: touched };
+    }
     if (attempt.lease !== null) {
       attempt.lease.touchedAt = timeline.now;
       attempt.lease.doubtfulFrom = Number.POSITIVE_INFINITY;

@@ -1,4 +1,5 @@
 // Owns what a simulated supervisor can do with run directories, and how each of it fails.
+import { apartOf } from '../../src/core/operation.ts';
 import type { Look, RunDirLook } from '../../src/core/evidence.ts';
 import { helperMark, type ProcessIdentity } from '../../src/core/identity.ts';
 import type {
@@ -74,7 +75,11 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       if (stage.isOut('dirs')) return UNKNOWN;
       const { exists, operation } = disk.get(key);
       if (!exists) return ABSENT;
-      return { kind: 'seen', value: operation === null ? [] : [operation] };
+      if (operation === null) return { kind: 'seen', value: [] };
+      const { monotonic, ...told } = operation;
+      const clock = { origin: stage.machine.bootId, monotonicMs: stage.clocks.monotonicMs() };
+      const apart = monotonic === null ? null : apartOf(monotonic, clock);
+      return { kind: 'seen', value: [{ ...told, apart }] };
     },
     evidenceFiles: (globs) =>
       instance.cross('evidenceFiles', async () => evidenceFiles(stage, globs)),

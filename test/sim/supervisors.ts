@@ -1,5 +1,6 @@
 // Owns the life of supervisors in a world: who holds the lock, who starts the next one, and the bundle of ports that each
 // of them gets.
+import { withCrashPoints } from '../../src/supervisor/crash-points.ts';
 import { type Supervisor, type Until, startSupervisor } from '../../src/supervisor/supervisor.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import { createAgentsPort } from './adapters.ts';
@@ -59,7 +60,8 @@ export class Supervisors {
     process.onEnd = () => this.#gone(instance);
     const world = this.#plant(createWorld(this.#stage, this.#desk, instance), this.#stage);
     const supervisor = startSupervisor(world, until);
-    this.current = { instance, until, supervisor };
+    // It may be dead by now: its first call is made at once.
+    if (instance.lives) this.current = { instance, until, supervisor };
     void supervisor.ended.then((because) => this.#ended(instance, because));
   }
 
@@ -85,10 +87,11 @@ export class Supervisors {
 function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World {
   const { clocks } = stage;
   const chance = stage.chanceOf('chance');
-  return {
+  const world: World = {
     clock: {
       now: () => clocks.wall(),
       monotonicMs: () => clocks.monotonicMs(),
+      origin: () => stage.machine.bootId,
       sleep: (durationMs, interrupt) => instance.sleep(durationMs, interrupt),
       giveWay: () => instance.giveWay(),
     },
@@ -106,8 +109,8 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
     sweepEveryMs: stage.chanceOf('sweep').pick([1_000, 5_000, 10_000]),
     policy: () => ({ brake: stage.brakeRule, reap: 'act' }),
     log: (line) => note(stage, instance, line),
-    crashPoint: (name) => instance.crashPoint(name),
   };
+  return withCrashPoints(world, (name) => instance.crashPoint(name));
 }
 
 /** Every dispatch of these worlds works where all do. */

@@ -1,9 +1,9 @@
 // Owns what a claim would have given: for supervisors that take it for granted.
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
-import type { Ledger } from '../../src/ports.ts';
+import type { World } from '../../src/supervisor/world.ts';
 
 /** What a claim would have given, had it been committed. */
-export async function wouldClaim(ledger: Ledger, now: number): Promise<LiveDispatch[]> {
+export async function wouldClaim(ledger: World['ledger'], now: number): Promise<LiveDispatch[]> {
   const queued = await ledger.dispatches({ states: ['queued'] });
   return queued.map(({ dispatch }) => ({
     dispatch: { ...dispatch, state: { kind: 'starting', since: now }, fence: dispatch.fence + 1 },

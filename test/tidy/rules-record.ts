@@ -1,6 +1,6 @@
-// Owns the rules that hold lists and their uses together: error codes, event types, crash points, invariants.
+// Owns the rules that hold lists and their uses together: error codes, event types, invariants.
 import { invariantsOf } from './invariants.ts';
-import { type Rule, inFolder, inSource } from './rule.ts';
+import { type Rule, inSource } from './rule.ts';
 import { type SourceFile, partsOf } from './source.ts';
 
 /** Invariants that no check of the simulator can watch, and why. */
@@ -10,8 +10,6 @@ const UNSIMULATED: Readonly<Record<string, string>> = {
 
 const INVARIANTS = 20;
 
-const inEndToEnd = inFolder('test/e2e');
-
 /** Who only names event types, or shows them to people. */
 const readsEvents = ({ path }: SourceFile) =>
   path === 'src/core/event.ts' || path.startsWith('src/cli/');
@@ -19,10 +17,9 @@ const readsEvents = ({ path }: SourceFile) =>
 export interface Lists {
   readonly errorCodes: readonly string[];
   readonly eventTypes: readonly string[];
-  readonly crashPoints: readonly string[];
 }
 
-export function recordRules({ errorCodes, eventTypes, crashPoints }: Lists): readonly Rule[] {
+export function recordRules({ errorCodes, eventTypes }: Lists): readonly Rule[] {
   return [
     {
       name: 'docs/errors.md says what every error code means, and no other',
@@ -52,24 +49,6 @@ export function recordRules({ errorCodes, eventTypes, crashPoints }: Lists): rea
           (type) => `src/core/event.ts: nobody writes ${type}; write it or remove it`,
         );
       },
-    },
-    {
-      name: 'every crash point is passed somewhere',
-      problems: (files) => {
-        const sources = files.filter(
-          (file) => inSource(file) && file.path !== 'src/supervisor/world.ts',
-        );
-        return unquoted(sources, crashPoints).map(
-          (point) => `src/supervisor/world.ts: nobody passes ${point}; pass it or remove it`,
-        );
-      },
-    },
-    {
-      name: 'every crash point is died at by an end-to-end test',
-      problems: (files) =>
-        unquoted(files.filter(inEndToEnd), crashPoints).map(
-          (point) => `test/e2e: no test dies at ${point}; add it to the crash suite`,
-        ),
     },
     {
       name: 'every invariant has a test on real things, and a check in simulated worlds with its planted bug',

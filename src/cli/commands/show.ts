@@ -4,8 +4,8 @@ import type { TokenUsage } from '../../core/agent-event.ts';
 import type { Attempt, Millis } from '../../core/dispatch.ts';
 import { addUsage } from '../../core/stream.ts';
 import type { UseLimits } from '../../core/task.ts';
+import type { KnownAdapter } from '../../compose/agents.ts';
 import { formatDuration } from '../../core/duration.ts';
-import { formatShare } from '../../core/share.ts';
 import { formatSize } from '../../core/size.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { DispatchView } from '../../ports.ts';
@@ -16,6 +16,7 @@ import type { Bind } from '../options.ts';
 import { printFields } from '../fields.ts';
 import { taskFields } from '../task-fields.ts';
 import type { Column } from '../render/table.ts';
+import { cpuThresholdWords } from '../render/cpu-words.ts';
 import { ageShown, momentShown, secondsShown } from '../render/time.ts';
 import { oneLine } from '../render/width.ts';
 import { usageWords } from '../render/usage-words.ts';
@@ -40,7 +41,9 @@ async function show(context: Context, reference: string): Promise<ExitCode> {
         attempts: attempts.map(attemptJson),
       });
     } else {
-      printFields(context, [...fieldsOf(view, now), ...usedFields(attempts)]);
+      const { adapterOf } = await import('../../compose/agents.ts');
+      const known = await adapterOf(dispatch.spec);
+      printFields(context, [...fieldsOf(view, known, now), ...usedFields(attempts)]);
       if (attempts.length > 0) printAttempts(context, attempts, now);
     }
     return EXIT.done;
@@ -60,7 +63,11 @@ function usedFields(attempts: readonly Attempt[]): [string, string | null][] {
   return attempts.length < 2 ? [] : [['used in all', usageWords(usedBy(attempts))]];
 }
 
-function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, string | null][] {
+function fieldsOf(
+  { dispatch, attempt }: DispatchView,
+  known: KnownAdapter,
+  now: Millis,
+): [string, string | null][] {
   const { state, spec } = dispatch;
   const pid = pidOf(state);
   return [
@@ -81,7 +88,7 @@ function fieldsOf({ dispatch, attempt }: DispatchView, now: Millis): [string, st
     ['deadline', deadlineShown(attempt, now)],
     ['stall window', formatDuration(spec.stallMs)],
     ...limitFields(spec),
-    ['CPU threshold', `${formatShare(spec.cpuShareMin)} of a core`],
+    ['CPU threshold', cpuThresholdWords(spec, known)],
     [
       'evidence files',
       spec.evidenceFiles.length === 0 ? null : oneLine(spec.evidenceFiles.join(' ')),

@@ -1,4 +1,5 @@
 // Owns the tests of cgroups on the real kernel: where they lie, who is in them, and how everybody in one is ended.
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
@@ -56,6 +57,12 @@ test('the record of an attempt is believed for the name of its own cgroup only',
   writeFileSync(`${scratch.dir}/cgroup`, '/sys/fs/cgroup/drover-x/d1.7\n');
   expect(readCgroupPath(scratch.dir, 'd1.7')).toMatchObject({ kind: 'seen' });
   expect(readCgroupPath(scratch.dir, 'd1.8').kind).toBe('unknown');
+});
+
+test('I18: a FIFO in its place is no record, and keeps nobody waiting', async () => {
+  await using scratch = makeScratch();
+  execFileSync('mkfifo', [`${scratch.dir}/cgroup`]);
+  expect(readCgroupPath(scratch.dir, 'd1.7').kind).toBe('unknown');
 });
 
 const probe = probeCgroups();

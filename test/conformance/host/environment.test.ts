@@ -1,4 +1,5 @@
 // What an agent gets to see of the supervisor's environment, and how done_when is asked.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PROMPT_BYTES_MAX } from '../../../src/campaign-file/schema-agents.ts';
@@ -204,6 +205,13 @@ describe('done_when', () => {
       because: 'done_when gave no answer within 0.3 s and was killed',
     });
     await until('nobody is left', () => !scan().some((row) => row.mark === mark && !row.zombie));
+  });
+
+  test('I18: is unknown where an agent has put a FIFO in the place of its log, and waits for nobody', async () => {
+    const logPath = `${scratch.dir}/goal.log`;
+    execFileSync('mkfifo', [logPath]);
+    const question = { doneWhen: 'true', cwd: scratch.dir, environment: {}, logPath };
+    expect(await askGoal(question)).toEqual({ goal: 'unknown', because: 'goal.log: ENXIO' });
   });
 
   test('may print as much as it likes without filling the disk', async () => {

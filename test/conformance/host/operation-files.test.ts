@@ -19,8 +19,6 @@ import {
   removeOperations,
 } from '../../../src/host/operation-files.ts';
 import type { Sighting } from '../../../src/core/evidence.ts';
-import { readBootId } from '../../../src/host/boot-id.ts';
-import { createClock } from '../../../src/host/clock.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 
 let scratch: Scratch;
@@ -30,17 +28,20 @@ beforeEach(() => {
 afterEach(() => scratch[Symbol.asyncDispose]());
 
 const START = Date.parse('2026-11-29T14:00:00.000Z');
-const END = START + 5 * 60_000;
+const FOR_MS = 5 * 60_000;
+const END = START + FOR_MS;
 const UPTIME_MS = 90_000;
-const BOOT = readBootId();
-const { monotonicMs } = createClock();
 
 /** No lease of these tests names its holder, but for those that are about it. */
 const NOBODY = holders('unknown', START);
 
 function holders(sighting: Sighting, now: number): HolderLook {
-  const clock = { now: () => now, monotonicMs: () => UPTIME_MS };
-  return { sight: ({ pid }) => (pid === 70 ? sighting : 'unknown'), bootId: () => BOOT, clock };
+  return { sight: ({ pid }) => (pid === 70 ? sighting : 'unknown'), clock: clockAt(now) };
+}
+
+/** Whatever the wall clock says, no time has passed. */
+function clockAt(now: number) {
+  return { now: () => now, monotonicMs: () => UPTIME_MS, origin: () => 'boot-1' };
 }
 
 function lease(name: string, text: string): void {
@@ -63,7 +64,7 @@ describe('reading', () => {
     const operation = { id: 'a.json', label: 'npm test', startedAt: START, notAfter: END };
     expect(readOperations(scratch.dir, NOBODY)).toEqual({
       kind: 'seen',
-      value: [{ ...operation, touchedAt: START }],
+      value: [{ ...operation, touchedAt: START, apart: null }],
     });
   });
 
@@ -127,20 +128,25 @@ describe('reading', () => {
 
 test('a lease is there from the first moment, is touched, and is gone with its holder', () => {
   mkdirSync(`${scratch.dir}/ops`);
-  const held = holdOperation(scratch.dir, { label: 'build', startedAt: START, notAfter: END });
+  let upMs = UPTIME_MS;
+  const clock = { ...clockAt(START), monotonicMs: () => upMs };
+  const held = holdOperation(scratch.dir, { label: 'build', forMs: FOR_MS }, clock);
   const [name] = readdirSync(`${scratch.dir}/ops`);
   const path = `${scratch.dir}/ops/${name}`;
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
     operation: 'build',
     startedAt: '2026-11-29T14:00:00.000Z',
     notAfter: '2026-11-29T14:05:00.000Z',
-    clock: { bootId: BOOT, aheadMs: expect.closeTo(Date.now() - monotonicMs(), -3) },
+    monotonic: { origin: 'boot-1', startedMs: upMs, notAfterMs: upMs + FOR_MS, touchedMs: upMs },
   });
-  held.touch(START + 30_000);
-  expect(Math.round(statSync(path).mtimeMs)).toBe(START + 30_000);
+  const { mtimeMs } = statSync(path);
+  upMs += 30_000;
+  held.touch();
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+    monotonic: { startedMs: UPTIME_MS, touchedMs: upMs },
+  });
+  expect(statSync(path).mtimeMs).toBeGreaterThanOrEqual(mtimeMs);
   held.release();
-  expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
-  held.touch(START + 60_000);
   expect(readdirSync(`${scratch.dir}/ops`)).toEqual([]);
 });
 
@@ -148,27 +154,20 @@ test.each([
   ['ahead', 7_200_000],
   ['back', -7_200_000],
 ])(
-  'I7: a lease keeps its distances where the clock was set two hours %s, whoever reads it',
+  'I7: a lease is as far away where the clock was set two hours %s, whoever reads it',
   (_, byMs) => {
-    const clock = { bootId: 'another', aheadMs: START - UPTIME_MS };
-    const read = (now: number) => readOperations(scratch.dir, holders('unknown', now));
-    lease('told.json', written({ clock }));
-    expect(read(START + byMs)).toMatchObject({
-      value: [{ startedAt: START, notAfter: END, touchedAt: START }],
-    });
-    lease('told.json', written({ clock: { ...clock, bootId: BOOT } }));
-    expect(read(START)).toMatchObject({
-      value: [{ startedAt: START, notAfter: END, touchedAt: START }],
-    });
-    const moved = { startedAt: START + byMs, notAfter: END + byMs };
-    expect(read(START + byMs)).toMatchObject({ value: [moved] });
+    mkdirSync(`${scratch.dir}/ops`);
+    holdOperation(scratch.dir, { label: 'build', forMs: FOR_MS }, clockAt(START));
+    const apart = { startedMs: 0, notAfterMs: FOR_MS, touchedMs: 0 };
+    const look = readOperations(scratch.dir, holders('unknown', START + byMs));
+    expect(look).toMatchObject({ value: [{ label: 'build', startedAt: START, apart }] });
   },
 );
 
 describe('a lease that a hook has left', () => {
   const CALL = { session: 's/1', id: 'toolu_1' };
   const HOLDER = { bootId: 'boot', pid: 70, startTime: 700 };
-  const LEFT = { label: 'Bash: make', startedAt: START, notAfter: END };
+  const LEFT = { label: 'Bash: make', forMs: FOR_MS };
   const names = () => readdirSync(`${scratch.dir}/ops`);
 
   test.each([
@@ -179,11 +178,7 @@ describe('a lease that a hook has left', () => {
     mkdirSync(`${scratch.dir}/ops`);
     leaveOperation(scratch.dir, CALL, LEFT, HOLDER);
     utimesSync(`${scratch.dir}/ops/${names()[0]}`, START / 1_000, START / 1_000);
-    // Of the clock by which it was told nothing is known in another boot.
-    const look = readOperations(scratch.dir, {
-      ...holders(sighting, END - 1),
-      bootId: () => 'another',
-    });
+    const look = readOperations(scratch.dir, holders(sighting, END - 1));
     expect(look).toMatchObject({ kind: 'seen', value: [{ label: 'Bash: make', ...seen }] });
   });
 

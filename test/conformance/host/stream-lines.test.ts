@@ -41,6 +41,10 @@ test('a file that is not there is absent, and one that cannot be read unknown', 
   expect(streams.read(path, place)).toEqual({ kind: 'absent' });
   mkdirSync(path);
   expect(streams.read(path, place)).toEqual({ kind: 'unknown', because: `EISDIR: ${path}` });
+  const pipe = `${scratch.dir}/pipe`;
+  execFileSync('mkfifo', [pipe]);
+  // Its size is that of an empty file, and it may hold anything.
+  expect(streams.read(pipe, place)).toMatchObject({ kind: 'unknown' });
 });
 
 test('whole lines are delivered, and what has no line feed once nobody writes any more', () => {

@@ -107,7 +107,7 @@ test('one with submodules keeps its place, and the next start finds what is comm
 
 test('what a crash has left on its way out is not destroyed by a start, where git refuses', async () => {
   await prepare();
-  await remove('worktree.leaving');
+  await remove('worktrees.remove.leaving');
   writeFileSync(join(dir, '.d1.leaving/late'), 'x');
   expect(await prepare()).toEqual({ kind: 'ready' });
   expect(there()).toEqual(['d1', 'd1.json']);
@@ -116,7 +116,7 @@ test('what a crash has left on its way out is not destroyed by a start, where gi
 
 test('a removal that was cut in the middle of deleting goes on', async () => {
   await prepare();
-  await remove('worktree.leaving');
+  await remove('worktrees.remove.leaving');
   git(repo, 'worktree', 'repair', join(dir, '.d1.leaving'));
   rmSync(join(dir, '.d1.leaving/first'));
   rmSync(join(dir, '.d1.leaving/.git'));

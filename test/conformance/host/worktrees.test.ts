@@ -117,7 +117,7 @@ describe('a worktree', () => {
 });
 
 describe('after a crash', () => {
-  test.each(['worktree.recorded', 'worktree.added', 'worktree.placed'])(
+  test.each(['worktrees.prepare.recorded', 'worktrees.prepare.added', 'worktrees.prepare.placed'])(
     'at %s the next start makes it whole, and nothing is left of the first',
     async (point) => {
       expect(await life(point).prepare(order())).toMatchObject({ kind: 'failed' });
@@ -131,7 +131,7 @@ describe('after a crash', () => {
   );
 
   test('between its renaming and the word to git it is found again', async () => {
-    await life('worktree.added').prepare(order());
+    await life('worktrees.prepare.added').prepare(order());
     const [half] = readdirSync(dir).filter((name) => name.startsWith('.'));
     execFileSync('mv', [join(dir, half!), path()]);
     expect(await life().prepare(order())).toEqual({ kind: 'ready' });
@@ -141,12 +141,14 @@ describe('after a crash', () => {
 
   test('in the middle of its removal the next one removes it, or makes it anew', async () => {
     await life().prepare(order());
-    expect(await life('worktree.leaving').remove('d1', YES)).toMatchObject({ kind: 'kept' });
+    expect(await life('worktrees.remove.leaving').remove('d1', YES)).toMatchObject({
+      kind: 'kept',
+    });
     expect(existsSync(path())).toBe(false);
     expect(await life().remove('d1', YES)).toEqual({ kind: 'removed', path: path() });
     expect(readdirSync(dir)).toEqual([]);
     await life().prepare(order());
-    await life('worktree.leaving').remove('d1', YES);
+    await life('worktrees.remove.leaving').remove('d1', YES);
     expect(await life().prepare(order())).toEqual({ kind: 'ready' });
     expect(readdirSync(dir).toSorted()).toEqual(['d1', 'd1.json']);
     expect(listed().match(/^worktree /gm)).toHaveLength(2);

@@ -141,8 +141,8 @@ export class Bed {
 
   /** The wall clock is set to `now`, which is so many milliseconds beside where it was. */
   async stepClock(byMs: number, now: number): Promise<void> {
-    await this.ledger.followClock({ bootId: 'boot-1', aheadMs: 0 }, now);
-    await this.ledger.followClock({ bootId: 'boot-1', aheadMs: byMs }, now);
+    await this.ledger.followClock({ origin: 'boot-1', aheadMs: 0 }, now);
+    await this.ledger.followClock({ origin: 'boot-1', aheadMs: byMs }, now);
   }
 
   pools(...pools: PoolSpec[]) {

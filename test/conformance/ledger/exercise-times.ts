@@ -1,6 +1,5 @@
 // Owns what every ledger must do with evidence, deadlines, steps of the clock, the supervisor's row and its own log.
 import { describe, expect, test } from 'vitest';
-import type { State } from '../../../src/core/dispatch.ts';
 import type { SignKind } from '../../../src/core/sign.ts';
 import { Bed, type Open, planned, PROCESS, seenAt } from './bed.ts';
 
@@ -133,85 +132,6 @@ export function exerciseTimes(open: Open): void {
       const since = await bed.ledger.lastSeq();
       expect(await bed.ledger.setDeadline({ dispatch: 'd1', fence: 1 }, move, 1)).toBe(false);
       expect(await bed.ledger.lastSeq()).toBe(since);
-    });
-  });
-
-  test('I7: a step of the clock moves every duration along, and no time of day', async () => {
-    const bed = new Bed(await open());
-    const names = ['a', 'b', 'backoff', 'quota', 'ended', 'queued', 'late'];
-    await bed.submit(
-      names.map((name) => planned(name, { spec: { deadlineMs: 1_000, extendMs: 50 } })),
-    );
-    await bed.pools({ name: 'work', slots: 5 });
-    const live = await bed.claim();
-    await bed.end(live[4]!);
-    const stopping: State = {
-      kind: 'stopping',
-      since: 1_000,
-      reason: { kind: 'cause', cause: 'stalled' },
-      process: PROCESS,
-      killAt: 1_500,
-      survivors: [],
-    };
-    await bed.change(live[1]!, stopping, { type: 'attempt.stopping' });
-    for (const [index, reason] of (['backoff', 'quota'] as const).entries()) {
-      const next: State = { kind: 'parked', since: 1, for: reason, until: 4_000 };
-      const attemptEnd = {
-        outcome: { kind: 'lost' },
-        class: null,
-        exitCode: null,
-        signal: null,
-      } as const;
-      await bed.change(live[2 + index]!, next, { attemptEnd });
-    }
-    const [, , , , ended] = await bed.ledger.dispatches({});
-    const wish = { at: 2_000, graceMs: 5, cause: 'cancelled', because: 'asked' } as const;
-    await bed.ledger.wishStop(['d6'], wish);
-    await bed.ledger.wishStop(['d7'], { ...wish, at: 9_400 });
-    const since = await bed.ledger.lastSeq();
-    await bed.stepClock(7_000, 9_500);
-    expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt: 9_000, hardAt: 9_050 });
-    const moved = { ...stopping, since: 8_000, killAt: 8_500 };
-    expect((await bed.live('b')).dispatch.state).toEqual(moved);
-    expect(await bed.live('b')).toMatchObject({ attempt: { deadline: { softAt: 9_000 } } });
-    expect((await bed.row('backoff')).state).toMatchObject({ until: 11_000 });
-    expect((await bed.row('quota')).state).toMatchObject({ until: 4_000 });
-    expect((await bed.row('queued')).stopWish).toEqual({ ...wish, at: 9_000 });
-    expect((await bed.row('late')).stopWish).toEqual({ ...wish, at: 9_500 });
-    expect(await bed.ledger.nextDueAt(bed.now)).toBe(4_000);
-    expect((await bed.ledger.dispatches({}))[4]).toEqual(ended);
-    expect((await bed.said(since)).map(({ type, at, data }) => [type, at, data])).toEqual([
-      ['clock.stepped', 9_500, { byMs: 7_000 }],
-    ]);
-  });
-
-  describe('I7: a reading of the clocks moves a deadline', () => {
-    const read = (aheadMs: number, bootId = 'boot-1') => ({ bootId, aheadMs });
-    test.each([
-      ['by nothing, where it is the first', [read(5_000)], [0]],
-      [
-        'by the step since the one before, once',
-        [read(5_000), read(9_000), read(9_000)],
-        [0, 4_000, 0],
-      ],
-      ['by a step back', [read(0), read(-2_000)], [0, -2_000]],
-      ['by nothing below a step', [read(0), read(1_999), read(-1_999)], [0, 0, 0]],
-      ['by steps that add up to one', [read(0), read(1_500), read(3_000)], [0, 0, 3_000]],
-      [
-        'by nothing across a boot',
-        [read(0), read(9_000, 'boot-2'), read(9_500, 'boot-2')],
-        [0, 0, 0],
-      ],
-    ] as const)('%s', async (_, readings, expected) => {
-      const bed = new Bed(await open());
-      await bed.submit([planned('a', { spec: { deadlineMs: 100_000 } })]);
-      const [a] = await bed.claim();
-      const moves: number[] = [];
-      for (const reading of readings) moves.push(await bed.ledger.followClock(reading, 1));
-      expect(moves).toEqual(expected);
-      const movedMs = expected.reduce((sum: number, byMs) => sum + byMs, 0);
-      const softAt = a!.attempt.deadline!.softAt + movedMs;
-      expect((await bed.live('a')).attempt.deadline).toMatchObject({ softAt });
     });
   });
 

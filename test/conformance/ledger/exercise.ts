@@ -5,6 +5,7 @@ import { exerciseBrake } from './exercise-brake.ts';
 import { exerciseBudgets } from './exercise-budgets.ts';
 import { exerciseChanges } from './exercise-changes.ts';
 import { exerciseClaims } from './exercise-claims.ts';
+import { exerciseClock } from './exercise-clock.ts';
 import { exerciseLimits } from './exercise-limits.ts';
 import { exercisePauses } from './exercise-pauses.ts';
 import { exerciseLooks } from './exercise-looks.ts';
@@ -38,6 +39,7 @@ export function exerciseLedger(name: string, open: Open): void {
     exerciseRequests(open);
     exerciseLooks(open);
     exerciseTimes(open);
+    exerciseClock(open);
     exerciseLimits(open);
     exercisePauses(open);
     exerciseNested(open);

@@ -1,9 +1,14 @@
 // Owns lives of a supervisor that end by SIGKILL, what they cost, and the judgement afterwards.
 import type { Attempt } from '../../../src/core/dispatch.ts';
 import { openLedger } from '../../../src/ledger/open.ts';
-import type { TestHerd } from './herd.ts';
+import type { CrashPoint } from '../../../src/supervisor/crash-points.ts';
+import type { Finished } from './command-line.ts';
+import type { RunOptions, TestHerd } from './herd.ts';
 import { type JournalLine, partsOfMark } from './journal.ts';
 import type { DispatchJson, EventJson } from './json.ts';
+
+/** `chance`: at any crash point. `moment`: from outside. */
+type Place = CrashPoint | 'chance' | 'moment';
 
 /** What all tests of a file have done together. */
 export class Toll {
@@ -11,26 +16,79 @@ export class Toll {
   dispatches = 0;
   duplicates = 0;
   lost = 0;
-  readonly killsAt = new Map<string, number>();
+  readonly killsAt = new Map<Place, number>();
 
-  count(point: string): void {
+  count(point: Place): void {
     this.kills += 1;
     this.killsAt.set(point, (this.killsAt.get(point) ?? 0) + 1);
   }
 }
 
-/** One life: ends by SIGKILL at `point`, or by itself where it never gets there. */
-export async function liveUntil(
-  herd: TestHerd,
-  words: readonly string[],
-  { point, passing = 1, toll }: { point: string; passing?: number; toll: Toll },
-): Promise<'killed' | 'ended'> {
-  const env = { DROVER_TEST_CRASH: `${point}:${passing}` };
-  const { signal } = await herd.drover(words, { env });
-  if (signal !== 'SIGKILL') return 'ended';
-  toll.count(point);
-  return 'killed';
+interface All extends RunOptions {
+  readonly next?: () => void;
 }
+
+/**
+ * Lives of supervisors in one herd: each dies at the first of its places at which none before it has died.
+ */
+export class Hunt {
+  readonly #herd: TestHerd;
+  readonly #toll: Toll;
+  readonly #left: Set<CrashPoint>;
+
+  constructor(herd: TestHerd, toll: Toll, points: readonly CrashPoint[]) {
+    this.#herd = herd;
+    this.#toll = toll;
+    this.#left = new Set(points);
+  }
+
+  /** where nobody has died yet */
+  get left(): readonly CrashPoint[] {
+    return [...this.#left];
+  }
+
+  /** Says to a supervisor where it has to die. */
+  environment(): Record<string, string> {
+    return { DROVER_TEST_CRASH: this.left.join(',') };
+  }
+
+  /** One life. @returns where it died; null: it came to its end */
+  async live(words: readonly string[], options: RunOptions = {}): Promise<CrashPoint | null> {
+    const env = { ...options.env, ...this.environment() };
+    return this.mourn(await this.#herd.drover(words, { ...options, env }));
+  }
+
+  /** The same of a life that has ended. */
+  mourn({ signal, stderr }: Pick<Finished, 'signal' | 'stderr'>): CrashPoint | null {
+    if (signal !== 'SIGKILL') return null;
+    const [, said] = /^drover: killed at (\S+)$/m.exec(stderr) ?? [];
+    const point = this.left.find((one) => one === said);
+    if (point === undefined) throw new Error(`killed, and not where it was asked for: ${stderr}`);
+    this.#left.delete(point);
+    this.#toll.count(point);
+    return point;
+  }
+
+  /**
+   * Life after life, until somebody has died at each place.
+   *
+   * @param words of the next one
+   * @param next called where one has come to its end: makes work for those to come
+   */
+  async all(
+    words: () => readonly string[],
+    { next = () => {}, ...options }: All = {},
+  ): Promise<void> {
+    for (let ends = 0; this.#left.size > 0; ) {
+      if ((await this.live(words(), options)) !== null) continue;
+      if (++ends > ENDS_MAX) throw new Error(`nobody ever came to ${this.left.join(', ')}`);
+      next();
+    }
+  }
+}
+
+/** Lives that came to their end without a new place. */
+const ENDS_MAX = 5;
 
 /** Name of a dispatch → the exit code that its agent ends with. */
 export type Expected = ReadonlyMap<string, number>;

@@ -39,7 +39,7 @@ const around = (keys: string, top = '') =>
 
 function specOf(keys: string, top = '', config = NO_CONFIG) {
   const { campaign, warnings } = parse(around(keys, top), config);
-  expect(warnings).toEqual([]);
+  expect(warnings(new Map())).toEqual([]);
   return campaign.dispatches[0]!.spec;
 }
 

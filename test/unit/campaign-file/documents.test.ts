@@ -35,7 +35,7 @@ describe('the guide to campaign files', () => {
   test.each(examples)('has an example that works without a warning: %s', (text) => {
     const vars = text.includes('vars.version') ? { version: '1.2' } : {};
     const options = { path: 'guide.yaml', vars, knownAgents: AGENT_NAMES };
-    expect(parseCampaignFile(text, options).warnings).toEqual([]);
+    expect(parseCampaignFile(text, options).warnings(new Map())).toEqual([]);
   });
 
   test('names every agent that is built in', () => {

@@ -67,7 +67,7 @@ test('a dispatch that says nothing gets the documented defaults', () => {
       },
     ],
   });
-  expect(none).toEqual([]);
+  expect(none(new Map())).toEqual([]);
 });
 
 test('a dispatch that says everything gets what it says', () => {

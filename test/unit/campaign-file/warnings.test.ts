@@ -1,5 +1,6 @@
 // Owns what the parser allows and warns of.
 import { describe, expect, test } from 'vitest';
+import type { KnownPrograms } from '../../../src/campaign-file/advise-stall.ts';
 import type { Config } from '../../../src/campaign-file/config.ts';
 import { parseCampaignFile } from '../../../src/campaign-file/parse.ts';
 import { parseConfigFile } from '../../../src/campaign-file/parse-config.ts';
@@ -9,11 +10,12 @@ interface Given {
   readonly vars?: Record<string, string>;
   readonly config?: Config;
   readonly knownAgents?: readonly string[];
+  readonly programs?: KnownPrograms;
 }
 
-function warnings(text: string, given: Given = {}): string[] {
+function warnings(text: string, { programs = new Map(), ...given }: Given = {}): string[] {
   const options = { path: '/w/c.yaml', vars: {}, knownAgents: ['command'], ...given };
-  return parseCampaignFile(text, options).warnings.map(formatProblem);
+  return parseCampaignFile(text, options).warnings(programs).map(formatProblem);
 }
 
 describe('warnings', () => {

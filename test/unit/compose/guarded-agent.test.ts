@@ -53,9 +53,11 @@ test('without files that can be told there are none', () => {
   expect(broken({ session: { preset: true, files } }).session.files(place, 'a')).toEqual([]);
 });
 
-test('a signal that nobody can send, or a share of a core that is none, is found before anything starts', () => {
+test('a signal that nobody can send, a time or a share of a core that is none, is found before anything starts', () => {
   const stop = { signal: 'SIGNONE', target: 'pid' };
   expect(unfitPart({ ...pi, stop })).toMatch(/^stop/);
   expect(unfitPart({ ...pi, silence: { ...pi.silence, idleCpuShare: '2%' } })).toMatch(/^silence/);
+  expect(unfitPart({ ...pi, silence: { ownStallMs: '5m' } })).toMatch(/^silence/);
+  expect(unfitPart({ ...pi, silence: {} })).toMatch(/^silence/);
   expect(unfitPart(pi)).toBeNull();
 });

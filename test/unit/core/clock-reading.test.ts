@@ -18,25 +18,30 @@ test.each<[string, stoppedMs: readonly number[], readings: number]>([
       monotonicMs += stoppedMs[done++]!;
       return wall;
     },
+    origin: () => 'b',
   };
   const stopped = stoppedMs.slice(0, readings).reduce((sum, ms) => sum + ms);
-  expect(readClocks(clock)).toEqual({ aheadMs: NOW, monotonicMs: 5_000.25 + stopped });
+  expect(readClocks(clock)).toEqual({
+    origin: 'b',
+    aheadMs: NOW,
+    monotonicMs: 5_000.25 + stopped,
+  });
   expect(done).toBe(readings);
 });
 
 test('how far a clock is ahead is told in whole milliseconds', () => {
-  const clock = { now: () => NOW, monotonicMs: () => 5_000.25 };
+  const clock = { now: () => NOW, monotonicMs: () => 5_000.25, origin: () => 'b' };
   expect(readClocks(clock).aheadMs).toBe(NOW - 5_000);
 });
 
-test.each<[string, movedMs: number, bootId: string, stepMs: number]>([
+test.each<[string, movedMs: number, origin: string, stepMs: number]>([
   ['that did not move', 0, 'b', 0],
   ['that drifted ahead', 1_999, 'b', 0],
   ['that drifted back', -1_999, 'b', 0],
   ['that was set ahead', 2_000, 'b', 2_000],
   ['that was set back', -2_000, 'b', -2_000],
-  ['of another boot', HOUR, 'c', 0],
-])('I7: of a clock %s', (_, movedMs, bootId, stepMs) => {
-  const before = { bootId: 'b', aheadMs: NOW };
-  expect(stepBetween(before, { bootId, aheadMs: NOW + movedMs })).toBe(stepMs);
+  ['of another origin', HOUR, 'c', 0],
+])('I7: of a clock %s', (_, movedMs, origin, stepMs) => {
+  const before = { origin: 'b', aheadMs: NOW };
+  expect(stepBetween(before, { origin, aheadMs: NOW + movedMs })).toBe(stepMs);
 });

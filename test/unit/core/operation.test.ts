@@ -1,29 +1,30 @@
 // Owns the tables of operation leases: how long one counts, what a step of the clock does to it, and what is none.
 import { describe, expect, test } from 'vitest';
 import {
-  type Operation,
-  byClock,
+  type ReadOperation,
+  apartOf,
   describeOperation,
   heldBy,
   isValid,
   lapsesAt,
   parseHolder,
+  parseMonotonic,
   parseOperation,
-  parseToldBy,
   readAgain,
 } from '../../../src/core/operation.ts';
 import { HOUR, MINUTE, NOW, SECOND } from './row.ts';
 
 const WITHIN = 90 * SECOND;
-const lease: Operation = {
+const told = {
   id: 'x.json',
   label: 'npm test',
   startedAt: NOW - MINUTE,
   notAfter: NOW + HOUR,
   touchedAt: NOW,
 };
+const lease: ReadOperation = { ...told, apart: null };
 
-test.each<[string, Partial<Operation>, boolean]>([
+test.each<[string, Partial<ReadOperation>, boolean]>([
   ['that was just touched', {}, true],
   ['a moment before its end', { notAfter: NOW + 1 }, true],
   ['at its end', { notAfter: NOW }, false],
@@ -41,13 +42,14 @@ test('a lease lapses with its last touch, or at its own end', () => {
 });
 
 describe('I7: a lease that is read once more', () => {
-  const known = { ...lease, touchedAt: NOW - SECOND, notAfter: NOW + MINUTE };
+  const known = { ...told, touchedAt: NOW - SECOND, notAfter: NOW + MINUTE };
   const before = { read: lease, known };
 
   test('is what it says, the first time and when its end has changed', () => {
-    expect(readAgain(null, lease, NOW)).toEqual({ read: lease, known: lease });
-    const longer = { ...lease, notAfter: NOW + 2 * HOUR };
-    expect(readAgain(before, longer, NOW)).toEqual({ read: longer, known: longer });
+    expect(readAgain(null, lease, NOW)).toEqual({ read: lease, known: told });
+    const longer = { ...told, notAfter: NOW + 2 * HOUR };
+    const read = { ...longer, apart: null };
+    expect(readAgain(before, read, NOW)).toEqual({ read, known: longer });
   });
 
   test('is dated by the look that finds a touch, and keeps the distance of its end', () => {
@@ -60,23 +62,68 @@ describe('I7: a lease that is read once more', () => {
   });
 });
 
-/** How the clock was set between the writing of a lease and now, and how long ago the lease says that it was touched. */
-test.each<[string, steppedMs: number, saidAgoMs: number, agoMs: number]>([
-  ['no step: as it says', 0, MINUTE, MINUTE],
-  ['back, touched before', -HOUR, MINUTE - HOUR, MINUTE],
-  ['back, touched since', -HOUR, MINUTE, MINUTE],
-  ['ahead, touched before', HOUR, MINUTE + HOUR, MINUTE],
-  ['ahead, touched since', HOUR, MINUTE, MINUTE],
-  ['ahead, as near either way: as it says', HOUR, HOUR / 2, HOUR / 2],
-])('I7: of a lease and a clock that went %s', (_, steppedMs, saidAgoMs, agoMs) => {
-  const toldBy = { bootId: 'b', aheadMs: 5 };
-  const reading = { bootId: 'b', aheadMs: 5 + steppedMs };
-  const told = { ...lease, touchedAt: NOW - saidAgoMs };
-  expect(byClock(told, toldBy, { reading, now: NOW })).toEqual({
-    ...lease,
-    startedAt: lease.startedAt + steppedMs,
-    notAfter: lease.notAfter + steppedMs,
-    touchedAt: NOW - agoMs,
+describe('I7: a lease that is told by the clock that never steps', () => {
+  const clock = { origin: 'boot-1', monotonicMs: 500_000 };
+  const monotonic = {
+    origin: 'boot-1',
+    startedMs: clock.monotonicMs - MINUTE,
+    notAfterMs: clock.monotonicMs + HOUR,
+    touchedMs: clock.monotonicMs - SECOND,
+  };
+  const apart = { startedMs: -MINUTE, notAfterMs: HOUR, touchedMs: -SECOND };
+  // By a wall clock that was set since.
+  const read = { ...lease, notAfter: NOW - 5 * HOUR, touchedAt: NOW - 6 * HOUR, apart };
+
+  test('is as far away as it says, where that clock is ours', () => {
+    expect(apartOf(monotonic, clock)).toEqual(apart);
+    expect(apartOf(monotonic, { ...clock, origin: 'boot-2' })).toBeNull();
+    expect(readAgain(null, read, NOW).known).toEqual({
+      ...told,
+      startedAt: NOW - MINUTE,
+      notAfter: NOW + HOUR,
+      touchedAt: NOW - SECOND,
+    });
+  });
+
+  test('is so again at each look, whatever was known of it', () => {
+    const before = { read, known: { ...told, notAfter: NOW - 1, touchedAt: NOW - HOUR } };
+    expect(readAgain(before, read, NOW + 5).known).toMatchObject({
+      notAfter: NOW + 5 + HOUR,
+      touchedAt: NOW + 5 - SECOND,
+    });
+  });
+
+  test('keeps a touch that was granted it until its holder touches it again', () => {
+    const before = { read, known: { ...told, touchedAt: NOW + 3 } };
+    expect(readAgain(before, read, NOW + 5).known.touchedAt).toBe(NOW + 3);
+    const touched = { ...read, touchedAt: NOW - 5 * HOUR };
+    expect(readAgain(before, touched, NOW + 5).known.touchedAt).toBe(NOW + 5 - SECOND);
+  });
+
+  test.each([
+    ['alive', { ...apart, touchedMs: 0 }],
+    ['gone', { ...apart, notAfterMs: -SECOND }],
+    ['unknown', apart],
+  ] as const)('and whose holder is %s', (sighting, expected) => {
+    expect(heldBy(read, sighting, NOW).apart).toEqual(expected);
+  });
+
+  test('and whose holder is gone ends at its own end where that was before the last touch', () => {
+    const ended = { ...read, apart: { ...apart, notAfterMs: -MINUTE } };
+    expect(heldBy(ended, 'gone', NOW).apart).toMatchObject({ notAfterMs: -MINUTE });
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ['all of it', monotonic, monotonic],
+    ['nothing', undefined, null],
+    ['null', null, null],
+    ['a number', 7, null],
+    ['no origin', { ...monotonic, origin: 1 }, null],
+    ['no start', { ...monotonic, startedMs: '1' }, null],
+    ['no end', { ...monotonic, notAfterMs: null }, null],
+    ['no touch', { ...monotonic, touchedMs: undefined }, null],
+  ])('in its text: %s', (_, value, parsed) => {
+    expect(parseMonotonic(JSON.stringify({ operation: 'x', monotonic: value }))).toEqual(parsed);
   });
 });
 
@@ -106,7 +153,7 @@ describe('its text', () => {
   const held = (value: unknown) => parseHolder(JSON.stringify(value));
 
   test('says all of it', () => {
-    expect(read(fields)).toEqual(lease);
+    expect(read(fields)).toEqual(told);
     expect(held({ ...fields, holder })).toEqual(holder);
   });
 
@@ -131,17 +178,6 @@ describe('its text', () => {
   test('is none where it is no JSON', () => {
     expect(parseOperation('x.json', '{', NOW)).toBeNull();
     expect(parseHolder('{')).toBeNull();
-  });
-
-  test.each<[string, unknown, unknown]>([
-    ['by both', { bootId: 'b', aheadMs: 7 }, { bootId: 'b', aheadMs: 7 }],
-    ['by nothing', undefined, null],
-    ['by null', null, null],
-    ['by a number', 7, null],
-    ['without a boot', { aheadMs: 7 }, null],
-    ['by half a millisecond', { bootId: 'b', aheadMs: 7.5 }, null],
-  ])('I7: says by which clock it was told: %s', (_, clock, toldBy) => {
-    expect(parseToldBy(JSON.stringify({ ...fields, clock }))).toEqual(toldBy);
   });
 
   test.each<[string, unknown]>([

@@ -8,6 +8,7 @@ function createStandingClock() {
   const asked: number[] = [];
   let pass: () => void = () => {};
   const clock: Clock = {
+    origin: () => 'boot-1',
     now: () => 0,
     monotonicMs: () => 0,
     giveWay: () => Promise.resolve(),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import { type Surroundings, perform } from '../../../src/supervisor/perform.ts';
 import type { World } from '../../../src/supervisor/world.ts';
-import { NOW, row } from '../core/row.ts';
+import { HOUR, NOW, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
 import { NO_AGENTS } from '../../no-agents.ts';
 
@@ -17,7 +17,8 @@ async function answered(goal: 'reached' | 'missed' | 'unknown', signLaterMs: num
   let asked: Promise<void> = Promise.resolve();
   const world = {
     ledger: { id: 'led' },
-    clock: { now: () => now },
+    // It is set back by hours while we wait for the answer.
+    clock: { now: () => now - (now === NOW ? 0 : HOUR), monotonicMs: () => now - NOW },
     log: () => {},
     runDirs: {
       checkGoal: async () => {

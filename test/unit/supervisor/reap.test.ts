@@ -71,7 +71,6 @@ function scene(
     },
     protection: { look: () => named },
     runDirs: { look: () => look, lifeHolders: () => ({ kind: 'absent' }) },
-    crashPoint: () => {},
     policy: () => ({ brake: { max: 5, share: 0 }, reap: 'act', ...policy }),
   } as unknown as World;
   return { world, table, signals, events, clock, brake: () => brake };

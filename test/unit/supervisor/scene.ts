@@ -1,7 +1,7 @@
 // Owns the scenes of a look: a world that shows one, and writes down in which order it was looked at.
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evidence.ts';
-import type { Operation } from '../../../src/core/operation.ts';
+import type { ReadOperation } from '../../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { EvidenceNote, ProcessRow } from '../../../src/ports.ts';
 import { gather, type Others } from '../../../src/supervisor/gather.ts';
@@ -29,7 +29,7 @@ export interface Scene {
   readonly holders?: readonly number[] | 'unknown';
   /** what the run directory says at each look, the last one for ever */
   readonly runDirs?: readonly RunDirLook[];
-  readonly operations?: Look<readonly Operation[]>;
+  readonly operations?: Look<readonly ReadOperation[]>;
   /** how long it takes until the table has been read */
   readonly lastsMs?: number;
   /** what others do whenever they have a turn */

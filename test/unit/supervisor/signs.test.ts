@@ -1,6 +1,6 @@
 // Owns the tables of signs of work: what growth between two samples proves, and what a failed sample does not (I4, I5).
 import { describe, expect, test } from 'vitest';
-import type { Operation } from '../../../src/core/operation.ts';
+import type { ReadOperation } from '../../../src/core/operation.ts';
 import { newestSign } from '../../../src/core/sign.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import { type Sample, sampleSigns } from '../../../src/supervisor/signs.ts';
@@ -184,15 +184,16 @@ describe('I7: a gap between samples', () => {
 });
 
 describe('an operation lease', () => {
-  const lease = (differs: Partial<Operation> = {}): Operation => ({
+  const lease = (differs: Partial<ReadOperation> = {}): ReadOperation => ({
     id: 'a.json',
     label: 'npm test',
     startedAt: NOW - 12 * MINUTE,
     notAfter: NOW + EVERY_MS + 18 * MINUTE,
     touchedAt: NOW + EVERY_MS,
+    apart: null,
     ...differs,
   });
-  const said = (...operations: readonly Operation[]) => found({ operations: seen(operations) });
+  const said = (...operations: readonly ReadOperation[]) => found({ operations: seen(operations) });
 
   test('is a sign of work at each look, for as long as it is valid', () => {
     expect(said(lease())).toEqual(['in operation "npm test" for 12m10s, at most 18m more']);
@@ -232,7 +233,7 @@ describe('an operation lease', () => {
     const memory = createMemory();
     const live = row({}).live;
     const its = memory.of(live, NOW);
-    const look = (now: number, operation: Operation) =>
+    const look = (now: number, operation: ReadOperation) =>
       found({ now, operations: seen([operation]) }, its);
     expect(look(NOW, lease({ touchedAt: NOW }))).toHaveLength(1);
     memory.shift(2 * HOUR);

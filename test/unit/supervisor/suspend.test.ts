@@ -25,7 +25,7 @@ describe('an operation lease over a suspend', () => {
         heldCpuMs: null,
         ioBytesOf: () => null,
         cpuShareMin: 0.01,
-        operations: { kind: 'seen', value: [{ ...lease, touchedAt }] },
+        operations: { kind: 'seen', value: [{ ...lease, touchedAt, apart: null }] },
         now,
         everyMs: 10_000,
       });
