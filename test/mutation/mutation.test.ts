@@ -2,7 +2,7 @@
 //
 //   npm run mutate                         all of them
 //   MUTATE=decide,retry npm run mutate     files whose names begin so
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
@@ -118,7 +118,7 @@ test('every mutant of src/core is noticed by a unit test, or it is said why not'
       const reason = acceptedBy(file, mutant);
       if (reason === undefined) {
         survivors.push(describe(file, mutant));
-        console.log(survivors.at(-1));
+        say(describe(file, mutant));
       } else {
         needed.add(reason);
         accepted += 1;
@@ -126,15 +126,18 @@ test('every mutant of src/core is noticed by a unit test, or it is said why not'
     }
     count += mutants.length;
     noticed += here;
-    // As it goes: all of them take many minutes.
-    if (mutants.length > 0) console.log(row(file, here, mutants.length));
+    if (mutants.length > 0) say(row(file, here, mutants.length));
   }
-  const score = `${row('all', noticed, count)}, ${accepted} more accepted`;
-  console.log(score);
+  say(`${row('all', noticed, count)}, ${accepted} more accepted`);
   expect(count).toBeGreaterThan(0);
   expect(survivors, 'listed above').toHaveLength(0);
   expect(notNeeded(files, needed), 'accepted, and noticed or gone').toEqual([]);
 });
+
+/** As it goes: all of them take minutes, and the runner would show it at the end. */
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}
 
 function row(name: string, noticed: number, count: number): string {
   return `${name}: ${noticed} of ${count} noticed (${((100 * noticed) / count).toFixed(1)} %)`;

@@ -31,7 +31,6 @@ export default defineConfig({
   test: {
     include: ['test/mutation/mutation.test.ts'],
     pool: 'threads',
-    disableConsoleIntercept: true,
     testTimeout: 24 * 3_600_000,
   },
 });
