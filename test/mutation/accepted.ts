@@ -1,7 +1,7 @@
 // Owns the mutants that no unit test of core notices, and why that is so.
 import type { Mutant } from './mutants.ts';
 
-/** `of` is a part of `before → after`; empty: any. */
+/** `of` is a part of `before → after`, or of its line where that is a number: there are many like it. */
 export type Reason = readonly [file: string, operators: string, of: string, because: string];
 
 /** The same in every case: what is changed cannot be told from what it was. */
@@ -26,8 +26,6 @@ const SAME: readonly Reason[] = [
     "evidence.runDir.claim.kind === 'seen'",
     'it is asked only of a claim that is seen',
   ],
-  ['decide-start', 'number', '2', 'the looks were counted before'],
-  ['decide-stopped', 'number', '2', 'the looks were counted before'],
   ['decide-stopped', 'text', "'stalled'", 'only exit code and signal are taken from it'],
   [
     'decide-stopped',
@@ -35,7 +33,7 @@ const SAME: readonly Reason[] = [
     "cause === 'superseded'",
     'whoever a person has cancelled is written as that in any case',
   ],
-  ['decide-stopping', 'number', '16', 'the wait has its upper bound long before'],
+  ['decide-stopping', 'number', 'killRounds, 16', 'the wait has its upper bound long before'],
   [
     'dispatch',
     'condition',
@@ -78,9 +76,9 @@ const SAME: readonly Reason[] = [
   ['quota', 'text', "'pool'", "it is only compared with 'model'"],
   ['quota', 'condition', 'resetAt !== null', 'null is neither ahead nor of the last two minutes'],
   ['quota', 'default', 'met?.waitsUntil', 'undefined is neither ahead nor of the last two minutes'],
-  ['quota', 'number', '16', 'the wait has its upper bound long before'],
+  ['quota', 'number', 'Math.min(16,', 'the wait has its upper bound long before'],
   ['quota', 'condition', 'met.waitsUntil === null', 'null is not ahead'],
-  ['quota', 'number', '0', 'one millisecond of 1970 is before every watch'],
+  ['quota', 'number', 'waitsUntil ?? 0', 'one millisecond of 1970 is before every watch'],
   ['reap', 'condition', 'text === null', 'nothing is no mark either'],
   ['reap', 'condition', 'mark === null || spared !== null', 'who has no mark is spared for it'],
   ['reap', 'statement', 'return false;', 'its callers take undefined for no'],
@@ -92,9 +90,13 @@ const SAME: readonly Reason[] = [
   ],
   ['retry', 'condition', 'end.class === null', 'no class has no budget'],
   ['retry', 'condition', "outcome.kind === 'stopped'", 'no other outcome has a cause'],
-  ['retry', 'number', '16', 'the wait has its upper bound long before'],
-  ['said', 'condition', "exit.kind === 'signalled'", 'no other exit has a signal that is kept'],
-  ['share', 'number', '9', 'nine digits and ten round off the same errors of binary fractions'],
+  ['retry', 'number', 'failuresBefore, 16', 'the wait has its upper bound long before'],
+  [
+    'share',
+    'number',
+    'toPrecision(9)',
+    'nine digits and ten round off the same errors of binary fractions',
+  ],
   [
     'stream',
     'condition',
@@ -131,11 +133,11 @@ const SAME: readonly Reason[] = [
   [
     'tree',
     'number',
-    '',
+    'let depth = 0',
     'so deep is only a circle, and in that one step more or less leads nowhere',
   ],
   ['verdict', 'text', "'unasked'", 'silence is only asked whether the result is there'],
-  ['verdict', 'number', '0', 'one millisecond of 1970 is before every watch'],
+  ['verdict', 'number', 'sign?.at ?? 0', 'one millisecond of 1970 is before every watch'],
   ['verdict', 'condition', '!over && isFresh', 'a fresh sign is younger than the window'],
   [
     'verdict',
@@ -157,13 +159,20 @@ const NOT_REACHED: readonly Reason[] = [
 
 const ACCEPTED = [...SAME, ...NOT_REACHED];
 
-/** The row that says why this one is not noticed; undefined: there is none. */
-export function acceptedBy(file: string, { operator, before, after }: Mutant): Reason | undefined {
+/**
+ * The row that says why this one is not noticed; undefined: there is none.
+ *
+ * @param code the line that it is in
+ */
+export function acceptedBy(
+  file: string,
+  { operator, before, after }: Mutant,
+  code: string,
+): Reason | undefined {
+  const where = operator === 'number' ? code : `${before} → ${after}`;
   return ACCEPTED.find(
     ([ofFile, operators, of]) =>
-      ofFile === file &&
-      operators.split(' ').includes(operator) &&
-      `${before} → ${after}`.includes(of),
+      ofFile === file && operators.split(' ').includes(operator) && where.includes(of),
   );
 }
 

@@ -108,14 +108,15 @@ test('every mutant of src/core is noticed by a unit test, or it is said why not'
   const needed = new Set<Reason>();
   let [count, noticed, accepted] = [0, 0, 0];
   for (const file of files) {
-    const { mutants } = mutate(readFileSync(`${CORE}${file}.ts`, 'utf8'), file);
+    const source = readFileSync(`${CORE}${file}.ts`, 'utf8');
+    const { mutants } = mutate(source, file);
     let here = 0;
     for (const [number, mutant] of mutants.entries()) {
       if (await isNoticed(`${file} ${number}`, all, onLoad)) {
         here += 1;
         continue;
       }
-      const reason = acceptedBy(file, mutant);
+      const reason = acceptedBy(file, mutant, source.split('\n')[mutant.line - 1]!);
       if (reason === undefined) {
         survivors.push(describe(file, mutant));
         say(describe(file, mutant));
