@@ -1,5 +1,6 @@
 // Owns the process table of Linux: /proc, each file read synchronously, which is several times cheaper than asynchronous
 // reading. What takes long is the number of files.
+import { readFileSync } from 'node:fs';
 import { DroverError } from '../core/error.ts';
 import type { Look, Sighting } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
@@ -31,7 +32,7 @@ export function createLinuxTable(): HostProcessTable {
   const marks = createMarkReader(own);
   const pageBytes = readPageBytes();
 
-  const scanner = createScanner(self.pid, { buffer, marks, pageBytes });
+  const scanner = createScanner(self.pid, { buffer, marks, pageBytes, pidMax: readPidMax() });
 
   const sight = (wanted: ProcessIdentity) =>
     wanted.bootId === bootId ? sightOfThisBoot(buffer, wanted) : 'gone';
@@ -79,4 +80,12 @@ function noProc(because: string): DroverError {
     message: `the process table cannot be read: ${because}`,
     hint: 'Drover needs /proc; in a container or chroot, mount it: mount -t proc proc /proc',
   });
+}
+
+function readPidMax(): number | null {
+  try {
+    return Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1'));
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,6 @@
 // Owns how the process table of Linux is read: whole, of those alone who came after a bookmark, or again, a moment after it
 // was read whole.
+import { readFileSync } from 'node:fs';
 import type { Look } from '../core/evidence.ts';
 import type { Bookmark, ProcessRow, Scope } from '../ports.ts';
 import { type MarkReader, type MarkScan, ScanFailure } from './proc-environ.ts';
@@ -13,6 +14,9 @@ import type { Pause } from './turns.ts';
  * and the fastest that was measured (6,700 forks a second) needs 4.9 s for the smallest circle (32,768).
  */
 const YOUNG_MS = 1_000;
+const PIDS_MIN = 32_768;
+/** A second, in the ticks of start times (process-facts: field 22 of stat, 100 in a second). */
+const SETTLED_TICKS = 100;
 /** A machine on which somebody is always new must not keep us. */
 const LISTINGS_MAX = 4;
 /** How old a whole table may be that is read again in parts: who was no member then can hardly have become one. */
@@ -28,20 +32,27 @@ export interface Scanner {
   bookmark(): Bookmark | null;
 }
 
-/** A whole table, and who was listed before its first row was read. */
+/** A whole table, who was listed before its first row was read, and when that was, in the ticks of start times. */
 interface Whole {
   readonly rows: readonly ProcessRow[];
   readonly first: Bookmark;
+  readonly atTick: number;
 }
+
+type Read = Omit<Whole, 'atTick'>;
 
 interface Reading {
   readonly buffer: Buffer;
   readonly marks: MarkReader;
   readonly pageBytes: number;
+  /** how many pids there can be at once; null: unknown */
+  readonly pidMax: number | null;
 }
 
 export function createScanner(ownPid: number, reading: Reading): Scanner {
-  const { marks } = reading;
+  const { marks, pidMax } = reading;
+  /** Of a smaller circle nobody knows how fast it comes round: then each look is at the whole table. */
+  const comesRound = pidMax === null || pidMax < PIDS_MIN;
   const pids = createPidList(ownPid);
   const rows = createRowReader(pids, reading);
   let kin: readonly ProcessRow[] = [];
@@ -67,11 +78,12 @@ export function createScanner(ownPid: number, reading: Reading): Scanner {
   function* scanWhole(listings: number): Generator<Pause, Look<readonly ProcessRow[]>> {
     const before = whole;
     const markScan = marks.begin();
+    const atTick = readUptimeTicks();
     const look = yield* rows.listed(listings, new Set(), markScan);
     if (look.kind !== 'seen') return look;
     markScan.forgetUnseen();
     const { rows: all } = look.value;
-    keep(look.value, before);
+    keep({ ...look.value, atTick }, before);
     kin = kinOf(ownPid, all);
     return { kind: 'seen', value: all };
   }
@@ -82,16 +94,21 @@ export function createScanner(ownPid: number, reading: Reading): Scanner {
     olderMs: number,
   ): Generator<Pause, Look<readonly ProcessRow[]>> {
     const before = whole;
-    if (before === null || isOlder(before.first, olderMs)) return yield* scanWhole(LISTINGS_MAX);
+    if (before === null || comesRound || isOlder(before.first, olderMs))
+      return yield* scanWhole(LISTINGS_MAX);
     const spared = new Set(before.first.pids);
     for (const pid of withTheirSessions(known, before.rows)) spared.delete(pid);
+    // Who was between fork and exec showed no environment, and may have a mark.
+    for (const { pid, startTime } of before.rows) {
+      if (startTime > before.atTick - SETTLED_TICKS) spared.delete(pid);
+    }
     const look = yield* rows.listed(LISTINGS_MAX, new Set(spared), marks.begin());
     if (look.kind !== 'seen') return look;
     const { first, rows: fresh } = look.value;
     const old = before.rows.filter(({ pid }) => spared.has(pid) && first.pids.has(pid));
     const all = [...old, ...fresh];
     // Who has ended and is not waited for yet is listed: the next look, which may not know him, must not show him alive.
-    keep({ rows: all, first: before.first }, before);
+    keep({ ...before, rows: all }, before);
     return { kind: 'seen', value: all };
   }
 
@@ -99,7 +116,7 @@ export function createScanner(ownPid: number, reading: Reading): Scanner {
     scan,
     scanAtOnce: (again) => (again === null ? scanWhole(LISTINGS_MAX) : scanAgain(again, AGAIN_MS)),
     rowsOf: (wanted) => rows.of(wanted, marks.begin()),
-    bookmark: () => pids.bookmark(),
+    bookmark: () => (comesRound ? null : pids.bookmark()),
   };
 }
 
@@ -138,7 +155,7 @@ function createRowReader(pids: PidList, { buffer, pageBytes }: Reading) {
     listingsMax: number,
     known: Set<number>,
     markScan: MarkScan,
-  ): Generator<Pause, Whole> {
+  ): Generator<Pause, Read> {
     const first = pids.list();
     const rows = yield* read(first.pids, markScan, known);
     for (let listings = 1; listings < listingsMax; listings++) {
@@ -196,4 +213,13 @@ function toRow(stat: ProcStat, mark: string | null, pageBytes: number): ProcessR
   const { pid, startTime, parent, group, session, zombie, cpuMs, command } = stat;
   const rssBytes = stat.residentPages * pageBytes;
   return { pid, startTime, parent, group, session, zombie, mark, cpuMs, rssBytes, command };
+}
+
+/** Since the boot. Without /proc/uptime nobody counts as settled. */
+function readUptimeTicks(): number {
+  try {
+    return Math.floor(Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * 100);
+  } catch {
+    return 0;
+  }
 }

@@ -52,6 +52,8 @@ async function awaitStart(
       if (result.shim === null) wake(memory);
       return;
     case 'refused':
+      // The record says so. Where somebody destroys it, nobody is on the way all the same.
+      memory.start = { kind: 'under-way' };
       wake(memory);
       return;
     case 'failed':

@@ -83,7 +83,7 @@ export class Machine {
 
   /** @returns null where there is no free pid */
   fork({ role, parent, attempt, mark, command, leads, reaps }: Birth): SimProcess | null {
-    const startTime = this.#startTime();
+    const startTime = this.startTimeNow();
     const pid = this.pids.take(startTime);
     if (pid === null) return null;
     const child = newborn({ pid, startTime, role, attempt });
@@ -291,7 +291,8 @@ export class Machine {
     process.deferred.length = 0;
   }
 
-  #startTime(): number {
+  /** What a process that is forked now gets. */
+  startTimeNow(): number {
     return Math.floor((this.#timeline.now - this.#bootAt) / TICK_MS) + 1;
   }
 }

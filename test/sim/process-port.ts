@@ -97,11 +97,13 @@ const NO_TABLE = { kind: 'unknown', because: 'simulated: no table' } as const;
 /** How old a whole table may be of which only a part is read again (proc-scan.ts). */
 const AGAIN_MS = 500;
 const RENEWED_MS = 350;
+const SETTLED_TICKS = 100;
 
 interface Whole {
   readonly rows: readonly ProcessRow[];
   readonly listed: ReadonlySet<number>;
   readonly at: number;
+  readonly atTick: number;
 }
 
 function createTables(stage: Stage, instance: Instance) {
@@ -114,8 +116,9 @@ function createTables(stage: Stage, instance: Instance) {
     const before = whole;
     const pids = list();
     const at = timeline.now;
+    const atTick = machine.startTimeNow();
     const rows = yield* readRows(stage, instance, pids);
-    if (whole === before) whole = { rows, listed: new Set(pids), at };
+    if (whole === before) whole = { rows, listed: new Set(pids), at, atTick };
     return rows;
   }
 
@@ -127,11 +130,18 @@ function createTables(stage: Stage, instance: Instance) {
     const sessions = new Set(before.rows.filter(isKnown).map(({ session }) => session));
     for (const { pid, session } of before.rows) if (sessions.has(session)) afresh.add(pid);
     const there = list();
+    // Who was between fork and exec showed no environment.
+    const settledBefore = before.atTick - SETTLED_TICKS;
+    for (const { pid, startTime } of before.rows) if (startTime > settledBefore) afresh.add(pid);
     const isOld = (pid: number) => before.listed.has(pid) && !afresh.has(pid);
-    const old = before.rows.filter(({ pid }) => isOld(pid) && there.includes(pid));
-    const read = there.filter((pid) => !isOld(pid));
+    // Here pids come round sooner than those of any Linux that is read in parts (proc-scan.ts).
+    const isThere = (row: ProcessRow) => machine.get(row.pid)?.startTime === row.startTime;
+    const old = before.rows.filter((row) => isOld(row.pid) && isThere(row));
+    const shown = new Set(old.map(({ pid }) => pid));
+    const read = there.filter((pid) => !shown.has(pid));
     const rows = [...old, ...(yield* readRows(stage, instance, read))];
-    if (whole === before) whole = { ...before, rows };
+    const listed = new Set([...before.listed].filter((pid) => shown.has(pid) || !isOld(pid)));
+    if (whole === before) whole = { ...before, rows, listed };
     return rows;
   }
 
