@@ -86,16 +86,16 @@ export function concludeLoss(live: LiveDispatch, evidence: Evidence, moment: Mom
   );
 }
 
-/** An end that is known, and what still has to be proved of the tree. */
+/** An end that is known. */
 export interface Conclusion {
   readonly end: AttemptEnd;
   readonly because: string;
-  readonly looksNeeded: number;
 }
 
+/** @param conclusion and how many looks at an empty tree still have to prove it */
 function concludeEnd(
   live: LiveDispatch,
-  conclusion: Conclusion,
+  conclusion: Conclusion & { readonly looksNeeded: number },
   evidence: Evidence,
   moment: Moment,
 ): Decision {
@@ -183,7 +183,7 @@ const GOAL_REACHED = { outcome: SUCCEEDED.outcome, class: null };
 /** The attempt is over: the policy says whether the dispatch is. A person who cancelled wants no retry. */
 export function endedBy(
   live: LiveDispatch,
-  { end: proved, because }: Pick<Conclusion, 'end' | 'because'>,
+  { end: proved, because }: Conclusion,
   evidence: Evidence,
   moment: Moment,
 ): ChangeDecision {

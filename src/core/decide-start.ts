@@ -162,7 +162,7 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
   const unread = stillReading(live, evidence, because, moment);
   if (unread !== null) return unread;
   const end = endOfLoss(judgementOf(evidence));
-  return endedAfterGoal(live, { end, because, looksNeeded: 2 }, evidence, moment);
+  return endedAfterGoal(live, { end, because }, evidence, moment);
 }
 
 function started(

@@ -16,7 +16,7 @@ export function stopped(live: Stopping, evidence: Evidence, moment: Moment): Dec
   const { exit } = evidence.runDir;
   const { because } = live.dispatch;
   const conclude = (end: AttemptEnd, why = because) =>
-    endedAfterGoal(live, { end, because: why, looksNeeded: 2 }, evidence, moment);
+    endedAfterGoal(live, { end, because: why }, evidence, moment);
   if (reason.kind === 'leftovers' && reason.end.outcome.kind !== 'lost') {
     // What cannot be read was judged by what could be, when its agent had ended.
     const isSeen = evidence.stream.kind === 'seen';

@@ -52,21 +52,24 @@ export function findCycles(nodes: readonly GraphNode[]): readonly (readonly numb
   const found = all.flatMap((waitsFor, index) => (waitsFor.includes(index) ? [[index]] : []));
   const edges = all.map((waitsFor, index) => waitsFor.filter((target) => target !== index));
   const inCycle = new Set<number>();
-  const state = new Map<number, 'open' | 'done'>();
+  const reached = new Set<number>();
+  const open = new Set<number>();
   for (const root of nodes.keys()) {
-    if (state.has(root)) continue;
     // An explicit stack: a chain of 10,000 dispatches would overflow a recursive walk.
+    // From a root that was reached before no step is new, and none is on the trail.
     const trail: { node: number; next: number }[] = [{ node: root, next: 0 }];
-    state.set(root, 'open');
+    reached.add(root);
+    open.add(root);
     for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
       const target = edges[top.node]![top.next++];
       if (target === undefined) {
-        state.set(top.node, 'done');
+        open.delete(top.node);
         trail.pop();
-      } else if (!state.has(target)) {
-        state.set(target, 'open');
+      } else if (!reached.has(target)) {
+        reached.add(target);
+        open.add(target);
         trail.push({ node: target, next: 0 });
-      } else if (state.get(target) === 'open') {
+      } else if (open.has(target)) {
         const start = trail.findLastIndex((step) => step.node === target);
         const cycle = trail.slice(start).map((step) => step.node);
         if (cycle.some((node) => inCycle.has(node))) continue;

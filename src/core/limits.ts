@@ -58,7 +58,7 @@ export interface CampaignBudget {
 export const COST_SLACK_USD = 0.000_001;
 
 /** What is not told is not counted. */
-export function spentOf(usage: TokenUsage | null): Spent {
+export function spentOf(usage: TokenUsage | null | undefined): Spent {
   const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
   return { tokens: (inputTokens ?? 0) + (outputTokens ?? 0), costUsd: costUsd ?? 0 };
 }
@@ -98,7 +98,7 @@ export function spentWith(
   { stream }: Pick<Evidence, 'stream'>,
 ): BrokenLimit | null {
   if (budget === null || stream.kind !== 'seen') return null;
-  const noted = spentOf(attempt.stream?.state.usage ?? null);
+  const noted = spentOf(attempt.stream?.state.usage);
   const now = spentOf(stream.value.state.usage);
   const tokens = budget.spent.tokens - noted.tokens + now.tokens;
   const costUsd = budget.spent.costUsd - noted.costUsd + now.costUsd;

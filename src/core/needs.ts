@@ -67,11 +67,11 @@ function needsFirst({ name, dispatches }: Campaign): readonly PlannedDispatch[] 
       hint: 'name a dispatch of the same campaign, or remove it from "after"',
     });
   }
-  const ordered = topologicalOrder(dispatches);
-  if (ordered.length === dispatches.length) return ordered;
-  const cycle = (findCycles(dispatches)[0] ?? []).map((index) => dispatches[index]?.name);
+  const [cycle] = findCycles(dispatches);
+  if (cycle === undefined) return topologicalOrder(dispatches);
+  const names = cycle.map((index) => dispatches[index]?.name);
   throw new DroverError('CAMPAIGN_INVALID', {
-    message: `dispatches of campaign ${name} wait for each other: ${cycle.join(', ')}`,
+    message: `dispatches of campaign ${name} wait for each other: ${names.join(', ')}`,
     hint: 'remove one "after"',
   });
 }

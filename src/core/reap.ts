@@ -250,11 +250,15 @@ function isRooted(
   return isLed(process.session, snapshot, roots) || isLed(process.group, snapshot, roots);
 }
 
-/** A session or group of the shim or the agent, which no stranger leads by now. */
+/**
+ * A session or group of the shim or the agent, which no stranger leads by now. Of a zombie `ps` may tell no start time (0):
+ * nobody can say that it is a stranger's.
+ */
 function isLed(number: number, { byPid }: Snapshot<MarkedProcess>, { pids, keys }: Roots): boolean {
   if (!pids.has(number)) return false;
   const leader = byPid.get(number);
-  return leader === undefined || leader.zombie || keys.has(processKey(leader));
+  if (leader === undefined || keys.has(processKey(leader))) return true;
+  return leader.zombie && leader.startTime === 0;
 }
 
 /** The mark of the attempt, or that of what runs for it. */

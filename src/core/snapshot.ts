@@ -49,8 +49,8 @@ function exitWords(exit: Look<ExitRecord>): string | null {
 function treeWords(members: Look<Members>): string | null {
   if (members.kind !== 'seen') return null;
   const { processes, emptyLooks } = members.value;
-  if (processes.length === 0) return `nobody in ${emptyLooks} looks`;
   const [first] = processes;
+  if (first === undefined) return `nobody in ${emptyLooks} ${emptyLooks === 1 ? 'look' : 'looks'}`;
   const count = processes.length === 1 ? '1 process' : `${processes.length} processes, first`;
-  return `${count} ${first?.command ?? ''} ${first?.pid ?? ''}`;
+  return `${count} ${first.command} ${first.pid}`;
 }

@@ -96,7 +96,7 @@ export function planSubmission(
   const unchanged: DispatchId[] = [];
   const refusals: string[] = [];
   for (const plan of campaign.dispatches) {
-    const standing = standings.get(plan.name) ?? { kind: 'ready' };
+    const standing = standings.get(plan.name)!;
     const row = rows.get(plan.name);
     if (row === undefined) {
       additions.push({ planned: plan, ...fresh(standing, now) });
@@ -173,10 +173,14 @@ function differences(row: Dispatch, plan: PlannedDispatch): string[] {
 /** JSON with sorted keys, so that the order of keys in a file is no difference. A missing value is null. */
 function canonical(value: unknown): string {
   return JSON.stringify(value ?? null, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? sorted(inner) : inner,
   );
+}
+
+function sorted(value: object): object {
+  const fields: Record<string, unknown> = { ...value };
+  const names = Object.keys(fields).sort();
+  return Object.fromEntries(names.map((name) => [name, fields[name]]));
 }
 
 function refusal(row: Dispatch, plan: PlannedDispatch, fields: readonly string[]): string | null {

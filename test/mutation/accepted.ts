@@ -1,294 +1,185 @@
 // Owns the mutants that no unit test of core notices, and why that is so.
-import type { Operator } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
 
-export interface Accepted {
-  readonly file: string;
-  readonly operators: readonly Operator[];
-  /** a part of the code that is changed; empty: any */
-  readonly of: string;
-  readonly because: string;
+/** `of` is a part of `before → after`, or of its line where that is a number: there are many like it. */
+export type Reason = readonly [file: string, operators: string, of: string, because: string];
+
+/** The same in every case: what is changed cannot be told from what it was. */
+const SAME: readonly Reason[] = [
+  [
+    'brake',
+    'statement',
+    'return true;',
+    'a reason without a cause falls into the next case, where no such cause is known',
+  ],
+  ['brake', 'condition', "reason.kind === 'cause'", 'a reason of another kind has no cause'],
+  ['brake', 'condition', 'cause !== null && LIMITS', 'no cause is none of the limits'],
+  ['cleaning', 'text', "'ended'", "it is only compared with 'keep'"],
+  ['cleaning', 'condition', 'mark === null', 'nothing is no mark either'],
+  ['cleaning', 'condition', 'parsed === null || !names', 'what is no mark names nobody'],
+  ['cleaning', 'statement', 'return null;', 'undefined is as good as null to its only caller'],
+  ['decide', 'condition', "state.kind === 'parked'", 'no other state has an until'],
+  ['decide-running', 'text', "'unasked'", 'silence is only asked whether the result is there'],
+  [
+    'decide-start',
+    'condition',
+    "evidence.runDir.claim.kind === 'seen'",
+    'it is asked only of a claim that is seen',
+  ],
+  ['decide-stopped', 'text', "'stalled'", 'only exit code and signal are taken from it'],
+  [
+    'decide-stopped',
+    'condition',
+    "cause === 'superseded'",
+    'whoever a person has cancelled is written as that in any case',
+  ],
+  ['decide-stopping', 'number', 'killRounds, 16', 'the wait has its upper bound long before'],
+  [
+    'dispatch',
+    'condition',
+    "state.kind === 'running' && state.held",
+    'no other state has somebody held',
+  ],
+  [
+    'limits',
+    'condition',
+    "outputBytes.kind === 'seen'",
+    'what was not seen has no value, and nothing is not more than a limit',
+  ],
+  ['limits', 'default', 'Tokens ?? 0', 'in a sum null is zero'],
+  ['needs', 'condition', "'dependency' → row.state.for", 'no other state is for something'],
+  [
+    'operation',
+    'statement',
+    'return null;',
+    'what follows finds no fields in it, and answers null',
+  ],
+  [
+    'operation',
+    'condition logic',
+    'holder === null',
+    'nothing, and a text, have no fields of a process',
+  ],
+  [
+    'operation',
+    'condition',
+    "typeof value === 'object'",
+    'a number or text has none of the fields',
+  ],
+  [
+    'protect-rule',
+    'boundary',
+    'bytes.length <= COMMAND_BYTES_MAX',
+    'of a short name as much is kept as it has: it is compared once more',
+  ],
+  ['protect-rule', 'statement', 'return false;', 'a short name is compared once more'],
+  ['quota', 'text', "'pool'", "it is only compared with 'model'"],
+  ['quota', 'condition', 'resetAt !== null', 'null is neither ahead nor of the last two minutes'],
+  ['quota', 'default', 'met?.waitsUntil', 'undefined is neither ahead nor of the last two minutes'],
+  ['quota', 'number', 'Math.min(16,', 'the wait has its upper bound long before'],
+  ['quota', 'condition', 'met.waitsUntil === null', 'null is not ahead'],
+  ['quota', 'number', 'waitsUntil ?? 0', 'one millisecond of 1970 is before every watch'],
+  ['reap', 'condition', 'text === null', 'nothing is no mark either'],
+  ['reap', 'condition', 'mark === null || spared !== null', 'who has no mark is spared for it'],
+  ['reap', 'statement', 'return false;', 'its callers take undefined for no'],
+  [
+    'reap',
+    'condition logic',
+    'a === null || b === null',
+    'null is the mark of nobody, nor is null and a word',
+  ],
+  ['retry', 'condition', 'end.class === null', 'no class has no budget'],
+  ['retry', 'condition', "outcome.kind === 'stopped'", 'no other outcome has a cause'],
+  ['retry', 'number', 'failuresBefore, 16', 'the wait has its upper bound long before'],
+  [
+    'share',
+    'number',
+    'toPrecision(9)',
+    'nine digits and ten round off the same errors of binary fractions',
+  ],
+  [
+    'stream',
+    'condition',
+    'before === null || before < now → before < now',
+    'null is before every moment',
+  ],
+  ['stream', 'condition logic', 'a === null || b === null', 'null and a number add up to it'],
+  ['stream', 'boundary', 'next <= before', 'of two that are the same either can be kept'],
+  [
+    'stream',
+    'condition',
+    'ODD_SPACE.test(head)',
+    'plain text comes out as it went in; not to look into it saves time',
+  ],
+  [
+    'submission',
+    'condition',
+    'same ? []',
+    'of what is written the same no field differs; not to look at them saves time',
+  ],
+  ['tree', 'condition', 'members.has(process.pid)', 'it would be put there once more'],
+  [
+    'tree',
+    'condition',
+    'process.mark === null || process.mark === mark',
+    'nothing is no mark of anybody else',
+  ],
+  [
+    'tree',
+    'boundary',
+    'depth <',
+    'so deep is only a circle, and in that one step more leads nowhere',
+  ],
+  [
+    'tree',
+    'number',
+    'let depth = 0',
+    'so deep is only a circle, and in that one step more or less leads nowhere',
+  ],
+  ['verdict', 'text', "'unasked'", 'silence is only asked whether the result is there'],
+  ['verdict', 'number', 'sign?.at ?? 0', 'one millisecond of 1970 is before every watch'],
+  ['verdict', 'condition', '!over && isFresh', 'a fresh sign is younger than the window'],
+  [
+    'verdict',
+    'condition',
+    "reason.kind === 'cause' && reason.cause",
+    'a reason of another kind has no cause',
+  ],
+];
+
+/** Code that the compiler asks for, and that nobody comes by. */
+const NOT_REACHED: readonly Reason[] = [
+  [
+    'decide-ending',
+    'statement',
+    'return awaitGoal(because);',
+    'its callers have looked whether it is being asked',
+  ],
+];
+
+const ACCEPTED = [...SAME, ...NOT_REACHED];
+
+/**
+ * The row that says why this one is not noticed; undefined: there is none.
+ *
+ * @param code the line that it is in
+ */
+export function acceptedBy(
+  file: string,
+  { operator, before, after }: Mutant,
+  code: string,
+): Reason | undefined {
+  const where = operator === 'number' ? code : `${before} → ${after}`;
+  return ACCEPTED.find(
+    ([ofFile, operators, of]) =>
+      ofFile === file && operators.split(' ').includes(operator) && where.includes(of),
+  );
 }
 
-const CONSTANTS = 'a list of words; the tests of campaign files and of adapters name each of them';
-const SAME = 'the same in every case:';
-
-export const ACCEPTED: readonly Accepted[] = [
-  { file: 'agent-names', operators: ['text'], of: '', because: CONSTANTS },
-  { file: 'campaign', operators: ['text', 'number'], of: '', because: CONSTANTS },
-  {
-    file: 'brake',
-    operators: ['statement'],
-    of: 'return true;',
-    because: `${SAME} a reason without a cause falls into the next case, where no such cause is known`,
-  },
-  {
-    file: 'brake',
-    operators: ['condition'],
-    of: "reason.kind === 'cause'",
-    because: `${SAME} a reason of another kind has no cause`,
-  },
-  {
-    file: 'brake',
-    operators: ['condition'],
-    of: 'cause !== null && LIMITS',
-    because: `${SAME} no cause is none of the limits`,
-  },
-  {
-    file: 'cleaning',
-    operators: ['text'],
-    of: "'ended'",
-    because: `${SAME} it is only compared with 'keep'`,
-  },
-  {
-    file: 'cleaning',
-    operators: ['condition'],
-    of: 'mark === null',
-    because: `${SAME} nothing is no mark either`,
-  },
-  {
-    file: 'cleaning',
-    operators: ['condition'],
-    of: 'parsed === null || !names',
-    because: `${SAME} what is no mark names nobody`,
-  },
-  {
-    file: 'cleaning',
-    operators: ['statement'],
-    of: 'return null;',
-    because: `${SAME} undefined is as good as null to its only caller`,
-  },
-  {
-    file: 'decide-ending',
-    operators: ['statement'],
-    of: 'return awaitGoal(because);',
-    because: 'not reached: its callers have looked whether it is being asked',
-  },
-  {
-    file: 'decide-running',
-    operators: ['text'],
-    of: "'unasked'",
-    because: `${SAME} silence is only asked whether the result is there`,
-  },
-  {
-    file: 'decide-start',
-    operators: ['condition'],
-    of: "evidence.runDir.claim.kind === 'seen'",
-    because: `${SAME} it is asked only of a claim that is seen`,
-  },
-  {
-    file: 'decide-start',
-    operators: ['number'],
-    of: '2',
-    because: `${SAME} the looks were counted before`,
-  },
-  {
-    file: 'decide-stopping',
-    operators: ['number'],
-    of: '2_000',
-    because: 'a threshold between drift and a step of the clock: a millisecond decides nothing',
-  },
-  {
-    file: 'decide-stopping',
-    operators: ['number'],
-    of: '16',
-    because: `${SAME} the wait has its upper bound long before`,
-  },
-  {
-    file: 'decide-stopped',
-    operators: ['number'],
-    of: '2',
-    because: `${SAME} the looks were counted before`,
-  },
-  {
-    file: 'decide-stopped',
-    operators: ['text'],
-    of: "'stalled'",
-    because: `${SAME} only exit code and signal are taken from it`,
-  },
-  {
-    file: 'decide-stopped',
-    operators: ['condition'],
-    of: "cause === 'superseded'",
-    because: `${SAME} whoever a person has cancelled is written as that in any case`,
-  },
-  {
-    file: 'dispatch',
-    operators: ['condition'],
-    of: "state.kind === 'running' && state.held",
-    because: `${SAME} no other state has somebody held`,
-  },
-  {
-    file: 'decide',
-    operators: ['condition'],
-    of: "state.kind === 'parked'",
-    because: `${SAME} no other state has an until`,
-  },
-  {
-    file: 'limits',
-    operators: ['condition'],
-    of: "outputBytes.kind === 'seen'",
-    because: `${SAME} what was not seen has no value, and nothing is not more than a limit`,
-  },
-  {
-    file: 'limits',
-    operators: ['default'],
-    of: 'used.',
-    because: `${SAME} in a sum and in a comparison null is zero`,
-  },
-  {
-    file: 'quota',
-    operators: ['text'],
-    of: "'pool'",
-    because: `${SAME} it is only compared with 'model'`,
-  },
-  {
-    file: 'quota',
-    operators: ['condition'],
-    of: 'resetAt !== null',
-    because: `${SAME} null is neither ahead nor of the last two minutes`,
-  },
-  {
-    file: 'quota',
-    operators: ['default'],
-    of: 'met?.waitsUntil',
-    because: `${SAME} undefined is neither ahead nor of the last two minutes`,
-  },
-  {
-    file: 'quota',
-    operators: ['number'],
-    of: '16',
-    because: `${SAME} the wait has its upper bound long before`,
-  },
-  {
-    file: 'quota',
-    operators: ['condition'],
-    of: 'met.waitsUntil === null',
-    because: `${SAME} null is not ahead`,
-  },
-  {
-    file: 'quota',
-    operators: ['number'],
-    of: '0',
-    because: `${SAME} one millisecond of 1970 is before every watch`,
-  },
-  {
-    file: 'reap',
-    operators: ['condition'],
-    of: 'text === null',
-    because: `${SAME} nothing is no mark either`,
-  },
-  {
-    file: 'reap',
-    operators: ['condition'],
-    of: 'mark === null || spared !== null',
-    because: `${SAME} who has no mark is spared for it`,
-  },
-  {
-    file: 'reap',
-    operators: ['statement'],
-    of: 'return false;',
-    because: `${SAME} its callers take undefined for no`,
-  },
-  {
-    file: 'operation',
-    operators: ['statement'],
-    of: 'return null;',
-    because: `${SAME} what follows finds no fields in it, and answers null`,
-  },
-  {
-    file: 'operation',
-    operators: ['condition', 'logic'],
-    of: 'holder === null',
-    because: `${SAME} nothing, and a text, have no fields of a process`,
-  },
-  {
-    file: 'operation',
-    operators: ['condition'],
-    of: "typeof value === 'object'",
-    because: `${SAME} a number or text has none of the fields`,
-  },
-  {
-    file: 'error',
-    operators: ['relation', 'condition'],
-    of: 'cause === undefined',
-    because: 'what the cause of an error was is for whoever debugs: nothing in core reads it',
-  },
-  {
-    file: 'retry',
-    operators: ['condition'],
-    of: 'end.class === null',
-    because: `${SAME} no class has no budget`,
-  },
-  {
-    file: 'retry',
-    operators: ['condition'],
-    of: "outcome.kind === 'stopped'",
-    because: `${SAME} no other outcome has a cause`,
-  },
-  {
-    file: 'retry',
-    operators: ['number'],
-    of: '16',
-    because: `${SAME} the wait has its upper bound long before`,
-  },
-  {
-    file: 'said',
-    operators: ['condition'],
-    of: "exit.kind === 'signalled'",
-    because: `${SAME} no other exit has a signal that is kept`,
-  },
-  {
-    file: 'tree',
-    operators: ['condition'],
-    of: 'members.has(process.pid)',
-    because: `${SAME} it would be put there once more`,
-  },
-  {
-    file: 'tree',
-    operators: ['condition'],
-    of: 'process.mark === null || process.mark === mark',
-    because: `${SAME} nothing is no mark of anybody else`,
-  },
-  {
-    file: 'tree',
-    operators: ['boundary'],
-    of: 'depth <',
-    because: `${SAME} so deep is only a circle, and in that one step more leads nowhere`,
-  },
-  {
-    file: 'tree',
-    operators: ['number'],
-    of: '',
-    because: `${SAME} so deep is only a circle, and in that one step more or less leads nowhere`,
-  },
-  {
-    file: 'verdict',
-    operators: ['text'],
-    of: "'unasked'",
-    because: `${SAME} silence is only asked whether the result is there`,
-  },
-  {
-    file: 'verdict',
-    operators: ['number'],
-    of: '0',
-    because: `${SAME} one millisecond of 1970 is before every watch`,
-  },
-  {
-    file: 'verdict',
-    operators: ['condition'],
-    of: '!over && isFresh',
-    because: `${SAME} a fresh sign is younger than the window`,
-  },
-  {
-    file: 'verdict',
-    operators: ['condition'],
-    of: "reason.kind === 'cause' && reason.cause",
-    because: `${SAME} a reason of another kind has no cause`,
-  },
-  {
-    file: 'share',
-    operators: ['number'],
-    of: '9',
-    because: `${SAME} nine digits and ten round off the same errors of binary fractions`,
-  },
-];
+/** Those of these files that are no more needed. */
+export function notNeeded(
+  files: readonly string[],
+  needed: ReadonlySet<Reason>,
+): readonly Reason[] {
+  return ACCEPTED.filter((row) => files.includes(row[0]) && !needed.has(row));
+}

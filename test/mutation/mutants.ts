@@ -82,7 +82,7 @@ export function mutate(source: string, id: string): Mutated {
       case 'BinaryExpression':
         return (CONFUSED[String(node['operator'])] ?? []).map(([operator, other]) => [
           operator,
-          `${textOf(own('left'))} ${other} ${textOf(own('right'))}`,
+          `(${textOf(own('left'))}) ${other} (${textOf(own('right'))})`,
         ]);
       case 'LogicalExpression':
         if (node['operator'] === '??') return [['default', textOf(own('left'))]];

@@ -8,6 +8,7 @@ import {
   MARK_OFF,
   MARK_VARIABLE,
   parseMark,
+  pidOfKey,
   processKey,
   sameProcess,
 } from '../../src/core/identity.ts';
@@ -28,6 +29,7 @@ describe('I3: a process is its identity, not its pid', () => {
 
   test('the key of a map tells a pid from its reuse', () => {
     expect(processKey(process)).toBe('42@1000');
+    expect(pidOfKey('42@1000')).toBe(42);
     expect(processKey({ ...process, startTime: 1_001 })).not.toBe(processKey(process));
     expect(processKey({ pid: 4, startTime: 21 })).not.toBe(processKey({ pid: 42, startTime: 1 }));
   });

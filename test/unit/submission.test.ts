@@ -1,7 +1,7 @@
 // Owns what a submission does to the rows that are there, field by field and state by state.
 import { describe, expect, test } from 'vitest';
 import type { Campaign, PlannedDispatch } from '../../src/core/campaign.ts';
-import type { Dispatch, DispatchSpec, State } from '../../src/core/dispatch.ts';
+import type { Dispatch, State } from '../../src/core/dispatch.ts';
 import type { AgentTask } from '../../src/core/task.ts';
 import { DroverError } from '../../src/core/error.ts';
 import { planSubmission, type SubmissionPlan } from '../../src/core/submission.ts';
@@ -113,12 +113,25 @@ describe('a changed field', () => {
   });
 
   test('a field that a later version adds counts as what is run', () => {
-    const later = { ...SPEC, model: 'large' };
-    const plan = { ...planned('a'), spec: later };
-    expect(fate(row(planned('a'), RUNNING, 1), plan)).toBe('CAMPAIGN_CHANGED');
-    expect(fate(row(planned('a'), QUEUED), plan)).toBe('updated: model');
-    const unset: DispatchSpec & { model: null } = { ...SPEC, model: null };
-    expect(fate(row(planned('a'), RUNNING, 1), { ...plan, spec: unset })).toBe('unchanged: 1');
+    const later = (model: unknown) => ({ ...planned('a'), spec: { ...SPEC, model } });
+    const fateFrom = (was: unknown, is: unknown) => fate(row(later(was), RUNNING, 1), later(is));
+    expect(fate(row(planned('a'), RUNNING, 1), later('large'))).toBe('CAMPAIGN_CHANGED');
+    expect(fate(row(planned('a'), QUEUED), later('large'))).toBe('updated: model');
+    expect(fate(row(planned('a'), RUNNING, 1), later(null))).toBe('unchanged: 1');
+    expect(fateFrom(['large'], { 0: 'large' })).toBe('CAMPAIGN_CHANGED');
+    expect(fateFrom(null, {})).toBe('CAMPAIGN_CHANGED');
+  });
+
+  test.each([
+    ['queued', [], QUEUED],
+    ['parked for a back-off', [], BACKOFF],
+    ['parked for what it needs', ['a'], PARKED],
+  ])('that is no "after" leaves one as it is that is %s and never started', (_, after, state) => {
+    const before = row(planned('b', { after }), state);
+    const submitted = campaign(planned('a'), planned('b', { after, priority: 9 }));
+    const { updates } = planSubmission(submitted, [row(planned('a'), QUEUED), before], NOW);
+    expect(updates).toMatchObject([{ state, because: before.because }]);
+    expect(updates[0]?.state).toBe(before.state);
   });
 
   test('another order of keys or needs is no difference', () => {
@@ -155,6 +168,10 @@ test('a refusal names every dispatch with what differs, and the way out', () => 
       hint: expect.stringMatching(/new name.*set it back/),
     }),
   );
+  const one = campaign(planned('plan', { spec: { cwd: '/other' } }));
+  expect(() => planSubmission(one, before, NOW)).toThrow(
+    'campaign nightly changes a dispatch that has started: plan (cwd)',
+  );
 });
 
 describe('what is new', () => {
@@ -183,6 +200,7 @@ describe('what is new', () => {
       NOW,
     );
     expect(fateOf(plan, 'c')).toEqual(['parked', 'waits for a']);
+    expect(plan.additions[0]?.state).toEqual({ ...PARKED, since: NOW });
     expect(fateOf(plan, 'a')).toEqual(['queued', 'waits for a free slot']);
     expect(fateOf(plan, 'd')).toEqual(['queued', 'waits for a free slot']);
   });
@@ -217,6 +235,15 @@ describe('a changed "after"', () => {
   test('lets go what was parked for it', () => {
     const plan = submit(rows(QUEUED, row(planned('b', { after: ['a'] }), PARKED)), []);
     expect(fateOf(plan, 'b')).toEqual(['queued', 'waits for a free slot']);
+  });
+
+  test('leaves what may run where it is: its back-off, and its place among the queued', () => {
+    for (const state of [BACKOFF, QUEUED]) {
+      const before = row(planned('b', { after: ['a'] }), state);
+      expect(submit(rows(QUEUED, before), []).updates).toMatchObject([
+        { fields: ['after'], state, because: before.because },
+      ]);
+    }
   });
 
   test('skips what comes after a failure now', () => {

@@ -17,5 +17,10 @@ describe('I7: a tree that has to go, by a clock that is behind the moment at whi
       { ...stopping, sinceMs: -2 * SECOND, killInMs: 12 * SECOND },
       'stay +11900 signal: so far',
     ],
+    [
+      'has its grace afresh where it may be more than drift',
+      { ...stopping, sinceMs: -2 * SECOND - 1, killInMs: 12 * SECOND + 1 },
+      'attempt.stopping stopping 70@700 cancelled kill +10000: so far',
+    ],
   ]);
 });

@@ -97,6 +97,11 @@ describe('zero is proved: what an agent left behind', () => {
       'dispatch.ended ended: so far [succeeded code 0] [wish done]',
     ],
     [
+      'does not change a success, whatever its program said since',
+      zero({ reason: SUCCEEDED, judged: 'succeeded' }),
+      'dispatch.ended ended: so far [succeeded code 0] [wish done]',
+    ],
+    [
       'leaves a loss a loss',
       zero({ reason: LOST }),
       'dispatch.parked parked backoff +500: so far; retry 1 of 3 for class infrastructure [lost class infrastructure] [wish done]',

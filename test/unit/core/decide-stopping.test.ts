@@ -46,6 +46,7 @@ describe('I8: the way of a tree to zero', () => {
       inGrace({ killInMs: 101 }),
       'stay +1 signal: so far',
     ],
+    ['and once, where that is now', inGrace({ killInMs: 100 }), 'stay +100 signal: so far'],
     ['up to the last moment of the grace', inGrace({ killInMs: 1 }), 'stay +1 signal: so far'],
     [
       'when the grace is over, the tree is killed',

@@ -168,6 +168,7 @@ describe('its text', () => {
     ['no operation', { ...fields, operation: 7 }],
     ['no beginning', { ...fields, startedAt: 'soon' }],
     ['a beginning that is no text', { ...fields, startedAt: NOW }],
+    ['a year as its beginning', { ...fields, startedAt: 2026 }],
     ['no end', { ...fields, notAfter: 'never' }],
     ['an end that is no text', { ...fields, notAfter: NOW }],
   ])('is none with %s', (_, value) => {

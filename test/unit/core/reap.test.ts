@@ -72,6 +72,17 @@ describe('of an attempt that is over', () => {
       [process(60, { parent: 10, session: 51 })],
     ],
     ['who is in the group of its shim', [process(60, { parent: 10, group: 50 })]],
+    [
+      'who is in the session of its agent, which is there',
+      [process(51, { mark: null }), process(60, { parent: 10, session: 51 })],
+    ],
+    [
+      'who is in the session of a zombie whose start nobody tells',
+      [
+        process(51, { startTime: 0, mark: null, zombie: true }),
+        process(60, { parent: 10, session: 51 }),
+      ],
+    ],
     ['what done_when has left', [process(60, { mark: `${MARK}helper` })]],
   ])('%s is reaped', (_, rows) => {
     expect(plan(rows)).toEqual(REAPED(rows.at(-1)!.pid));
@@ -80,6 +91,14 @@ describe('of an attempt that is over', () => {
   test('who was started by one of its processes is reaped, however far down', () => {
     const rows = [process(60), process(61, { parent: 60 }), process(62, { parent: 61 })];
     expect(plan(rows)).toEqual(REAPED(60, 61, 62));
+  });
+
+  test.each([
+    ['done_when', MARK, `${MARK}helper`],
+    ['who was started by done_when', `${MARK}helper`, MARK],
+  ])('%s is of the same attempt as its parent', (_, parent, child) => {
+    const rows = [process(60, { mark: parent }), process(61, { parent: 60, mark: child })];
+    expect(plan(rows)).toEqual(REAPED(60, 61));
   });
 
   test('who holds its life line is reaped, whoever its parent is', () => {
@@ -102,8 +121,11 @@ describe('of an attempt that is over', () => {
   });
 
   test('I3: a session that a stranger leads by now proves nothing', () => {
-    const stranger = process(51, { startTime: 999, parent: 10, mark: null });
-    expect(plan([stranger, process(60, { parent: 10, session: 51 })])).toEqual(SPARED(BY_HAND));
+    const others = [{ startTime: 999 }, { startTime: 999, zombie: true }, { startTime: 0 }];
+    for (const other of others) {
+      const stranger = process(51, { parent: 10, mark: null, ...other });
+      expect(plan([stranger, process(60, { parent: 10, session: 51 })])).toEqual(SPARED(BY_HAND));
+    }
   });
 
   test('two processes that are each other’s parents prove nothing', () => {

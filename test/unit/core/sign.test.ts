@@ -1,6 +1,12 @@
 // Owns the tables of signs of work (I5): which of two stays, since when they come without a break, and in which order.
 import { describe, expect, test } from 'vitest';
-import { SIGN_KINDS, newestSign, shiftSigns, withSign } from '../../../src/core/sign.ts';
+import {
+  SIGN_KINDS,
+  cpuShareCounted,
+  newestSign,
+  shiftSigns,
+  withSign,
+} from '../../../src/core/sign.ts';
 import { MINUTE, NOW } from './row.ts';
 import { signAt } from './sign-at.ts';
 
@@ -13,6 +19,14 @@ test('there are seven kinds, in the order in which they are shown', () => {
   const backwards = SIGN_KINDS.toReversed().map((kind) => ({ ...found(NOW), kind }));
   const signs = backwards.reduce(withSign, []);
   expect(signs.map(({ kind }) => kind)).toEqual(kinds);
+});
+
+test.each([
+  ['nothing is known', null, 0.25],
+  ['nothing is said of waiting', { silence: {} }, 0.25],
+  ['it is said what waiting takes', { silence: { idleCpuShare: 0.125 } }, 0.375],
+])('I5: CPU time counts beyond what a program uses that waits: %s of it', (_, adapter, share) => {
+  expect(cpuShareCounted(0.25, adapter)).toBe(share);
 });
 
 describe('I5: a sign that is found', () => {

@@ -1,6 +1,12 @@
 // Owns the table of what attempts may use up together: tokens and money, each boundary from both sides.
 import { expect, test } from 'vitest';
-import { brokenLimit, spentLimit, spentOf } from '../../../src/core/limits.ts';
+import {
+  COST_SLACK_USD,
+  brokenLimit,
+  spentLimit,
+  spentOf,
+  spentWith,
+} from '../../../src/core/limits.ts';
 import type { UseLimits } from '../../../src/core/task.ts';
 import { row } from './row.ts';
 
@@ -41,6 +47,18 @@ test.each<[string, Partial<UseLimits>, (number | null)[], string | null]>([
     [1, 1, 2.51],
     'it has cost 2.51 US dollars, more than its max_cost of 2.5',
   ],
+  [
+    'as much as it may cost, but for what sums are beside',
+    { maxCostUsd: 2.5 },
+    [1, 1, 2.5 + COST_SLACK_USD],
+    null,
+  ],
+  [
+    'more than that, told to the millionth',
+    { maxCostUsd: 2.5 },
+    [1, 1, 2.510_000_4],
+    'it has cost 2.51 US dollars, more than its max_cost of 2.5',
+  ],
   ['what cost it is not told', { maxCostUsd: 0.5 }, [1, 1, null], null],
   ['any amount, and there is no limit', {}, [9e9, 9e9, 9e9], null],
 ])('%s', (_, limits, [inputTokens = null, outputTokens = null, costUsd = null], because) => {
@@ -50,6 +68,28 @@ test.each<[string, Partial<UseLimits>, (number | null)[], string | null]>([
   );
   expect(said?.because ?? null).toBe(because);
   expect(said).not.toBeUndefined();
+});
+
+test.each([
+  ['without what the ledger knew of it', 0.5, null],
+  [
+    'and more than that',
+    0.75,
+    'campaign nightly has cost 1.25 US dollars, more than its max_cost of 1',
+  ],
+])('an attempt adds what it says now to the cost of its campaign, %s', (_, costUsd, because) => {
+  const usage = { inputTokens: null, outputTokens: null, costUsd };
+  const { live, evidence } = row({
+    noted: { ...usage, costUsd: 0.5 },
+    said: { usage },
+    budget: { limits: { maxTokens: null, maxCostUsd: 1 }, spent: { tokens: 0, costUsd: 1 } },
+  });
+  expect(spentWith(live, evidence)?.because ?? null).toBe(because);
+});
+
+test('what is not told counts as nothing', () => {
+  const untold = { inputTokens: null, outputTokens: null, costUsd: null };
+  expect(spentOf(untold)).toEqual({ tokens: 0, costUsd: 0 });
 });
 
 test('where nothing is known of it, nothing is spent', () => {

@@ -14,6 +14,7 @@ test.each<[string, before: number | null, next: number | null, kept: number | nu
   ['another moment replaces it', RESET, RESET - 60_000, RESET - 60_000],
   ['a later moment replaces it', RESET, RESET + 1, RESET + 1],
   ['a moment replaces none', null, RESET, RESET],
+  ['a moment that is now is kept', AT, null, AT],
   ['a moment that has passed is forgotten', AT - 1, null, null],
 ])('%s', (_, before, next, kept) => {
   const state = streamOf([limit(before), limit(next)]);

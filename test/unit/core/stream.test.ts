@@ -5,8 +5,10 @@ import type { AgentEvent } from '../../../src/core/agent-event.ts';
 import {
   EMPTY_STREAM,
   type StreamState,
+  addUsage,
   shiftStream,
   withEvents,
+  withEventsBeside,
 } from '../../../src/core/stream.ts';
 import { MINUTE, NOW, SECOND } from './row.ts';
 
@@ -30,6 +32,11 @@ const LIMIT: AgentEvent = {
   limit: { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' },
   waitsUntil: null,
 };
+
+test('before anything was said nothing is counted', () => {
+  const { answers, answersAtLimit, lines, unknownLines, malformedLines } = EMPTY_STREAM;
+  expect([answers, answersAtLimit, lines, unknownLines, malformedLines]).toEqual([0, 0, 0, 0, 0]);
+});
 
 describe('a tool call', () => {
   test('is open until it is finished', () => {
@@ -92,6 +99,61 @@ describe('what was said last', () => {
     ],
     ['a retry', [{ kind: 'retry', because: '529' }], { retrying: '529' }],
     ['two answers', [ANSWER, { kind: 'answered', text: ' ' }], { answers: 2, text: 'I see' }],
+    ['a question without words', [{ kind: 'waiting', for: ' ' }], { waitingFor: 'an answer' }],
+    [
+      'an error without words',
+      [{ kind: 'error', message: '', class: null }],
+      { error: { message: 'an error', class: null } },
+    ],
+    [
+      'an error, and another that is told less exactly',
+      [
+        { kind: 'error', message: 'no network', class: 'infrastructure' },
+        { kind: 'error', message: 'it gave up', class: null },
+      ],
+      { error: { message: 'no network', class: 'infrastructure' } },
+    ],
+    [
+      'an error, and another that is told more exactly',
+      [
+        { kind: 'error', message: 'it gave up', class: null },
+        { kind: 'error', message: 'no network', class: 'infrastructure' },
+      ],
+      { error: { message: 'no network', class: 'infrastructure' } },
+    ],
+    [
+      'two errors, each told exactly',
+      [
+        { kind: 'error', message: 'no network', class: 'infrastructure' },
+        { kind: 'error', message: 'no key', class: 'auth' },
+      ],
+      { error: { message: 'no key', class: 'auth' } },
+    ],
+    [
+      'two errors, none told exactly',
+      [
+        { kind: 'error', message: 'it stumbled', class: null },
+        { kind: 'error', message: 'it gave up', class: null },
+      ],
+      { error: { message: 'it gave up', class: null } },
+    ],
+    [
+      'a result without words',
+      [{ ...DONE, text: '' }],
+      { result: { ok: true, text: '', at: NOW } },
+    ],
+    [
+      'a limit without words',
+      [{ ...LIMIT, limit: { scope: 'pool', resetAt: null, message: ' ', source: 'stream' } }],
+      {
+        limit: expect.objectContaining({ notice: expect.objectContaining({ message: 'a limit' }) }),
+      },
+    ],
+    [
+      'a tool without words',
+      [{ ...TOOL, name: '', detail: '\n' }],
+      { tools: [expect.objectContaining({ name: '', detail: '' })] },
+    ],
     [
       'a session, twice',
       [
@@ -109,6 +171,27 @@ describe('what was said last', () => {
   });
 });
 
+describe('beside the stream that has the result', () => {
+  const beside = (state: StreamState, ...events: readonly AgentEvent[]) =>
+    withEventsBeside(state, events, READING);
+
+  test('all counts before there is one', () => {
+    const finished: AgentEvent = { kind: 'tool-finished', id: 't' };
+    expect(beside(after(TOOL), finished)).toEqual(after(TOOL, finished));
+  });
+
+  test('nothing is told of a success', () => {
+    expect(beside(after(DONE), LIMIT)).toEqual(after(DONE));
+  });
+
+  test('the reason of a failure is told, which it stays, without tools', () => {
+    const failed = after({ ...DONE, ok: false });
+    const { result, tools, limit } = beside(failed, TOOL, LIMIT);
+    expect({ result, tools }).toEqual({ result: failed.result, tools: [] });
+    expect(limit).not.toBeNull();
+  });
+});
+
 test('what it says is one line of words, however it was spaced, and what is plain stays as it is', () => {
   const spaced = array(constantFrom('a', 'bcd', ' ', '  ', '\n', '\t', '\u00a0', '\u2028'), {
     maxLength: 200,
@@ -123,6 +206,10 @@ test('what it says is one line of words, however it was spaced, and what is plai
   expect(after({ kind: 'answered', text: 'ab '.repeat(200) }).text).toBe(
     'ab '.repeat(100).trimEnd(),
   );
+  // So much is read for it, and no more.
+  const far = (blanks: number) =>
+    after({ kind: 'answered', text: `ab${' '.repeat(blanks)}c` }).text;
+  expect([far(597), far(598)]).toEqual(['ab c', 'ab']);
 });
 
 test('usage adds up by steps, and is replaced by a total', () => {
@@ -138,6 +225,9 @@ test('usage adds up by steps, and is replaced by a total', () => {
   };
   expect(after(step, step).usage).toEqual({ inputTokens: 20, outputTokens: 4, costUsd: null });
   expect(after(step, total).usage).toEqual({ inputTokens: 7, outputTokens: 3, costUsd: 0.5 });
+  expect(after(total, step).usage).toEqual({ inputTokens: 17, outputTokens: 5, costUsd: 0.5 });
+  const untold = { inputTokens: null, outputTokens: null, costUsd: null };
+  expect(addUsage(untold, { ...untold, costUsd: 0.5 })).toEqual({ ...untold, costUsd: 0.5 });
 });
 
 test('the same events give the same state, read at once or in pieces', () => {
@@ -158,5 +248,12 @@ test('a step of the clock moves what was dated by it', () => {
   const state = after(TOOL, LIMIT);
   const moved = shiftStream(state, MINUTE);
   expect(moved.tools[0]).toMatchObject({ startedAt: NOW + MINUTE, expiresAt: NOW + 31 * MINUTE });
-  expect(moved.limit?.seenAt).toBe(NOW + MINUTE);
+  const limit = { seenAt: NOW + MINUTE, metSince: NOW + MINUTE, waitsUntil: null };
+  expect(moved.limit).toMatchObject(limit);
+  const waiting = after({ ...LIMIT, waitsUntil: NOW + 2 * MINUTE });
+  expect(shiftStream(waiting, MINUTE).limit?.waitsUntil).toBe(NOW + 3 * MINUTE);
+  expect(shiftStream(after(DONE), MINUTE)).toEqual({
+    ...after(DONE),
+    result: { ok: true, text: 'all done', at: NOW + MINUTE },
+  });
 });
