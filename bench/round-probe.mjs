@@ -21,7 +21,7 @@ const ledger = await openLedger(`${stateDir}/ledger.db`, { create: false });
 const clock = createClock();
 const paths = { dir: stateDir, runs: `${stateDir}/runs`, protect: `${stateDir}/protect` };
 const choices = { starter: null, protect: () => ({ kind: 'absent' }) };
-const world = createHostWorld(paths, { ledger, clock }, choices);
+const world = await createHostWorld(paths, { ledger, clock }, choices);
 const memory = createMemory();
 const live = await ledger.live();
 let now = clock.now();
