@@ -59,9 +59,10 @@ export function createOutput(runsDir: string): Output {
     },
     isThere: (key) => statSync(runDirPath(runsDir, key), { throwIfNoEntry: false }) !== undefined,
     operations: (key) => {
-      const read = readOperations(runDirPath(runsDir, key), holderLook());
+      const holders = holderLook();
+      const read = readOperations(runDirPath(runsDir, key), holders);
       if (read.kind !== 'seen') return read;
-      const now = createClock().now();
+      const now = holders.clock.now();
       return { kind: 'seen', value: read.value.map((one) => readAgain(null, one, now).known) };
     },
   };

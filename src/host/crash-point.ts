@@ -43,8 +43,8 @@ export function readCrashPoints(
   };
 }
 
-/** mulberry32: a repeatable sequence in [0, 1); tests replay a crash by its seed. */
-function createSequence(seed: number): () => number {
+/** mulberry32: a repeatable sequence in [0, 1); tests replay by its seed. */
+export function createSequence(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -124,7 +124,7 @@ export interface HeldOperation {
   release(): void;
 }
 
-export interface Lease {
+interface Lease {
   readonly label: string;
   readonly forMs: number;
 }

@@ -14,6 +14,7 @@ import type { Pause } from './turns.ts';
  * and the fastest that was measured (6,700 forks a second) needs 4.9 s for the smallest circle (32,768).
  */
 const YOUNG_MS = 1_000;
+/** The size of that circle. */
 const PIDS_MIN = 32_768;
 /** A second, in the ticks of start times (process-facts: field 22 of stat, 100 in a second). */
 const SETTLED_TICKS = 100;

@@ -4,11 +4,8 @@ import type { Dispatch, DispatchId, Held, State } from '../core/dispatch.ts';
 import { json, textOrNull, whole } from './columns.ts';
 import type { Query } from './driver.ts';
 import { DISPATCH, toDispatch } from './rows.ts';
-import { LIVE } from './schema-1.ts';
+import { HOST, LIVE } from './schema-1.ts';
 import { type Writing, setState } from './writing.ts';
-
-/** As the supervisor's: one host for each SQLite ledger. */
-const HOST = 'local';
 
 const parseEngaged = (value: string): Brake['engaged'] => JSON.parse(value);
 const parseKills = (value: string): Brake['kills'] => JSON.parse(value);

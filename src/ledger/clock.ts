@@ -8,12 +8,9 @@ import { text, whole } from './columns.ts';
 import type { Query } from './driver.ts';
 import { DURATION, moveLimitsAlong } from './limits.ts';
 import { ATTEMPT, DISPATCH, toAttempt, toDispatch } from './rows.ts';
-import { LIVE, OPEN } from './schema-1.ts';
+import { HOST, LIVE, OPEN } from './schema-1.ts';
 import { shiftStreamOf } from './streams.ts';
 import { type Writing, setState } from './writing.ts';
-
-/** As the supervisor's: one host for each SQLite ledger. */
-const HOST = 'local';
 
 export async function followClock(writing: Writing, reading: ClockReading): Promise<ClockReading> {
   const { query } = writing;

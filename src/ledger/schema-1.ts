@@ -2,6 +2,9 @@
 // since the epoch; what is structured is JSON text, and what is asked for has a plain column beside it.
 import type { Dialect } from './driver.ts';
 
+/** Rows of which there is one for each host: a SQLite ledger has one alone, for its file cannot be shared. */
+export const HOST = 'local';
+
 /** Statements must repeat these words exactly: SQLite uses a partial index only where the same term stands in `where`. */
 export const LIVE = `state in ('starting', 'running', 'stopping')`;
 

@@ -4,10 +4,8 @@ import type { ProcessIdentity } from '../core/identity.ts';
 import type { SupervisorRow } from '../ports.ts';
 import { text, textOrNull, whole, word } from './columns.ts';
 import type { Query } from './driver.ts';
+import { HOST } from './schema-1.ts';
 import type { Writing } from './writing.ts';
-
-/** One host for each SQLite ledger: its file cannot be shared. */
-const HOST = 'local';
 
 /** A new supervisor starts without wishes: what was asked of its predecessor was not asked of it. */
 export async function announceSupervisor(

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CRASH_POINTS, type CrashPoint } from '../../src/supervisor/crash-points.ts';
 import { orphan } from './harness/astray.ts';
-import { sequence } from '../sequence.ts';
+import { createSequence } from '../../src/host/crash-point.ts';
 import {
   BRAKE,
   CGROUP_END,
@@ -238,7 +238,7 @@ describe.concurrent('2. I1, I2, I19: kill -9 of the supervisor', () => {
     'at any moment, from outside',
     withHerd(async (herd) => {
       const supply = new CrashSupply(herd);
-      const next = sequence(20_261_120);
+      const next = createSequence(20_261_120);
       for (let kills = 0; kills < 8; ) {
         const life = herd.start(['run', supply.file]);
         const lock = until('it works', async () => herd.supervisors().length > 0);

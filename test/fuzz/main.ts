@@ -7,7 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { sequence } from '../sequence.ts';
+import { createSequence } from '../../src/host/crash-point.ts';
 import { breed } from './breed.ts';
 import { filesIn, removeFiles } from './files.ts';
 import { type Guide, openGuide } from './guide.ts';
@@ -27,7 +27,7 @@ interface Outcome {
 }
 
 async function hunt(target: Target, guide: Guide, { seed = 1, seconds = 10 }): Promise<Outcome> {
-  const chance = sequence(seed);
+  const chance = createSequence(seed);
   const pool = [...target.examples];
   const untilMs = performance.now() + seconds * 1_000;
   let inputs = 0;

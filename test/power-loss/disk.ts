@@ -2,7 +2,7 @@
 // no more: fsync keeps what was written to that file, or what was entered into that directory, and nothing else. Without
 // it a write may be kept, lost or torn at any sector, whatever came after it; only the entries of one directory are kept in
 // their order, as every journal and every fsck keeps them.
-import { sequence } from '../sequence.ts';
+import { createSequence } from '../../src/host/crash-point.ts';
 
 /** A file or directory, whatever its names are. The root, which is there from the beginning, is 0. */
 export type Node = number;
@@ -137,7 +137,7 @@ function leftOf(effects: readonly Effect[], kinds: readonly NodeKind[], loss: Lo
     if (effect.kind === 'sync') synced.set(effect.node, effect.before);
   }
   const isSynced = (node: Node, index: number) => index < (synced.get(node) ?? 0);
-  const chance = typeof loss === 'number' ? sequence(loss) : null;
+  const chance = typeof loss === 'number' ? createSequence(loss) : null;
   const keeps = (what: 'contents' | 'names') =>
     chance === null
       ? loss === 'nothing' || (loss !== 'everything' && loss !== what)

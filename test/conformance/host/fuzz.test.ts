@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { breed } from '../../fuzz/breed.ts';
-import { sequence } from '../../sequence.ts';
+import { createSequence } from '../../../src/host/crash-point.ts';
 import { filesIn, removeFiles } from '../../fuzz/files.ts';
 import { SAID } from '../../fuzz/said.ts';
 import { type Target, faultOf } from '../../fuzz/target.ts';
@@ -21,7 +21,7 @@ describe('I18: whatever others have written is read', () => {
   test.each([...TEXTS, ...SAID, ...filesIn(dir)].map((target) => [target.name, target] as const))(
     '%s',
     (_, target) => {
-      const chance = sequence(SEED);
+      const chance = createSequence(SEED);
       const inputs = [
         ...target.examples,
         ...Array.from({ length: RUNS }, () => breed(target.examples, target.words, chance)),
@@ -42,7 +42,7 @@ test('a reader that throws, hangs or answers nonsense is found', () => {
     wrong,
   });
   const found = (target: Target) => {
-    const chance = sequence(1);
+    const chance = createSequence(1);
     for (let runs = 0; runs < 2_000; runs++) {
       const fault = faultOf(target, breed(target.examples, target.words, chance));
       if (fault !== null) return fault;
