@@ -116,7 +116,7 @@ function concludeEnd(
   return endedAfterGoal(live, conclusion, evidence, moment);
 }
 
-function endLeftovers(
+export function endLeftovers(
   { dispatch: { state, spec } }: LiveDispatch,
   { end, because }: { end: AttemptEnd; because: string },
   leftovers: readonly Survivor[],

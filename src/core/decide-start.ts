@@ -4,6 +4,7 @@ import {
   awaitGoal,
   concludeExit,
   endedAfterGoal,
+  endLeftovers,
   endedBy,
   treeUnseen,
 } from './decide-ending.ts';
@@ -64,9 +65,34 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
   // Its pid record was destroyed, or finds no room on the disk: nobody would watch the agent.
   const { members } = evidence;
   const process = members.kind === 'seen' ? oldestOf(members.value, evidence) : null;
-  if (process === null) return stay(because, moment.now + UNKNOWN_POLL_MS);
+  if (process === null) return shimAlone(live, claim, because, evidence, moment);
   const why = `${because} and not recorded the start, but a process with its mark lives`;
   return started(process, evidence, moment, why);
+}
+
+/**
+ * A shim that lives and has nobody: it is busy, or somebody stopped it, and may still start the agent. One whose record was
+ * destroyed may as well have seen its agent end, and wait for others, who are none of ours; it goes before the next start.
+ */
+function shimAlone(
+  live: LiveDispatch,
+  claim: Claim,
+  because: string,
+  evidence: Evidence,
+  moment: Moment,
+): Decision {
+  const { state, spec } = live.dispatch;
+  const { members, shim } = evidence;
+  const isAlone = shim === 'alive' && members.kind === 'seen' && members.value.emptyLooks >= 2;
+  const isSpent = Math.abs(moment.now - state.since) >= CLAIM_WITHIN_MS;
+  if (claim.by === 'shim' || !isAlone || !isSpent || spec.leftovers === 'keep') {
+    return stay(because, moment.now + UNKNOWN_POLL_MS);
+  }
+  const unread = stillReading(live, evidence, because, moment);
+  if (unread !== null) return unread;
+  const end = endOfLoss(judgementOf(evidence));
+  const why = `${because}; its record was destroyed, and only its shim is left`;
+  return endLeftovers(live, { end, because: why }, [], moment);
 }
 
 /** Has a shim had all the time that it needs, on any machine, to record the start or to leave? */

@@ -18,7 +18,7 @@ export type Sighting = 'alive' | 'gone' | 'unknown';
 export type Claim =
   | { readonly by: 'shim'; readonly shim: ProcessIdentity }
   | { readonly by: 'recovery' }
-  /** the file is there but says nothing: its writer died between creating and writing it */
+  /** a shim had it and the file says nothing: it died between creating and writing it, or the file was destroyed */
   | { readonly by: 'nobody-legible' };
 
 /** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */

@@ -1,6 +1,7 @@
 // Owns the record of one attempt, the file `claim.FENCE` in its run directory: how it is read, and what recovery and
 // refusal write. The shim's half of the writing is shim.sh and starter.pl. Whoever creates the file has the claim; what
-// happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet.
+// happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet. An empty
+// file `claimed` beside it says that a shim had the claim, should a person or a disk destroy the record.
 import {
   closeSync,
   constants,
@@ -9,6 +10,7 @@ import {
   linkSync,
   openSync,
   readSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -37,13 +39,26 @@ export interface Records {
 /** The time of an exit is the time at which its line was written, which is the last of them. */
 export function readRecords(dir: string, fence: number): Records {
   const record = readRecord(recordPath(dir, fence));
-  if (record.kind !== 'seen') return { claim: record, agent: record, exit: record };
+  if (record.kind === 'absent') return { claim: lostClaim(dir), agent: record, exit: record };
+  if (record.kind === 'unknown') return { claim: record, agent: record, exit: record };
   const { text, at } = record.value;
   return {
     claim: { kind: 'seen', value: parseClaim(text) },
     agent: seenOrAbsent(parseAgent(text)),
     exit: seenOrAbsent(parseExit(text, fence, at)),
   };
+}
+
+/** No record: it was never made, or it was there and somebody has removed it. */
+function lostClaim(dir: string): Look<Claim> {
+  const path = `${dir}/claimed`;
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return { kind: 'absent' };
+    return { kind: 'seen', value: { by: 'nobody-legible' } };
+  } catch (error) {
+    if (errorCode(error) === 'ENOTDIR') return { kind: 'absent' };
+    return { kind: 'unknown', because: describeError(error, path) };
+  }
 }
 
 /** The mark of the attempt, as its shim wrote it down for who has no ledger; null: it did not, or it is not legible. */

@@ -63,6 +63,8 @@ identify
 set -C
 printf '%s end\n' "shim $drover_pid $drover_start $4" "attempt $5" >"$1/claim.$2" || exit 75
 set +C
+# That it was there, should somebody destroy the record: what began is no start that never was.
+printf '' >"$1/claimed"
 
 # 2. Whoever inherits descriptor 9 shows that somebody is still there. No reason to start nothing where it is refused.
 [ -p "$1/life" ] || LC_ALL=C mkfifo "$1/life"

@@ -111,6 +111,8 @@ sub shim {
     $! = $error;
     $refuse->($record);
   }
+  # That it was there, should somebody destroy the record: what began is no start that never was.
+  write_whole("$dir/claimed", O_CREAT, '');
   say_line("claimed $key $identity");
   # A courtesy to the agent: the deadline that counts is in the ledger.
   write_whole("$dir/deadline.json", O_CREAT | O_TRUNC, $deadline) if $deadline ne '';

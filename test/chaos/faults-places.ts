@@ -47,8 +47,11 @@ export async function makeReadOnly(
   const ledger = join(stage.places.state, 'ledger.db');
   if (!existsSync(ledger)) return 0;
   for (const one of stage.supervisors()) stage.signal(id, 'SIGKILL', asTarget(one));
+  stage.readOnlyFor++;
   const restore = undo.add(() => {
-    if (existsSync(ledger)) chmodSync(ledger, 0o600);
+    // Another such fault may go on, and its commands are still to be refused.
+    stage.readOnlyFor--;
+    if (stage.readOnlyFor === 0 && existsSync(ledger)) chmodSync(ledger, 0o600);
   });
   chmodSync(ledger, 0o400);
   const [campaign] = stage.plan.campaigns;

@@ -128,9 +128,11 @@ const TRY_AGAIN_MS = 250;
 function undoing(signal: AbortSignal): places.Undo {
   return {
     add: (undo) => {
+      let isUndone = false;
       const once = () => {
         signal.removeEventListener('abort', once);
-        undo();
+        if (!isUndone) undo();
+        isUndone = true;
       };
       signal.addEventListener('abort', once);
       return once;

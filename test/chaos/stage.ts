@@ -73,6 +73,8 @@ export class Stage {
   readonly plan: Plan;
   readonly noDisk: string | null;
   readonly reports: CommandReport[] = [];
+  /** faults that keep the ledger read-only now */
+  readOnlyFor = 0;
   readonly #running = new Map<RunningCommand, readonly string[]>();
   readonly #own = new Set<number>();
   readonly #members: ReadonlyMap<string, Member>;

@@ -198,6 +198,21 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
       }),
   },
   {
+    name: 'a claim that somebody has removed was never made',
+    caughtBy: 'I13 a reached goal is success',
+    faults: ['records-removed', 'supervisor-killed'],
+    plant: (world, { disk }) => {
+      const { look } = world.runDirs;
+      return withRunDirs(world, {
+        look: (key) => {
+          const seen = look(key);
+          const wasRemoved = disk.get(key).claim === null && seen.claim.kind === 'seen';
+          return wasRemoved ? { ...seen, claim: { kind: 'absent' } } : seen;
+        },
+      });
+    },
+  },
+  {
     name: 'records that were read before its tree was found empty prove a loss',
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['slow', 'elusive'],

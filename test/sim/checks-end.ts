@@ -112,7 +112,7 @@ function isDone(
 }
 
 function checkGoal(
-  { judge, truth }: Stage,
+  { judge, truth, disk }: Stage,
   { before, after }: RowChange,
   attempt: AttemptTruth,
   { outcome }: AttemptEnd,
@@ -120,8 +120,8 @@ function checkGoal(
   if (attempt.spec.doneWhen === null || outcome.kind === 'succeeded') return;
   const { goalReachedAt } = truth.dispatch(attempt.key.dispatch);
   if (goalReachedAt === null || attempt.agentStarts === 0 || attempt.lastGoal === 'unknown') return;
-  // Without its records nobody can know that it ever ran.
-  if (attempt.damaged && before.dispatch.state.kind === 'starting') return;
+  // Without its run directory nobody can know that it ever ran.
+  if (disk.get(attempt.key).wasRemoved && before.dispatch.state.kind === 'starting') return;
   const message = `${attempt.name} reached its goal and is ${outcome.kind}: ${after.dispatch.because}`;
   judge.report('I13 a reached goal is success', message);
 }

@@ -14,6 +14,8 @@ export interface RunDir {
   /** whoever had it open then writes where nobody reads, also where it was made anew */
   wasRemoved: boolean;
   claim: Claim | null;
+  /** a shim had the claim: the file that stays when somebody removes it */
+  claimed: boolean;
   agent: ProcessIdentity | null;
   exit: ExitRecord | null;
   outputBytes: number;
@@ -64,6 +66,7 @@ function empty(key: AttemptKey): RunDir {
     exists: false,
     wasRemoved: false,
     claim: null,
+    claimed: false,
     agent: null,
     exit: null,
     outputBytes: 0,

@@ -66,8 +66,8 @@ function strikes(stage: Stage, supervisors: Supervisors): Partial<Record<Fault, 
     'shim-stopped': onAny(['shim'], (shim) => freeze(stage, shim)),
     'agent-killed': onAny(['agent', 'child', 'goal'], kill),
     'both-killed': onAny(['agent'], (agent) => killBoth(stage, agent, kill)),
-    'records-removed': () => damage(stage, removeRecords),
-    'records-cut': () => damage(stage, cutRecords),
+    'records-removed': () => damageOne(stage, removeRecords),
+    'records-cut': () => damageOne(stage, cutRecords),
     'pids-recycled': () => crowd(stage),
     stuck: onAny(['agent', 'child', 'shim'], (process) => {
       const durationMs = random.int(200, 30_000);
@@ -133,13 +133,23 @@ function killBoth(stage: Stage, agent: SimProcess, kill: (process: SimProcess) =
   kill(agent);
 }
 
-function damage(stage: Stage, act: (stage: Stage, dir: RunDir) => void): void {
+function damageOne(stage: Stage, act: (stage: Stage, dir: RunDir) => void): void {
   const dirs = [...stage.disk.all()].filter(({ key, exists }) => {
     const dispatch = stage.truth.rows.get(key.dispatch)?.dispatch;
     return exists && dispatch?.fence === key.fence && dispatch.state.kind !== 'ended';
   });
   if (dirs.length === 0) return;
-  const dir = stage.chanceOf('faults').pick(dirs);
+  damage(stage, stage.chanceOf('faults').pick(dirs), act);
+}
+
+/** Of whom no supervisor has seen begin and end, nothing but the record tells; then it is there for an instant only. */
+export function damageUnseen(stage: Stage, dir: RunDir): void {
+  const state = stage.truth.rows.get(dir.key.dispatch)?.dispatch.state.kind;
+  if (state !== 'starting' || !stage.strikes('records-removed', 0.9)) return;
+  damage(stage, dir, () => remove(stage, dir, 'record'));
+}
+
+function damage(stage: Stage, dir: RunDir, act: (stage: Stage, dir: RunDir) => void): void {
   const attempt = stage.truth.attempt(dir.key);
   if (attempt !== undefined) attempt.damaged = true;
   stage.disturb();
@@ -147,10 +157,17 @@ function damage(stage: Stage, act: (stage: Stage, dir: RunDir) => void): void {
 }
 
 function removeRecords(stage: Stage, dir: RunDir): void {
-  const { disk, trace } = stage;
-  const what = stage.chanceOf('faults').pick(['directory', 'claim', 'agent', 'exit'] as const);
+  remove(stage, dir, stage.chanceOf('faults').pick(['directory', 'record', 'agent', 'exit']));
+}
+
+function remove(
+  { disk, trace }: Stage,
+  dir: RunDir,
+  what: 'directory' | 'record' | 'agent' | 'exit',
+): void {
   trace.tell('fault', () => `removes the ${what} of ${dir.key.dispatch}/${dir.key.fence}`);
   if (what === 'directory') disk.remove(dir);
+  else if (what === 'record') Object.assign(dir, { claim: null, agent: null, exit: null });
   else dir[what] = null;
 }
 

@@ -187,7 +187,7 @@ function readable(dir: RunDir): RunDirLook {
   const seen = <T>(value: T | null): Look<T> =>
     dir.exists && value !== null ? { kind: 'seen', value } : ABSENT;
   return {
-    claim: seen(dir.claim),
+    claim: seen(dir.claim ?? (dir.claimed ? { by: 'nobody-legible' } : null)),
     agent: seen(dir.agent),
     exit: seen(dir.exit),
     outputBytes: seen(dir.outputBytes),

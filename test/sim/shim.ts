@@ -9,6 +9,7 @@ import { type AttemptTruth, nameOf } from './truth.ts';
 import type { ExitRecord } from '../../src/core/evidence.ts';
 import type { ShimWord } from '../../src/ports.ts';
 import { checkAgentStart } from './checks-start.ts';
+import { damageUnseen } from './faults.ts';
 
 /** Told with the status when it could not claim (shim.sh). */
 const STATUS_NO_CLAIM = 75;
@@ -99,6 +100,8 @@ function signClaim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: R
   }
   // Where the directory was removed meanwhile, it is written into a file without a name.
   if (dir.claim !== null) dir.claim = { by: 'shim', shim: machine.identity(shim) };
+  // Made by its path: there is none where the directory was removed, and an empty file needs no room.
+  dir.claimed = dir.exists;
   disk.changed(dir);
   next(stage, shim, () => forkAgent(stage, shim, attempt, dir));
 }
@@ -204,6 +207,7 @@ function recordExit(stage: Stage, shim: SimProcess, ended: Ended): void {
   dir.exit = exitOf(attempt.status!, coarse(stage.clocks.wall()));
   attempt.recordedAt = stage.timeline.now;
   disk.changed(dir);
+  damageUnseen(stage, dir);
   if (stage.strikes('shim-stopped', 0.2)) {
     stage.trace.tell('fault', () => `stops shim ${shim.pid}, which has nothing left to do`);
     machine.halt(shim);

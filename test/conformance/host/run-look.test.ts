@@ -84,6 +84,28 @@ describe('a look', () => {
     expect(look()).toMatchObject({ exit: { value: { kind: 'exited', exitCode: 0 } } });
   });
 
+  test.each(TIERS)(
+    'I2: tells a record that was removed from one that was never made (%s)',
+    async (tier) => {
+      world = makeRunWorld(scratch, { tier });
+      const order = world.order(['true']);
+      await world.spawn(order);
+      await until('its end is on record', () => world.runs.look(order).exit.kind === 'seen');
+      rmSync(`${world.dirOf(order)}/claim.${order.fence}`);
+      const claim = { kind: 'seen', value: { by: 'nobody-legible' } };
+      expect(world.runs.look(order)).toMatchObject({ claim, agent: ABSENT, exit: ABSENT });
+      expect(world.runs.seize({ dispatch: 'd2', fence: 1 })).toBe('seized');
+      expect(existsSync(`${world.dirOf({ dispatch: 'd2', fence: 1 })}/claimed`)).toBe(false);
+    },
+  );
+
+  test('I4: where that cannot be told is unknown', () => {
+    const key = { dispatch: 'd1', fence: 1 };
+    mkdirSync(world.dirOf(key));
+    symlinkSync('claimed', `${world.dirOf(key)}/claimed`);
+    expect(world.runs.look(key)).toMatchObject({ claim: { kind: 'unknown' }, agent: ABSENT });
+  });
+
   test('that fails is unknown and says where', () => {
     const dir = world.dirOf({ dispatch: 'd1', fence: 7 });
     mkdirSync(`${dir}/claim.7`, { recursive: true });

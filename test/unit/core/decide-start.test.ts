@@ -208,6 +208,17 @@ describe('its shim claimed and is gone without a record', () => {
       'stay +20: its shim is claiming it',
     ],
     [
+      'I13: whoever reached the goal and has no record any more is done',
+      died({
+        claim: 'illegible',
+        members: [],
+        emptyLooks: 2,
+        goal: 'reached',
+        spec: { doneWhen: 'x' },
+      }),
+      'dispatch.ended ended: its shim died before it recorded anything; done_when holds [succeeded] [wish done]',
+    ],
+    [
       'a lost one that was cancelled is not tried again',
       died({ members: [], emptyLooks: 2, wish: { cause: 'cancelled' } }),
       'dispatch.ended ended: its shim died before it recorded anything [lost class infrastructure] [wish done]',

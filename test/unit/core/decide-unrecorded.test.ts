@@ -85,6 +85,43 @@ describe('a start whose shim lives and records nothing', () => {
   ]);
 });
 
+describe('a shim that lives, alone, and whose record was destroyed', () => {
+  const alone = (spec: RowSpec) =>
+    late({ claim: 'illegible', members: [], emptyLooks: 2, sinceMs: 120_000, ...spec });
+  const waits = 'stay +1000: its shim has claimed it';
+  decisionTable([
+    ['may still start its agent', alone({ sinceMs: 119_999 }), waits],
+    ['is not alone by one look', alone({ emptyLooks: 1 }), waits],
+    [
+      'I4: is not believed alone where its tree cannot be seen',
+      alone({ members: 'unknown' }),
+      waits,
+    ],
+    [
+      'is ended after two minutes, and what it ran for is lost',
+      alone({}),
+      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it; its record was destroyed, and only its shim is left',
+    ],
+    [
+      'by whichever clock',
+      alone({ sinceMs: -120_000 }),
+      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it; its record was destroyed, and only its shim is left',
+    ],
+    [
+      'has its stream read before',
+      alone({ said: {}, reading: true }),
+      'stay +0: its shim has claimed it; reading what it said',
+    ],
+    ['is not told from who is kept', alone({ spec: { leftovers: 'keep' } }), waits],
+    [
+      'may be shown to live by nobody',
+      alone({ shim: 'unknown' }),
+      'stay +1000: cannot see its shim',
+    ],
+    ['is waited for as ever where its claim is legible', alone({ claim: 'shim' }), waits],
+  ]);
+});
+
 describe('an agent that was guessed, for its pid record is gone', () => {
   const guess = (spec: RowSpec): RowSpec => ({
     agent: 'gone',
