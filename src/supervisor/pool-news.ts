@@ -49,7 +49,11 @@ function endsAtLimit(decision: Decision): boolean {
  * begin anew after somebody was answered, for as long as one agent hangs at it.
  */
 export function poolsTold(judged: readonly Pick<Looked, 'memory' | 'evidence'>[]): void {
-  for (const { memory, evidence } of judged) memory.limitTold = limitMet(evidence)?.seenAt ?? null;
+  for (const { memory, evidence } of judged) {
+    // What could not be read takes nothing back (I4).
+    if (evidence.stream.kind === 'unknown') continue;
+    memory.limitTold = limitMet(evidence)?.seenAt ?? null;
+  }
 }
 
 /** Who met the limit, or probes it, has an answer of its provider: it is over, whatever was said of its end. */

@@ -1,8 +1,9 @@
-// Which agents tell a pool that its limit is over: those that were answered after they had met it.
+// Which agents tell a pool that its limit is over, those that were answered after they had met it; and that none tells of one
+// limit twice.
 import { expect, test } from 'vitest';
 import { stay } from '../../../src/core/decision.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
-import { poolNews } from '../../../src/supervisor/pool-news.ts';
+import { poolNews, poolsTold } from '../../../src/supervisor/pool-news.ts';
 import { NOW, row } from '../core/row.ts';
 
 function lifted(said: Partial<StreamState>): number {
@@ -11,12 +12,16 @@ function lifted(said: Partial<StreamState>): number {
   const limit = { pool: 'default', model: null, since: NOW, until: NOW + 1_000, tries: 1, by };
   const told = { because: 'limit', source: 'stream', probe: null };
   const { live, evidence, moment } = row({ said, limit: { ...limit, ...told } });
-  // Nothing else of it is asked for.
-  const memory = { key: by, limitTold: null } as unknown as Parameters<
-    typeof poolNews
-  >[0][number]['memory'];
   const decision = stay('it works', null);
-  return poolNews([{ live, memory, evidence, decision, moment }]).lifts.length;
+  return poolNews([{ live, memory: memoryOf(by), evidence, decision, moment }]).lifts.length;
+}
+
+type Memory = Parameters<typeof poolNews>[0][number]['memory'];
+
+/** Nothing else of it is asked for. */
+function memoryOf(key: Memory['key']): Memory {
+  const memory: Pick<Memory, 'key' | 'limitTold'> = { key, limitTold: null };
+  return memory as Memory;
 }
 
 test.each<[string, Partial<StreamState>, number]>([
@@ -29,4 +34,20 @@ test.each<[string, Partial<StreamState>, number]>([
   ['the first answer of a probe lifts it', { answers: 1 }, 1],
 ])('I15: %s', (_, said, expected) => {
   expect(lifted(said)).toBe(expected);
+});
+
+test('I4, I15: a limit that was told once is not told again after a look that could not be read', () => {
+  const notice = { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' } as const;
+  const limit = { notice, seenAt: NOW, metSince: NOW, waitsUntil: null };
+  const { live } = row({});
+  const memory = memoryOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
+  const tells = (said: Partial<StreamState> | 'unknown') => {
+    const looked = { ...row({ said }), memory, decision: stay('it waits', null) };
+    const { limits } = poolNews([looked]);
+    poolsTold([looked]);
+    return limits.length;
+  };
+  expect([{ limit }, 'unknown' as const, { limit }, {}, { limit }].map(tells)).toEqual([
+    1, 0, 0, 0, 1,
+  ]);
 });
