@@ -31,7 +31,10 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   attempt.noted.set(kind, { at, detail, by, sampledAt });
   // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source.
   const lateMs = slackMs(stage, attempt, kind);
-  const isCalm = sampledAt - stage.truth.calmSince > 2 * lateMs;
+  const { calmSince } = stage.truth;
+  // Whose start is not on record is not sampled yet.
+  const watchedSince = Math.max(calmSince, attempt.runningAt ?? now);
+  const isCalm = sampledAt - watchedSince > 2 * lateMs;
   const since = (isCalm ? sampledAt : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;
