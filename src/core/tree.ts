@@ -13,6 +13,11 @@ export interface TreeProcess {
   readonly zombie: boolean;
   /** DROVER_MARK of its environment; null: none, or an environment that cannot be read */
   readonly mark: string | null;
+  /**
+   * It is in the middle of an exec: its environment is to be seen in a moment, and may carry a mark. Until then it counts as
+   * there, and gets no signal: it may be another herd's, or have opted out (I9).
+   */
+  readonly inExec?: boolean;
 }
 
 /** What earlier looks proved. A session or group number stays taken as long as somebody is in it. */

@@ -14,15 +14,20 @@ export interface MarkReader {
 }
 
 export interface MarkScan {
-  /**
-   * null: no mark, or an environment that we may not read.
-   *
-   * @throws ScanFailure where the look itself failed (no descriptors, no memory)
-   */
-  markOf(stat: ProcStat): Generator<Pause, string | null>;
+  /** @throws ScanFailure where the look itself failed (no descriptors, no memory) */
+  markOf(stat: ProcStat): Generator<Pause, SeenMark>;
   /** Ends a scan: drops what is known of processes that it did not see, so that memory never outgrows the table. */
   forgetUnseen(): void;
 }
+
+export interface SeenMark {
+  /** null: no mark, or an environment that we may not read */
+  readonly mark: string | null;
+  /** its environment is not to be seen yet */
+  readonly inExec: boolean;
+}
+
+const UNMARKED: SeenMark = { mark: null, inExec: false };
 
 /** Most environments have a few thousand bytes. */
 const BUFFER_BYTES = 65_536;
@@ -69,45 +74,43 @@ export function createMarkReader(own: ProcStat): MarkReader {
   // zeros mean that there is none to read.
   const tellsEnvirons = own.environEnd !== 0;
 
-  function remember(stat: ProcStat, mark: string | null, emptyLooks = 0): string | null {
+  function remember(stat: ProcStat, mark: string | null, emptyLooks = 0): SeenMark {
     const { startTime, environStart, environEnd, stackStart } = stat;
-    const settled = environEnd !== 0 || emptyLooks >= EMPTY_LOOKS_MAX;
+    const settled = emptyLooks === 0 || emptyLooks >= EMPTY_LOOKS_MAX;
     const place = { startTime, environStart, environEnd, stackStart };
     known.set(stat.pid, { ...place, mark, settled, emptyLooks, scan: scans });
-    return mark;
+    return { mark, inExec: !settled };
   }
 
-  function* readMark(
-    stat: ProcStat,
-    before: KnownEnviron | undefined,
-  ): Generator<Pause, string | null> {
+  function* readMark(stat: ProcStat, before: KnownEnviron | undefined): Generator<Pause, SeenMark> {
     // Read after `stat`: an exec in between files the new environment under the old place, and is seen next time.
     const read = yield* readThroughExec(stat.pid);
-    if (stat.environEnd === 0) {
-      if (read.kind === 'read') return read.mark;
-      const emptyLooks = read.kind === 'denied' ? EMPTY_LOOKS_MAX : (before?.emptyLooks ?? 0) + 1;
-      return remember(stat, null, emptyLooks);
-    }
-    if (read.kind === 'empty' && stat.environEnd > stat.environStart) {
-      // An exec has begun since: the last mark stands until the new environment can be seen.
-      if (before !== undefined) before.scan = scans;
-      return before?.mark ?? null;
-    }
-    return remember(stat, read.mark);
+    const isNowhere = stat.environEnd === 0;
+    if (isNowhere && read.kind === 'read') return { mark: read.mark, inExec: false };
+    if (isNowhere && read.kind === 'denied') return remember(stat, null, EMPTY_LOOKS_MAX);
+    // There was something to read: an exec has begun since.
+    const isGone = read.kind === 'empty' && stat.environEnd > stat.environStart;
+    if (!isNowhere && !isGone) return remember(stat, read.mark);
+    if (before !== undefined && before.mark !== null) return lastOf(before);
+    return remember(stat, null, (before?.emptyLooks ?? 0) + 1);
   }
 
-  function* markOf(stat: ProcStat): Generator<Pause, string | null> {
-    if (stat.zombie || stat.bodiless) return null;
-    if (!tellsEnvirons) return readEnviron(stat.pid).mark;
+  /** The last mark stands until the new environment can be seen. */
+  function lastOf(before: KnownEnviron): SeenMark {
+    before.scan = scans;
+    return { mark: before.mark, inExec: false };
+  }
+
+  function* markOf(stat: ProcStat): Generator<Pause, SeenMark> {
+    if (stat.zombie || stat.bodiless) return UNMARKED;
+    if (!tellsEnvirons) return { mark: readEnviron(stat.pid).mark, inExec: false };
     const entry = known.get(stat.pid);
     const before = entry?.startTime === stat.startTime ? entry : undefined;
     if (before === undefined) return yield* readMark(stat, before);
-    // In the middle of exec the last mark stands.
     const inExec = stat.environEnd === 0 && before.mark !== null;
     if (!inExec && !(before.settled && isSameEnviron(before, stat)))
       return yield* readMark(stat, before);
-    before.scan = scans;
-    return before.mark;
+    return lastOf(before);
   }
 
   return {

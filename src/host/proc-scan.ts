@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Look } from '../core/evidence.ts';
 import type { Bookmark, ProcessRow, Scope } from '../ports.ts';
-import { type MarkReader, type MarkScan, ScanFailure } from './proc-environ.ts';
+import { type MarkReader, type MarkScan, ScanFailure, type SeenMark } from './proc-environ.ts';
 import { type PidList, createPidList } from './proc-list.ts';
 import type { ProcStat } from './proc-parse.ts';
 import { readStat } from './proc-stat.ts';
@@ -210,10 +210,10 @@ function kinOf(pid: number, rows: readonly ProcessRow[]): readonly ProcessRow[] 
   return kin;
 }
 
-function toRow(stat: ProcStat, mark: string | null, pageBytes: number): ProcessRow {
+function toRow(stat: ProcStat, { mark, inExec }: SeenMark, pageBytes: number): ProcessRow {
   const { pid, startTime, parent, group, session, zombie, cpuMs, command } = stat;
   const rssBytes = stat.residentPages * pageBytes;
-  return { pid, startTime, parent, group, session, zombie, mark, cpuMs, rssBytes, command };
+  return { pid, startTime, parent, group, session, zombie, mark, inExec, cpuMs, rssBytes, command };
 }
 
 /** Since the boot. Without /proc/uptime nobody counts as settled. */

@@ -170,6 +170,7 @@ function endOne(
   if (inside.kind === 'unknown') return inside;
   const oneByOne = () => killMembers(world, [memory], () => targetsOf(world, live, memory, look()));
   if (inside.kind === 'absent' || inside.value.hasStrangers) return oneByOne();
+  if (inside.value.own.some(({ inExec }) => inExec)) return oneByOne();
   const found = BY_TABLE.members(world, live, memory, inside.value.table);
   if (found.kind !== 'seen') return found;
   if (cgroups.kill(memory.key)) {

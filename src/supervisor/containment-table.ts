@@ -115,7 +115,8 @@ export function freezeAndKill(
       return targets;
     }
     const { members: found, table } = targets.value;
-    const fresh = found.filter((member) => !frozen.has(processKey(member)));
+    // Whose mark is not to be seen yet may turn out to be nobody's of ours; the next kill knows (I4, I9).
+    const fresh = found.filter((member) => !member.inExec && !frozen.has(processKey(member)));
     if (fresh.length === 0) break;
     for (const member of fresh) {
       const process = { bootId, pid: member.pid, startTime: member.startTime };

@@ -40,7 +40,7 @@ function groupOf(
   if (table.kind !== 'seen') return [agent];
   const { snapshot, isProtected } = table.value;
   const group = [...snapshot.byKey.values()].filter(
-    (row) => row.group === agent.pid && !row.zombie && !isProtected(row),
+    (row) => row.group === agent.pid && !row.zombie && !row.inExec && !isProtected(row),
   );
   if (!group.some(({ pid }) => pid === agent.pid)) return [agent];
   return group.map(({ pid, startTime }) => ({ bootId: agent.bootId, pid, startTime }));

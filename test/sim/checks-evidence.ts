@@ -53,10 +53,12 @@ function slackMs({ profile }: Stage, { spec }: AttemptTruth, kind: Sign['kind'])
 }
 
 function sourceOf(
-  { truth, timeline: { now } }: Stage,
+  { truth, disk, timeline: { now } }: Stage,
   attempt: AttemptTruth,
   kind: Sign['kind'],
 ): number | null {
+  // Nobody hears of the end of a tool whose agent's output was removed.
+  if (kind === 'tool' && disk.get(attempt.key).wasRemoved) return now;
   if (kind === 'child') return stirOfChildren(truth, attempt.key, now);
   // For how long a lease counts that nobody touches is said elsewhere.
   if (kind === 'operation' && attempt.lease !== null) return now;

@@ -1,6 +1,7 @@
 // Owns the checks that something happens at all (I6, I7, I8, I19): in a world that nothing disturbs, with a supervisor that
 // runs, nothing stays undecided for long.
 import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
+import { FRESH_MS } from '../../src/core/verdict.ts';
 import type { DispatchView } from '../../src/ports.ts';
 import { appliesTo } from './checks-pools.ts';
 import { checkWaitEnds } from './checks-waits.ts';
@@ -141,9 +142,13 @@ function checkSilence(
     stirredBefore(attempt, timeline.now) ?? 0,
     stirOfChildren(stage.truth, attempt.key, timeline.now) ?? 0,
   );
-  const silentMs = timeline.now - Math.max(workedAt, stirredAt);
+  // Nobody is silent whose start is not on record.
+  const beganAt = attempt.runningAt ?? timeline.now;
+  const silentMs = timeline.now - Math.max(workedAt, stirredAt, beganAt);
   // Twice, for a window that is granted afresh may begin late.
-  const withinMs = 2 * windowOf(stage, attempt, timeline.now - silentMs) + SOON_MS;
+  // A working child is dated by its own sample: its parent may have been asked for its result before that moment.
+  const silentSince = timeline.now - silentMs - (stirredAt > workedAt ? FRESH_MS : 0);
+  const withinMs = 2 * windowOf(stage, attempt, silentSince) + SOON_MS;
   if (Math.min(silentMs, calmMs) < withinMs) return;
   const message = `${name} is silent for ${Math.round(silentMs)} ms (stall ${attempt.spec.stallMs}, linger ${attempt.spec.lingerMs}): ${because}`;
   judge.report('I6 the silent are stopped', message);

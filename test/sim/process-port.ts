@@ -187,6 +187,7 @@ function* readRows(
 
 function rowOf({ machine, timeline }: Stage, process: SimProcess): ProcessRow {
   const { pid, startTime, parent, group, session, zombie, command } = process;
+  const inExec = process.blurredUntil > timeline.now && !zombie;
   return {
     pid,
     startTime,
@@ -194,7 +195,8 @@ function rowOf({ machine, timeline }: Stage, process: SimProcess): ProcessRow {
     group,
     session,
     zombie,
-    mark: process.blurredUntil > timeline.now || zombie ? null : process.mark,
+    mark: inExec || zombie ? null : process.mark,
+    inExec,
     cpuMs: Math.floor(machine.cpuMs(process) / 10) * 10,
     rssBytes: zombie ? 0 : process.rssBytes,
     command,

@@ -58,6 +58,12 @@ test('I9: a protected process gets no signal, and its children do', () => {
   expect(signals).toEqual(['SIGSTOP 60', 'SIGSTOP 62', 'SIGKILL 60', 'SIGKILL 62']);
 });
 
+test('I4, I9: who is in the middle of an exec may be anybody: it is spared until its mark is seen', () => {
+  const starting = process(61, { parent: 60, session: 60, group: 60, inExec: true });
+  const { signals } = killed([inSession(60, 60), starting], { kind: 'absent' });
+  expect(signals).toEqual(['SIGSTOP 60', 'SIGKILL 60']);
+});
+
 test('I9: nobody is stopped in the job of a protected process: the kernel would tell the whole job', () => {
   const { signals } = killed([inSession(60, 60), broker(61), inSession(62, 61)], BROKERS);
   expect(signals).toEqual(['SIGSTOP 60', 'SIGKILL 62', 'SIGKILL 60']);
