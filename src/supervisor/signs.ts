@@ -19,6 +19,8 @@ const IO_BYTES_PER_S_MIN = 64 * 1024;
 /** Nobody watched while this many samples in a row were missing, and no less than this long. */
 const MISSED_SAMPLES_MIN = 3;
 const UNWATCHED_MS_MIN = 5_000;
+/** A sample after so many was late: another one should have come in between. */
+const LATE_SAMPLES = 2;
 
 /** A dispatch that this attempt added and that is working. */
 export interface WorkingChild {
@@ -238,21 +240,24 @@ function sampleCpu(
 
 /**
  * Costs a file for each process, so it is asked only where nothing else speaks (null: something does), and then the
- * next time begins anew: of the looks in a window of its own there is another one for that. Whoever waits for it may have
- * a shorter window.
+ * next time begins anew: of the looks in a window of its own there is another one for that, unless they come late; then the
+ * window begins with this one. Whoever waits for it may have a shorter window.
  */
 function sampleIo(
   memory: AttemptMemory,
   rows: readonly ProcessRow[] | null,
   elapsedMs: number,
-  { ioBytesOf, now }: Sample,
+  { ioBytesOf, now, everyMs }: Sample,
 ): FoundSign | null {
   const before = memory.ioBytes;
   memory.ioBytes = null;
   if (rows === null) return null;
   const ioBytes = new Map(rows.map((row) => [processKey(row), ioBytesOf(row)]));
   memory.ioBytes = ioBytes;
-  if (before === null) return null;
+  if (before === null) {
+    if (elapsedMs >= LATE_SAMPLES * everyMs) memory.watchedSince = now;
+    return null;
+  }
   const bytes = growth(before, ioBytes);
   if ((bytes * 1_000) / elapsedMs < IO_BYTES_PER_S_MIN) return null;
   return { kind: 'io', at: now, detail: `read and wrote ${Math.round(bytes / 1024)} KiB of disk` };

@@ -44,7 +44,7 @@ export function lookAtTree(
 ): { members: Look<Members>; held: Look<Held> } {
   const containment = containmentOf(live.attempt.containment);
   let held = containment.members(world, live, memory, table);
-  if (held.kind === 'seen' && held.value.rows.length === 0 && table.kind === 'seen') {
+  if (held.kind === 'seen' && held.value.rows.length === 0 && table.kind === 'seen' && !isEmptied) {
     const hidden = lookBehind(world, live, memory, table.value.snapshot);
     if (hidden.kind === 'unknown') held = hidden;
     if (hidden.kind === 'seen') held = containment.members(world, live, memory, table);
@@ -78,7 +78,10 @@ export function usageOf(
   return { kind: 'seen', value: { rssBytes, processes: rows.value.length } };
 }
 
-/** Whose CPU time and I/O show that an attempt works: its members, its reaper, and the herds that were begun inside of it. */
+/**
+ * Whose CPU time and I/O show that an attempt works: its members, its reaper, the herds that were begun inside of it, and an
+ * agent that has ended, for as long as nobody has waited for it: what it did since the last sample is in its own books still.
+ */
 export function workersOf(
   { ledger }: World,
   live: LiveDispatch,
@@ -87,7 +90,14 @@ export function workersOf(
 ): Look<readonly ProcessRow[]> {
   if (rows.kind !== 'seen') return rows;
   const own = [...rows.value, ...reaperOf(live, memory, table)];
-  return { kind: 'seen', value: [...own, ...nestedIn(own, table, ledger.id)] };
+  const nested = nestedIn(own, table, ledger.id);
+  return { kind: 'seen', value: [...own, ...nested, ...endedAgentOf(memory, table)] };
+}
+
+function endedAgentOf({ agent }: AttemptMemory, table: TableLook): readonly ProcessRow[] {
+  if (table.kind !== 'seen' || agent === null) return [];
+  const row = table.value.snapshot.byKey.get(processKey(agent));
+  return row?.zombie === true ? [row] : [];
 }
 
 /**
@@ -155,6 +165,12 @@ const SHOWN_LATER = {
   because: 'its shim waits for a process that the table does not show yet',
 } as const;
 
+/** Whoever has shed his parents is found by his mark alone. */
+const IN_EXEC = {
+  kind: 'unknown',
+  because: 'a process is in the middle of an exec, and may carry its mark',
+} as const;
+
 /** By a table that is read at once and to its end: the last look before the table is believed. */
 function isShownNow({ processes }: World, shim: ProcessIdentity | null): boolean {
   const table = processes.scan();
@@ -173,6 +189,7 @@ function lookBehind(
   memory: AttemptMemory,
   snapshot: Snapshot<ProcessRow>,
 ): Look<readonly ProcessIdentity[]> {
+  if (snapshot.rows.some(({ inExec }) => inExec)) return IN_EXEC;
   const shim = memory.shim?.bootId === world.processes.bootId() ? memory.shim : null;
   if (attempt.containment !== 'subreaper' || !waitsForNobodyShown(shim, snapshot)) {
     memory.unshownLooks = 0;

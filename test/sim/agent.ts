@@ -10,6 +10,8 @@ import { type AttemptTruth, nameOf } from './truth.ts';
 
 /** Shorter than two looks are apart, so that the second sees what the first has missed (src/supervisor/tree.ts). */
 const EXEC_MS_MAX = 4;
+/** Of one that has lost the processor in the middle of it: longer than that, and seen to be in one. */
+const SLOW_EXEC_MS_MAX = 60;
 const HOPS_MAX = 60;
 const FORKS_MAX = 25;
 /** Below a dispatch that people have submitted. */
@@ -172,7 +174,7 @@ function keepForking(stage: Stage, parent: SimProcess, attempt: AttemptTruth, fo
 export function execNowAndThen(stage: Stage, process: SimProcess): void {
   if (!stage.strikes('elusive', 0.8)) return;
   const random = stage.chanceOf('execs');
-  stage.machine.blur(process, random.int(1, EXEC_MS_MAX));
+  stage.machine.blur(process, random.int(1, random.chance(0.2) ? SLOW_EXEC_MS_MAX : EXEC_MS_MAX));
   stage.machine.after(process, random.int(20, 2_000), () => execNowAndThen(stage, process));
 }
 

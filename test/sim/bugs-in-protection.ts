@@ -1,6 +1,6 @@
 // Owns the planted bugs in protection by the owner's word (I9).
 import type { PlantedBug } from './planted-bug.ts';
-import { withProcesses, withTable } from './planted-bug.ts';
+import { withProcesses } from './planted-bug.ts';
 import { isWard } from './tier.ts';
 
 export const BUGS_IN_PROTECTION: readonly PlantedBug[] = [
@@ -17,17 +17,6 @@ export const BUGS_IN_PROTECTION: readonly PlantedBug[] = [
         },
       },
     }),
-  },
-  {
-    name: 'who is in the middle of an exec has no mark',
-    caughtBy: 'I9 protected get no signal',
-    faults: ['elusive'],
-    plant: (world) =>
-      withTable(world, (table) =>
-        table.kind === 'seen'
-          ? { kind: 'seen', value: table.value.map((row) => ({ ...row, inExec: false })) }
-          : table,
-      ),
   },
   {
     name: 'who is protected is frozen with the rest, and continued',

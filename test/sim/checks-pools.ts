@@ -51,6 +51,9 @@ function checkTaken({ judge, truth }: Stage, { limits, by }: Commit, limit: Pool
   }
   const said = truth.attempt(limit.by)?.said ?? null;
   if (said === null || said.limitSaidAt === null) return;
+  // What was said after the look that this comes from is still to be told.
+  const lookedAt = by?.lookedAt.get(nameOf(limit.by)) ?? null;
+  if (lookedAt !== null && lookedAt < said.limitSaidAt) return;
   const isTaken = said.limitTakenAt === said.limitSaidAt && said.limitTakenBy === by;
   said.limitTakenBy = by;
   said.limitTakenAt = said.limitSaidAt;

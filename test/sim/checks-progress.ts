@@ -10,7 +10,7 @@ import { stirOfChildren } from './family.ts';
 import { isLive } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import type { AttemptTruth } from './truth.ts';
-import { lastWorkOf, stirredBefore } from './work.ts';
+import { LEASE_TOUCHED_MS, lastWorkOf, stirredBefore } from './work.ts';
 
 /** Longer than every poll, back-off and record of a slow machine together (longest: 30 s between two kills). */
 const SOON_MS = 60_000;
@@ -144,7 +144,10 @@ function checkSilence(
   );
   // Nobody is silent whose start is not on record.
   const beganAt = attempt.runningAt ?? timeline.now;
-  const silentMs = timeline.now - Math.max(workedAt, stirredAt, beganAt);
+  // Who slept grants the leases that he knew anew (src/supervisor/memory.ts).
+  const grantedUntil = attempt.lease === null ? 0 : stage.truth.calmSince + LEASE_TOUCHED_MS;
+  const leasedAt = Math.min(timeline.now, grantedUntil);
+  const silentMs = timeline.now - Math.max(workedAt, stirredAt, beganAt, leasedAt);
   // Twice, for a window that is granted afresh may begin late.
   // A working child is dated by its own sample: its parent may have been asked for its result before that moment.
   const silentSince = timeline.now - silentMs - (stirredAt > workedAt ? FRESH_MS : 0);

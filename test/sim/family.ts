@@ -52,7 +52,8 @@ function seenWork(
   // before which lies one of his own: they are as close as those of the parent (src/supervisor/family.ts).
   const lagMs = PASS_MS + (until < at ? 2 * betweenSamplesMs(stage, parent) : 0);
   if (until - lagMs < runningAt) return null;
-  const own = lastWorkOf(child, until - lagMs);
+  // A lease that has run out since the child's last sample leaves nothing to be seen.
+  const own = lastWorkOf(child, until - lagMs - (child.lease === null ? 0 : sampleMs(spec)));
   // It works as well while it waits for a child of its own that does.
   const others = workOfChildren(stage, child, until - lagMs);
   if (own === null && others === null) return null;

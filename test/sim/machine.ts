@@ -138,9 +138,9 @@ export class Machine {
       parent.cpuMs += process.cpuMs;
       parent.ioBytes += process.ioBytes;
     }
-    if (parent?.attempt != null && process.cpuMs > 0) {
-      parent.attempt.stirredAt.set('cpu', this.#timeline.now);
-    }
+    const { stirredAt } = parent?.attempt ?? {};
+    if (process.cpuMs > 0) stirredAt?.set('cpu', this.#timeline.now);
+    if (process.ioBytes > 0) stirredAt?.set('io', this.#timeline.now);
     this.#processes.delete(process.pid);
     closeBooks(this.cgroups, process, parent, this.#timeline.now);
     if (process.attempt !== null) this.pids.free(process.pid);

@@ -259,11 +259,15 @@ export class Users {
         this.#stage.truth.excuses++;
         this.#stage.disturb();
         // Who drains has patience, but not for ever.
-        this.#later(random.int(1_000, 40_000), () => {
-          const done = () => this.#stage.disturb();
-          void this.#ask('wishSupervisor', ['run', this.#stage.clocks.wall()], { done });
-        });
+        this.#later(random.int(1_000, 40_000), () => this.#takeWishBack());
       },
+    });
+  }
+
+  #takeWishBack(): void {
+    void this.#ask('wishSupervisor', ['run', this.#stage.clocks.wall()], {
+      done: () => this.#stage.disturb(),
+      failed: () => this.#later(1_000, () => this.#takeWishBack()),
     });
   }
 

@@ -4,7 +4,7 @@ import { stillSaid, stirsBySaying } from './said-work.ts';
 import { SIGN_KINDS, type SignKind } from '../../src/core/sign.ts';
 import type { AttemptTruth } from './truth.ts';
 
-const LEASE_TOUCHED_MS = 90_000;
+export const LEASE_TOUCHED_MS = 90_000;
 
 /** More than can happen between a look and the commit that rests on it. */
 const SIGNS_KEPT_MAX = 64;

@@ -153,6 +153,18 @@ describe('I4: a sample that failed', () => {
   });
 });
 
+test.each([
+  ['the window begins with it where another look was missed', 2 * EVERY_MS, NOW + 2 * EVERY_MS],
+  ['it changes nothing where none was', 2 * EVERY_MS - 1, NOW - HOUR],
+])('I4: disk I/O is asked for at last, after something else has spoken: %s', (_, gapMs, since) => {
+  const memory = memoryAfter();
+  sampleSigns(memory, sample({ now: NOW, outputBytes: seen(101) }));
+  memory.watchedSince = NOW - HOUR;
+  const io = { rows: seen([usingCpu(70, 1_000)]), outputBytes: seen(101), ioBytesOf: () => 1 };
+  sampleSigns(memory, sample({ ...io, now: NOW + gapMs }));
+  expect(memory.watchedSince).toBe(since);
+});
+
 describe('I7: a gap between samples', () => {
   const watchedSince = (gapMs: number, everyMs: number) => {
     const memory = memoryAfter();
