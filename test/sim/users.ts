@@ -235,12 +235,9 @@ export class Users {
   }
 
   #resume(pool: string): void {
-    void this.#ask('setPoolPaused', [pool, false, this.#stage.clocks.wall()], {
-      done: () => {
-        this.#poolChanged(pool, { paused: false });
-        this.#supervisors.current?.supervisor.ring();
-      },
-      failed: () => this.#later(1_000, () => this.#resume(pool)),
+    this.#insist('setPoolPaused', [pool, false], () => {
+      this.#poolChanged(pool, { paused: false });
+      this.#supervisors.current?.supervisor.ring();
     });
   }
 
@@ -259,16 +256,16 @@ export class Users {
         this.#stage.truth.excuses++;
         this.#stage.disturb();
         // Who drains has patience, but not for ever.
-        this.#later(random.int(1_000, 40_000), () => this.#takeWishBack());
+        const back = () => this.#insist('wishSupervisor', ['run'], () => this.#stage.disturb());
+        this.#later(random.int(1_000, 40_000), back);
       },
     });
   }
 
-  #takeWishBack(): void {
-    void this.#ask('wishSupervisor', ['run', this.#stage.clocks.wall()], {
-      done: () => this.#stage.disturb(),
-      failed: () => this.#later(1_000, () => this.#takeWishBack()),
-    });
+  /** Until it is done. The moment comes last. */
+  #insist(method: Method, args: readonly unknown[], done: () => void): void {
+    const failed = () => this.#later(1_000, () => this.#insist(method, args, done));
+    void this.#ask(method, [...args, this.#stage.clocks.wall()], { done, failed });
   }
 
   #anybody(wanted: (dispatch: Dispatch) => boolean): Dispatch | null {
