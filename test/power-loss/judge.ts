@@ -138,7 +138,8 @@ export class Judge {
     if (!files.has(LEDGER)) return NOTHING;
     const answers: LedgerFound[] = [];
     for (const driver of this.#drivers) {
-      const place = `${this.#recorded.dir}/ledger-${(this.#places += 1)}`;
+      // The same for all: of each path that was read, a connection stays open (src/ledger/sqlite-keeper.ts).
+      const place = `${this.#recorded.dir}/ledger-of-${driver}`;
       put(new Map([['state', 'directory' as const], ...files]), place);
       answers.push(await readLedger(`${place}/${LEDGER}`, driver));
       rmSync(place, { recursive: true, force: true });

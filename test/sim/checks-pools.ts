@@ -42,7 +42,13 @@ function checkStarts({ judge }: Stage, { args, answer, limits }: Commit): void {
 }
 
 /** What was told once closes a pool once: not longer with each look, nor again after somebody was answered. */
-function checkTaken({ judge, truth }: Stage, { limits, by }: Commit, limit: PoolLimit): void {
+function checkTaken(
+  { judge, truth, clocks }: Stage,
+  { limits, by }: Commit,
+  limit: PoolLimit,
+): void {
+  // It closes nothing.
+  if (limit.until <= clocks.wall()) return;
   const before = limits.before.find(same(limit));
   if (before !== undefined) {
     const byMs = limit.until - before.until;
