@@ -158,6 +158,32 @@ describe.each(AGENTS)('$id $version', (agent) => {
     ),
   );
 
+  test.runIf(near === undefined)(
+    'a limit in its middle whose reset it hides: parked, opened by a person, and nothing is done twice',
+    withAgent(
+      agent,
+      async (agents) => {
+        const { herd, place, stub } = agents;
+        const { kind, stall } = ofAnHour;
+        await meetLimit(agents, kind, 3_600, { stall, retries: { stalled: 0 } });
+        const parked = await herd.untilState('x', 'parked', 'ended');
+        expect(parked).toMatchObject({ state: 'parked', parkedFor: 'quota' });
+        expect(await account(agents)).toMatchObject({ used: 0, source: 'observed' });
+
+        stub.unlimit();
+        await herd.ok(['resume', 'account']);
+        await herd.ok(['wait', 'limited']);
+        const [first, second, ...others] = await herd.attempts('limited/x');
+        expect(others).toEqual([]);
+        expect(first).toMatchObject({ class: 'quota' });
+        expect(second).toMatchObject({ outcome: 'succeeded', resumedFrom: 1 });
+        expect(second?.sessionId).toBe(first?.sessionId);
+        expect(readFileSync(`${place.workDir}/ran`, 'utf8')).toBe('ran\n');
+      },
+      { account: 'plan' },
+    ),
+  );
+
   test(
     'a limit that it waits out by itself: left alone, nobody else begins, and all go on at its end',
     withAgent(

@@ -1,12 +1,9 @@
-// Real agent programs that are silent: who works is spared, who has its result or hides a limit is found.
-import { existsSync } from 'node:fs';
+// Real agent programs that are silent: who works is spared, who hangs or has its result is found.
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AGENTS, withAgent } from './agent-herd.ts';
-import { canLast, lastWith } from './lasting-end.ts';
-
-/** They wait for as long as `retry-after` says, or repeat their request, and say neither. */
-const HIDES_LIMITS = new Set(['pi', 'qwen', 'qwen-newer']);
+import { lastWith, startSilentService } from './lasting-end.ts';
 
 const clock = {
   command: process.execPath,
@@ -51,14 +48,17 @@ describe.each(AGENTS)('$id $version', (agent) => {
     }),
   );
 
-  test.runIf(canLast(agent.id))(
+  test(
     'its result is there, and it does not leave: it lingers, and has succeeded',
     withAgent(agent, async ({ herd, task, place }) => {
       const [begun, late] = [herd.path('begun'), herd.path('late')];
-      lastWith(`touch ${begun}; sleep 120; touch ${late}`, agent.id, place);
+      await using service = await startSilentService(() => writeFileSync(begun, ''));
+      const fields = task('STUB:plain(hi)') as { env: Record<string, string> };
+      const command = `touch ${begun}; sleep 120; touch ${late}`;
+      const env = lastWith(agent.adapter.id, { place, env: fields.env, command, url: service.url });
       const file = herd.campaign({
         campaign: 'lingers',
-        dispatches: [{ name: 'x', linger: '3s', grace: '2s', ...task('STUB:plain(hi)') }],
+        dispatches: [{ name: 'x', linger: '3s', grace: '2s', ...fields, env }],
       });
       const { code, stdout, stderr } = await herd.drover(['run', file]);
       expect(existsSync(begun), stdout + stderr).toBe(true);
@@ -67,34 +67,6 @@ describe.each(AGENTS)('$id $version', (agent) => {
       expect((await herd.ok(['why', 'lingers/x'])).stdout).toContain('linger');
       expect(herd.marked()).toEqual([]);
       expect(existsSync(late)).toBe(false);
-    }),
-  );
-
-  test.runIf(HIDES_LIMITS.has(agent.id))(
-    'a limit that it hides: its silence is found, and its session goes on',
-    withAgent(agent, async ({ herd, task }) => {
-      const file = herd.campaign({
-        campaign: 'hidden',
-        dispatches: [
-          {
-            name: 'x',
-            stall: '10s',
-            grace: '2s',
-            retries: { stalled: 0 },
-            continue_prompt: 'STUB:plain(on)',
-            ...task('STUB:midlimit(rate,3600)'),
-          },
-        ],
-      });
-      const { code, stdout, stderr } = await herd.drover(['run', file]);
-      expect(code, stdout + stderr).toBe(1);
-      expect(await herd.row('x')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
-
-      await herd.ok(['retry', 'hidden/x']);
-      await herd.ok(['run', file]);
-      const [first, second] = await herd.attempts('hidden/x');
-      expect(second).toMatchObject({ outcome: 'succeeded', resumedFrom: 1 });
-      expect(second?.sessionId).toBe(first?.sessionId);
     }),
   );
 });
