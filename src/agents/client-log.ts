@@ -45,7 +45,7 @@ export function ofClientLog(
 }
 
 function messageOf(status: number | null): string {
-  if (status === null) return 'the connection to its provider failed';
+  if (status === null) return 'connection failed: its provider did not answer';
   const because = LIMITS.has(status) ? ': a limit is reached' : '';
   return `its provider refused a request with status ${status}${because}`;
 }
