@@ -1,5 +1,5 @@
-// Limits of real agent programs: their pool is closed, who waits by itself is left alone, who does not is parked, and all go on in
-// their sessions, by themselves where the reset is told.
+// Limits of real agent programs: their pool is closed, who waits by itself is left alone, who does not is parked, and all go
+// on in their sessions, by themselves where the reset is told.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { TestHerd } from '../e2e/harness/herd.ts';
