@@ -1,9 +1,12 @@
-// Real agent programs that are silent: who works is spared, who hangs or has its result is found.
+// Real agent programs that are silent: who works is spared, who hangs, has its result or hides a limit is found.
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AGENTS, withAgent } from './agent-herd.ts';
 import { lastWith, startSilentService } from './lasting-end.ts';
+
+/** They wait for as long as `retry-after` says, or repeat their request; only the log of their client library tells. */
+const HIDES_LIMITS = new Set(['pi', 'qwen']);
 
 const clock = {
   command: process.execPath,
@@ -67,6 +70,36 @@ describe.each(AGENTS)('$id $version', (agent) => {
       expect((await herd.ok(['why', 'lingers/x'])).stdout).toContain('linger');
       expect(herd.marked()).toEqual([]);
       expect(existsSync(late)).toBe(false);
+    }),
+  );
+
+  test.runIf(HIDES_LIMITS.has(agent.adapter.id))(
+    'a limit that it hides, as it may not log: its silence is found, and its session goes on',
+    withAgent(agent, async ({ herd, task }) => {
+      const fields = task('STUB:midlimit(rate,3600)') as { env: Record<string, string> };
+      const file = herd.campaign({
+        campaign: 'hidden',
+        dispatches: [
+          {
+            name: 'x',
+            stall: '10s',
+            grace: '2s',
+            retries: { stalled: 0 },
+            continue_prompt: 'STUB:plain(on)',
+            ...fields,
+            env: { ...fields.env, OPENAI_LOG: 'off' },
+          },
+        ],
+      });
+      const { code, stdout, stderr } = await herd.drover(['run', file]);
+      expect(code, stdout + stderr).toBe(1);
+      expect(await herd.row('x')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
+
+      await herd.ok(['retry', 'hidden/x']);
+      await herd.ok(['run', file]);
+      const [first, second] = await herd.attempts('hidden/x');
+      expect(second).toMatchObject({ outcome: 'succeeded', resumedFrom: 1 });
+      expect(second?.sessionId).toBe(first?.sessionId);
     }),
   );
 });
