@@ -71,6 +71,10 @@ function ofRetry(line: Fields, now: Millis): readonly AgentEvent[] {
   const status = numberAt(line, 'error_status') ?? numberAt(line, 'status');
   const error =
     textAt(line, 'error') ?? textAt(line, 'error', 'message') ?? textAt(line, 'message');
+  // Qwen Code says why on its stderr: a limit that was told there stands.
+  if (error === null && status === null && kindAt(line, 'subtype') === 'retry') {
+    return [{ kind: 'retry', because: 'a request failed' }];
+  }
   const known = error === null || error === 'unknown' ? 'connection failed' : error;
   return eventsOfFailure({
     message: status === null ? known : `status ${status}: ${known}`,

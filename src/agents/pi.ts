@@ -3,6 +3,7 @@ import type { AgentEvent } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option } from './arguments.ts';
+import { CLIENT_LOG_ENV, ofClientLog } from './client-log.ts';
 import { type Failure, eventsOfFailure } from './failure.ts';
 import { type Fields, amountAt, at, fields, kindAt, listAt, textAt } from './json.ts';
 import { judge } from './judge.ts';
@@ -32,7 +33,7 @@ export const pi: Agent = {
         '-p',
         /^[-@]/.test(prompt) ? ` ${prompt}` : prompt,
       ],
-      env: HEADLESS_ENV,
+      env: { ...HEADLESS_ENV, ...CLIENT_LOG_ENV },
     };
   },
 
@@ -170,5 +171,6 @@ function usageOf(usage: unknown): readonly AgentEvent[] {
 }
 
 function means(text: string, line: Line): readonly AgentEvent[] | undefined {
-  return /^no session found matching\b/i.test(text) ? failureOf(text, line) : undefined;
+  if (/^no session found matching\b/i.test(text)) return failureOf(text, line);
+  return ofClientLog(text, line, { onGivingUp: false });
 }

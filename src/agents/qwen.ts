@@ -4,6 +4,7 @@ import type { Agent, Line } from './agent.ts';
 import { HEADLESS_ENV, literal, option, unlessSet } from './arguments.ts';
 import { qwenHooks } from './claude-hooks.ts';
 import { type Dialect, readClaudeStream } from './claude-stream.ts';
+import { CLIENT_LOG_ENV, ofClientLog } from './client-log.ts';
 import { amountAt, at, fields } from './json.ts';
 import { judge } from './judge.ts';
 import { failureOf, readLine } from './line.ts';
@@ -30,7 +31,7 @@ export const qwen: Agent = {
         // One word, so that a prompt may begin with a dash.
         `--prompt=${prompt}`,
       ],
-      env: HEADLESS_ENV,
+      env: { ...HEADLESS_ENV, ...CLIENT_LOG_ENV },
     };
   },
 
@@ -69,8 +70,15 @@ const DIALECT: Dialect = {
   },
 };
 
+const REFUSALS = /^(?:no saved session found|session \S+ (?:not found|already exists))/i;
+
+/** `Retrying in 60s (attempt 1/10): [API Error: 429 The usage limit has been reached]`, since version 0.24. */
+const RETRYING = /^Retrying in (\d+)s \(attempt \d+\/\d+\): (?:\[API Error: )?(.+?)\]?$/;
+
 function means(text: string, line: Line): readonly AgentEvent[] | undefined {
-  return /^(?:no saved session found|session \S+ (?:not found|already exists))/i.test(text)
-    ? failureOf(text, line)
-    : undefined;
+  if (REFUSALS.test(text)) return failureOf(text, line);
+  const [, seconds, why] = RETRYING.exec(text) ?? [];
+  if (why !== undefined) return failureOf(why, line, { afterMs: Number(seconds) * 1_000 });
+  // It goes on to repeat by itself what the library has given up, and tells nobody.
+  return ofClientLog(text, line, { onGivingUp: true });
 }

@@ -36,7 +36,9 @@ export function poolLimitOf(live: LiveDispatch, met: Met | null, moment: Moment)
   const { dispatch, attempt, limit: known } = live;
   const by = { dispatch: dispatch.id, fence: attempt.fence };
   const since = met === null ? moment.now : met.seenAt;
-  if (known !== null && known.since === since && isSameAttempt(known.by, by)) return known;
+  // An agent that is told to end may speak of that alone in its last words: what it had met is no other limit for it.
+  const isKnown = (one: PoolLimit) => (met === null ? one.until > moment.now : one.since === since);
+  if (known !== null && isSameAttempt(known.by, by) && isKnown(known)) return known;
   const { until, tries } = lastsUntil(met, known, moment);
   const { campaign, name, pool, spec } = dispatch;
   const { message, source, scope } = met?.notice ?? UNSAID;

@@ -141,7 +141,7 @@ function withLine(
     try {
       value = JSON.parse(line);
     } catch {
-      return { ...before, malformedLines: before.malformedLines + 1 };
+      return withStray(agent, before, { stream, value, now }, reading);
     }
   }
   const events = understood(agent, { stream, value, now });
@@ -149,6 +149,24 @@ function withLine(
   if (events !== null) return (isBeside ? withEventsBeside : withEvents)(before, events, reading);
   // Of what a program writes besides its stream nobody promises a meaning.
   return stream === 'stderr' ? before : { ...before, unknownLines: before.unknownLines + 1 };
+}
+
+/** Begins like an event, or ends like one. */
+const PART_OF_EVENT = /^\s*\{|\}\s*$/;
+
+/**
+ * What a library of the program prints into its stream of JSON. Of an event that was cut nothing is read: it holds words of the
+ * model, and what these say of a limit or an error is none.
+ */
+function withStray(
+  agent: Agent,
+  before: StreamState,
+  line: { readonly stream: StreamName; readonly value: unknown; readonly now: Millis },
+  reading: { readonly at: Millis; readonly toolBoundMs: number },
+): StreamState {
+  const events = PART_OF_EVENT.test(String(line.value)) ? null : understood(agent, line);
+  if (events !== null) return withEventsBeside(before, events, reading);
+  return { ...before, malformedLines: before.malformedLines + 1 };
 }
 
 /** An adapter is a pure function that may be a user's: one that fails on a line does not understand it. */

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
+import type { Agent } from '../../src/agents/agent.ts';
 import { builtInAgents } from '../../src/agents/registry.ts';
 import { TestHerd, withHerd } from '../e2e/harness/herd.ts';
 import { REAL_AGENTS, furnish, shareCache } from '../real-agents/offline.ts';
@@ -21,7 +22,7 @@ const ROOT = resolve(
     fileURLToPath(new URL('../../.real-agents', import.meta.url)),
 );
 
-/** What a campaign says of an agent, beside its task, so that it talks to the stub model alone. */
+/** What a campaign says of an agent, beside its task, so that it talks to the stub model alone. By its adapter. */
 const SETTINGS: Readonly<Record<string, { readonly model?: string; readonly args?: string[] }>> = {
   codex: { args: ['--disable', 'plugins'] },
   gemini: { model: 'gemini-2.5-flash' },
@@ -37,13 +38,20 @@ const chosen = process.env['DROVER_AGENTS']?.split(',');
 export interface Installed {
   readonly id: string;
   readonly real: RealAgent;
+  /** as campaigns name it; two versions of one program have one adapter */
+  readonly adapter: Agent;
   readonly version: string | null;
 }
 
 /** Every program that is to be tested; `version` null: it is not installed, which its tests say. */
 export const AGENTS: readonly Installed[] = REAL_AGENTS.filter(
   ({ id, set }) => chosen?.includes(id) ?? (set === 'first' || set === 'open'),
-).map((real) => ({ id: real.id, real, version: installedVersion(real, ROOT) }));
+).map((real) => ({
+  id: real.id,
+  real,
+  adapter: builtInAgents.get(real.id.replace(/-newer$/, ''))!,
+  version: installedVersion(real, ROOT),
+}));
 
 export interface AgentHerd {
   readonly herd: TestHerd;
@@ -58,7 +66,7 @@ type Furniture = NonNullable<Parameters<typeof furnish>[3]>;
 
 /** The body of a test with one agent; skipped, and says why, where it is not installed. */
 export function withAgent(
-  { id, real, version }: Installed,
+  { real, adapter, version }: Installed,
   body: (agents: AgentHerd) => Promise<void>,
   furniture: Furniture = {},
 ): (context: TestContext) => Promise<void> {
@@ -67,14 +75,20 @@ export function withAgent(
     const place = furnish(real, herd.path('agent'), stub.url, furniture);
     shareCache(real, place, join(ROOT, 'cache'));
     const bin = herd.path('bin');
-    putInPath(real, bin);
+    putInPath(real, bin, adapter.program);
     const own = environmentOf(real, ROOT, place);
     const env = { ...own, PATH: `${bin}:${own['PATH']}` };
     await body({
       herd,
       stub,
       place,
-      task: (prompt) => ({ agent: id, prompt, cwd: place.workDir, env, ...SETTINGS[id] }),
+      task: (prompt) => ({
+        agent: adapter.id,
+        prompt,
+        cwd: place.workDir,
+        env,
+        ...SETTINGS[adapter.id],
+      }),
     });
   });
   return async (context) => {
@@ -84,8 +98,7 @@ export function withAgent(
 }
 
 /** Under the name by which its adapter looks for it. */
-function putInPath(real: RealAgent, bin: string): void {
-  const program = builtInAgents.get(real.id)!.program;
+function putInPath(real: RealAgent, bin: string, program: string): void {
   mkdirSync(bin, { recursive: true });
   const words = [...(real.script ? [nodeOf(real, ROOT)] : []), binaryOf(real, ROOT)];
   const path = join(bin, program);

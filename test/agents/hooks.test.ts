@@ -1,11 +1,11 @@
 // The hooks of real agent programs, as `drover hook install` puts them into their settings.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { builtInAgents } from '../../src/agents/registry.ts';
+import type { Agent } from '../../src/agents/agent.ts';
 import { until } from '../e2e/harness/until.ts';
 import { AGENTS, type AgentHerd, withAgent } from './agent-herd.ts';
 
-const HOOKED = AGENTS.filter(({ id }) => builtInAgents.get(id)?.hooks !== undefined);
+const HOOKED = AGENTS.filter(({ adapter }) => adapter.hooks !== undefined);
 const TRUST: Readonly<Record<string, readonly string[]>> = {
   codex: ['--dangerously-bypass-hook-trust'],
 };
@@ -17,7 +17,7 @@ const MEETS: Readonly<Record<string, string>> = {
 };
 
 /** The fields of a dispatch whose agent has its hooks. */
-async function hooked({ herd, task }: AgentHerd, id: string, prompt: string): Promise<object> {
+async function hooked({ herd, task }: AgentHerd, { id }: Agent, prompt: string): Promise<object> {
   const fields = task(prompt) as { env: Record<string, string>; args?: readonly string[] };
   await herd.ok(['hook', 'install', id], { env: fields.env });
   return { ...fields, args: [...(fields.args ?? []), ...(TRUST[id] ?? [])] };
@@ -40,7 +40,7 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
       const tool = 'STUB:tool(echo begun > begun; until test -e gate; do sleep 0.2; done)';
       const file = herd.campaign({
         campaign: 'hooks',
-        dispatches: [{ name: 'x', ...(await hooked(agents, agent.id, tool)) }],
+        dispatches: [{ name: 'x', ...(await hooked(agents, agent.adapter, tool)) }],
       });
       const run = herd.start(['run', file]);
       await until('the tool has begun', () => existsSync(`${place.workDir}/begun`));
@@ -65,7 +65,7 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
       async (agents) => {
         const { herd, place, task } = agents;
         const wait = 'echo begun > begun; until test -e gate; do sleep 0.2; done';
-        const works = await hooked(agents, agent.id, `STUB:two(${wait};;touch second)`);
+        const works = await hooked(agents, agent.adapter, `STUB:two(${wait};;touch second)`);
         const file = herd.campaign({
           campaign: 'hooks',
           pools: { default: { slots: 2 } },
@@ -73,7 +73,9 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
         });
         const meets = herd.campaign({
           campaign: 'meets',
-          dispatches: [{ name: 'limit', ...task(MEETS[agent.id] ?? 'STUB:limit(usage,40)') }],
+          dispatches: [
+            { name: 'limit', ...task(MEETS[agent.adapter.id] ?? 'STUB:limit(usage,40)') },
+          ],
         });
         const run = herd.start(['run', file]);
         await until('the tool has begun', () => existsSync(`${place.workDir}/begun`));
@@ -85,7 +87,7 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
         const refused = await herd.untilState('works', 'queued', 'parked', 'ended');
         expect(refused.because).toContain('it was refused a tool');
         expect(existsSync(`${place.workDir}/second`)).toBe(false);
-        if (agent.id in MEETS) {
+        if (agent.adapter.id in MEETS) {
           await herd.ok(['stop', '--campaign', 'meets']);
           await herd.ok(['resume', 'default']);
         }
@@ -95,7 +97,7 @@ describe.each(HOOKED)('the hooks of $id $version', (agent) => {
         expect(attempts).toHaveLength(2);
         expect(attempts[1]).toMatchObject({ outcome: 'succeeded', resumedFrom: 1 });
         expect(existsSync(`${place.workDir}/later`)).toBe(true);
-        if (!(agent.id in MEETS)) await herd.ok(['stop', '--campaign', 'meets']);
+        if (!(agent.adapter.id in MEETS)) await herd.ok(['stop', '--campaign', 'meets']);
       },
       { account: 'plan' },
     ),

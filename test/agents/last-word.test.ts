@@ -1,7 +1,6 @@
 // Real agent programs that end without having done their work: whatever their exit code, that is no success.
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { builtInAgents } from '../../src/agents/registry.ts';
 import { until } from '../e2e/harness/until.ts';
 import { AGENTS, withAgent } from './agent-herd.ts';
 
@@ -28,7 +27,7 @@ describe.each(AGENTS)('$id $version', (agent) => {
   test(
     'told to end by somebody else in the middle of a tool: no success, and nothing is left of the tool',
     withAgent(agent, async ({ herd, task }) => {
-      const { signal, target } = builtInAgents.get(agent.real.id.replace('-newer', ''))!.stop;
+      const { signal, target } = agent.adapter.stop;
       const file = herd.campaign({
         campaign: 'told',
         dispatches: [

@@ -4,8 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { until } from '../e2e/harness/until.ts';
 import { AGENTS, withAgent } from './agent-herd.ts';
 
-/** Programs that say when their allowance comes back. */
-const TELLS_RESET = new Set(['codex', 'claude', 'claude-newer']);
 /** Programs that do not say what they used. */
 const UNTOLD = new Set(['copilot']);
 
@@ -136,7 +134,8 @@ describe.each(AGENTS)('$id $version', { concurrent: true }, (agent) => {
     }),
   );
 
-  test.runIf(TELLS_RESET.has(agent.id))(
+  // With the others: limits.test.ts.
+  test.runIf(agent.id === 'codex')(
     'a limit: the pool is blocked, the dispatch parked, and both go on at the reset in the same session',
     withAgent(
       agent,
@@ -165,7 +164,8 @@ describe.each(AGENTS)('$id $version', { concurrent: true }, (agent) => {
         await herd.ok(['wait', 'limited']);
         const attempts = await herd.attempts('limited/x');
         expect(attempts.map(({ class: failure }) => failure)).toEqual(['quota', null]);
-        expect(attempts[1]).toMatchObject({ outcome: 'succeeded' });
+        expect(attempts[1]).toMatchObject({ outcome: 'succeeded', resumedFrom: 1 });
+        expect(attempts[1]?.sessionId).toBe(attempts[0]?.sessionId);
         const types = (await herd.events()).map(({ type }) => type);
         expect(types).toContain('pool.lifted');
       },

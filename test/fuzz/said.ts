@@ -46,8 +46,8 @@ const adapters: readonly Target[] = [...builtInAgents.values()].map((agent) => (
   wrong(input) {
     const line = input.toString('utf8').replaceAll('\n', ' ');
     return (['stdout', 'stderr'] as const).flatMap((stream) => {
-      const value = agent.json && stream === 'stdout' ? parsed(line) : line;
-      if (value === undefined) return [];
+      const event = agent.json && stream === 'stdout' ? parsed(line) : undefined;
+      const value = event === undefined ? line : event;
       const events = agent.read({ stream, value, now: NOW }) ?? [];
       const state = withEvents(EMPTY_STREAM, events, { at: NOW, toolBoundMs: 60_000 });
       const { because } = agent.judge({ exit: { exitCode: 1, signal: null }, stream: state });

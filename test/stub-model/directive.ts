@@ -1,5 +1,6 @@
 // What a prompt tells the stub to do: `STUB:verb(argument)`. The table of verbs is in README.md.
 import type { Conversation } from './conversation.ts';
+import { toolCalled } from './tool-call.ts';
 
 const VERBS = [
   'plain',
@@ -35,7 +36,9 @@ export function directiveIn({ entries }: Conversation): Directive | null {
   if (at === -1) return null;
   const since = entries.slice(at);
   const results = since.filter(({ kind }) => kind === 'result').length;
-  const called = since.flatMap((entry) => (entry.kind === 'call' ? [entry.name] : []));
+  const called = since.flatMap((entry) =>
+    entry.kind === 'call' ? [toolCalled(entry.name, entry.text)] : [],
+  );
   return { ...parseDirective(entries[at]!.text)!, results, called };
 }
 

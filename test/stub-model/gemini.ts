@@ -111,6 +111,9 @@ function refusal(
 const QUOTA_METRIC = 'generativelanguage.googleapis.com/generate_content_free_tier_requests';
 
 function refuseFor({ kind, seconds }: Limit): Refusal {
+  const retryDelay = `${seconds}s`;
+  const retryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay };
+  if (kind === 'usage' || kind === 'weekly') return planIsUsedUp(retryInfo);
   const period = kind === 'rate' ? 'PerMinute' : 'PerDay';
   const violation = {
     quotaMetric: QUOTA_METRIC,
@@ -121,10 +124,27 @@ function refuseFor({ kind, seconds }: Limit): Refusal {
     429,
     'RESOURCE_EXHAUSTED',
     'You exceeded your current quota, please check your plan and billing details. ' +
-      `\n* Quota exceeded for metric: ${QUOTA_METRIC}, limit: 50\nPlease retry in ${seconds}s.`,
+      `\n* Quota exceeded for metric: ${QUOTA_METRIC}, limit: 50\nPlease retry in ${retryDelay}.`,
     [
       { '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations: [violation] },
-      { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${seconds}s` },
+      retryInfo,
+    ],
+  );
+}
+
+/** To those who are logged in with an account: google-gemini/gemini-cli#22107. */
+function planIsUsedUp(retryInfo: { readonly retryDelay: string }): Refusal {
+  return refusal(
+    429,
+    'RESOURCE_EXHAUSTED',
+    `You have exhausted your capacity on this model. Your quota will reset after ${retryInfo.retryDelay}.`,
+    [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'QUOTA_EXHAUSTED',
+        domain: 'cloudcode-pa.googleapis.com',
+      },
+      retryInfo,
     ],
   );
 }

@@ -2,7 +2,14 @@
 import type { Conversation, ToolCall } from './conversation.ts';
 import { type Directive, directiveIn } from './directive.ts';
 import { type Limit, parseLimit } from './limits.ts';
-import { namedCall, searchCall, shellCall, shellToolIn, wasCalled } from './tool-call.ts';
+import {
+  indirectCall,
+  namedCall,
+  searchCall,
+  shellCall,
+  shellToolIn,
+  wasCalled,
+} from './tool-call.ts';
 
 export interface Answer {
   readonly text: string;
@@ -63,7 +70,8 @@ function follow(conversation: Conversation, directive: Directive, nowMs: number)
       const { tools } = conversation;
       if (wasCalled(directive.called, argument)) return lastWord(conversation);
       const search = results > 0 ? null : searchCall(tools, argument);
-      const call = namedCall(tools, argument) ?? search;
+      const found = conversation.entries.at(-1)?.text ?? '';
+      const call = namedCall(tools, argument) ?? indirectCall(tools, argument, found) ?? search;
       return call === null ? atOnce(noSuchTool(conversation, argument)) : atOnce('', call);
     }
     case 'limit':

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { anthropic } from './anthropic.ts';
-import { type Conversation, shapeOf } from './conversation.ts';
+import { type Conversation, type ToolCall, shapeOf } from './conversation.ts';
 import { type Wait, deliver, deliverJson } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
 import { gemini } from './gemini.ts';
@@ -11,6 +11,7 @@ import { type Limit, limitOf } from './limits.ts';
 import { openaiChat } from './openai-chat.ts';
 import { openaiResponses } from './openai-responses.ts';
 import { type Reply, isAside, replyTo } from './reply.ts';
+import { toolCalled } from './tool-call.ts';
 
 const DIALECTS: readonly Dialect[] = [openaiResponses, openaiChat, anthropic, gemini];
 
@@ -187,13 +188,19 @@ function answeredWith(reply: Reply): string {
     case 'answer':
       return reply.answer.call === null
         ? `text ${reply.pace.kind}`
-        : `call ${reply.answer.call.name}`;
+        : describeCall(reply.answer.call);
     case 'limit':
       return `limit ${reply.limit.kind}`;
     case 'overload':
     case 'auth':
       return reply.kind;
   }
+}
+
+/** Also which tool is meant, where it is called through another one. */
+function describeCall({ name, arguments: given }: ToolCall): string {
+  const meant = toolCalled(name, JSON.stringify(given));
+  return meant === name ? `call ${name}` : `call ${name} ${meant}`;
 }
 
 async function send(

@@ -67,14 +67,40 @@ export function searchCall(tools: readonly Tool[], argument: string): ToolCall |
   return { name: search.name, arguments: { ...requiredOf(search.parameters), query } };
 }
 
+/** What calls a tool that stays hidden after somebody has looked for it: Qwen Code has it since version 0.24. */
+const INDIRECT = 'tool_call';
+
+/** The tool that is meant by a call of this name. */
+export function toolCalled(name: string, given: string): string {
+  const inner = name === INDIRECT ? (JSON.parse(given) as { readonly name?: unknown }).name : name;
+  return typeof inner === 'string' ? inner : name;
+}
+
+/** @param found what a search has found; null: it is not there, or is called by its own name */
+export function indirectCall(
+  tools: readonly Tool[],
+  argument: string,
+  found: string,
+): ToolCall | null {
+  const { name, given } = parseCall(argument);
+  const hidden = [...found.matchAll(/"name":"([^"]+)"/g)].find(([, one]) => isNamed(one!, name));
+  if (hidden === undefined || !tools.some((tool) => tool.name === INDIRECT)) return null;
+  return { name: INDIRECT, arguments: { name: hidden[1], arguments: given } };
+}
+
+function parseCall(argument: string) {
+  const [, name = '', json = '{}'] = NAMED_CALL.exec(argument) ?? [];
+  // OpenCode writes a prompt as a JSON string.
+  const given = JSON.parse(json.replaceAll('\\"', '"')) as Readonly<Record<string, unknown>>;
+  return { name, given };
+}
+
 /** `call(name {"seconds":12})` */
 export function namedCall(tools: readonly Tool[], argument: string): ToolCall | null {
-  const [, name = '', json = '{}'] = NAMED_CALL.exec(argument) ?? [];
+  const { name, given } = parseCall(argument);
   const tool =
     tools.find((one) => one.name === name) ?? tools.find((one) => isNamed(one.name, name));
   if (tool === undefined) return null;
-  // OpenCode writes a prompt as a JSON string.
-  const given = JSON.parse(json.replaceAll('\\"', '"')) as Readonly<Record<string, unknown>>;
   return {
     name: tool.name,
     ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),

@@ -143,6 +143,30 @@ describe('a reply', () => {
     expect(answerTo(called, [search, found])).toContain('Done');
   });
 
+  test('a named tool that stays hidden is called through another one', () => {
+    const ask = user('STUB:call(wait {"seconds":3})');
+    const offered: Tool[] = [
+      bash,
+      { name: 'tool_search', parameters: { required: ['query'] } },
+      { name: 'tool_call', parameters: {} },
+    ];
+    const found = result('<function>{"name":"mcp__clock__wait","description":"waits"}</function>');
+    const searched: Entry[] = [ask, { kind: 'call', name: 'tool_search', text: '' }, found];
+    const call = {
+      name: 'tool_call',
+      arguments: { name: 'mcp__clock__wait', arguments: { seconds: 3 } },
+    };
+    expect(replyTo(conversation(searched, offered), null, NOW)).toMatchObject({ answer: { call } });
+    const called: Entry[] = [
+      ...searched,
+      { kind: 'call', name: call.name, text: JSON.stringify(call.arguments) },
+      result('waited'),
+    ];
+    expect(replyTo(conversation(called, offered), null, NOW)).toMatchObject({
+      answer: { call: null, text: expect.stringContaining('waited') },
+    });
+  });
+
   test('a limit in the middle comes after the first call', () => {
     const prompt = user('STUB:midlimit(weekly,60)');
     expect(callsOf([prompt])).toBe('echo before the limit');

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { hostname, release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { builtInAgents } from '../../../src/agents/registry.ts';
 import { startStubModel } from '../../stub-model/server.ts';
 import { REAL_AGENTS, furnish, shareCache } from '../offline.ts';
 import {
@@ -82,7 +83,7 @@ async function recordScenario(
   if (scenario.resumes === undefined) shareCache(agent, place, join(root!, 'cache'));
   const session = sessionFor(agent, scenario, sessions);
   const command = commandOf(agent, root!, scenario.prompt, session);
-  const environment = environmentOf(agent, root!, place);
+  const environment = { ...environmentOf(agent, root!, place), ...plannedEnvironment(agent) };
   const stdout = join(folder, `${scenario.name}.stdout`);
   const stderr = join(folder, `${scenario.name}.stderr`);
   const mark = randomUUID();
@@ -135,6 +136,13 @@ async function recordScenario(
       `${record.requests.length} requests, ${seen.leftBehind.length} left; ${seen.done}\n`,
   );
   return sessionId;
+}
+
+/** What Drover adds for this program: what it says depends on it. */
+function plannedEnvironment({ id }: RealAgent): Readonly<Record<string, string>> {
+  const adapter = builtInAgents.get(id.replace(/-newer$/, ''))!;
+  const task = { prompt: '', model: null, args: [], cwd: '/', resume: null, newSessionId: '' };
+  return adapter.plan(task).env;
 }
 
 function sessionFor(

@@ -52,7 +52,16 @@ export const SCENARIOS: readonly Scenario[] = [
     prompt: 'STUB:call(wait {"seconds":5})',
     mcp: true,
     // pi has no MCP.
-    only: ['codex', 'claude', 'claude-newer', 'gemini', 'opencode', 'qwen', 'copilot'],
+    only: [
+      'codex',
+      'claude',
+      'claude-newer',
+      'gemini',
+      'opencode',
+      'qwen',
+      'qwen-newer',
+      'copilot',
+    ],
     end: { kind: 'by itself', withinSeconds: 60 },
   },
   {

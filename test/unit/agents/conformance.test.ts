@@ -32,21 +32,6 @@ const WENT_ON = new Set(['claude/stopped', 'claude/stopped-between']);
 
 /** What a program does not tell, so that nobody can read it. */
 const SILENT = new Set([
-  // A long `retry-after` is slept through inside of their clients.
-  'pi/limit-rate',
-  'qwen/limit',
-  'qwen/limit-weekly',
-  'qwen/limit-rate',
-  'qwen/limit-rate-short',
-  'qwen/limit-quota',
-  'qwen/overload',
-  // After two minutes it says that it repeats a request, and not why.
-  'qwen-newer/limit',
-  'qwen-newer/limit-weekly',
-  'qwen-newer/limit-rate',
-  'qwen-newer/limit-rate-short',
-  'qwen-newer/limit-quota',
-  'qwen-newer/overload',
   // It begins its answer again and again, and does not say why.
   'opencode/drop',
 ]);

@@ -14,16 +14,19 @@ const RUNS = { numRuns: 300 };
 
 const agents = [...builtInAgents.values()];
 
-/** Lines that were really written: what is broken at random should be broken near the truth. */
-const RECORDED: readonly string[] = [
+const STDOUT: readonly string[] = [
   ...new Set(
     agents.flatMap(({ id }) => recordingsOf(id).flatMap(({ stdout }) => stdout.slice(0, 40))),
   ),
 ].filter((line) => line.length < 4_000);
 
-const STDERR: readonly string[] = agents.flatMap(({ id }) =>
-  recordingsOf(id).flatMap(({ stderr }) => stderr),
-);
+/** Events that were really written: what is broken at random should be broken near the truth. */
+const RECORDED: readonly string[] = STDOUT.filter((line) => line.startsWith('{'));
+
+const TEXTS: readonly string[] = [
+  ...agents.flatMap(({ id }) => recordingsOf(id).flatMap(({ stderr }) => stderr)),
+  ...STDOUT.filter((line) => !line.startsWith('{')),
+];
 
 /** A recorded line in which some values have become something else, or nothing. */
 const broken = fc
@@ -43,9 +46,9 @@ const broken = fc
 const anyText = fc.oneof(
   fc.string(),
   fc.string({ unit: 'grapheme' }),
-  fc.constantFrom(...STDERR),
+  fc.constantFrom(...TEXTS),
   fc
-    .tuple(fc.constantFrom(...STDERR), fc.string())
+    .tuple(fc.constantFrom(...TEXTS), fc.string())
     .map(([line, more]) => `${line.slice(0, 40)}${more}`),
 );
 

@@ -84,10 +84,11 @@ export function read(agent: Agent, recording: Recording): Read {
   const reading = { at: now, toolBoundMs: TOOL_BOUND_MS };
   let stream = EMPTY_STREAM;
   const take = (name: Line['stream'], text: string) => {
-    const said = agent.read({ stream: name, value: valueOf(agent, name, text), now });
+    const value = valueOf(agent, name, text);
+    const said = agent.read({ stream: name, value, now });
     if (said === null && name === 'stdout') unknown.push(text);
     events.push(...(said ?? []));
-    const isBeside = name === 'stderr' && agent.json;
+    const isBeside = agent.json && typeof value === 'string';
     stream = (isBeside ? withEventsBeside : withEvents)(stream, said ?? [], reading);
   };
   for (const line of recording.stdout) take('stdout', line);

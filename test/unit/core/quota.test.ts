@@ -175,6 +175,15 @@ test('a limit of which only the end of an agent tells is one of its pool, and sa
   });
 });
 
+test('an agent whose last words tell of no limit waits for the one that it had met', () => {
+  const { live } = row({});
+  const by = { dispatch: live.dispatch.id, fence: live.attempt.fence };
+  const own = known({ by });
+  expect(limitOf(null, own)).toBe(own);
+  expect(limitOf(null, known({ by, until: NOW }))).toMatchObject({ source: 'end of nightly/fix' });
+  expect(limitOf(null, known())).toMatchObject({ source: 'end of nightly/fix' });
+});
+
 test('an agent waits by itself until a moment that lies ahead', () => {
   const waits = (waitsUntil: number) => {
     const { live, evidence } = row({ said: { limit: met({ waitsUntil }) } });

@@ -9,8 +9,8 @@ import { exited, row } from '../core/row.ts';
 type Given = Parameters<typeof readStream>;
 type Said = Readonly<Partial<Record<'stdout' | 'stderr', readonly string[]>>>;
 
-/** What OpenCode has said by its end, read in one look. */
-function readAll(said: Said) {
+/** What a program has said by its end, read in one look. */
+function readAll(said: Said, agent = 'opencode') {
   const { live, evidence } = row({ exit: exited(0) });
   const piece = (lines: readonly string[]): StreamPiece => ({
     lines: [...lines],
@@ -20,7 +20,7 @@ function readAll(said: Said) {
   });
   // Nothing else of either is asked for.
   const world = {
-    agents: { of: () => builtInAgents.get('opencode')! },
+    agents: { of: () => builtInAgents.get(agent)! },
     runDirs: {
       readLines: (_: unknown, { stream }: { stream: 'stdout' | 'stderr' }) => ({
         kind: 'seen',
@@ -71,4 +71,30 @@ test('before it, the tool runs, and the failure counts', () => {
     { name: 'bash', detail: 'npm test' },
   ]);
   expect(readAll({ stderr: [REPEATED] }).judgement.kind).toBe('infrastructure');
+});
+
+const REFUSED =
+  '[log_1] post http://h/v1/chat/completions failed with status 429 in 4ms - retrying, 3 attempts remaining';
+const DONE = '{"type":"result","subtype":"success","session_id":"s","is_error":false}';
+
+test('what a library prints into a stream of JSON is read, and does not undo a success', () => {
+  const before = readAll({ stdout: [REFUSED] }, 'qwen');
+  expect(before.state).toMatchObject({ limit: { waitsUntil: null }, malformedLines: 0 });
+  expect(before.judgement.kind).toBe('quota');
+  const after = readAll({ stdout: [DONE, REFUSED] }, 'qwen');
+  expect(after.judgement.kind).toBe('succeeded');
+  expect(after.state.limit).toBe(null);
+});
+
+test.each([
+  ['its beginning', '{"type":"assistant","message":{"content":[{"text":"usage limit reached'],
+  ['its end', 'usage limit reached"}]}}'],
+  ['of a message', '{"type":"x","message":"You have hit your usage limit. Try again in 5m.'],
+])('an event of which only a part is there says nothing of a limit: %s', (_, line) => {
+  const { state } = readAll({ stdout: [line] }, 'qwen');
+  expect(state).toMatchObject({ limit: null, error: null, malformedLines: 1 });
+});
+
+test('a line that nobody knows is counted as not legible', () => {
+  expect(readAll({ stdout: ['hello'] }, 'qwen').state).toMatchObject({ malformedLines: 1 });
 });
