@@ -187,7 +187,9 @@ function withError(state: StreamState, event: Event<'error'>): StreamState {
   };
 }
 
-function withResult(state: StreamState, { ok, text }: Event<'result'>, at: Millis): StreamState {
+/** Who says again that it is done, and has done nothing in between, was done before: also where we have told it to go since. */
+function withResult(state: StreamState, { ok, text }: Event<'result'>, now: Millis): StreamState {
+  const at = ok && state.result?.ok === true ? state.result.at : now;
   const result = { ok, text: oneLine(text) ?? '', at };
   return { ...state, result, tools: [], waitingFor: null };
 }

@@ -24,11 +24,11 @@ export function keepBooks(stage: Stage, commit: Commit): void {
     noteRun(stage, before, view);
     if (dispatch.state.kind === 'ended') truth.dispatch(id).cancelledAt = null;
     notePause(stage, before, view, commit);
-    if (dispatch.state.kind !== 'queued') truth.queuedSince.delete(id);
-    else if (!truth.queuedSince.has(id)) truth.queuedSince.set(id, timeline.now);
     if (dispatch.state.kind === 'starting' && before?.dispatch.fence !== dispatch.fence) {
       truth.add(newAttempt(stage, view, commit));
     }
+    if (dispatch.state.kind !== 'queued') truth.queuedSince.delete(id);
+    else if (!truth.queuedSince.has(id)) truth.queuedSince.set(id, timeline.now);
   }
 }
 
@@ -59,6 +59,14 @@ function notePause(
   stage.truth.pools.set(before.dispatch.pool, { ...pool, paused: true });
 }
 
+/** A pass whose supervisor was stopped in the middle of it has begun long before, and claims by the moment that it says. */
+function claimedSince({ timeline, clocks, truth }: Stage, { by, args }: Commit): number {
+  const passAt = by?.passAt ?? timeline.now;
+  if (truth.unfollowedJumps.some(({ at }) => at >= passAt)) return passAt;
+  const [pass] = args as Parameters<Ledger['commitPass']>;
+  return Math.max(passAt, Math.min(timeline.now, timeline.now - (clocks.wall() - pass.now)));
+}
+
 /** When an attempt became `running`, and ceased to be so. */
 function noteRun(
   { truth, timeline }: Stage,
@@ -73,10 +81,11 @@ function noteRun(
   if (ran !== undefined && !goesOn) ran.ranUntil = timeline.now;
 }
 
-function newAttempt({ timeline, truth }: Stage, view: DispatchView, { by }: Commit): AttemptTruth {
+function newAttempt(stage: Stage, view: DispatchView, commit: Commit): AttemptTruth {
+  const { truth } = stage;
   const { dispatch, attempt } = view;
   const { id, fence, name, spec } = dispatch;
-  const claimedAt = by?.passAt ?? timeline.now;
+  const claimedAt = claimedSince(stage, commit);
   // Its deadline was counted from before these.
   const missed = truth.unfollowedJumps.filter(({ at }) => at >= claimedAt);
   const mark = { ledger: LEDGER_ID, dispatch: id, fence };

@@ -95,8 +95,9 @@ function checkSilent(
   const workedAt = workBefore(stage, attempt, lookAt);
   const silentMs = lookAt - workedAt + unnoticedMs(stage, workedAt);
   if (silentMs >= windowMs - stage.truth.driftMs) return;
-  // What it writes into a removed directory is seen by nobody.
-  if (attempt.damaged && stage.disk.get(attempt.key).wasRemoved) return;
+  // What it writes into a removed directory is seen by nobody, nor the end of whose record was destroyed.
+  const { wasRemoved } = stage.disk.get(attempt.key);
+  if (attempt.damaged && (wasRemoved || !attempt.agentLives)) return;
   const message = `${attempt.name} worked ${Math.round(silentMs)} ms before it was called silent (${windowMs} ms): ${change.after.dispatch.because}`;
   stage.judge.report('I6 only the silent are stalled', message);
 }

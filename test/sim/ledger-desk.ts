@@ -126,6 +126,8 @@ export class LedgerDesk {
     if (method === 'noteEvidence' && by !== null) this.onNote(by, args[0] as EvidenceNote[]);
     if (stage.isOut('ledger') || stage.strikes('ledger-begin-fails', 0.05)) {
       stage.trace.tell(by?.name ?? 'user', () => `${method} fails at its begin`);
+      // Until its next try it looks at nobody.
+      if (by !== null) stage.disturb();
       throw unavailable('begin');
     }
     if (READS.has(method)) return await this.#read(method, args);

@@ -66,6 +66,11 @@ describe('a tool call', () => {
 describe('what was said last', () => {
   test.each<[string, readonly AgentEvent[], Partial<StreamState>]>([
     ['a result', [DONE], { result: { ok: true, text: 'all done', at: NOW } }],
+    [
+      'a result that is told again, which was there before',
+      [DONE, { ...DONE, text: 'all done, again' }],
+      { result: { ok: true, text: 'all done, again', at: NOW } },
+    ],
     ['a result, and an answer after it', [DONE, ANSWER], { result: null, answers: 1 }],
     ['a result, and a tool after it', [DONE, TOOL], { result: null }],
     [
