@@ -1,7 +1,8 @@
 // Owns the record of one attempt, the file `claim.FENCE` in its run directory: how it is read, and what recovery and
 // refusal write. The shim's half of the writing is shim.sh and starter.pl. Whoever creates the file has the claim; what
-// happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet. An empty
-// file `claimed` beside it says that a shim had the claim, should a person or a disk destroy the record.
+// happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet. A file
+// `claimed` beside it says that a shim had the claim, should somebody remove the record: starter.pl gives it the record itself, by
+// a second name, and shim.sh nothing at all.
 import {
   closeSync,
   constants,
@@ -10,7 +11,6 @@ import {
   linkSync,
   openSync,
   readSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -38,9 +38,8 @@ export interface Records {
 
 /** The time of an exit is the time at which its line was written, which is the last of them. */
 export function readRecords(dir: string, fence: number): Records {
-  const record = readRecord(recordPath(dir, fence));
-  if (record.kind === 'absent') return { claim: lostClaim(dir), agent: record, exit: record };
-  if (record.kind === 'unknown') return { claim: record, agent: record, exit: record };
+  const record = readRecord(dir, fence);
+  if (record.kind !== 'seen') return { claim: record, agent: record, exit: record };
   const { text, at } = record.value;
   return {
     claim: { kind: 'seen', value: parseClaim(text) },
@@ -49,21 +48,9 @@ export function readRecords(dir: string, fence: number): Records {
   };
 }
 
-/** No record: it was never made, or it was there and somebody has removed it. */
-function lostClaim(dir: string): Look<Claim> {
-  const path = `${dir}/claimed`;
-  try {
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return { kind: 'absent' };
-    return { kind: 'seen', value: { by: 'nobody-legible' } };
-  } catch (error) {
-    if (errorCode(error) === 'ENOTDIR') return { kind: 'absent' };
-    return { kind: 'unknown', because: describeError(error, path) };
-  }
-}
-
 /** The mark of the attempt, as its shim wrote it down for who has no ledger; null: it did not, or it is not legible. */
 export function readMark(dir: string, fence: number): string | null {
-  const record = readRecord(recordPath(dir, fence));
+  const record = readRecord(dir, fence);
   if (record.kind !== 'seen') return null;
   const about = parseJson(firstMatch(record.value.text, /^attempt (\{.*\}) end$/s)?.[1] ?? 'null');
   const mark = about !== null && typeof about === 'object' && 'mark' in about ? about.mark : null;
@@ -198,7 +185,14 @@ function linkNew(path: string, text: string): boolean {
 
 const buffer = Buffer.allocUnsafeSlow(RECORD_BYTES_MAX);
 
-function readRecord(path: string): Look<{ text: string; at: Millis }> {
+type Text = Look<{ readonly text: string; readonly at: Millis }>;
+
+function readRecord(dir: string, fence: number): Text {
+  const record = readText(recordPath(dir, fence));
+  return record.kind === 'absent' ? readText(`${dir}/claimed`) : record;
+}
+
+function readText(path: string): Text {
   try {
     // A FIFO that was put in its place must not keep us waiting for a writer.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

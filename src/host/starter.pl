@@ -101,18 +101,21 @@ sub shim {
   open STDERR, '>>', "$dir/stderr" or $refuse->("$dir/stderr");
   chdir $directory or $refuse->($directory);
 
-  # 1. The claim: who does not create it has no right to start anything.
+  # 1. The claim: who does not create it has no right to start anything. Its content is there before the name: nobody can see
+  # our mark where it found no room (show_environment), and a claim that said nothing would be that of a shim that is gone.
   my $record = "$dir/claim.$fence";
+  my $draft = "$record.$$";
   my $claim = "shim $identity $boot_id end\n" . "attempt $attempt end\n";
-  if (!write_whole($record, O_CREAT | O_EXCL, $claim)) {
+  if (!write_whole($draft, O_CREAT | O_EXCL, $claim) || !link $draft, $record) {
     my $error = $!;
-    # There: of another shim, of recovery, or ours, and its content found no room. The fence is spent.
+    unlink $draft;
+    # There: of another shim, or of recovery. The fence is spent.
     leave($STATUS_NO_CLAIM) if -e $record;
     $! = $error;
     $refuse->($record);
   }
-  # That it was there, should somebody destroy the record: what began is no start that never was.
-  write_whole("$dir/claimed", O_CREAT, '');
+  # A second name, should somebody remove the record: what began is no start that never was.
+  rename $draft, "$dir/claimed";
   say_line("claimed $key $identity");
   # A courtesy to the agent: the deadline that counts is in the ledger.
   write_whole("$dir/deadline.json", O_CREAT | O_TRUNC, $deadline) if $deadline ne '';

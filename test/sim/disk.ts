@@ -7,6 +7,8 @@ import type { AttemptKey, EvidenceFile } from '../../src/ports.ts';
 import { type OutputFile, emptyFile } from './output-file.ts';
 import { nameOf } from './truth.ts';
 
+export type Kept = Pick<RunDir, 'claim' | 'agent' | 'exit'>;
+
 export interface RunDir {
   readonly key: AttemptKey;
   /** false: never made, or removed by somebody */
@@ -14,8 +16,10 @@ export interface RunDir {
   /** whoever had it open then writes where nobody reads, also where it was made anew */
   wasRemoved: boolean;
   claim: Claim | null;
-  /** a shim had the claim: the file that stays when somebody removes it */
+  /** a shim had the claim: there is a file that stays when somebody removes the record */
   claimed: boolean;
+  /** what that file tells once the record was removed */
+  kept: Kept | null;
   agent: ProcessIdentity | null;
   exit: ExitRecord | null;
   outputBytes: number;
@@ -67,6 +71,7 @@ function empty(key: AttemptKey): RunDir {
     wasRemoved: false,
     claim: null,
     claimed: false,
+    kept: null,
     agent: null,
     exit: null,
     outputBytes: 0,

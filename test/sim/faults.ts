@@ -1,4 +1,5 @@
 // Owns what goes wrong by itself in a world: each fault with its own rhythm, until the world is calm.
+import type { ContainmentTier } from '../../src/core/dispatch.ts';
 import { STATUS_KILL, type SimProcess } from './processes.ts';
 import type { Fault } from './profile.ts';
 import type { Outage, Stage } from './stage.ts';
@@ -161,14 +162,23 @@ function removeRecords(stage: Stage, dir: RunDir): void {
 }
 
 function remove(
-  { disk, trace }: Stage,
+  { disk, trace, truth }: Stage,
   dir: RunDir,
   what: 'directory' | 'record' | 'agent' | 'exit',
 ): void {
   trace.tell('fault', () => `removes the ${what} of ${dir.key.dispatch}/${dir.key.fence}`);
   if (what === 'directory') disk.remove(dir);
-  else if (what === 'record') Object.assign(dir, { claim: null, agent: null, exit: null });
+  else if (what === 'record') removeRecord(dir, truth.attempt(dir.key)?.containment ?? 'sh');
   else dir[what] = null;
+}
+
+/** The starter gives the record a second name; shim.sh leaves an empty file (run-records.ts). */
+function removeRecord(dir: RunDir, containment: ContainmentTier): void {
+  const { claim, agent, exit } = dir;
+  const nothing = { claim: { by: 'nobody-legible' }, agent: null, exit: null } as const;
+  const kept = containment === 'subreaper' ? { claim, agent, exit } : nothing;
+  if (dir.claimed) dir.kept ??= kept;
+  Object.assign(dir, { claim: null, agent: null, exit: null });
 }
 
 function cutRecords({ trace }: Stage, dir: RunDir): void {

@@ -186,10 +186,12 @@ function lookAt(stage: Stage, dir: RunDir): RunDirLook {
 function readable(dir: RunDir): RunDirLook {
   const seen = <T>(value: T | null): Look<T> =>
     dir.exists && value !== null ? { kind: 'seen', value } : ABSENT;
+  const isGone = dir.claim === null && dir.agent === null && dir.exit === null;
+  const record = (isGone ? dir.kept : null) ?? dir;
   return {
-    claim: seen(dir.claim ?? (dir.claimed ? { by: 'nobody-legible' } : null)),
-    agent: seen(dir.agent),
-    exit: seen(dir.exit),
+    claim: seen(record.claim),
+    agent: seen(record.agent),
+    exit: seen(record.exit),
     outputBytes: seen(dir.outputBytes),
   };
 }

@@ -84,10 +84,14 @@ function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDi
     machine.exit(shim, STATUS_NO_CLAIM);
     return;
   }
+  stage.trace.tell(`shim ${shim.pid}`, () => `claims the start of ${attempt.name}`);
+  if (attempt.containment === 'subreaper') {
+    signClaim(stage, shim, attempt, dir);
+    return;
+  }
   // Its name is there before its content, and whoever looks in between finds it illegible.
   dir.claim = { by: 'nobody-legible' };
   disk.changed(dir);
-  stage.trace.tell(`shim ${shim.pid}`, () => `claims the start of ${attempt.name}`);
   next(stage, shim, () => signClaim(stage, shim, attempt, dir));
 }
 
@@ -99,7 +103,8 @@ function signClaim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: R
     return;
   }
   // Where the directory was removed meanwhile, it is written into a file without a name.
-  if (dir.claim !== null) dir.claim = { by: 'shim', shim: machine.identity(shim) };
+  if (dir.claim !== null || attempt.containment === 'subreaper')
+    dir.claim = { by: 'shim', shim: machine.identity(shim) };
   // Made by its path: there is none where the directory was removed, and an empty file needs no room.
   dir.claimed = dir.exists;
   disk.changed(dir);

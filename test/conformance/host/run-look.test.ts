@@ -91,9 +91,12 @@ describe('a look', () => {
       const order = world.order(['true']);
       await world.spawn(order);
       await until('its end is on record', () => world.runs.look(order).exit.kind === 'seen');
+      const before = world.runs.look(order);
       rmSync(`${world.dirOf(order)}/claim.${order.fence}`);
       const claim = { kind: 'seen', value: { by: 'nobody-legible' } };
-      expect(world.runs.look(order)).toMatchObject({ claim, agent: ABSENT, exit: ABSENT });
+      const nothing = { ...before, claim, agent: ABSENT, exit: ABSENT };
+      // The starter's shim gives its record a second name.
+      expect(world.runs.look(order)).toEqual(tier === 'sh' ? nothing : before);
       expect(world.runs.seize({ dispatch: 'd2', fence: 1 })).toBe('seized');
       expect(existsSync(`${world.dirOf({ dispatch: 'd2', fence: 1 })}/claimed`)).toBe(false);
     },
@@ -103,7 +106,7 @@ describe('a look', () => {
     const key = { dispatch: 'd1', fence: 1 };
     mkdirSync(world.dirOf(key));
     symlinkSync('claimed', `${world.dirOf(key)}/claimed`);
-    expect(world.runs.look(key)).toMatchObject({ claim: { kind: 'unknown' }, agent: ABSENT });
+    expect(world.runs.look(key).claim).toMatchObject({ kind: 'unknown' });
   });
 
   test('that fails is unknown and says where', () => {
