@@ -35,7 +35,9 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   // Whose start is not on record is not sampled yet.
   const watchedSince = Math.max(calmSince, attempt.runningAt ?? now);
   const isCalm = sampledAt - watchedSince > 2 * lateMs;
-  const since = (isCalm ? sampledAt : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
+  // Whose ledger was gone for a while has looked at nobody.
+  const foundSince = Math.min(sampledAt, by.sampledBefore.get(name) ?? sampledAt);
+  const since = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;
   const last = source === null ? 'never' : `${Math.round(stage.timeline.now - source)} ms ago`;

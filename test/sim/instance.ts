@@ -29,6 +29,8 @@ export class Instance {
   readonly lookedAt = new Map<string, number>();
   /** true time of its last sample of each attempt's signs of work */
   readonly sampledAt = new Map<string, number>();
+  /** the sample before that one */
+  readonly sampledBefore = new Map<string, number>();
   /** how far it has read in the output of each attempt */
   readonly readTo = new Map<string, number>();
   /** the most that its last look at the table can have found of each attempt */

@@ -71,6 +71,8 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
     operations(key) {
       instance.enter('operations');
       // Every sample reads them, and nobody else does.
+      const before = instance.sampledAt.get(nameOf(key));
+      if (before !== undefined) instance.sampledBefore.set(nameOf(key), before);
       instance.sampledAt.set(nameOf(key), stage.timeline.now);
       if (stage.isOut('dirs')) return UNKNOWN;
       const { exists, operation } = disk.get(key);
