@@ -16,6 +16,9 @@ const LOGGED = /^\[log_[0-9a-f]+\b[^\]]*\] /;
 /** `post http://…/chat/completions failed with status 429 in 4ms - retrying, 2 attempts remaining` */
 const FAILED = /\bfailed with status (\d{3}) in \d+ms - (retrying)?/;
 
+/** `post http://…/chat/completions succeeded with status 200 in 21ms` */
+const LET_IN = /\bsucceeded with status 2\d\d in \d+ms/;
+
 /** `connection failed - retrying, 2 attempts remaining` */
 const BROKEN = /^connection (?:failed|timed out) - retrying\b/;
 
@@ -34,12 +37,13 @@ export function ofClientLog(
   const prefix = LOGGED.exec(text)?.[0];
   if (prefix === undefined) return undefined;
   const said = text.slice(prefix.length);
+  const source = stream === 'stderr' ? 'stderr' : 'stream';
+  if (LET_IN.test(said)) return [{ kind: 'let-in', source }];
   const [, code, retrying] = FAILED.exec(said) ?? [];
   const status = code === undefined ? null : Number(code);
   const isRepeated = retrying !== undefined || BROKEN.test(said);
   const counts = isRepeated || (onGivingUp && status !== null && LIMITS.has(status));
   if (!counts) return [];
-  const source = stream === 'stderr' ? 'stderr' : 'stream';
   const repeats = { afterMs: null };
   return eventsOfFailure({ message: messageOf(status), status, source, now, repeats });
 }

@@ -36,6 +36,8 @@ export function readLine(
 function ofText(text: string, line: Line, means: Means): readonly AgentEvent[] | null {
   const own = means(text, line);
   if (own !== undefined) return own;
+  // In a stream of events, words of whoever else prints there are no word of its program.
+  if (line.stream === 'stdout') return null;
   if (ASKING.test(text)) return [{ kind: 'waiting', for: text }];
   if (limitOfText(text, line.now) !== null || REPORT.test(text)) return failureOf(text, line);
   return NOISE.test(text) ? [] : null;

@@ -73,12 +73,14 @@ const DIALECT: Dialect = {
 const REFUSALS = /^(?:no saved session found|session \S+ (?:not found|already exists))/i;
 
 /** `Retrying in 60s (attempt 1/10): [API Error: 429 The usage limit has been reached]`, since version 0.24. */
-const RETRYING = /^Retrying in (\d+)s \(attempt \d+\/\d+\): (?:\[API Error: )?(.+?)\]?$/;
+const RETRYING = /^Retrying in (\d+)s \(attempt \d+\/\d+\)(?:: (?:\[API Error: )?(.+?)\]?)?$/;
 
 function means(text: string, line: Line): readonly AgentEvent[] | undefined {
   if (REFUSALS.test(text)) return failureOf(text, line);
   const [, seconds, why] = RETRYING.exec(text) ?? [];
-  if (why !== undefined) return failureOf(why, line, { afterMs: Number(seconds) * 1_000 });
+  if (seconds !== undefined) {
+    return failureOf(why ?? text, line, { afterMs: Number(seconds) * 1_000 });
+  }
   // It goes on to repeat by itself what the library has given up, and tells nobody.
   return ofClientLog(text, line, { onGivingUp: true });
 }

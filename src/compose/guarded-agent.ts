@@ -50,6 +50,7 @@ const EVENTS: Readonly<Record<AgentEvent['kind'], Check>> = {
     }),
     waitsUntil: orNull(isNumber),
   }),
+  'let-in': withParts({ source: isText }),
   retry: withParts({ because: isText }),
   error: withParts({ message: isText, class: orNull(oneOf(...FAILURES)) }),
   waiting: withParts({ for: isText }),

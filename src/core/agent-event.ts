@@ -63,6 +63,8 @@ export type AgentEvent =
   | { readonly kind: 'tool-finished'; readonly id: string }
   | { readonly kind: 'usage'; readonly of: 'step' | 'total'; readonly usage: TokenUsage }
   | { readonly kind: 'limit'; readonly limit: LimitNotice; readonly waitsUntil: Millis | null }
+  /** a request was let in: a limit that the same `source` has told of is over, whatever else was said meanwhile */
+  | { readonly kind: 'let-in'; readonly source: LimitNotice['source'] }
   | { readonly kind: 'retry'; readonly because: string }
   | { readonly kind: 'error'; readonly message: string; readonly class: FailureClass | null }
   | { readonly kind: 'waiting'; readonly for: string }

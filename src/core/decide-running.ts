@@ -129,10 +129,16 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
   return watchOn(live, silence, evidence, moment);
 }
 
+/** What an agent writes that is refused, over and over, says no more than that: it waits, and a wait is no work (I15). */
 function watchedIn(evidence: Evidence): Watched {
   const { stream } = evidence;
   const waitingFor = stream.kind === 'seen' ? stream.value.state.waitingFor : null;
-  return { ...evidence, watchedSince: watchedFrom(evidence), waitingFor };
+  const watched = { ...evidence, watchedSince: watchedFrom(evidence), waitingFor };
+  const met = limitMet(evidence);
+  if (met === null) return watched;
+  const { metSince } = met;
+  const signs = evidence.signs.filter(({ kind, at }) => kind !== 'output' || at <= metSince);
+  return { ...watched, signs, watchedSince: Math.max(watched.watchedSince, metSince) };
 }
 
 /** More than its owner allowed it, or its campaign. */
@@ -202,7 +208,8 @@ function softLimit(
   if (silence.verdict !== 'working') {
     const because = `its deadline has passed; ${silence.because}`;
     const { graceMs } = live.dispatch.spec;
-    return beginStopping(live, { cause: 'timed-out', graceMs, because }, moment);
+    const cause = limitMet(evidence) === null ? 'timed-out' : 'quota';
+    return beginStopping(live, { cause, graceMs, because }, moment);
   }
   const softAt = Math.min(deadline.hardAt, moment.now + EXTEND_STEP_MS);
   return {

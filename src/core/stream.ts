@@ -131,6 +131,8 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
       return withUsage(state, event);
     case 'limit':
       return withLimit(state, event, reading.at);
+    case 'let-in':
+      return withoutLimitOf(state, event.source);
     case 'retry':
       return { ...state, ...GOES_ON, retrying: oneLine(event.because) };
     case 'error':
@@ -174,6 +176,11 @@ function withLimit(
   const met = { notice, seenAt, metSince, waitsUntil };
   const answersAtLimit = state.answers;
   return { ...state, limit: met, answersAtLimit, error: null, waitingFor: null };
+}
+
+/** Two streams are read one after the other: what the other one says of a limit may be newer. */
+function withoutLimitOf(state: StreamState, source: LimitNotice['source']): StreamState {
+  return state.limit?.notice.source === source ? { ...state, limit: null, retrying: null } : state;
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {

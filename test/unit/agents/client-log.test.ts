@@ -64,7 +64,7 @@ describe('a request that', () => {
       '',
       '',
     ],
-    ['is answered', `[log_7e228a] ${POST} succeeded with status 200 in 21ms`, '', ''],
+    ['is let in', `[log_7e228a] ${POST} succeeded with status 200 in 21ms`, 'let-in', 'let-in'],
   ])('%s', (_, line, pi, qwen) => {
     expect(kindsOf('pi', line, 'stderr')).toBe(pi);
     expect(kindsOf('qwen', line, 'stdout')).toBe(qwen);

@@ -55,10 +55,10 @@ function limitIn(message: Message): Seen | null {
   const { agent, stream, text } = message;
   const { now, zone } = message.expect.resetAt ?? { now: null, zone: 'UTC' };
   const at = now === null ? NOW : Date.parse(now);
-  if (stream !== 'event') return limitOfText(text, at, zone);
-  const events = builtInAgents
-    .get(agent)!
-    .read({ stream: 'stdout', value: valueOf(text), now: at });
+  const value = valueOf(text);
+  // Of some the source shows the words of the event alone.
+  if (stream !== 'event' || typeof value === 'string') return limitOfText(text, at, zone);
+  const events = builtInAgents.get(agent)!.read({ stream: 'stdout', value, now: at });
   const limits = (events ?? []).flatMap((event) => (event.kind === 'limit' ? [event] : []));
   const last = limits.at(-1);
   return last === undefined ? null : { resetAt: last.limit.resetAt, waitsUntil: last.waitsUntil };

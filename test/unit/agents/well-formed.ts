@@ -32,6 +32,8 @@ export function problemsOf(event: AgentEvent): readonly string[] {
           ? []
           : wrong(event, 'waitsUntil')),
       ];
+    case 'let-in':
+      return ['stream', 'stderr'].includes(event.source) ? [] : wrong(event, 'source');
     case 'retry':
       return named(event, 'because', event.because);
     case 'error':

@@ -174,7 +174,21 @@ describe('I15: an agent that waits for a limit by itself', () => {
     ],
     [
       'that says nothing of its wait is silent',
-      { said: { limit: limit(null) }, silentMs: HOUR },
+      { said: { limit: limit(null, 20 * MINUTE) }, silentMs: HOUR },
+      'stopping quota',
+    ],
+    [
+      'that is refused over and over, and writes that it is, is silent as well',
+      { said: { limit: limit(null, 20 * MINUTE) }, silentMs: 0 },
+      'stopping quota',
+    ],
+    [
+      'its soft limit is not extended for that',
+      {
+        said: { limit: limit(null, 2 * MINUTE) },
+        silentMs: 0,
+        deadline: { softInMs: 0, hardInMs: HOUR },
+      },
       'stopping quota',
     ],
     ['and meanwhile may go on', { said: { limit: limit(null) }, silentMs: 19 * MINUTE }, 'stay'],

@@ -66,11 +66,6 @@ describe('a tool call', () => {
 describe('what was said last', () => {
   test.each<[string, readonly AgentEvent[], Partial<StreamState>]>([
     ['a result', [DONE], { result: { ok: true, text: 'all done', at: NOW } }],
-    [
-      'a result that is told again, which was there before',
-      [DONE, { ...DONE, text: 'all done, again' }],
-      { result: { ok: true, text: 'all done, again', at: NOW } },
-    ],
     ['a result, and an answer after it', [DONE, ANSWER], { result: null, answers: 1 }],
     ['a result, and a tool after it', [DONE, TOOL], { result: null }],
     [
@@ -173,6 +168,24 @@ describe('what was said last', () => {
 
   test('a limit outlives the result that it caused', () => {
     expect(after(LIMIT, { ...DONE, ok: false }).limit).not.toBeNull();
+  });
+});
+
+test.each<[string, AgentEvent, number]>([
+  ['says so again was done before', { ...DONE, text: 'again' }, NOW],
+  ['says then that it has failed has failed then', { ...DONE, ok: false }, NOW + MINUTE],
+])('I13: who is done and %s', (_, event, at) => {
+  const { result } = withEvents(after(DONE), [event], { ...READING, at: NOW + MINUTE });
+  expect(result?.at).toBe(at);
+});
+
+describe('a request that was let in', () => {
+  test('takes back the limit that the same log has told, and no other', () => {
+    const of = (source: 'stream' | 'stderr') => after(LIMIT, { kind: 'let-in', source }).limit;
+    expect([of('stream') === null, of('stderr') === null]).toEqual([
+      LIMIT.limit.source === 'stream',
+      LIMIT.limit.source === 'stderr',
+    ]);
   });
 });
 

@@ -95,6 +95,28 @@ test.each([
   expect(state).toMatchObject({ limit: null, error: null, malformedLines: 1 });
 });
 
+test('a limit that its log has told of, and that was over, closes no pool, whichever stream is read first', () => {
+  const post = '[log_7e228a] post http://127.0.0.1:1/v1 ';
+  const refused = `${post}failed with status 429 in 4ms - retrying, 2 attempts remaining`;
+  const letIn = `${post}succeeded with status 200 in 21ms`;
+  expect(readAll({ stderr: [refused] }, 'pi').state.limit).not.toBeNull();
+  expect(readAll({ stderr: [refused, letIn] }, 'pi').state.limit).toBeNull();
+});
+
+test.each(['claude', 'codex', 'gemini', 'copilot', 'opencode', 'qwen', 'pi'])(
+  'what anybody else prints into the stream of %s closes no pool, and asks nobody',
+  (agent) => {
+    const lines = [
+      'Error: rate limit exceeded',
+      '429 Too Many Requests',
+      'You have hit your usage limit. Try again in 5m.',
+      'FAIL: do you want to continue? [y/n]',
+    ];
+    const { state } = readAll({ stdout: lines }, agent);
+    expect(state).toMatchObject({ limit: null, error: null, waitingFor: null, malformedLines: 4 });
+  },
+);
+
 test('a line that nobody knows is counted as not legible', () => {
   expect(readAll({ stdout: ['hello'] }, 'qwen').state).toMatchObject({ malformedLines: 1 });
 });
