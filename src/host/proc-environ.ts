@@ -57,14 +57,16 @@ interface KnownEnviron {
   readonly mark: string | null;
   /** nothing new can be read until the place changes */
   readonly settled: boolean;
-  /** looks in a row that found neither a place nor a content */
+  /** looks in a row that found neither a place nor a content, and when the first of them was */
   readonly emptyLooks: number;
+  readonly emptySinceMs: number;
   /** the last scan that saw it */
   scan: number;
 }
 
-/** A process that showed neither place nor content this often, waited for each time, is not in the middle of an exec. */
+/** A process that showed neither place nor content this often, waited for each time, and for so long, is not in an exec. */
 const EMPTY_LOOKS_MAX = 3;
+const EMPTY_FOR_MS = 1_000;
 
 /** @param own the stat of this very process, by which it is seen whether this kernel says where environments lie */
 export function createMarkReader(own: ProcStat): MarkReader {
@@ -74,12 +76,25 @@ export function createMarkReader(own: ProcStat): MarkReader {
   // zeros mean that there is none to read.
   const tellsEnvirons = own.environEnd !== 0;
 
-  function remember(stat: ProcStat, mark: string | null, emptyLooks = 0): SeenMark {
-    const { startTime, environStart, environEnd, stackStart } = stat;
-    const settled = emptyLooks === 0 || emptyLooks >= EMPTY_LOOKS_MAX;
+  function remember(stat: ProcStat, mark: string | null): SeenMark {
+    return note(stat, { mark, settled: true, emptyLooks: 0, emptySinceMs: 0 });
+  }
+
+  function rememberEmpty(stat: ProcStat, before: KnownEnviron | undefined): SeenMark {
+    const nowMs = performance.now();
+    const emptyLooks = (before?.emptyLooks ?? 0) + 1;
+    const emptySinceMs = emptyLooks === 1 ? nowMs : (before?.emptySinceMs ?? nowMs);
+    const settled = emptyLooks >= EMPTY_LOOKS_MAX && nowMs - emptySinceMs >= EMPTY_FOR_MS;
+    return note(stat, { mark: null, settled, emptyLooks, emptySinceMs });
+  }
+
+  function note(
+    { pid, startTime, environStart, environEnd, stackStart }: ProcStat,
+    seen: Pick<KnownEnviron, 'mark' | 'settled' | 'emptyLooks' | 'emptySinceMs'>,
+  ): SeenMark {
     const place = { startTime, environStart, environEnd, stackStart };
-    known.set(stat.pid, { ...place, mark, settled, emptyLooks, scan: scans });
-    return { mark, inExec: !settled };
+    known.set(pid, { ...place, ...seen, scan: scans });
+    return { mark: seen.mark, inExec: !seen.settled };
   }
 
   function* readMark(stat: ProcStat, before: KnownEnviron | undefined): Generator<Pause, SeenMark> {
@@ -87,12 +102,12 @@ export function createMarkReader(own: ProcStat): MarkReader {
     const read = yield* readThroughExec(stat.pid);
     const isNowhere = stat.environEnd === 0;
     if (isNowhere && read.kind === 'read') return { mark: read.mark, inExec: false };
-    if (isNowhere && read.kind === 'denied') return remember(stat, null, EMPTY_LOOKS_MAX);
+    if (isNowhere && read.kind === 'denied') return remember(stat, null);
     // There was something to read: an exec has begun since.
     const isGone = read.kind === 'empty' && stat.environEnd > stat.environStart;
     if (!isNowhere && !isGone) return remember(stat, read.mark);
     if (before !== undefined && before.mark !== null) return lastOf(before);
-    return remember(stat, null, (before?.emptyLooks ?? 0) + 1);
+    return rememberEmpty(stat, before);
   }
 
   /** The last mark stands until the new environment can be seen. */

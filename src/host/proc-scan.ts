@@ -100,8 +100,8 @@ export function createScanner(ownPid: number, reading: Reading): Scanner {
     const spared = new Set(before.first.pids);
     for (const pid of withTheirSessions(known, before.rows)) spared.delete(pid);
     // Who was between fork and exec showed no environment, and may have a mark.
-    for (const { pid, startTime } of before.rows) {
-      if (startTime > before.atTick - SETTLED_TICKS) spared.delete(pid);
+    for (const { pid, startTime, inExec } of before.rows) {
+      if (inExec === true || startTime > before.atTick - SETTLED_TICKS) spared.delete(pid);
     }
     const look = yield* rows.listed(LISTINGS_MAX, new Set(spared), marks.begin());
     if (look.kind !== 'seen') return look;

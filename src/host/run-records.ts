@@ -6,6 +6,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -144,6 +145,7 @@ const DEADLY_SIGNALS: ReadonlyMap<number, string> = new Map(
  */
 export function seizeClaim(dir: string, fence: number): SeizeResult {
   try {
+    if (existsSync(`${dir}/claimed`)) return 'taken';
     return linkNew(recordPath(dir, fence), 'recovery end\n') ? 'seized' : 'taken';
   } catch {
     return 'unknown';
@@ -189,7 +191,12 @@ type Text = Look<{ readonly text: string; readonly at: Millis }>;
 
 function readRecord(dir: string, fence: number): Text {
   const record = readText(recordPath(dir, fence));
-  return record.kind === 'absent' ? readText(`${dir}/claimed`) : record;
+  if (record.kind !== 'absent') return record;
+  const kept = readText(`${dir}/claimed`);
+  if (kept.kind === 'absent') return record;
+  // Both can have come since.
+  const again = readText(recordPath(dir, fence));
+  return again.kind === 'absent' ? kept : again;
 }
 
 function readText(path: string): Text {

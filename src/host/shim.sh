@@ -60,6 +60,8 @@ record() {
 
 # 1. The claim: who does not create it has no right to start anything.
 identify
+# Whose record was removed has spent its fence as well.
+[ ! -e "$1/claimed" ] || exit 75
 set -C
 printf '%s end\n' "shim $drover_pid $drover_start $4" "attempt $5" >"$1/claim.$2" || exit 75
 set +C

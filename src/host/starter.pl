@@ -106,6 +106,8 @@ sub shim {
   my $record = "$dir/claim.$fence";
   my $draft = "$record.$$";
   my $claim = "shim $identity $boot_id end\n" . "attempt $attempt end\n";
+  # Whose record was removed has spent its fence as well.
+  leave($STATUS_NO_CLAIM) if -e "$dir/claimed";
   if (!write_whole($draft, O_CREAT | O_EXCL, $claim) || !link $draft, $record) {
     my $error = $!;
     unlink $draft;

@@ -108,6 +108,7 @@ export function freezeAndKill(
 ): Look<ReadonlySet<string>> {
   const bootId = processes.bootId();
   const frozen = new Map<string, ProcessIdentity>();
+  const hidden = new Set<string>();
   for (let round = 0; round < FREEZE_ROUNDS_MAX; round++) {
     const targets = look();
     if (targets.kind !== 'seen') {
@@ -116,7 +117,11 @@ export function freezeAndKill(
     }
     const { members: found, table } = targets.value;
     // Whose mark is not to be seen yet may turn out to be nobody's of ours; the next kill knows (I4, I9).
-    const fresh = found.filter((member) => !member.inExec && !frozen.has(processKey(member)));
+    for (const member of found) if (member.inExec) hidden.add(processKey(member));
+    const fresh = found.filter((member) => {
+      const key = processKey(member);
+      return !hidden.has(key) && !frozen.has(key);
+    });
     if (fresh.length === 0) break;
     for (const member of fresh) {
       const process = { bootId, pid: member.pid, startTime: member.startTime };

@@ -220,6 +220,7 @@ async function endTree(
   const { processes } = world;
   let known: KnownTree = NOTHING_KNOWN;
   let last: readonly ProcessRow[] = [];
+  let isExecuting = false;
   const look = (): Look<Targets> => {
     const again = [...tree.processes.map(({ pid }) => pid), ...[...known.processes].map(pidOfKey)];
     const table = guard(world, lookAtTable(world, shims, again), { shims, supervisor });
@@ -227,6 +228,7 @@ async function endTree(
     const found = membersOf(tree, table.value, { facts, known });
     known = found.known;
     last = found.members;
+    isExecuting = table.value.snapshot.rows.some(({ inExec }) => inExec === true);
     return { kind: 'seen', value: { members: found.members, table: table.value } };
   };
   let killed = 0;
@@ -234,8 +236,10 @@ async function endTree(
     const round = freezeAndKill(processes, look);
     if (round.kind !== 'seen') return round;
     killed += round.value.size;
-    emptyLooks = round.value.size === 0 ? emptyLooks + 1 : 0;
-    if (round.value.size > 0 && ++kills > KILLS_MAX) {
+    // Whoever is in the middle of an exec was found and not killed, or may be hidden by it.
+    const isEmpty = last.length === 0 && !isExecuting;
+    emptyLooks = isEmpty ? emptyLooks + 1 : 0;
+    if (!isEmpty && ++kills > KILLS_MAX) {
       const survivors = last.map(({ pid, startTime, command }) => ({ pid, startTime, command }));
       return { kind: 'seen', value: { survivors, killed } };
     }

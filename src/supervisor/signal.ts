@@ -29,6 +29,9 @@ export function signalAgent(
   for (const process of targets) world.processes.signal(process, 'SIGCONT');
 }
 
+/** Each of them waits for whoever is in the middle of an exec; who still is may be anybody, and is left to the kill (I9). */
+const LOOKS_MAX = 3;
+
 /** It leads a group of its own, so that whoever is in it is of its tree; the agent alone where that cannot be seen. */
 function groupOf(
   world: World,
@@ -36,12 +39,16 @@ function groupOf(
   agent: ProcessIdentity,
   shims: readonly ProcessIdentity[],
 ): readonly ProcessIdentity[] {
-  const table = lookAtTable(world, shims, knownPids(memory));
-  if (table.kind !== 'seen') return [agent];
-  const { snapshot, isProtected } = table.value;
-  const group = [...snapshot.byKey.values()].filter(
-    (row) => row.group === agent.pid && !row.zombie && !row.inExec && !isProtected(row),
-  );
-  if (!group.some(({ pid }) => pid === agent.pid)) return [agent];
-  return group.map(({ pid, startTime }) => ({ bootId: agent.bootId, pid, startTime }));
+  for (let looks = 1; ; looks++) {
+    const table = lookAtTable(world, shims, knownPids(memory));
+    if (table.kind !== 'seen') return [agent];
+    const { snapshot, isProtected } = table.value;
+    const group = [...snapshot.byKey.values()].filter(
+      (row) => row.group === agent.pid && !row.zombie && !isProtected(row),
+    );
+    if (!group.some(({ pid }) => pid === agent.pid)) return [agent];
+    const shown = group.filter(({ inExec, pid }) => !inExec || pid === agent.pid);
+    if (shown.length < group.length && looks < LOOKS_MAX) continue;
+    return shown.map(({ pid, startTime }) => ({ bootId: agent.bootId, pid, startTime }));
+  }
 }

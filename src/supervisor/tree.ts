@@ -1,5 +1,5 @@
 // Owns the look at an attempt's process tree, whatever holds it, and the count of empty looks that proves its end (I8).
-import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import type { ContainmentTier, LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, Members, Usage } from '../core/evidence.ts';
 import { type ProcessIdentity, parseMark, processKey } from '../core/identity.ts';
 import { type Snapshot, takeSnapshot } from '../core/tree.ts';
@@ -44,8 +44,9 @@ export function lookAtTree(
 ): { members: Look<Members>; held: Look<Held> } {
   const containment = containmentOf(live.attempt.containment);
   let held = containment.members(world, live, memory, table);
-  if (held.kind === 'seen' && held.value.rows.length === 0 && table.kind === 'seen' && !isEmptied) {
-    const hidden = lookBehind(world, live, memory, table.value.snapshot);
+  if (held.kind === 'seen' && held.value.rows.length === 0 && table.kind === 'seen') {
+    const isProved = isEmptied || (held.value.isEmptied && shimIsKnown);
+    const hidden = lookBehind(world, live, memory, { ...table.value, isProved });
     if (hidden.kind === 'unknown') held = hidden;
     if (hidden.kind === 'seen') held = containment.members(world, live, memory, table);
   }
@@ -171,6 +172,18 @@ const IN_EXEC = {
   because: 'a process is in the middle of an exec, and may carry its mark',
 } as const;
 
+/** Who came after its shim. A subreaper that is there has everybody, whatever they have shed. */
+function mayBeInExec(
+  shim: ProcessIdentity | null,
+  containment: ContainmentTier,
+  { rows, byKey }: Snapshot<ProcessRow>,
+): boolean {
+  const adopts = containment === 'subreaper' && shim !== null;
+  if (adopts && byKey.get(processKey(shim))?.zombie === false) return false;
+  const since = shim?.startTime ?? 0;
+  return rows.some(({ inExec, startTime }) => inExec === true && startTime >= since);
+}
+
 /** By a table that is read at once and to its end: the last look before the table is believed. */
 function isShownNow({ processes }: World, shim: ProcessIdentity | null): boolean {
   const table = processes.scan();
@@ -187,10 +200,10 @@ function lookBehind(
   world: World,
   { attempt }: LiveDispatch,
   memory: AttemptMemory,
-  snapshot: Snapshot<ProcessRow>,
+  { snapshot, isProved }: { snapshot: Snapshot<ProcessRow>; isProved: boolean },
 ): Look<readonly ProcessIdentity[]> {
-  if (snapshot.rows.some(({ inExec }) => inExec)) return IN_EXEC;
   const shim = memory.shim?.bootId === world.processes.bootId() ? memory.shim : null;
+  if (!isProved && mayBeInExec(shim, attempt.containment, snapshot)) return IN_EXEC;
   if (attempt.containment !== 'subreaper' || !waitsForNobodyShown(shim, snapshot)) {
     memory.unshownLooks = 0;
   } else if (memory.unshownLooks < UNSHOWN_LOOKS_MAX) {

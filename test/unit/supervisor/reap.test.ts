@@ -86,6 +86,15 @@ describe('a tree that is astray', () => {
     expect(events).toMatchObject([{ type: 'process.reaped', data: { count: 1 } }]);
   });
 
+  test('I8: somebody of it in the middle of an exec is there: it is not said to be gone', async () => {
+    const child = process(61, { parent: 60, session: 60, group: 60, inExec: true });
+    const { world, signals, events } = scene([process(50), STRAY, child]);
+    const report = await reap(world, ONCE);
+    expect(report).toMatchObject({ value: { trees: [{ survivors: [{ pid: 61 }] }] } });
+    expect(signals).toEqual(['SIGSTOP 60', 'SIGKILL 60']);
+    expect(events).toEqual([]);
+  });
+
   test('I8: that outlives every kill is named, within ten seconds, and nothing is said to be reaped', async () => {
     const { world, events, clock } = scene([process(50), STRAY], { immortal: [60] });
     const report = await reap(world, ONCE);
