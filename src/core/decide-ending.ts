@@ -31,7 +31,9 @@ export function concludeExit(
   const unread = stillReading(live, evidence, describeExit(exit), moment);
   if (unread !== null) return unread;
   const judgement = judgementOf(evidence);
-  const end = endOfRun(exit, judgement);
+  // A person cancelled it, and its last word cannot be read: its exit code alone would make a success of a failure (I13).
+  const isUnread = evidence.stream.kind === 'unknown' && exit.kind !== 'refused';
+  const end = isUnread ? endOfStop('cancelled', exit) : endOfRun(exit, judgement);
   const because = describeRun(exit, judgement);
   if (exit.kind === 'refused') return endedBy(live, { end, because }, evidence, moment);
   if (evidence.shim === 'unknown') {

@@ -1,8 +1,8 @@
 // Owns the record of one attempt, the file `claim.FENCE` in its run directory: how it is read, and what recovery and
 // refusal write. The shim's half of the writing is shim.sh and starter.pl. Whoever creates the file has the claim; what
 // happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet. A file
-// `claimed` beside it says that a shim had the claim, should somebody remove the record: starter.pl gives it the record itself, by
-// a second name, and shim.sh nothing at all.
+// `claimed` beside it says that somebody had the claim, should the record be removed: starter.pl and recovery give it the record
+// itself, by a second name, and shim.sh nothing at all.
 import {
   closeSync,
   constants,
@@ -12,6 +12,7 @@ import {
   linkSync,
   openSync,
   readSync,
+  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -28,6 +29,11 @@ const REASON_CHARACTERS_MAX = 2_000;
 
 export function recordPath(dir: string, fence: number): string {
   return `${dir}/claim.${fence}`;
+}
+
+/** What says that there was a record. */
+function keptPath(dir: string): string {
+  return `${dir}/claimed`;
 }
 
 /** What the record of an attempt says: who has the claim, who the agent is, how it ended. */
@@ -145,8 +151,8 @@ const DEADLY_SIGNALS: ReadonlyMap<number, string> = new Map(
  */
 export function seizeClaim(dir: string, fence: number): SeizeResult {
   try {
-    if (existsSync(`${dir}/claimed`)) return 'taken';
-    return linkNew(recordPath(dir, fence), 'recovery end\n') ? 'seized' : 'taken';
+    if (existsSync(keptPath(dir))) return 'taken';
+    return linkNew(recordPath(dir, fence), 'recovery end\n', keptPath(dir)) ? 'seized' : 'taken';
   } catch {
     return 'unknown';
   }
@@ -164,8 +170,8 @@ export function writeRefusal(dir: string, fence: number, reason: string): void {
   }
 }
 
-/** Creates `path` with all of `text` at once. @returns false where it exists */
-function linkNew(path: string, text: string): boolean {
+/** Creates `path` with all of `text` at once, and a second name for it. @returns false where it exists */
+function linkNew(path: string, text: string, second: string): boolean {
   const temporary = `${path}.${process.pid}.tmp`;
   const fd = openSync(temporary, 'w', 0o600);
   try {
@@ -176,13 +182,13 @@ function linkNew(path: string, text: string): boolean {
   }
   try {
     linkSync(temporary, path);
-    return true;
   } catch (error) {
+    unlinkSync(temporary);
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
-  } finally {
-    unlinkSync(temporary);
   }
+  renameSync(temporary, second);
+  return true;
 }
 
 const buffer = Buffer.allocUnsafeSlow(RECORD_BYTES_MAX);
@@ -192,7 +198,7 @@ type Text = Look<{ readonly text: string; readonly at: Millis }>;
 function readRecord(dir: string, fence: number): Text {
   const record = readText(recordPath(dir, fence));
   if (record.kind !== 'absent') return record;
-  const kept = readText(`${dir}/claimed`);
+  const kept = readText(keptPath(dir));
   if (kept.kind === 'absent') return record;
   // Both can have come since.
   const again = readText(recordPath(dir, fence));

@@ -252,7 +252,13 @@ function sampleIo(
   const before = memory.ioBytes;
   memory.ioBytes = null;
   if (rows === null) return null;
-  const ioBytes = new Map(rows.map((row) => [processKey(row), ioBytesOf(row)]));
+  // Who cannot be asked this time has what he had: the next time finds all of it.
+  const ioBytes = new Map(
+    rows.map((row) => {
+      const key = processKey(row);
+      return [key, ioBytesOf(row) ?? before?.get(key) ?? null] as const;
+    }),
+  );
   memory.ioBytes = ioBytes;
   if (before === null) {
     if (elapsedMs >= LATE_SAMPLES * everyMs) memory.watchedSince = now;

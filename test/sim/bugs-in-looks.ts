@@ -198,7 +198,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
       }),
   },
   {
-    name: 'a claim that somebody has removed was never made',
+    name: 'a claim that somebody has removed was taken by recovery',
     caughtBy: 'I13 a reached goal is success',
     faults: ['records-removed', 'supervisor-killed'],
     plant: (world, { disk }) => {
@@ -207,7 +207,9 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
         look: (key) => {
           const seen = look(key);
           const wasRemoved = disk.get(key).claim === null && seen.claim.kind === 'seen';
-          return wasRemoved ? { ...seen, claim: { kind: 'absent' } } : seen;
+          if (!wasRemoved) return seen;
+          const claim = { kind: 'seen', value: { by: 'recovery' } } as const;
+          return { ...seen, claim, agent: { kind: 'absent' }, exit: { kind: 'absent' } };
         },
       });
     },

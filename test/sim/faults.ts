@@ -172,11 +172,12 @@ function remove(
   else dir[what] = null;
 }
 
-/** The starter gives the record a second name; shim.sh leaves an empty file (run-records.ts). */
+/** The starter and recovery give the record a second name; shim.sh leaves an empty file (run-records.ts). */
 function removeRecord(dir: RunDir, containment: ContainmentTier): void {
   const { claim, agent, exit } = dir;
   const nothing = { claim: { by: 'nobody-legible' }, agent: null, exit: null } as const;
-  const kept = containment === 'subreaper' ? { claim, agent, exit } : nothing;
+  const isLinked = containment === 'subreaper' || claim?.by === 'recovery';
+  const kept = isLinked ? { claim, agent, exit } : nothing;
   if (dir.claimed) dir.kept ??= kept;
   Object.assign(dir, { claim: null, agent: null, exit: null });
 }

@@ -46,17 +46,22 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       instance.noteLook(key, knows);
       return look;
     },
-    spawn: (order, told) => instance.cross('spawn', () => spawn(stage, instance, order, told)),
+    spawn(order, told) {
+      // At once, and never again: where it was removed since, the fence is spent (starter.ts).
+      disk.get(order).exists = true;
+      return instance.cross('spawn', () => spawn(stage, instance, order, told));
+    },
     seize(key) {
       instance.enter('seize');
       const dir = disk.get(key);
       // The answer can get lost on its way, after the deed.
       const out = stage.isOut('seize') || stage.strikes('seize-unknown', 0.5);
       const done = !out || stage.chanceOf('seize').chance(0.3);
-      const free = dir.claim === null;
+      const free = dir.claim === null && !dir.claimed;
       if (done && free && !disk.full) {
         dir.exists = true;
         dir.claim = { by: 'recovery' };
+        dir.claimed = true;
         disk.changed(dir);
       }
       const answer = out || (disk.full && free) ? 'unknown' : null;
@@ -208,15 +213,17 @@ async function spawn(
   const { disk, timeline, clocks } = stage;
   const attempt = checkSpawn(stage, order);
   const dir = disk.get(order);
-  if (attempt === null || disk.full || stage.strikes('spawn-fails', 0.4)) {
+  const isGone = !dir.exists;
+  if (attempt === null || isGone || disk.full || stage.strikes('spawn-fails', 0.4)) {
     stage.trace.tell(instance.name, () => `cannot start ${order.name} now`);
     return { kind: 'failed', because: 'simulated: nothing can be started now' };
   }
-  dir.exists = true;
   attempt.argv = order.plan?.argv ?? [];
   if (order.spec.run[0] === MISSING_PROGRAM || order.refusal !== null) {
-    if (dir.claim !== null) return { kind: 'failed', because: 'simulated: the claim is taken' };
+    if (dir.claim !== null || dir.claimed)
+      return { kind: 'failed', because: 'simulated: the claim is taken' };
     dir.claim = { by: 'recovery' };
+    dir.claimed = true;
     const reason = order.refusal ?? `there is no program ${MISSING_PROGRAM}`;
     dir.exit = { kind: 'refused', final: true, reason, at: clocks.wall() };
     disk.changed(dir);

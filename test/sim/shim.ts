@@ -78,7 +78,7 @@ function next(stage: Stage, process: SimProcess, step: () => void): void {
 
 function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDir): void {
   const { machine, disk } = stage;
-  const claims = dir.exists && dir.claim === null;
+  const claims = dir.exists && dir.claim === null && !dir.claimed;
   if (!claims) {
     stage.trace.tell(`shim ${shim.pid}`, () => `of ${attempt.name} cannot claim its start`);
     machine.exit(shim, STATUS_NO_CLAIM);
