@@ -1,8 +1,8 @@
 // Owns the record of one attempt, the file `claim.FENCE` in its run directory: how it is read, and what recovery and
 // refusal write. The shim's half of the writing is shim.sh and starter.pl. Whoever creates the file has the claim; what
 // happens then is appended, a line each. A line is whole when it ends in ` end`; until then it is not there yet. A file
-// `claimed` beside it says that somebody had the claim, should the record be removed: starter.pl and recovery give it the record
-// itself, by a second name, and shim.sh nothing at all.
+// `claimed` beside it says that somebody had the claim, should the record be removed: starter.pl and recovery give it the
+// record itself, by a second name, and shim.sh nothing at all.
 import {
   closeSync,
   constants,

@@ -1,6 +1,6 @@
 // Owns what lies in the run directories: records as their readers find them, and whether there is room for more.
 import type { Deadline } from '../../src/core/dispatch.ts';
-import type { Claim, ExitRecord } from '../../src/core/evidence.ts';
+import type { Claim, ExitRecord, Look, RunDirLook } from '../../src/core/evidence.ts';
 import type { MonotonicLease, Operation } from '../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../src/core/identity.ts';
 import type { AttemptKey, EvidenceFile } from '../../src/ports.ts';
@@ -80,5 +80,19 @@ function empty(key: AttemptKey): RunDir {
     stderr: emptyFile(),
     deadline: null,
     operation: null,
+  };
+}
+
+/** As a look finds it; by its other name where the record was removed. */
+export function readable(dir: RunDir): RunDirLook {
+  const seen = <T>(value: T | null): Look<T> =>
+    dir.exists && value !== null ? { kind: 'seen', value } : { kind: 'absent' };
+  const isGone = dir.claim === null && dir.agent === null && dir.exit === null;
+  const record = (isGone ? dir.kept : null) ?? dir;
+  return {
+    claim: seen(record.claim),
+    agent: seen(record.agent),
+    exit: seen(record.exit),
+    outputBytes: seen(dir.outputBytes),
   };
 }

@@ -13,7 +13,7 @@ import type {
 } from '../../src/ports.ts';
 import { checkSpawn } from './checks-start.ts';
 import { checkTrim } from './checks-streams.ts';
-import type { RunDir } from './disk.ts';
+import { type RunDir, readable } from './disk.ts';
 import { readPiece, trimFile } from './output-file.ts';
 import { type Instance, never } from './instance.ts';
 import { MISSING_PROGRAM } from './program.ts';
@@ -188,19 +188,6 @@ function lookAt(stage: Stage, dir: RunDir): RunDirLook {
     };
   }
   return readable(dir);
-}
-
-function readable(dir: RunDir): RunDirLook {
-  const seen = <T>(value: T | null): Look<T> =>
-    dir.exists && value !== null ? { kind: 'seen', value } : ABSENT;
-  const isGone = dir.claim === null && dir.agent === null && dir.exit === null;
-  const record = (isGone ? dir.kept : null) ?? dir;
-  return {
-    claim: seen(record.claim),
-    agent: seen(record.agent),
-    exit: seen(record.exit),
-    outputBytes: seen(dir.outputBytes),
-  };
 }
 
 /** As start-attempt.ts does it: refusals are written down, the shim's fork and exec are two moments. */

@@ -1,29 +1,9 @@
 // Owns the tables of what an agent's own words mean for its attempt: its end, its limits, its questions (I13, I15).
 import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../../../src/core/agent-event.ts';
-import { decide } from '../../../src/core/decide.ts';
-import type { Decision } from '../../../src/core/decision.ts';
 import { failed } from '../../../src/core/retry.ts';
-import type { StreamState } from '../../../src/core/stream.ts';
-import { HOUR, MINUTE, NOW, type RowSpec, SECOND, exited, row, signalled } from './row.ts';
-
-function decided(spec: RowSpec): Decision {
-  const { live, evidence, moment } = row(spec);
-  return decide(live, evidence, moment);
-}
-
-/** `ended succeeded`, `parked quota`, `stopping stalled`, `stay`. */
-function briefly(decision: Decision): string {
-  if (decision.kind !== 'change') return decision.kind;
-  const { next } = decision;
-  if (next.kind === 'ended') return `ended ${next.outcome.kind} ${next.class ?? ''}`.trim();
-  if (next.kind === 'parked') return `parked ${next.for}`;
-  if (next.kind === 'stopping') {
-    const { reason } = next;
-    return `stopping ${reason.kind === 'cause' ? reason.cause : `${reason.kind} ${reason.end.outcome.kind}`}`;
-  }
-  return next.kind;
-}
+import { briefly, decided } from './briefly.ts';
+import { MINUTE, NOW, type RowSpec, SECOND, exited, signalled } from './row.ts';
 
 /** It is gone, and so is its tree. */
 const GONE: RowSpec = { agent: 'gone', shim: 'gone', members: [], emptyLooks: 2 };
@@ -114,15 +94,6 @@ test.each<[string, RowSpec, string]>([
   expect(briefly(decision)).toBe(expected);
 });
 
-function limit(waitsInMs: number | null, agoMs = 0, sinceMs = agoMs): StreamState['limit'] {
-  return {
-    notice: { scope: 'pool', resetAt: null, message: 'you have hit your limit', source: 'stream' },
-    seenAt: NOW - agoMs,
-    metSince: NOW - sinceMs,
-    waitsUntil: waitsInMs === null ? null : NOW + waitsInMs,
-  };
-}
-
 describe('I13: whose wrapper was killed while the program in it went on', () => {
   const reason = failed(137, 'SIGKILL', 'infrastructure');
   const left: RowSpec = { ...GONE, state: 'stopping', reason, exit: signalled('SIGKILL', 137) };
@@ -134,70 +105,6 @@ describe('I13: whose wrapper was killed while the program in it went on', () => 
     ['and who can no longer be read is run again', { said: 'unknown' }, 'parked backoff'],
   ])('%s', (_, spec, expected) => {
     expect(briefly(decided({ ...left, ...spec }))).toBe(expected);
-  });
-});
-
-describe('I15: an agent that waits for a limit by itself', () => {
-  const STALL = { spec: { stallMs: 20 * MINUTE } };
-  test.each<[string, RowSpec, string]>([
-    [
-      'keeps its slot for as long as it may be silent',
-      { said: { limit: limit(20 * MINUTE) } },
-      'stay',
-    ],
-    [
-      'all repetitions together are one wait',
-      { said: { limit: limit(MINUTE, 0, 19 * MINUTE + 1) } },
-      'stopping quota',
-    ],
-    ['and not a millisecond longer', { said: { limit: limit(20 * MINUTE + 1) } }, 'stopping quota'],
-    [
-      'is not called stalled meanwhile',
-      { said: { limit: limit(MINUTE, 19 * MINUTE) }, silentMs: HOUR },
-      'stay',
-    ],
-    [
-      'never waits beyond its hard limit',
-      { said: { limit: limit(MINUTE) }, deadline: { softInMs: SECOND, hardInMs: MINUTE - 1 } },
-      'stopping quota',
-    ],
-    [
-      'may wait up to its hard limit, and beyond the soft one',
-      { said: { limit: limit(MINUTE) }, deadline: { softInMs: -SECOND, hardInMs: MINUTE } },
-      'stay',
-    ],
-    [
-      'has a window of its own once it may go on',
-      { said: { limit: limit(-MINUTE, HOUR) }, silentMs: HOUR },
-      'stay',
-    ],
-    [
-      'and is silent after that like anybody else, but for the limit',
-      { said: { limit: limit(-20 * MINUTE, HOUR) }, silentMs: HOUR },
-      'stopping quota',
-    ],
-    [
-      'that says nothing of its wait is silent',
-      { said: { limit: limit(null, 20 * MINUTE) }, silentMs: HOUR },
-      'stopping quota',
-    ],
-    [
-      'that is refused over and over, and writes that it is, is silent as well',
-      { said: { limit: limit(null, 20 * MINUTE) }, silentMs: 0 },
-      'stopping quota',
-    ],
-    [
-      'its soft limit is not extended for that',
-      {
-        said: { limit: limit(null, 2 * MINUTE) },
-        silentMs: 0,
-        deadline: { softInMs: 0, hardInMs: HOUR },
-      },
-      'stopping quota',
-    ],
-    ['and meanwhile may go on', { said: { limit: limit(null) }, silentMs: 19 * MINUTE }, 'stay'],
-  ])('%s', (_name, spec, expected) => {
-    expect(briefly(decided({ ...STALL, ...spec }))).toBe(expected);
   });
 });
 
