@@ -2,6 +2,7 @@
 // Pure: the same lines give the same state, so that whoever reads on from an offset needs only the state at it.
 import type { AgentEvent, LimitNotice, TokenUsage } from './agent-event.ts';
 import type { FailureClass, Millis } from './dispatch.ts';
+import { TEXT_CHARACTERS_MAX, oneLine } from './one-line.ts';
 
 /** A tool call that has been started and not finished. */
 export interface OpenTool {
@@ -72,9 +73,6 @@ export const EMPTY_STREAM: StreamState = {
 
 /** A program that forgets to say that its tools have ended must not fill the ledger. */
 const TOOLS_MAX = 50;
-const TEXT_CHARACTERS_MAX = 300;
-/** Of what is read for it: more would cost with each answer of a chatty agent. */
-const READ_CHARACTERS_MAX = 2 * TEXT_CHARACTERS_MAX;
 /** What was promised by the program itself may come a little late: its own clean-up follows its time-out. */
 const TIMEOUT_SLACK_MS = 30_000;
 const MINUTE_MS = 60_000;
@@ -113,7 +111,14 @@ export function withEventsBeside(
   return result === null ? after : { ...after, result, tools };
 }
 
+type Trouble = Event<'limit' | 'let-in' | 'retry' | 'error'>;
+
+function isTrouble(event: AgentEvent): event is Trouble {
+  return ['limit', 'let-in', 'retry', 'error'].includes(event.kind);
+}
+
 function withEvent(state: StreamState, event: AgentEvent, reading: Reading): StreamState {
+  if (isTrouble(event)) return withTrouble(state, event, reading.at);
   switch (event.kind) {
     case 'session':
       return { ...state, sessionId: event.id };
@@ -129,18 +134,26 @@ function withEvent(state: StreamState, event: AgentEvent, reading: Reading): Str
       };
     case 'usage':
       return withUsage(state, event);
-    case 'limit':
-      return withLimit(state, event, reading.at);
-    case 'let-in':
-      return withoutLimitOf(state, event.source);
-    case 'retry':
-      return { ...state, ...GOES_ON, retrying: oneLine(event.because) };
-    case 'error':
-      return withError(state, event);
     case 'waiting':
       return { ...state, waitingFor: oneLine(event.for) ?? 'an answer' };
     case 'result':
       return withResult(state, event, reading.at);
+  }
+}
+
+function withTrouble(state: StreamState, event: Trouble, at: Millis): StreamState {
+  switch (event.kind) {
+    case 'limit':
+      return withLimit(state, event, at);
+    // Two streams are read one after the other: what the other one says of a limit may be newer.
+    case 'let-in': {
+      const isOver = state.limit?.notice.source === event.source;
+      return isOver ? { ...state, limit: null, retrying: null } : state;
+    }
+    case 'retry':
+      return { ...state, ...GOES_ON, retrying: oneLine(event.because) };
+    case 'error':
+      return withError(state, event);
   }
 }
 
@@ -176,11 +189,6 @@ function withLimit(
   const met = { notice, seenAt, metSince, waitsUntil };
   const answersAtLimit = state.answers;
   return { ...state, limit: met, answersAtLimit, error: null, waitingFor: null };
-}
-
-/** Two streams are read one after the other: what the other one says of a limit may be newer. */
-function withoutLimitOf(state: StreamState, source: LimitNotice['source']): StreamState {
-  return state.limit?.notice.source === source ? { ...state, limit: null, retrying: null } : state;
 }
 
 function withError(state: StreamState, event: Event<'error'>): StreamState {
@@ -244,22 +252,6 @@ export function addUsage(before: TokenUsage | null, more: TokenUsage): TokenUsag
 function plus(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return a + b;
-}
-
-/** What makes text more than words with a blank between each two. */
-const ODD_SPACE = /^ |\s\s|[^\S ]/;
-
-/**
- * Shortened to what a table can show; null: it says nothing. Most text is plain, and to see that costs a tenth of making
- * it so: an agent may say hundreds of things a second.
- */
-function oneLine(text: string): string | null {
-  const head = text.slice(0, TEXT_CHARACTERS_MAX);
-  const plain = ODD_SPACE.test(head)
-    ? text.slice(0, READ_CHARACTERS_MAX).replaceAll(/\s+/g, ' ').trim()
-    : head;
-  const line = plain.slice(0, TEXT_CHARACTERS_MAX).trimEnd();
-  return line === '' ? null : line;
 }
 
 /** All its moments moved by `byMs`, after a step of the clock. */

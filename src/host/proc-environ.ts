@@ -92,8 +92,7 @@ export function createMarkReader(own: ProcStat): MarkReader {
     { pid, startTime, environStart, environEnd, stackStart }: ProcStat,
     seen: Pick<KnownEnviron, 'mark' | 'settled' | 'emptyLooks' | 'emptySinceMs'>,
   ): SeenMark {
-    const place = { startTime, environStart, environEnd, stackStart };
-    known.set(pid, { ...place, ...seen, scan: scans });
+    known.set(pid, { startTime, environStart, environEnd, stackStart, ...seen, scan: scans });
     return { mark: seen.mark, inExec: !seen.settled };
   }
 

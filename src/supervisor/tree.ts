@@ -40,29 +40,48 @@ export function lookAtTree(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  { table, now, isEmptied, shimIsKnown }: Sight,
+  sight: Sight,
 ): { members: Look<Members>; held: Look<Held> } {
-  const containment = containmentOf(live.attempt.containment);
-  let held = containment.members(world, live, memory, table);
-  if (held.kind === 'seen' && held.value.rows.length === 0 && table.kind === 'seen') {
-    const isProved = isEmptied || (held.value.isEmptied && shimIsKnown);
-    const hidden = lookBehind(world, live, memory, { ...table.value, isProved });
-    if (hidden.kind === 'unknown') held = hidden;
-    if (hidden.kind === 'seen') held = containment.members(world, live, memory, table);
-  }
+  const { now } = sight;
+  const held = lookForAll(world, live, memory, sight);
   memory.unseenSince = held.kind === 'unknown' ? (memory.unseenSince ?? now) : null;
   if (held.kind !== 'seen') return { members: held, held };
   const { rows } = held.value;
-  // Two that know nothing of each other have found nobody: what holds the tree, and the table. But the records are older
-  // than both: a shim that nobody knew may have started an agent since, recorded its end, and be gone.
-  const isProved = isEmptied || (held.value.isEmptied && shimIsKnown);
   if (rows.length > 0) memory.emptyLooks = 0;
-  else countEmptyLook(memory, isProved, now);
+  else countEmptyLook(memory, provesEmpty(held.value, sight), now);
   const processes = rows.map(({ pid, startTime, command }) => ({ pid, startTime, command }));
   return {
     members: { kind: 'seen', value: { processes, emptyLooks: memory.emptyLooks } },
     held,
   };
+}
+
+/** By what holds them, and where that shows nobody by whatever else may know of somebody. */
+function lookForAll(
+  world: World,
+  live: LiveDispatch,
+  memory: AttemptMemory,
+  sight: Sight,
+): Look<Held> {
+  const { table } = sight;
+  const containment = containmentOf(live.attempt.containment);
+  const held = containment.members(world, live, memory, table);
+  if (held.kind !== 'seen' || held.value.rows.length > 0 || table.kind !== 'seen') return held;
+  const { snapshot } = table.value;
+  const hidden = lookBehind(world, live, memory, {
+    snapshot,
+    isProved: provesEmpty(held.value, sight),
+  });
+  if (hidden.kind === 'unknown') return hidden;
+  return hidden.kind === 'seen' ? containment.members(world, live, memory, table) : held;
+}
+
+/**
+ * Two that know nothing of each other have found nobody: what holds the tree, and the table. But the records are older
+ * than both: a shim that nobody knew may have started an agent since, recorded its end, and be gone.
+ */
+function provesEmpty(held: Held, { isEmptied, shimIsKnown }: Sight): boolean {
+  return isEmptied || (held.isEmptied && shimIsKnown);
 }
 
 /**
