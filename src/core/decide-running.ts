@@ -136,9 +136,8 @@ function watchedIn(evidence: Evidence): Watched {
   const watched = { ...evidence, watchedSince: watchedFrom(evidence), waitingFor };
   const met = limitMet(evidence);
   if (met === null) return watched;
-  const { metSince } = met;
-  const signs = evidence.signs.filter(({ kind, at }) => kind !== 'output' || at <= metSince);
-  return { ...watched, signs, watchedSince: Math.max(watched.watchedSince, metSince) };
+  const signs = evidence.signs.filter(({ kind }) => kind !== 'output');
+  return { ...watched, signs, watchedSince: Math.max(watched.watchedSince, met.metSince) };
 }
 
 /** More than its owner allowed it, or its campaign. */

@@ -73,6 +73,12 @@ const SAME: readonly Reason[] = [
     'of a short name as much is kept as it has: it is compared once more',
   ],
   ['protect-rule', 'statement', 'return false;', 'a short name is compared once more'],
+  [
+    'one-line',
+    'condition',
+    'ODD_SPACE.test(head)',
+    'plain text comes out as it went in; not to look into it saves time',
+  ],
   ['quota', 'text', "'pool'", "it is only compared with 'model'"],
   ['quota', 'condition', 'resetAt !== null', 'null is neither ahead nor of the last two minutes'],
   ['quota', 'default', 'met?.waitsUntil', 'undefined is neither ahead nor of the last two minutes'],
@@ -105,12 +111,6 @@ const SAME: readonly Reason[] = [
   ],
   ['stream', 'condition logic', 'a === null || b === null', 'null and a number add up to it'],
   ['stream', 'boundary', 'next <= before', 'of two that are the same either can be kept'],
-  [
-    'stream',
-    'condition',
-    'ODD_SPACE.test(head)',
-    'plain text comes out as it went in; not to look into it saves time',
-  ],
   [
     'submission',
     'condition',

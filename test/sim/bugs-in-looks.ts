@@ -6,9 +6,7 @@ import type { ProcessRow } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import type { Machine } from './machine.ts';
 import {
-  NOBODY,
   type PlantedBug,
-  believing,
   withLedger,
   withProcesses,
   withRunDirs,
@@ -103,8 +101,6 @@ function withProcess(
   const blurred = { ...dispatch, state: { ...state, process: blur(state.process) } };
   return { ...known, dispatch: blurred } as LiveDispatch;
 }
-
-const UNDER_WAY = { kind: 'under-way' } as const;
 
 export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
   {
@@ -213,17 +209,6 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
         },
       });
     },
-  },
-  {
-    name: 'records that were read before its tree was found empty prove a loss',
-    caughtBy: 'I2 one living agent per dispatch',
-    faults: ['slow', 'elusive'],
-    firstSeed: 529,
-    decide: believing(({ runDir: { claim }, start, members }) => {
-      const isUnsigned = claim.kind === 'seen' && claim.value.by === 'nobody-legible';
-      if (!isUnsigned || members.kind !== 'seen' || members.value.processes.length > 0) return {};
-      return { members: NOBODY, ...(start.kind === 'ordered' ? { start: UNDER_WAY } : {}) };
-    }),
   },
   {
     name: 'a look again does not show who came since',

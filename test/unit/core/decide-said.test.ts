@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../../../src/core/agent-event.ts';
 import { failed } from '../../../src/core/retry.ts';
 import { briefly, decided } from './briefly.ts';
-import { MINUTE, NOW, type RowSpec, SECOND, exited, signalled } from './row.ts';
+import { MINUTE, NOW, type RowSpec, SECOND, exited, refused, signalled } from './row.ts';
 
 /** It is gone, and so is its tree. */
 const GONE: RowSpec = { agent: 'gone', shim: 'gone', members: [], emptyLooks: 2 };
@@ -88,6 +88,11 @@ test.each<[string, RowSpec, string]>([
     'but a person who cancels it has its slot back',
     { wish: { cause: 'cancelled' } },
     'ended stopped cancelled',
+  ],
+  [
+    'which was refused, is that, whatever a person wishes',
+    { exit: refused('no such program'), wish: { cause: 'cancelled' } },
+    'ended refused',
   ],
 ])('the end of an agent %s', (_, spec, expected) => {
   const decision = decided({ ...GONE, exit: exited(0), said: 'unknown', ...spec });
