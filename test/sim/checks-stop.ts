@@ -62,7 +62,10 @@ function checkCause(
       return;
     case 'quota':
       checkNotWaiting(stage, change, attempt, lookedAt(stage, change, attempt));
-      if (!isWaiting(attempt)) checkSilent(stage, change, attempt, attempt.spec.stallMs);
+      // At its soft limit it has to work, as anybody.
+      if (change.after.dispatch.because.startsWith('its deadline has passed'))
+        checkInTime(stage, change, attempt);
+      else if (!isWaiting(attempt)) checkSilent(stage, change, attempt, attempt.spec.stallMs);
       return;
     case 'cancelled':
     case 'superseded':

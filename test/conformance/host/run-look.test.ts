@@ -97,8 +97,13 @@ describe('a look', () => {
       const nothing = { ...before, claim, agent: ABSENT, exit: ABSENT };
       // The starter's shim gives its record a second name.
       expect(world.runs.look(order)).toEqual(tier === 'sh' ? nothing : before);
-      expect(world.runs.seize({ dispatch: 'd2', fence: 1 })).toBe('seized');
-      expect(existsSync(`${world.dirOf({ dispatch: 'd2', fence: 1 })}/claimed`)).toBe(false);
+      expect(world.runs.seize(order)).toBe('taken');
+      const never = { dispatch: 'd2', fence: 1 };
+      expect(world.runs.seize(never)).toBe('seized');
+      rmSync(`${world.dirOf(never)}/claim.1`);
+      const recovery = { kind: 'seen', value: { by: 'recovery' } };
+      expect(world.runs.look(never)).toMatchObject({ claim: recovery, exit: ABSENT });
+      expect(world.runs.seize(never)).toBe('taken');
     },
   );
 
