@@ -54,6 +54,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     name: 'a second shim takes the claim of the first',
     caughtBy: 'I2 at most one start per fence',
     faults: [],
+    firstSeed: 365,
     plant: (world, { disk }) =>
       withRunDirs(world, {
         spawn: async (order, shimEnded) => {
@@ -189,6 +190,7 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     name: 'the loop waits for hints alone',
     caughtBy: 'I19 a start is judged',
     faults: ['hints-lost'],
+    firstSeed: 192,
     plant: (world) => ({
       ...world,
       clock: { ...world.clock, sleep: (_, hint) => world.clock.sleep(10 ** 9, hint) },

@@ -46,7 +46,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'recovery requeues what is starting without seizing its claim',
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['supervisor-killed', 'slow'],
-    firstSeed: 1_725,
+    firstSeed: 2_225,
     decide: believing((evidence, live) =>
       isState(live, 'starting') &&
       evidence.start.kind === 'not-mine' &&
@@ -67,7 +67,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a dispatch that was cancelled before it started starts afterwards',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['slow'],
-    firstSeed: 72,
+    firstSeed: 224,
     decide: believing((evidence, live) =>
       isState(live, 'starting') && live.dispatch.stopWish?.cause === 'cancelled'
         ? neverStarted(evidence)
@@ -78,7 +78,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a seizure without an answer is taken for a success',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['seize-unknown', 'supervisor-killed', 'slow'],
-    firstSeed: 480,
+    firstSeed: 549,
     plant: (world, stage) => {
       if (stageOfSeizures !== stage) vainSeizures = new Set();
       stageOfSeizures = stage;
@@ -140,7 +140,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'a dead agent is lost at once, whatever its shim has still to record',
     caughtBy: 'I12 no loss before its shim is gone',
     faults: ['disk-full'],
-    firstSeed: 201,
+    firstSeed: 443,
     decide: believing((evidence, live) =>
       isState(live, 'running') && evidence.agent === 'gone' ? ALL_GONE : {},
     ),

@@ -197,6 +197,7 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     name: 'a claim that somebody has removed was taken by recovery',
     caughtBy: 'I13 a reached goal is success',
     faults: ['records-removed', 'supervisor-killed'],
+    firstSeed: 266,
     plant: (world, { disk }) => {
       const { look } = world.runDirs;
       return withRunDirs(world, {
