@@ -22,7 +22,8 @@ interface Seen {
 }
 
 /**
- * Reads one piece of each stream. Where more is there, `atEnd` is false, and the attempt is looked at again at once.
+ * Reads one piece of stdout, and when all of it was read one of stderr. Where more is there, `atEnd` is false, and the attempt
+ * is looked at again at once.
  *
  * @returns `absent`: its agent needs no adapter
  */
@@ -36,11 +37,12 @@ export function readStream(
   const { exit } = seen.runDir;
   if (memory.stream === null) return { kind: 'absent' };
   if (agent === null) return withoutAdapter(exit);
-  // Whom nobody knows yet may be starting just now.
-  const ended = exit.kind === 'seen' || (seen.agent === 'gone' && memory.agent !== null);
+  const ended = hasEnded(memory, seen);
   let note = memory.stream;
   let atEnd = true;
   for (const stream of STREAMS) {
+    // What was said before a limit on stderr is not to be read after it, as an answer to it.
+    if (!atEnd) break;
     const from = nextOf(note, stream);
     const json = agent.json && stream === 'stdout';
     const piece = world.runDirs.readLines(memory.key, { stream, from, json, ended });
@@ -56,6 +58,11 @@ export function readStream(
   const judged = agent.judge({ exit: exitOf(exit), stream: note.state });
   const judgement = unlessRefused(world, memory, judged, ended || note.state.result !== null);
   return { kind: 'seen', value: { state: note.state, atEnd, judgement } };
+}
+
+/** Whom nobody knows yet may be starting just now. */
+function hasEnded({ agent }: AttemptMemory, seen: Seen): boolean {
+  return seen.runDir.exit.kind === 'seen' || (seen.agent === 'gone' && agent !== null);
 }
 
 /** One that was refused for want of an adapter has said nothing. */

@@ -83,12 +83,15 @@ function empty(key: AttemptKey): RunDir {
   };
 }
 
+/** The file of shim.sh, which is empty. */
+const NOTHING_LEGIBLE: Kept = { claim: { by: 'nobody-legible' }, agent: null, exit: null };
+
 /** As a look finds it; by its other name where the record was removed. */
 export function readable(dir: RunDir): RunDirLook {
   const seen = <T>(value: T | null): Look<T> =>
     dir.exists && value !== null ? { kind: 'seen', value } : { kind: 'absent' };
   const isGone = dir.claim === null && dir.agent === null && dir.exit === null;
-  const record = (isGone ? dir.kept : null) ?? dir;
+  const record = isGone && dir.claimed ? (dir.kept ?? NOTHING_LEGIBLE) : dir;
   return {
     claim: seen(record.claim),
     agent: seen(record.agent),

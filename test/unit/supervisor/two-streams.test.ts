@@ -10,12 +10,12 @@ type Given = Parameters<typeof readStream>;
 type Said = Readonly<Partial<Record<'stdout' | 'stderr', readonly string[]>>>;
 
 /** What a program has said by its end, read in one look. */
-function readAll(said: Said, agent = 'opencode') {
+function readAll(said: Said, agent = 'opencode', isMoreOf: keyof Said | null = null) {
   const { live, evidence } = row({ exit: exited(0) });
-  const piece = (lines: readonly string[]): StreamPiece => ({
+  const piece = (lines: readonly string[], atEnd: boolean): StreamPiece => ({
     lines: [...lines],
     next: lines.length,
-    atEnd: true,
+    atEnd,
     writtenAt: 1,
   });
   // Nothing else of either is asked for.
@@ -24,7 +24,7 @@ function readAll(said: Said, agent = 'opencode') {
     runDirs: {
       readLines: (_: unknown, { stream }: { stream: 'stdout' | 'stderr' }) => ({
         kind: 'seen',
-        value: piece(said[stream] ?? []),
+        value: piece(said[stream] ?? [], stream !== isMoreOf),
       }),
       toolsRefused: () => null,
     },
@@ -93,6 +93,12 @@ test.each([
 ])('an event of which only a part is there says nothing of a limit: %s', (_, line) => {
   const { state } = readAll({ stdout: [line] }, 'qwen');
   expect(state).toMatchObject({ limit: null, error: null, malformedLines: 1 });
+});
+
+test('its log is read when all was that it had said: an answer of before is none to a limit of after', () => {
+  const said = { stdout: [PERMITTED], stderr: [LIMITED] };
+  expect(readAll(said, 'opencode', 'stdout').state.limit).toBeNull();
+  expect(readAll(said, 'opencode', 'stderr').state.limit).not.toBeNull();
 });
 
 test('a limit that its log has told of, and that was over, closes no pool, whichever stream is read first', () => {
