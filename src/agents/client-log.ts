@@ -3,6 +3,7 @@
 import type { AgentEvent } from '../core/agent-event.ts';
 import { eventsOfFailure } from './failure.ts';
 import type { Line } from './agent.ts';
+import { sourceOf } from './line.ts';
 
 /** One line for each request, without what was asked and answered. A program's tools inherit it, for there is no other way. */
 export const CLIENT_LOG_ENV: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ export function ofClientLog(
   const prefix = LOGGED.exec(text)?.[0];
   if (prefix === undefined) return undefined;
   const said = text.slice(prefix.length);
-  const source = stream === 'stderr' ? 'stderr' : 'stream';
+  const source = sourceOf(stream);
   if (LET_IN.test(said)) return [{ kind: 'let-in', source }];
   const [, code, retrying] = FAILED.exec(said) ?? [];
   const status = code === undefined ? null : Number(code);

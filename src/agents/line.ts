@@ -1,6 +1,6 @@
 // Owns how a line is read: an event of the program's stream of JSON, or plain text that it wrote beside it, mostly to its
 // stderr.
-import type { AgentEvent } from '../core/agent-event.ts';
+import type { AgentEvent, LimitNotice } from '../core/agent-event.ts';
 import type { Millis } from '../core/dispatch.ts';
 import type { Line } from './agent.ts';
 import { eventsOfFailure } from './failure.ts';
@@ -48,6 +48,10 @@ export function failureOf(
   { stream, now }: Line,
   repeats: { readonly afterMs: number | null } | null = null,
 ): readonly AgentEvent[] {
-  const source = stream === 'stderr' ? 'stderr' : 'stream';
-  return eventsOfFailure({ message, status: null, source, now, repeats });
+  return eventsOfFailure({ message, status: null, source: sourceOf(stream), now, repeats });
+}
+
+/** Where a limit was read, as its notice tells it. */
+export function sourceOf(stream: Line['stream']): LimitNotice['source'] {
+  return stream === 'stderr' ? 'stderr' : 'stream';
 }

@@ -50,7 +50,7 @@ const EVENTS: Readonly<Record<AgentEvent['kind'], Check>> = {
     }),
     waitsUntil: orNull(isNumber),
   }),
-  'let-in': withParts({ source: isText }),
+  'let-in': withParts({ source: oneOf('stream', 'stderr') }),
   retry: withParts({ because: isText }),
   error: withParts({ message: isText, class: orNull(oneOf(...FAILURES)) }),
   waiting: withParts({ for: isText }),

@@ -113,8 +113,10 @@ export function withEventsBeside(
 
 type Trouble = Event<'limit' | 'let-in' | 'retry' | 'error'>;
 
+const TROUBLES: ReadonlySet<AgentEvent['kind']> = new Set(['limit', 'let-in', 'retry', 'error']);
+
 function isTrouble(event: AgentEvent): event is Trouble {
-  return ['limit', 'let-in', 'retry', 'error'].includes(event.kind);
+  return TROUBLES.has(event.kind);
 }
 
 function withEvent(state: StreamState, event: AgentEvent, reading: Reading): StreamState {

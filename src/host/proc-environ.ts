@@ -67,6 +67,7 @@ interface KnownEnviron {
 /** A process that showed neither place nor content this often, waited for each time, and for so long, is not in an exec. */
 const EMPTY_LOOKS_MAX = 3;
 const EMPTY_FOR_MS = 1_000;
+const SETTLED = { settled: true, emptyLooks: 0, emptySinceMs: 0 } as const;
 
 /** @param own the stat of this very process, by which it is seen whether this kernel says where environments lie */
 export function createMarkReader(own: ProcStat): MarkReader {
@@ -76,14 +77,12 @@ export function createMarkReader(own: ProcStat): MarkReader {
   // zeros mean that there is none to read.
   const tellsEnvirons = own.environEnd !== 0;
 
-  function remember(stat: ProcStat, mark: string | null): SeenMark {
-    return note(stat, { mark, settled: true, emptyLooks: 0, emptySinceMs: 0 });
-  }
-
+  /** What was settled before is of another exec: each is waited for afresh. */
   function rememberEmpty(stat: ProcStat, before: KnownEnviron | undefined): SeenMark {
     const nowMs = performance.now();
-    const emptyLooks = (before?.emptyLooks ?? 0) + 1;
-    const emptySinceMs = emptyLooks === 1 ? nowMs : (before?.emptySinceMs ?? nowMs);
+    const first = { emptyLooks: 0, emptySinceMs: nowMs };
+    const { emptyLooks: looks, emptySinceMs } = before?.settled === false ? before : first;
+    const emptyLooks = looks + 1;
     const settled = emptyLooks >= EMPTY_LOOKS_MAX && nowMs - emptySinceMs >= EMPTY_FOR_MS;
     return note(stat, { mark: null, settled, emptyLooks, emptySinceMs });
   }
@@ -101,10 +100,10 @@ export function createMarkReader(own: ProcStat): MarkReader {
     const read = yield* readThroughExec(stat.pid);
     const isNowhere = stat.environEnd === 0;
     if (isNowhere && read.kind === 'read') return { mark: read.mark, inExec: false };
-    if (isNowhere && read.kind === 'denied') return remember(stat, null);
     // There was something to read: an exec has begun since.
     const isGone = read.kind === 'empty' && stat.environEnd > stat.environStart;
-    if (!isNowhere && !isGone) return remember(stat, read.mark);
+    const isLegible = !isNowhere && !isGone;
+    if (isLegible || read.kind === 'denied') return note(stat, { mark: read.mark, ...SETTLED });
     if (before !== undefined && before.mark !== null) return lastOf(before);
     return rememberEmpty(stat, before);
   }

@@ -175,9 +175,15 @@ function waitsForNobodyShown(
   shim: ProcessIdentity | null,
   { byKey, byParent }: Snapshot<ProcessRow>,
 ): boolean {
-  if (shim === null) return false;
-  const isThere = byKey.get(processKey(shim))?.zombie === false;
-  return isThere && byParent.get(shim.pid)?.some(({ zombie }) => !zombie) !== true;
+  if (!isShown(shim, byKey)) return false;
+  return byParent.get(shim.pid)?.some(({ zombie }) => !zombie) !== true;
+}
+
+function isShown(
+  process: ProcessIdentity | null,
+  byKey: Snapshot<ProcessRow>['byKey'],
+): process is ProcessIdentity {
+  return process !== null && byKey.get(processKey(process))?.zombie === false;
 }
 
 const SHOWN_LATER = {
@@ -197,8 +203,7 @@ function mayBeInExec(
   containment: ContainmentTier,
   { rows, byKey }: Snapshot<ProcessRow>,
 ): boolean {
-  const adopts = containment === 'subreaper' && shim !== null;
-  if (adopts && byKey.get(processKey(shim))?.zombie === false) return false;
+  if (containment === 'subreaper' && isShown(shim, byKey)) return false;
   const since = shim?.startTime ?? 0;
   return rows.some(({ inExec, startTime }) => inExec === true && startTime >= since);
 }

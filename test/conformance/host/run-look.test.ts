@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -106,6 +107,28 @@ describe('a look', () => {
       expect(world.runs.seize(never)).toBe('taken');
     },
   );
+
+  /** What a kill leaves between two effects of a claim that comes whole: of starter.pl, and of recovery. */
+  test.each([
+    ['its draft, before the claim', ['claim.1.4711'], 'shim', null],
+    ['the claim, before its second name', ['claim.1.4711', 'claim.1'], 'shim', 'shim'],
+    [
+      'the claim of recovery, before its second name',
+      ['claim.1.9.tmp', 'claim.1'],
+      'recovery',
+      'recovery',
+    ],
+    ['both names', ['claimed', 'claim.1'], 'shim', 'shim'],
+  ] as const)('I2: after a kill finds %s', (_, [first, second], by, found) => {
+    const key = { dispatch: 'd1', fence: 1 };
+    const dir = world.dirOf(key);
+    mkdirSync(dir);
+    writeFileSync(`${dir}/${first}`, by === 'shim' ? 'shim 4711 12 boot end\n' : 'recovery end\n');
+    if (second !== undefined) linkSync(`${dir}/${first}`, `${dir}/${second}`);
+    const claim = found === null ? ABSENT : { kind: 'seen', value: { by: found } };
+    expect(world.runs.look(key)).toMatchObject({ claim });
+    expect(world.runs.seize(key)).toBe(found === null ? 'seized' : 'taken');
+  });
 
   test('I4: where that cannot be told is unknown', () => {
     const key = { dispatch: 'd1', fence: 1 };
