@@ -20,8 +20,9 @@ const NONE: readonly Member[] = [];
 /** What attempts are to each other, by what is known when it is asked. */
 export interface Family {
   /**
-   * A child is evidence for the attempt that added it exactly while it is itself working: not while it waits for a slot,
-   * nor while it is quiet. What another attempt of the same dispatch has added proves nothing of this one.
+   * A child that runs is evidence for the attempt that added it as of its own newest sign: then it worked, whatever it
+   * does by now, and its parent may not have been sampled in between. One that waits for a slot is none, nor what another
+   * attempt of the same dispatch has added.
    */
   readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
   /**
@@ -38,17 +39,16 @@ export function familyOf(all: readonly Member[], now: Millis): Family {
   const byParent = groupByParent(all);
   const ofParent = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
   return {
-    childrenOf: (key) => ofParent(key).flatMap((child) => workingChild(child, now)),
+    childrenOf: (key) => ofParent(key).flatMap(workingChild),
     unseenChildOf: (key) => unseenChild(ofParent(key)),
     isNeeded: neededChildren(all, byParent, now),
   };
 }
 
-function workingChild({ live, memory }: Member, now: Millis): readonly WorkingChild[] {
-  const { state, spec, campaign, name } = live.dispatch;
-  if (state.kind !== 'running') return [];
+function workingChild({ live, memory }: Member): readonly WorkingChild[] {
+  const { state, campaign, name } = live.dispatch;
   const sign = newestSign(memory.signs);
-  if (sign === null || silenceOf(memory, spec, now).verdict !== 'working') return [];
+  if (state.kind !== 'running' || sign === null) return [];
   return [{ name: `${campaign}/${name}`, at: sign.at, detail: sign.detail }];
 }
 

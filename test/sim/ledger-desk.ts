@@ -73,7 +73,6 @@ export class LedgerDesk {
     let desk: LedgerDesk | null = null;
     const ledger = await openLedger(':memory:', {
       create: true,
-      driver: 'libsql',
       newLedgerId: () => LEDGER_ID,
       interceptor: (moment) => desk?.intercept(moment),
     });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AttemptKey, LiveDispatch } from '../../../src/core/dispatch.ts';
 import { familyOf, setPaces } from '../../../src/supervisor/family.ts';
 import { type AttemptMemory, createMemory } from '../../../src/supervisor/memory.ts';
-import { HOUR, MINUTE, NOW, type RowSpec, row } from '../core/row.ts';
+import { HOUR, NOW, type RowSpec, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
 
 const PARENT: AttemptKey = { dispatch: 'p', fence: 1 };
@@ -34,7 +34,11 @@ describe('a child dispatch', () => {
   test.each<[string, One, readonly string[]]>([
     ['that works counts', one('c', PARENT), ['nightly/c']],
     ['that has worked a moment ago counts', one('c', PARENT, { silentMs: 59_999 }), ['nightly/c']],
-    ['that is quiet does not', one('c', PARENT, { silentMs: MINUTE }), []],
+    [
+      'I6: that was ended by its own window counts',
+      one('c', PARENT, { silentMs: 3_000, result: 'there', spec: { lingerMs: 1_000 } }),
+      ['nightly/c'],
+    ],
     ['that is starting does not', one('c', PARENT, { state: 'starting' }), []],
     ['that is being stopped does not', one('c', PARENT, { state: 'stopping' }), []],
     ['of another attempt does not', one('c', { ...PARENT, fence: 2 }), []],
