@@ -139,8 +139,10 @@ function checkCause(
   const { stoppingAt, agentEndedAt } = attempt;
   // File times are coarse, and an end while the stop was being committed may be read either way.
   if (agentEndedAt === null || stoppingAt === null || agentEndedAt <= stoppingAt + 10) return;
-  // The record has the time of the file system, which a small step can move to before the stop.
+  // The record has the time of the file system, which a small step can move to before the stop, and any step that comes
+  // between it and whoever reads it.
   if (truth.jumpedAt >= stoppingAt) return;
+  if (attempt.recordedAt !== null && truth.steppedAt >= attempt.recordedAt) return;
   const message = `${attempt.name} was stopped (${state.reason.cause}) and is ${outcome.kind}: ${after.dispatch.because}`;
   judge.report('I16 a stop keeps its cause', message);
 }

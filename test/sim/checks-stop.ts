@@ -61,6 +61,8 @@ function checkCause(
       checkSpent(stage, change, attempt);
       return;
     case 'quota':
+      // Until when it lasts was told by a clock that was set since, and in which order with what is on the other stream.
+      if (attempt.said?.mixed === true && stage.truth.jumpedMs > 0) return;
       checkNotWaiting(stage, change, attempt, lookedAt(stage, change, attempt));
       // At its soft limit it has to work, as anybody.
       if (change.after.dispatch.because.startsWith('its deadline has passed'))

@@ -58,7 +58,8 @@ function seenWork(
   const others = workOfChildren(stage, child, until - lagMs);
   if (own === null && others === null) return null;
   const workedAt = Math.max(own ?? 0, others ?? 0);
-  if (workedAt < runningAt) return null;
+  // Its first sample, with which growth begins, comes that much after the look that found it running.
+  if (workedAt < runningAt + betweenSamplesMs(stage, parent)) return null;
   const freshMs = Math.min(FRESH_MS, spec.stallMs) - stage.truth.driftMs;
   return until - workedAt < freshMs ? workedAt : null;
 }

@@ -228,6 +228,7 @@ function jump(stage: Stage, byMs: number, looks: 'a step' | 'a sleep like any ot
   trace.tell('fault', () => `time jumps by ${byMs} ms, which looks like ${looks}`);
   truth.driftMs = STEP_MS_MIN;
   if (Math.abs(byMs) < SMALL_JUMP_MS) truth.jumpedAt = timeline.now;
+  truth.steppedAt = timeline.now;
   truth.jumpedMs += Math.abs(byMs);
   stage.disturb();
   doubtLeases(truth, timeline.now);

@@ -110,6 +110,8 @@ function hold(
     touchedAt: timeline.now,
     abandoned,
     doubtfulFrom: Number.POSITIVE_INFINITY,
+    raw: !says,
+    undated: false,
   };
   const touch = () => {
     if (dir.operation !== null) {

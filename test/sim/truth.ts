@@ -82,6 +82,10 @@ interface Lease {
   /** nobody holds it any more, and time has jumped: whether it still counts is for nobody to say */
   readonly abandoned: boolean;
   doubtfulFrom: number;
+  /** its end is told by the wall clock alone */
+  readonly raw: boolean;
+  /** that clock jumped before it was certainly read once: which one tells its end is for nobody to say */
+  undated: boolean;
 }
 
 export interface DispatchTruth {
@@ -123,7 +127,8 @@ export class Truth {
   driftMs = 5;
   /** when the wall clock last jumped by seconds rather than hours */
   jumpedAt = Number.NEGATIVE_INFINITY;
-  /** how far the wall clock has jumped altogether */
+  /** when it last jumped at all, and how far altogether */
+  steppedAt = Number.NEGATIVE_INFINITY;
   jumpedMs = 0;
   /** when a limit of each pool was lifted last */
   readonly liftedAt = new Map<string, number>();
@@ -179,10 +184,16 @@ export function unfollowed(truth: Truth, at: number, byMs: number): void {
   for (const attempt of truth.attempts.values()) attempt.unfollowedMs += byMs;
 }
 
+/** A lease that is older was read, whatever was out of order meanwhile. */
+const READ_WITHIN_MS = 30_000;
+
 /** Time jumps: the last touch of who is gone may seem old. */
 export function doubtLeases({ attempts }: Truth, at: number): void {
   for (const { lease, said } of attempts.values()) {
-    if (lease !== null) lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
+    if (lease !== null) {
+      lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
+      if (lease.raw && at - lease.from < READ_WITHIN_MS) lease.undated = true;
+    }
     if (said === null) continue;
     for (const one of [...said.tools.values(), said.wait]) {
       if (one !== null) one.doubtfulFrom = Math.min(one.doubtfulFrom, at);

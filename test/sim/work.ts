@@ -33,7 +33,7 @@ export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
 
 /** Inside a lease that its holder has touched in time. */
 function isHeld({ lease, agentLives }: AttemptTruth, at: number): boolean {
-  if (lease === null || at < lease.from) return false;
+  if (lease === null || at < lease.from || lease.undated) return false;
   // Who lives touches it again; the last touch of who is gone may seem old after time has jumped.
   const doubtfulFrom = lease.abandoned || !agentLives ? lease.doubtfulFrom : at + 1;
   return at < Math.min(lease.touchedAt + LEASE_TOUCHED_MS, doubtfulFrom);
@@ -70,7 +70,7 @@ export function endLease(attempt: AttemptTruth, now: number): void {
   attempt.lease = null;
   attempt.stirredAt.set('operation', now);
   const seenAt = now - 2 * sampleMs(attempt.spec) - SLOW_PASS_MS;
-  if (lease !== null && seenAt > lease.from) noteWork(attempt, seenAt);
+  if (lease !== null && seenAt > lease.from && !lease.undated) noteWork(attempt, seenAt);
 }
 
 /** A burst of this length, on a third of a core, is seen by any sample within three intervals after it (signs.ts). */
