@@ -200,6 +200,8 @@ function checkNobodyWaits(stage: Stage): void {
     const { slots, paused } = truth.pools.get(pool) ?? { slots: 2, paused: false };
     const live = rows.filter((row) => row.pool === pool && isLive(row.state));
     if (probe !== null || overMs < SOON_MS || paused || live.length >= slots) continue;
+    // It waited for another one as well.
+    if (timeline.now - (truth.liftedAt.get(pool) ?? 0) <= SOON_MS) continue;
     const waiting = rows.find(
       (row) =>
         row.pool === pool &&
