@@ -34,7 +34,9 @@ export function concludeExit(
   // A person cancelled it, and its last word cannot be read: its exit code alone would make a success of a failure (I13).
   const isUnread = evidence.stream.kind === 'unknown' && exit.kind !== 'refused';
   const end = isUnread ? endOfStop('cancelled', exit) : endOfRun(exit, judgement);
-  const because = describeRun(exit, judgement);
+  const because = isUnread
+    ? `${describeExit(exit)}; cannot read what it said`
+    : describeRun(exit, judgement);
   if (exit.kind === 'refused') return endedBy(live, { end, because }, evidence, moment);
   if (evidence.shim === 'unknown') {
     return stay(`${because}; cannot see its shim`, moment.now + UNKNOWN_POLL_MS);

@@ -20,6 +20,16 @@ export function checkNotes(stage: Stage, by: Instance, notes: readonly EvidenceN
   }
 }
 
+/** The ledger took them. */
+export function keepNotes({ truth }: Stage, notes: readonly EvidenceNote[]): void {
+  for (const note of notes) {
+    for (const { kind } of note.signs) {
+      const noted = truth.attempt(note)?.noted.get(kind);
+      if (noted !== undefined) noted.taken = true;
+    }
+  }
+}
+
 function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign): void {
   const { kind, at, detail } = sign;
   const before = attempt.noted.get(kind);
@@ -28,7 +38,6 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const { now } = stage.timeline;
   // A supervisor that is stopped between the two ends its sample long after it has read what it is of.
   const sampledAt = Math.min(by.lookedAt.get(name) ?? now, by.sampledAt.get(name) ?? now);
-  attempt.noted.set(kind, { at, detail, by, sampledAt });
   // Where nothing has kept anybody from looking, a sign is found by the sample that follows its source.
   const lateMs = slackMs(stage, attempt, kind);
   const { calmSince } = stage.truth;
@@ -37,7 +46,12 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const isCalm = sampledAt - watchedSince > 2 * lateMs;
   // Whose ledger was gone for a while has looked at nobody.
   const foundSince = Math.min(sampledAt, by.sampledBefore.get(name) ?? sampledAt);
-  const since = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
+  const ownSince = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
+  // What the ledger did not take is found again by whoever comes next; and what was written while nobody read is read
+  // piece by piece.
+  const goesOn = before !== undefined && (!before.taken || sampledAt - before.sampledAt < lateMs);
+  const since = goesOn ? Math.min(ownSince, before.since) : ownSince;
+  attempt.noted.set(kind, { at, detail, by, sampledAt, since, taken: false });
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;
   const last = source === null ? 'never' : `${Math.round(stage.timeline.now - source)} ms ago`;

@@ -24,9 +24,8 @@ export function checkSaid(
   // Who is asked to go for good waits for nobody to read what cannot be read.
   const isWaitedFor =
     change.before.dispatch.stopWish?.cause !== 'cancelled' || !stage.isOut('dirs');
-  if (isTold && isWaitedFor) {
-    checkEveryLine(stage, attempt, said, closed);
-  }
+  if (!isWaitedFor) return;
+  if (isTold) checkEveryLine(stage, attempt, said, closed);
   if (closed.end === null || attempt.agentStarts === 0) return;
   checkLastWord(stage, change, attempt, closed.end);
   if (!said.mixed) checkClass(stage, change, attempt, closed.end);

@@ -57,6 +57,8 @@ const READS: ReadonlySet<Method> = new Set<Method>([
 export class LedgerDesk {
   /** somebody tells of signs of work, whether or not the ledger then takes them */
   onNote: (by: Instance, notes: readonly EvidenceNote[]) => void = () => {};
+  /** the ledger has taken them */
+  onNoted: (notes: readonly EvidenceNote[]) => void = () => {};
   readonly #stage: Stage;
   readonly #ledger: Ledger;
   readonly #onCommit: (commit: Commit) => void;
@@ -135,6 +137,7 @@ export class LedgerDesk {
     try {
       const answer = await this.#invoke(method, args);
       if (this.#failing !== null) this.#failing = null;
+      if (method === 'noteEvidence') this.onNoted(args[0] as EvidenceNote[]);
       await this.#committed({ by, method, args, answer, before });
       return answer;
     } catch (error) {

@@ -3,7 +3,7 @@ import { letPeopleExport } from './exported-marks.ts';
 import { keepBooks, eventGaps } from './bookkeeping.ts';
 import { checkBrake } from './checks-brake.ts';
 import { checkCommit } from './checks-commit.ts';
-import { checkNotes } from './checks-evidence.ts';
+import { checkNotes, keepNotes } from './checks-evidence.ts';
 import { checkLeftovers, checkOver } from './checks-over.ts';
 import { checkProgress } from './checks-progress.ts';
 import { checkSignal } from './checks-signal.ts';
@@ -58,6 +58,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport> {
   const users = new Users(stage, desk, supervisors);
   stage.machine.onSignal = (target, signal) => checkSignal(stage, target, signal);
   desk.onNote = (by, notes) => checkNotes(stage, by, notes);
+  desk.onNoted = (notes) => keepNotes(stage, notes);
   letAgentsSubmit(stage, desk, supervisors);
   const activeMs = stage.chanceOf('world').int(5_000, 60_000);
   users.begin(activeMs);

@@ -72,8 +72,11 @@ interface NotedSign {
   readonly detail: string;
   /** who told it; null: moments have been moved since */
   by: object | null;
-  /** true time of the last sample before it was told */
+  /** true time of the last sample before it was told, and how old its source might be */
   readonly sampledAt: number;
+  readonly since: number;
+  /** the ledger has it, so that whoever comes next knows of it */
+  taken: boolean;
 }
 
 interface Lease {
