@@ -81,11 +81,11 @@ function shimAlone(
   evidence: Evidence,
   moment: Moment,
 ): Decision {
-  const { state, spec } = live.dispatch;
+  const { spec } = live.dispatch;
   const { members, shim } = evidence;
   const isAlone = shim === 'alive' && members.kind === 'seen' && members.value.emptyLooks >= 2;
-  const isSpent = Math.abs(moment.now - state.since) >= CLAIM_WITHIN_MS;
-  if (claim.by === 'shim' || !isAlone || !isSpent || spec.leftovers === 'keep') {
+  const isHeard = claim.by === 'shim' || spec.leftovers === 'keep';
+  if (isHeard || !isAlone || !isSpent(live, evidence, moment)) {
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
   const unread = stillReading(live, evidence, because, moment);
@@ -100,10 +100,17 @@ export function isLate({ dispatch }: LiveDispatch, now: Millis): boolean {
   return Math.abs(now - dispatch.state.since) >= SHIM_LEAVES_MS;
 }
 
+/** It had more time than any shim needs, and we were there to see it. */
+function isSpent({ dispatch: { state } }: LiveDispatch, evidence: Evidence, { now }: Moment) {
+  return (
+    Math.abs(now - state.since) >= CLAIM_WITHIN_MS && now - evidence.awakeSince >= CLAIM_WITHIN_MS
+  );
+}
+
 /** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
 function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { start, shim } = evidence;
-  const alive = startedUnclaimed(live, evidence, moment);
+  const alive = startedUnclaimed(live, evidence, moment) ?? shimBehind(live, evidence, moment);
   if (alive !== null) return alive;
   const ended = (end: AttemptEnd, because: string) =>
     endedBy(live, { end, because }, evidence, moment);
@@ -137,6 +144,27 @@ function startedUnclaimed(live: LiveDispatch, evidence: Evidence, moment: Moment
   }
   if (members.value.emptyLooks >= 2) return null;
   return stay(`${because}; looking again`, moment.now + RECORD_POLL_MS);
+}
+
+/**
+ * A shim that lost the claim leaves in a moment. One that does not was stopped or hangs, and if it held a claim that somebody
+ * removed, it will start its agent when it goes on: it goes before anything is said of this start (I2).
+ *
+ * @returns null where nobody knows of one
+ */
+function shimBehind(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision | null {
+  const { shim } = evidence;
+  const { stopWish, spec } = live.dispatch;
+  // Of a tree whose background processes are kept, no kill could tell it apart.
+  if (shim === 'gone' || (spec.leftovers === 'keep' && stopWish === null)) return null;
+  const because = `it never started, and ${shim === 'alive' ? 'its shim has not left' : 'its shim cannot be seen'}`;
+  const wished = obeyDespiteShim(live, shim, because, moment);
+  if (wished !== null) return wished;
+  if (stopWish !== null || shim === 'unknown' || !isSpent(live, evidence, moment)) {
+    return stay(because, moment.now + UNKNOWN_POLL_MS);
+  }
+  const failed = 'its shim has not claimed the start';
+  return endLeftovers(live, { end: endOfFailedStart(failed), because: failed }, [], moment);
 }
 
 /** The process may be a shim, for nobody knows it: one that has lost, or cannot write its claim, leaves in a moment. */

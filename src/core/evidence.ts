@@ -108,6 +108,8 @@ export interface Evidence {
   readonly signs: readonly Sign[];
   /** since when the attempt is watched without a break; silence is counted from here at the earliest */
   readonly watchedSince: Millis;
+  /** since when whoever looks has known of it and not slept; a shim gets nothing done either while the machine sleeps */
+  readonly awakeSince: Millis;
   /** a look for signs of work failed; the reason. Silence then proves nothing (I4) */
   readonly blind: string | null;
   readonly goal: Goal;

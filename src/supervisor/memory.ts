@@ -64,6 +64,8 @@ export interface AttemptMemory {
   notedAt: Millis;
   /** lost: one fresh window */
   watchedSince: Millis;
+  /** when it became known, or we last woke late; lost: now */
+  awakeSince: Millis;
   /** when output last grew, or the watch began; lost: the watch begins */
   outputAt: Millis;
   /** `outputAt` of the silence of which it was said that others would have ended it; lost: said once more */
@@ -106,8 +108,8 @@ export function knownPids({ known, agent, shim }: AttemptMemory): number[] {
 
 /** What earlier looks and kills have left behind, as a part of the evidence. */
 export function remembered(memory: AttemptMemory) {
-  const { signs, watchedSince, blind, unseenSince, killRounds, lastKilled } = memory;
-  return { signs, watchedSince, blind, unseenSince, killRounds, lastKilled };
+  const { signs, watchedSince, awakeSince, blind, unseenSince, killRounds, lastKilled } = memory;
+  return { signs, watchedSince, awakeSince, blind, unseenSince, killRounds, lastKilled };
 }
 
 const UNREAD: StreamNote = { state: EMPTY_STREAM, stdoutNext: 0, stderrNext: 0 };
@@ -156,6 +158,7 @@ export function createMemory() {
     grantFreshWindow(now: Millis): void {
       for (const memory of attempts.values()) {
         memory.watchedSince = now;
+        memory.awakeSince = now;
         memory.outputAt = now;
         memory.operations = new Map(
           [...memory.operations].map(([id, one]) => [id, granted(one, memory.sampledAt, now)]),
@@ -168,6 +171,7 @@ export function createMemory() {
 
 function shiftMemory(memory: AttemptMemory, byMs: number): void {
   memory.watchedSince += byMs;
+  memory.awakeSince += byMs;
   memory.outputAt += byMs;
   if (memory.sparedFor !== null) memory.sparedFor += byMs;
   if (memory.unseenSince !== null) memory.unseenSince += byMs;
@@ -260,6 +264,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     noted: { stream, signs: attempt.signs, resultAt, watchedSince, unseen },
     notedAt: now,
     watchedSince: now,
+    awakeSince: now,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',

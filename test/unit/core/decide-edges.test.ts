@@ -39,9 +39,9 @@ describe('a start of which nothing is on record', () => {
     ],
     [
       'whose claim was seized while it was only ordered has failed',
-      { ...ORDERED, ...NOBODY, claim: 'recovery' },
-      `${BACKOFF}: its shim has not claimed the start; retry 1 of 3 for class infrastructure` +
-        ' [refused (its shim has not claimed the start) class infrastructure] [wish done]',
+      { ...ORDERED, ...NOBODY, claim: 'recovery', shim: 'gone' },
+      `${BACKOFF}: its shim ended before it claimed the start; retry 1 of 3 for class infrastructure` +
+        ' [refused (its shim ended before it claimed the start) class infrastructure] [wish done]',
     ],
     [
       'whose shim has ended has failed, whatever the end of a supervisor asks for',

@@ -65,11 +65,6 @@ describe('recovery holds the claim: this fence never ran', () => {
       'dispatch.requeued queued: it never started [stopped superseded] [wish done]',
     ],
     [
-      'a start under way whose shim lives and was too late is a failed one',
-      seized({ shim: 'alive' }),
-      'dispatch.parked parked backoff +500: its shim has not claimed the start; retry 1 of 3 for class infrastructure [refused (its shim has not claimed the start) class infrastructure] [wish done]',
-    ],
-    [
       'a shim that ended before it claimed is a failed start',
       seized({}),
       'dispatch.parked parked backoff +500: its shim ended before it claimed the start; retry 1 of 3 for class infrastructure [refused (its shim ended before it claimed the start) class infrastructure] [wish done]',

@@ -2,7 +2,7 @@
 // that works, a pid record that never comes.
 import { describe } from 'vitest';
 import { decisionTable } from './decision-table.ts';
-import type { RowSpec } from './row.ts';
+import { HOUR, type RowSpec } from './row.ts';
 
 const seized = (spec: RowSpec): RowSpec => ({
   state: 'starting',
@@ -11,6 +11,16 @@ const seized = (spec: RowSpec): RowSpec => ({
   start: { kind: 'not-mine' },
   ...spec,
 });
+/** Its shim was started from here, and the claim is ours. */
+const behind = (spec: RowSpec): RowSpec =>
+  seized({
+    shim: 'alive',
+    start: { kind: 'under-way' },
+    members: [],
+    emptyLooks: 2,
+    sinceMs: 10_000,
+    ...spec,
+  });
 const why = 'nobody has claimed its start, but a process with its mark lives';
 
 decisionTable([
@@ -61,8 +71,42 @@ describe('a start under way that nobody claims', () => {
     ],
     [
       'goes back to the queue, at no cost, where it was interrupted',
-      unclaimed({ claim: 'recovery', members: [], emptyLooks: 2, wish: { cause: 'superseded' } }),
+      behind({ shim: 'gone', start: { kind: 'not-mine' }, wish: { cause: 'superseded' } }),
       'dispatch.requeued queued: it never started [stopped superseded] [wish done]',
+    ],
+  ]);
+});
+
+describe('I2: a shim that lives though we hold its claim', () => {
+  const waits = 'stay +1000: it never started, and its shim has not left';
+  decisionTable([
+    ['leaves in a moment, or may still start its agent', behind({}), waits],
+    ['has two minutes for that', behind({ sinceMs: 119_999 }), waits],
+    ['while we are awake', behind({ sinceMs: HOUR, awakeMs: 119_999 }), waits],
+    [
+      'I4: is not believed gone where it cannot be seen',
+      behind({ shim: 'unknown', sinceMs: HOUR }),
+      'stay +1000: it never started, and its shim cannot be seen',
+    ],
+    [
+      'goes before the next start',
+      behind({ sinceMs: 120_000 }),
+      'attempt.stopping stopping leftovers of refused (its shim has not claimed the start) class infrastructure kill +5000: its shim has not claimed the start',
+    ],
+    [
+      'is not told from who is kept',
+      behind({ sinceMs: 120_000, spec: { leftovers: 'keep' } }),
+      'dispatch.parked parked backoff +500: its shim has not claimed the start; retry 1 of 3 for class infrastructure [refused (its shim has not claimed the start) class infrastructure] [wish done]',
+    ],
+    [
+      'has a moment to leave when a person wishes it, however long it has been there',
+      behind({ sinceMs: HOUR, wish: { cause: 'cancelled', agoMs: 4_999 } }),
+      waits,
+    ],
+    [
+      'does not outlast the wish',
+      behind({ wish: { cause: 'cancelled', agoMs: 5_000 } }),
+      'attempt.stopping stopping cancelled kill +10000: somebody wished it; it never started, and its shim has not left',
     ],
   ]);
 });
@@ -92,6 +136,7 @@ describe('a shim that lives, alone, and whose record was destroyed', () => {
   decisionTable([
     ['may still start its agent', alone({ sinceMs: 119_999 }), waits],
     ['is not alone by one look', alone({ emptyLooks: 1 }), waits],
+    ['slept while the machine did', alone({ sinceMs: HOUR, awakeMs: 119_999 }), waits],
     [
       'I4: is not believed alone where its tree cannot be seen',
       alone({ members: 'unknown' }),

@@ -73,6 +73,8 @@ export interface RowSpec {
   /** age of the last sign of work; null: none so far */
   readonly silentMs?: number | null;
   readonly watchedMs?: number;
+  /** how long whoever looks has been awake */
+  readonly awakeMs?: number;
   readonly blind?: string;
   /** why its tree could not be looked at, as the state says it */
   readonly told?: string;
@@ -244,6 +246,7 @@ function evidenceOf(spec: RowSpec): Evidence {
     usage: spec.usage === undefined ? EIO : { kind: 'seen', value: spec.usage },
     signs: silentMs === null ? [] : [signAt(NOW - silentMs)],
     watchedSince: NOW - (spec.watchedMs ?? HOUR),
+    awakeSince: NOW - (spec.awakeMs ?? HOUR),
     blind: spec.blind ?? null,
     goal: spec.goal ?? 'unasked',
     result: spec.result ?? 'unasked',
