@@ -6,6 +6,7 @@ import { checkNotWaiting } from './checks-waits.ts';
 import type { RowChange } from './row-change.ts';
 import type { Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
+import { finalState } from './said.ts';
 import { stirOfChildren, workOfChildren } from './family.ts';
 import { lastWorkOf, sampleMs, stirredBefore } from './work.ts';
 
@@ -85,7 +86,10 @@ function checkLingering(stage: Stage, change: RowChange, attempt: AttemptTruth):
   const { stallMs, lingerMs } = attempt.spec;
   checkSilent(stage, change, attempt, Math.min(stallMs, lingerMs));
   if (stage.truth.dispatch(attempt.key.dispatch).goalReachedAt !== null) return;
-  if (attempt.said?.state.result != null) return;
+  // Its last line counts without an end, once it has ended itself.
+  const { said, spec, agentLives } = attempt;
+  const state = said === null || agentLives ? said?.state : finalState(said, spec);
+  if (state?.result != null) return;
   const message = `${attempt.name} has no result: ${change.after.dispatch.because}`;
   stage.judge.report('I12 no success without proof', message);
 }
