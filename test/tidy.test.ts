@@ -111,7 +111,7 @@ const badExamples: readonly Example[] = [
   ['imports follow', 'src/agents/x.ts', "import { y } from '../ports.ts';", 'pure functions'],
   ['imports follow', 'src/cli/x.ts', "import { y } from '../supervisor/y.ts';", 'a face asks'],
   ['imports follow', 'src/cli/x.ts', "import { y } from '../ledger/y.ts';", 'a face asks'],
-  ['imports follow', 'src/cli/x.ts', "import { parse } from 'yaml';", 'imports yaml'],
+  ['imports follow', 'src/cli/x.ts', "import { load } from 'js-yaml';", 'imports js-yaml'],
   ['imports follow', 'src/compose.ts', "import { y } from './cli/y.ts';", 'knows no face'],
   ['imports follow', 'src/web/x.ts', OPENING, 'no part of the design owns it'],
   ['imports carry', 'src/core/x.ts', "import { y } from './y';", 'write ./y.ts'],

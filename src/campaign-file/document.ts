@@ -1,10 +1,18 @@
-// Owns the way from YAML nodes to plain values that know their place. What YAML offers beyond plain
-// values (aliases, keys that are no text) is resolved or refused here.
-import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+// Owns the way from what YAML says to plain values that know their place. What YAML offers beyond
+// plain values (aliases, tags, keys that are no text) is resolved or refused here.
+import {
+  type AliasEvent,
+  EVENT_ID,
+  type Event,
+  NOT_RESOLVED,
+  type ScalarEvent,
+  getScalarValue,
+} from 'js-yaml';
 import type { Report } from './report.ts';
+import { valueOf } from './scalar.ts';
 import { showText } from './show.ts';
 import type { Substitution } from './substitute.ts';
-import { composeDocument } from './yaml.ts';
+import { endOf, offsetOf, readEvents } from './yaml.ts';
 
 /** A value with its place. Offsets count UTF-16 units from the start of the text. */
 export interface Located {
@@ -25,14 +33,21 @@ export interface Located {
  */
 const ALIASED_VALUES_MAX = 200_000;
 
+/** Aliases that stand inside of what other aliases repeat; each level costs stack. */
+const ALIAS_DEPTH_MAX = 64;
+
 /** valibot skips these keys silently, for they could reach the prototype of an object. */
 const UNUSABLE_KEYS = ['__proto__', 'prototype', 'constructor'];
 
 const NO_FIELDS: ReadonlyMap<string, Located> = new Map();
 const NO_ITEMS: readonly Located[] = [];
 
-/** Aliases that stand inside of what other aliases repeat; each level costs stack. */
-const ALIAS_DEPTH_MAX = 64;
+/** A value, and how many values and levels of aliases are in it. */
+interface Converted {
+  readonly located: Located;
+  readonly values: number;
+  readonly aliasDepth: number;
+}
 
 /**
  * Reads the one YAML 1.2 document of `text`, variables filled in. What is wrong goes to `report`. A
@@ -45,153 +60,229 @@ export function readDocument(
   report: Report,
   substitution: Substitution,
 ): Located | null {
-  const document = composeDocument(text, report);
-  if (document === null) return null;
-  if (document.contents === null) return nothingAt(0);
-  return new Converter(text, report, substitution).convert(document.contents);
+  const events = readEvents(text, report);
+  if (events === null) return null;
+  if (events.length === 0) return nothingAt(0);
+  return new Converter(text, events, { report, substitution }).convert(0).located;
 }
 
 class Converter {
   readonly #text: string;
+  readonly #events: readonly Event[];
   readonly #report: Report;
   readonly #substitution: Substitution;
-  readonly #anchors = new Map<string, Node>();
-  /**
-   * what each alias stands for: the last anchor of its name before it, even if the name is given
-   * again later
-   */
-  readonly #targets = new Map<Node, Node>();
-  /** nodes whose conversion is under way, to notice an alias inside of what it stands for */
-  readonly #open = new Set<Node>();
-  #aliasDepth = 0;
+  /** by name, the last one before; null: it is still open */
+  readonly #anchors = new Map<string, Converted | null>();
+  #next = 0;
+  /** of what was taken */
+  #end = 0;
   #aliasedValues = 0;
 
-  constructor(text: string, report: Report, substitution: Substitution) {
+  constructor(
+    text: string,
+    events: readonly Event[],
+    { report, substitution }: { report: Report; substitution: Substitution },
+  ) {
     this.#text = text;
+    this.#events = events;
     this.#report = report;
     this.#substitution = substitution;
   }
 
-  convert(node: Node, keyOffset = offsetOf(node)): Located {
-    if (this.#aliasDepth > 0) this.#aliasedValues += 1;
-    if (isAlias(node)) return this.#convertAlias(node, keyOffset);
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
-    if (anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(anchor, node);
-    this.#open.add(node);
-    const located = this.#convertContent(node, keyOffset);
-    this.#open.delete(node);
-    return located;
+  /**
+   * Converts the next value.
+   *
+   * @param otherwise its place, where it is not written at all
+   */
+  convert(otherwise: number): Converted {
+    const event = this.#take();
+    if (event.type === EVENT_ID.ALIAS) return this.#convertAlias(event);
+    const anchor = 'anchorStart' in event ? this.#slice(event.anchorStart, event.anchorEnd) : '';
+    if (anchor !== '') this.#anchors.set(anchor, null);
+    const converted = this.#convertContent(event, offsetOf(event, otherwise));
+    if (anchor !== '') this.#anchors.set(anchor, converted);
+    return converted;
   }
 
-  #convertContent(node: Node, keyOffset: number): Located {
-    const place = { offset: offsetOf(node), keyOffset, source: '' };
-    if (isMap(node)) {
-      const fields = this.#convertFields(node);
-      const value: Record<string, unknown> = Object.create(null);
-      for (const [key, field] of fields) value[key] = field.value;
-      return { ...place, value, fields, items: NO_ITEMS };
+  #convertContent(event: Event, offset: number): Converted {
+    switch (event.type) {
+      case EVENT_ID.SCALAR:
+        return leaf(this.#convertScalar(event, offset));
+      case EVENT_ID.MAPPING:
+        this.#checkTag(event, '!!map');
+        return this.#convertFields(offset);
+      case EVENT_ID.SEQUENCE:
+        this.#checkTag(event, '!!seq');
+        return this.#convertItems(offset);
+      case EVENT_ID.ALIAS:
+      case EVENT_ID.DOCUMENT:
+      case EVENT_ID.POP:
+        return leaf(nothingAt(offset));
     }
-    if (isSeq<Node | null>(node)) {
-      const items = node.items.map((item) => {
-        return item === null ? nothingAt(place.offset) : this.convert(item);
-      });
-      return { ...place, value: items.map((item) => item.value), fields: NO_FIELDS, items };
-    }
-    if (!isScalar(node)) return nothingAt(place.offset);
-    return { ...place, ...this.#convertScalar(node), fields: NO_FIELDS, items: NO_ITEMS };
   }
 
-  #convertScalar(node: Node & { value: unknown; source?: string }): {
-    value: unknown;
-    source: string;
-    offset: number;
-  } {
-    const offset = offsetOf(node);
-    if (typeof node.value !== 'string') {
-      return { value: node.value, source: node.source ?? '', offset };
-    }
-    const raw = this.#text.slice(offset, node.range?.[1] ?? offset);
-    return { value: this.#substitution.apply(node.value, { raw, offset }), source: '', offset };
+  #convertItems(offset: number): Converted {
+    const inside: Converted[] = [];
+    while (!this.#takesEnd()) inside.push(this.convert(this.#startOfItem(offset)));
+    const items = inside.map(({ located }) => located);
+    const value = items.map((item) => item.value);
+    return sum({ ...nothingAt(offset), value, items }, inside);
   }
 
-  #convertFields(map: YAMLMap): ReadonlyMap<string, Located> {
+  /** The dash of an item with nothing behind it, which has no place of its own. */
+  #startOfItem(list: number): number {
+    if (offsetOf(this.#peek(), -1) >= 0) return list;
+    BETWEEN_ITEMS.lastIndex = this.#end;
+    BETWEEN_ITEMS.exec(this.#text);
+    const dash = BETWEEN_ITEMS.lastIndex;
+    this.#end = dash + 1;
+    return dash;
+  }
+
+  #convertFields(offset: number): Converted {
     const fields = new Map<string, Located>();
-    for (const { key, value } of map.items) {
-      if (!isScalar(key) || key.value === null) {
-        const at = isNodeWithRange(key) ? offsetOf(key) : offsetOf(map);
-        this.#report.problem(at, 'a key must be a text on one line');
-        continue;
-      }
-      if (key.anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(key.anchor, key);
-      const name = keyText(key);
-      const keyOffset = offsetOf(key);
-      const earlier = fields.get(name);
-      if (UNUSABLE_KEYS.includes(name)) {
-        this.#report.problem(keyOffset, `the key ${showText(name)} cannot be used`);
-      } else if (earlier !== undefined) {
-        const line = this.#report.line(earlier.keyOffset);
-        const message = `the key ${showText(name)} is given twice, first in line ${line}`;
-        this.#report.problem(keyOffset, message, 'keep one of the two');
-      } else if (isNodeWithRange(value) && !isEmptyScalar(value)) {
-        fields.set(name, this.convert(value, keyOffset));
-      } else {
-        fields.set(name, nothingAt(keyOffset));
+    const inside: Converted[] = [];
+    while (!this.#takesEnd()) {
+      const keyOffset = offsetOf(this.#peek(), offset);
+      const name = this.#convertKey(keyOffset);
+      const value = this.convert(keyOffset);
+      inside.push(value);
+      if (name !== null && this.#isUsable(name, keyOffset, fields.get(name))) {
+        fields.set(name, { ...value.located, keyOffset });
       }
     }
-    return fields;
+    const value: Record<string, unknown> = Object.create(null);
+    for (const [key, field] of fields) value[key] = field.value;
+    return sum({ ...nothingAt(offset), value, fields }, inside);
   }
 
-  #convertAlias(alias: Node & { source: string }, keyOffset: number): Located {
-    const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
-    const name = showText(`*${alias.source}`);
+  /** Keys are always text: `1:` and `true:` are what is written there. null: it is none. */
+  #convertKey(offset: number): string | null {
+    const event = this.#peek();
+    if (event.type === EVENT_ID.SCALAR) {
+      const text = getScalarValue(this.#text, event);
+      const value = this.#valueOf(event, text);
+      if (value !== null) {
+        this.#take();
+        const anchor = this.#slice(event.anchorStart, event.anchorEnd);
+        if (anchor !== '')
+          this.#anchors.set(anchor, leaf({ ...nothingAt(offset), value, source: text }));
+        return text;
+      }
+    }
+    this.convert(offset);
+    this.#report.problem(offset, 'a key must be a text on one line');
+    return null;
+  }
+
+  #isUsable(name: string, keyOffset: number, earlier: Located | undefined): boolean {
+    if (UNUSABLE_KEYS.includes(name)) {
+      this.#report.problem(keyOffset, `the key ${showText(name)} cannot be used`);
+      return false;
+    }
+    if (earlier === undefined) return true;
+    const line = this.#report.line(earlier.keyOffset);
+    const message = `the key ${showText(name)} is given twice, first in line ${line}`;
+    this.#report.problem(keyOffset, message, 'keep one of the two');
+    return false;
+  }
+
+  #convertScalar(event: ScalarEvent, offset: number): Located {
+    const text = getScalarValue(this.#text, event);
+    const value = this.#valueOf(event, text);
+    if (value === NOT_RESOLVED) return this.#flawed(offset);
+    if (typeof value !== 'string') return { ...nothingAt(offset), value, source: text };
+    const raw = this.#slice(offset, event.valueEnd);
+    return { ...nothingAt(offset), value: this.#substitution.apply(value, { raw, offset }) };
+  }
+
+  #valueOf(event: ScalarEvent, text: string): unknown {
+    const value = valueOf(event, text, this.#slice(event.tagStart, event.tagEnd));
+    if (value === NOT_RESOLVED) this.#refuseTag(event.tagStart);
+    return value;
+  }
+
+  #checkTag({ tagStart, tagEnd }: { tagStart: number; tagEnd: number }, fitting: string): void {
+    const tag = this.#slice(tagStart, tagEnd);
+    if (tag !== '' && tag !== '!' && tag !== fitting) this.#refuseTag(tagStart);
+  }
+
+  #refuseTag(at: number): void {
+    const hint = 'remove the tag, or put a text that starts with "!" into quotes';
+    this.#report.problem(at, 'tags have no meaning here', hint);
+  }
+
+  #convertAlias(event: AliasEvent): Converted {
+    const offset = event.anchorStart - 1;
+    const target = this.#anchors.get(this.#slice(event.anchorStart, event.anchorEnd));
+    const name = showText(this.#slice(offset, event.anchorEnd));
     if (target === undefined) {
       const hint = `put it into quotes if it is meant as text: ${name}`;
-      this.#report.problem(offsetOf(alias), `the alias ${name} has no anchor before it`, hint);
-      return this.#flawed(alias, keyOffset);
+      this.#report.problem(offset, `the alias ${name} has no anchor before it`, hint);
+      return leaf(this.#flawed(offset));
     }
-    if (this.#open.has(target)) {
-      this.#report.problem(offsetOf(alias), `the alias ${name} stands inside of what it repeats`);
-      return this.#flawed(alias, keyOffset);
+    if (target === null) {
+      this.#report.problem(offset, `the alias ${name} stands inside of what it repeats`);
+      return leaf(this.#flawed(offset));
     }
-    if (this.#aliasedValues > ALIASED_VALUES_MAX || this.#aliasDepth >= ALIAS_DEPTH_MAX) {
+    const { located, values } = target;
+    const aliasDepth = target.aliasDepth + 1;
+    if (this.#aliasedValues + values > ALIASED_VALUES_MAX || aliasDepth > ALIAS_DEPTH_MAX) {
       const limits = `${ALIASED_VALUES_MAX} values or ${ALIAS_DEPTH_MAX} levels`;
       const message = `aliases repeat more than ${limits}`;
-      this.#report.problem(offsetOf(alias), message, 'write them out, or split the file');
-      return this.#flawed(alias, keyOffset);
+      this.#report.problem(offset, message, 'write them out, or split the file');
+      return leaf(this.#flawed(offset));
     }
-    this.#targets.set(alias, target);
-    this.#aliasDepth += 1;
-    const located = this.convert(target, keyOffset);
-    this.#aliasDepth -= 1;
-    return { ...located, keyOffset };
+    this.#aliasedValues += values;
+    return { located, values, aliasDepth };
   }
 
   /** Stands for a value that is already reported, so that nothing more is said of it. */
-  #flawed(node: Node, keyOffset: number): Located {
-    this.#report.mute(offsetOf(node));
-    return { ...nothingAt(offsetOf(node)), keyOffset };
+  #flawed(offset: number): Located {
+    this.#report.mute(offset);
+    return nothingAt(offset);
+  }
+
+  /** Empty where there is none. */
+  #slice(start: number, end: number): string {
+    return start < 0 ? '' : this.#text.slice(start, end);
+  }
+
+  #peek(): Event {
+    return this.#events[this.#next] ?? END;
+  }
+
+  #take(): Event {
+    const event = this.#peek();
+    this.#next += 1;
+    this.#end = Math.max(this.#end, endOf(event));
+    return event;
+  }
+
+  /** The events come in pairs, whatever the text: an end that is missing is one. */
+  #takesEnd(): boolean {
+    const ends = this.#peek().type === EVENT_ID.POP;
+    if (ends) this.#next += 1;
+    return ends;
   }
 }
 
-function offsetOf(node: Node): number {
-  return node.range?.[0] ?? 0;
+/** What may stand between the end of an item and the dash of the next. */
+const BETWEEN_ITEMS = /(?:[\s\]},:]|#.*)*/y;
+const END: Event = { type: EVENT_ID.POP };
+
+function leaf(located: Located): Converted {
+  return { located, values: 1, aliasDepth: 0 };
 }
 
-function isNodeWithRange(value: unknown): value is Node {
-  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
-}
-
-/**
- * `key:` with nothing behind it. Its own place is wherever the next token starts, so the key's is
- * used.
- */
-function isEmptyScalar(node: Node): boolean {
-  return isScalar(node) && node.value === null && (node.source ?? '') === '';
-}
-
-/** Keys are always text: `1:` and `true:` are what is written there. */
-function keyText(key: { value: unknown; source?: string }): string {
-  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+function sum(located: Located, inside: readonly Converted[]): Converted {
+  let values = 1;
+  let aliasDepth = 0;
+  for (const one of inside) {
+    values += one.values;
+    aliasDepth = Math.max(aliasDepth, one.aliasDepth);
+  }
+  return { located, values, aliasDepth };
 }
 
 function nothingAt(offset: number): Located {

@@ -1,121 +1,122 @@
-// Owns the reading of YAML 1.2: from text to a tree of nodes, or to what is wrong with the text.
-// The YAML library's own `parseDocument` overflows the stack on deep nesting and keeps a stack
-// trace for each error, hence the steps by hand.
-import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
+// Owns the reading of YAML 1.2: from text to the events of one document, or to what is wrong with
+// the text.
+import {
+  EVENT_ID,
+  type Event,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  YAMLException,
+  parseEvents,
+} from 'js-yaml';
 import type { Report } from './report.ts';
 import { showSentence } from './show.ts';
 
-/**
- * A campaign file is 5 levels deep. What lies much deeper would overflow the stack of the YAML
- * library.
- */
+/** A campaign file is 5 levels deep. What lies much deeper would overflow the stack. */
 const DEPTH_MAX = 64;
 
 /**
- * How the YAML library is told to be strict: core schema whatever a `%YAML` line says, no tags but
- * the core's.
- */
-const COMPOSER_OPTIONS = {
-  prettyErrors: false,
-  schema: 'core',
-  resolveKnownTags: false,
-  // The library compares each key with each other one; Converter finds repeated keys in linear
-  // time.
-  uniqueKeys: false,
-} as const;
-
-/**
- * Reads the one document of `text`. What is wrong goes to `report`.
+ * Reads the one document of `text`. What is wrong goes to `report`: of what is no YAML the first
+ * place only, for what follows from there on is a guess.
  *
- * @returns null where something is wrong: a tree that was guessed from wrong YAML says nothing
- * about its content
+ * @returns what is in the document, without its own events, and nothing for an empty one; null
+ * where something is wrong
  */
-export function composeDocument(text: string, report: Report): Document.Parsed | null {
-  const depth = { tooDeepAt: null as number | null };
-  const documents = withoutStackTraces(() => {
-    const composer = new Composer(COMPOSER_OPTIONS);
-    const composed: Document.Parsed[] = [];
-    for (const document of composer.compose(boundedTokens(text, depth), true, text.length)) {
-      composed.push(document);
-      if (composed.length === 2) break;
-    }
-    return composed;
-  });
-  const [document, second] = documents;
-  if (document === undefined) return null;
-  const end = depth.tooDeepAt ?? Infinity;
-  const errors = [...document.errors, ...document.warnings].filter((error) => error.pos[0] < end);
-  for (const error of firstOfEachLine(errors, report)) {
-    report.problem(error.pos[0], yamlMessage(error), yamlHint(error, text));
+export function readEvents(text: string, report: Report): readonly Event[] | null {
+  const events = parsed(text, report);
+  if (events === null) return null;
+  const second = events.findIndex(({ type }, at) => at > 0 && type === EVENT_ID.DOCUMENT);
+  if (second < 0) return events.slice(1, -1);
+  const at = startOfDocument(text, events.slice(second));
+  report.problem(
+    at,
+    'a second YAML document starts here',
+    'put each campaign into a file of its own',
+  );
+  return null;
+}
+
+function parsed(text: string, report: Report): readonly Event[] | null {
+  try {
+    return parseEvents(text, { maxDepth: DEPTH_MAX });
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const at = Math.min(error.mark?.position ?? 0, text.length);
+    const { message, hint } = explained(error.reason, text, at);
+    report.problem(at, message, hint);
+    return null;
   }
-  if (second !== undefined) {
-    const hint = 'put each campaign into a file of its own';
-    report.problem(second.range[0], 'a second YAML document starts here', hint);
-  }
-  if (depth.tooDeepAt !== null && errors.length === 0) {
-    report.problem(depth.tooDeepAt, `this is nested more than ${DEPTH_MAX} levels deep`);
-  }
-  return report.failed ? null : document;
+}
+
+/** The line `---`, where there is one: it has no event of its own. */
+function startOfDocument(text: string, [, first]: readonly Event[]): number {
+  const at = first === undefined ? -1 : offsetOf(first, -1);
+  const before = at < 0 ? text : text.slice(0, at);
+  const marker = before.lastIndexOf('\n---') + 1;
+  return marker === 0 ? Math.max(at, 0) : marker;
 }
 
 /**
- * The library makes an `Error` for each of its findings, and a wrong file can have a million of
- * them. Their stack traces are looked at by nobody and are five times the time and memory of all
- * the rest.
+ * Where a value stands, its quotes included, without anchor and tag.
+ *
+ * @param otherwise for a value that is not written at all
  */
-function withoutStackTraces<T>(parse: () => T): T {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return parse();
-  } finally {
-    Error.stackTraceLimit = limit;
+export function offsetOf(event: Event, otherwise: number): number {
+  switch (event.type) {
+    case EVENT_ID.SCALAR:
+      if (event.valueStart < 0) return otherwise;
+      return isQuoted(event) ? event.valueStart - 1 : event.valueStart;
+    case EVENT_ID.MAPPING:
+    case EVENT_ID.SEQUENCE:
+      return event.start;
+    case EVENT_ID.ALIAS:
+      return event.anchorStart - 1;
+    case EVENT_ID.DOCUMENT:
+    case EVENT_ID.POP:
+      return otherwise;
   }
 }
 
-/** Stops where the nesting gets too deep, so that what stands before it can still be judged. */
-function* boundedTokens(text: string, depth: { tooDeepAt: number | null }): Generator<CST.Token> {
-  const parser = new Parser();
-  for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme);
-    if (parser.stack.length > DEPTH_MAX) {
-      depth.tooDeepAt = parser.offset;
-      break;
-    }
+/** Where what is told by this event ends; for a list or a map: where it begins. */
+export function endOf(event: Event): number {
+  if (event.type === EVENT_ID.SCALAR) {
+    return isQuoted(event) ? event.valueEnd + 1 : event.valueEnd;
   }
-  yield* parser.end();
+  if (event.type === EVENT_ID.ALIAS) return event.anchorEnd;
+  return offsetOf(event, 0);
 }
 
-/** One mistake makes several errors in its line; the first is the one that helps. */
-function firstOfEachLine(errors: readonly YAMLError[], report: Report): readonly YAMLError[] {
-  const byPlace = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  let lastLine = 0;
-  return byPlace.filter((error) => {
-    const line = report.line(error.pos[0]);
-    const isFirst = line !== lastLine;
-    lastLine = line;
-    return isFirst;
-  });
+function isQuoted({ style }: ScalarEvent): boolean {
+  return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
 }
 
-function yamlMessage(error: YAMLError): string {
-  if (error.code === 'TAG_RESOLVE_FAILED') return 'tags have no meaning here';
-  return `not valid YAML: ${showSentence(error.message)}`;
+const TOO_DEEP = /^nesting exceeded/;
+
+function explained(reason: string, text: string, at: number): { message: string; hint: string } {
+  if (TOO_DEEP.test(reason)) {
+    return { message: `this is nested more than ${DEPTH_MAX} levels deep`, hint: '' };
+  }
+  return { message: `not valid YAML: ${showSentence(reason)}`, hint: hintFor(reason, text, at) };
 }
 
-function yamlHint({ code, pos }: YAMLError, text: string): string {
-  const line = text.slice(text.lastIndexOf('\n', pos[0] - 1) + 1, pos[0] + 2);
+function hintFor(reason: string, text: string, at: number): string {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 2);
   // In a list or map in brackets, the braces of a reference are YAML's own.
   if (/[[{,:]\s*\$\{\{/.test(line)) return 'put a text with "${{" in it into quotes';
-  return YAML_HINTS[code] ?? '';
+  const character = text.charAt(at);
+  if (reason.startsWith('bad indentation of a mapping')) {
+    if (character === ':') return 'put a text with ": " in it into quotes';
+    if ('@`%'.includes(character)) return 'put the text into quotes';
+  }
+  return HINTS.find(([words]) => words.test(reason))?.[1] ?? '';
 }
 
-const YAML_HINTS: Partial<Record<YAMLError['code'], string>> = {
-  TAB_AS_INDENT: 'indent with spaces',
-  BAD_INDENT: 'indent the keys of one map by the same number of spaces',
-  BLOCK_AS_IMPLICIT_KEY: 'put a text with ": " in it into quotes',
-  BAD_SCALAR_START: 'put the text into quotes',
-  BAD_ALIAS: 'put the text into quotes',
-  BAD_DQ_ESCAPE: "use single quotes ('…'), in which a backslash stands for itself",
-  TAG_RESOLVE_FAILED: 'remove the tag, or put a text that starts with "!" into quotes',
-};
+const HINTS: readonly (readonly [words: RegExp, hint: string])[] = [
+  [/^tab characters/, 'indent with spaces'],
+  [/^bad indentation/, 'indent the keys of one map by the same number of spaces'],
+  [/^deficient|within a (flow|single|double)/, 'close each quote, each [ and each {'],
+  [/^missed comma/, 'put a comma between two of them, or a text with , [ ] { } in it into quotes'],
+  [/escape|hexadecimal/, "use single quotes ('…'), in which a backslash stands for itself"],
+  [/alias|anchor/, 'put the text into quotes'],
+  [/tag/, 'remove the tag, or put a text that starts with "!" into quotes'],
+  [/^end of the stream|key/, 'write KEY: VALUE, with a space behind the colon'],
+];

@@ -65,7 +65,7 @@ const EDGES: readonly Edge[] = [
   {
     from: 'src/campaign-file/',
     to: ['src/campaign-file/', 'src/core/'],
-    packages: ['node:*', 'yaml', 'valibot'],
+    packages: ['node:*', 'js-yaml', 'valibot'],
     wayOut: 'the parser returns a Campaign of core/; its callers do the rest',
   },
   {

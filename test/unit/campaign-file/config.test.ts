@@ -142,7 +142,7 @@ test.each([
   [
     'a: b: c',
     [
-      '1:4: not valid YAML: Nested mappings are not allowed in compact mappings — put a text with ": " in it into quotes',
+      '1:5: not valid YAML: bad indentation of a mapping entry — put a text with ": " in it into quotes',
     ],
   ],
   [

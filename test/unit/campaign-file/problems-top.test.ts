@@ -128,7 +128,7 @@ dispatches: [{ name: a, run: x }]`,
     'campaign: c\ndispatches:\n  - hello\n  -\n  - []\n  - {}',
     [
       '3:5: a dispatch: "hello" is not a map of KEY: VALUE',
-      '4:4: a dispatch is empty — write a map of KEY: VALUE, or remove it',
+      '4:3: a dispatch is empty — write a map of KEY: VALUE, or remove it',
       '5:5: a dispatch: a list is not a map of KEY: VALUE',
       '6:5: name is missing',
       '6:5: "run" is missing, and the agent "command" needs it — write run: [PROGRAM, ARGUMENT], or run: "LINE FOR sh -c"',

@@ -12,27 +12,25 @@ const YAML_ROWS: Row[] = [
   [
     'tabs as indentation',
     'campaign: c\ndispatches:\n\t- name: a\n',
-    ['3:1: not valid YAML: Tabs are not allowed as indentation — indent with spaces'],
+    ['3:1: not valid YAML: tab characters must not be used in indentation — indent with spaces'],
   ],
   [
     'a colon inside of a text',
     'campaign: c\nx: a: b\n',
     [
-      '2:4: not valid YAML: Nested mappings are not allowed in compact mappings — put a text with ": " in it into quotes',
+      '2:5: not valid YAML: bad indentation of a mapping entry — put a text with ": " in it into quotes',
     ],
   ],
   [
     'an unclosed bracket',
     'campaign: c\ndispatches: [\n',
-    [
-      '3:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ] — indent the keys of one map by the same number of spaces',
-    ],
+    ['3:1: not valid YAML: deficient indentation — close each quote, each [ and each {'],
   ],
   [
     'a reference to a variable in brackets without quotes',
     dispatch('run: [echo, ${{ vars.x }}]'),
     [
-      '4:18: not valid YAML: Missing , or : between flow sequence items — put a text with "${{" in it into quotes',
+      '4:18: not valid YAML: missed comma between flow collection entries — put a text with "${{" in it into quotes',
     ],
   ],
   [
@@ -69,6 +67,87 @@ const YAML_ROWS: Row[] = [
     'the words of YAML 1.1, whatever a directive says',
     '%YAML 1.1\n---\ncampaign: yes\ndispatches: [{ name: on, run: [no, 012] }]',
     ['4:36: run[1]: 012 is not a text — put it into quotes: "012"'],
+  ],
+  [
+    'a tag of the core schema on something else',
+    dispatch('run: [!!str 012, !!int x, !!null no, !!map [a], ! 7]'),
+    [
+      '4:22: tags have no meaning here — remove the tag, or put a text that starts with "!" into quotes',
+      '4:31: tags have no meaning here — remove the tag, or put a text that starts with "!" into quotes',
+      '4:42: tags have no meaning here — remove the tag, or put a text that starts with "!" into quotes',
+      '4:48: run[3]: a list is not a text',
+    ],
+  ],
+  [
+    'a text that starts with a sign of YAML',
+    'campaign: @x',
+    ['1:11: not valid YAML: bad indentation of a mapping entry — put the text into quotes'],
+  ],
+  [
+    'a key that is indented less than its neighbours',
+    'pools:\n   a: 1\n  b: 2',
+    [
+      '3:3: not valid YAML: bad indentation of a mapping entry — indent the keys of one map by the same number of spaces',
+    ],
+  ],
+  [
+    'an asterisk',
+    'campaign: *',
+    [
+      '1:12: not valid YAML: name of an alias node must contain at least one character — put the text into quotes',
+    ],
+  ],
+  [
+    'a backslash in double quotes',
+    'campaign: "\\q"',
+    [
+      "1:13: not valid YAML: unknown escape sequence — use single quotes ('…'), in which a backslash stands for itself",
+    ],
+  ],
+  [
+    'quotes that are not closed',
+    'campaign: "c\n',
+    ['2:1: not valid YAML: deficient indentation — close each quote, each [ and each {'],
+  ],
+  [
+    'a colon without a space',
+    'campaign:c\ndispatches: []',
+    [
+      '2:11: not valid YAML: end of the stream or a document separator is expected — write KEY: VALUE, with a space behind the colon',
+    ],
+  ],
+  [
+    'braces that are not closed',
+    'pools: {a: 1',
+    [
+      '1:13: not valid YAML: unexpected end of the stream within a flow collection — close each quote, each [ and each {',
+    ],
+  ],
+  [
+    'a tag of somebody',
+    'campaign: !a!b c',
+    [
+      '1:15: not valid YAML: undeclared tag handle "!a!" — remove the tag, or put a text that starts with "!" into quotes',
+    ],
+  ],
+  [
+    'an alias as a key',
+    'campaign: &c c\n*c : d\n~: e',
+    [
+      '1:1: dispatches is missing',
+      '2:1: a key must be a text on one line',
+      '3:1: a key must be a text on one line',
+    ],
+  ],
+  [
+    'a second document without a word',
+    'campaign: c\n...\n---\n',
+    ['3:1: a second YAML document starts here — put each campaign into a file of its own'],
+  ],
+  [
+    'a second document without a mark',
+    'campaign: c\n...\ncampaign: d\n',
+    ['3:1: a second YAML document starts here — put each campaign into a file of its own'],
   ],
   [
     'a second document',

@@ -1,7 +1,7 @@
 // Owns the agreement of the committed JSON schemas with the parser.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { jsonSchemaText } from '../../../scripts/schema.mjs';
 import { InvalidFileError } from '../../../src/campaign-file/report.ts';
 import { parseConfigFile } from '../../../src/campaign-file/parse-config.ts';
@@ -47,7 +47,7 @@ describe('an editor with the schema accepts what the parser accepts', () => {
     dispatch('deadline: "${{ vars.a }}", leftovers: "${{ vars.b }}", env_from: ["${{ vars.b }}"]'),
   ])('%s', (text) => {
     expect(problemsOf(text, { vars: { a: '1h', b: 'end', c: '1GiB', d: 'never' } })).toEqual([]);
-    expect(fits(campaignSchema, parse(text))).toBe(true);
+    expect(fits(campaignSchema, load(text))).toBe(true);
   });
 });
 
@@ -104,7 +104,7 @@ describe('an editor with the schema refuses what the parser refuses', () => {
     ].map(dispatch),
   ])('%s', (text) => {
     expect(problemsOf(text)).not.toEqual([]);
-    expect(fits(campaignSchema, parse(text))).toBe(false);
+    expect(fits(campaignSchema, load(text))).toBe(false);
   });
 });
 
@@ -147,6 +147,6 @@ describe('config.yaml', () => {
     ['defaults: { name: a }', false],
   ])('%s', (text, expected) => {
     expect(accepts(text)).toBe(expected);
-    expect(fits(configSchema, parse(text))).toBe(expected);
+    expect(fits(configSchema, load(text))).toBe(expected);
   });
 });
