@@ -59,12 +59,13 @@ function notePause(
   stage.truth.pools.set(before.dispatch.pool, { ...pool, paused: true });
 }
 
-/** A pass whose supervisor was stopped in the middle of it has begun long before, and claims by the moment that it says. */
-function claimedSince({ timeline, clocks, truth }: Stage, { by, args }: Commit): number {
-  const passAt = by?.passAt ?? timeline.now;
-  if (truth.unfollowedJumps.some(({ at }) => at >= passAt)) return passAt;
+/**
+ * A pass whose supervisor was slow, or was stopped in the middle of it, has begun before, and claims by the moment that it
+ * says. When that was is not to be told from what the clock says by now: it may have been set since.
+ */
+function claimedSince({ timeline }: Stage, { by, args }: Commit): number {
   const [pass] = args as Parameters<Ledger['commitPass']>;
-  return Math.max(passAt, Math.min(timeline.now, timeline.now - (clocks.wall() - pass.now)));
+  return by?.clockReadAt.get(pass.now) ?? by?.passAt ?? timeline.now;
 }
 
 /** When an attempt became `running`, and ceased to be so. */

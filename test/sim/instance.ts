@@ -25,6 +25,8 @@ export class Instance {
   readonly process: SimProcess;
   /** true time at which its pass began: evidence and deadlines of that pass are no newer */
   passAt = 0;
+  /** true time at which it last read the wall clock, by what that said */
+  readonly clockReadAt = new Map<number, number>();
   /** true time of its last look at each attempt */
   readonly lookedAt = new Map<string, number>();
   /** true time of its last sample of each attempt's signs of work */
@@ -157,6 +159,12 @@ export class Instance {
     this.lookedAt.set(name, this.#stage.timeline.now);
     this.unjudged?.delete(name);
     if (knows) this.learned.add(name);
+  }
+
+  /** It read the wall clock. @returns what that said */
+  noteClock(wall: number): number {
+    this.clockReadAt.set(wall, this.#stage.timeline.now);
+    return wall;
   }
 
   noteRead(key: AttemptKey, stream: string, next: number): void {

@@ -89,7 +89,7 @@ function createWorld(stage: Stage, desk: LedgerDesk, instance: Instance): World 
   const chance = stage.chanceOf('chance');
   const world: World = {
     clock: {
-      now: () => clocks.wall(),
+      now: () => instance.noteClock(clocks.wall()),
       monotonicMs: () => clocks.monotonicMs(),
       origin: () => stage.machine.bootId,
       sleep: (durationMs, interrupt) => instance.sleep(durationMs, interrupt),
