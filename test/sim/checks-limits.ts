@@ -68,12 +68,21 @@ export function checkBroken(
   stage.judge.report('I18 only who breaks a limit is ended for it', message);
 }
 
-/** What its dispatch has used so far, as far as its agents have said so. */
-function tokensOf(truth: Truth, { key }: AttemptTruth): number {
+/**
+ * What its dispatch has used so far, as far as its agents have said so.
+ *
+ * @param counts whose word does
+ */
+function tokensOf(
+  truth: Truth,
+  { key }: AttemptTruth,
+  counts: (one: AttemptTruth) => boolean = () => true,
+): number {
   const { waivedFence } = truth.dispatch(key.dispatch);
   let sum = 0;
-  for (const { key: its, said, spec } of truth.attempts.values()) {
-    if (its.dispatch !== key.dispatch || said === null) continue;
+  for (const one of truth.attempts.values()) {
+    const { key: its, said, spec } = one;
+    if (its.dispatch !== key.dispatch || said === null || !counts(one)) continue;
     if (its.fence <= waivedFence || its.fence > key.fence) continue;
     const { usage } = finalState(said, spec);
     sum += (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
@@ -130,7 +139,9 @@ function isBeyond(
   // Without its records somebody else of its tree may be watched in its place, and its output is seen by nobody.
   if (state.kind !== 'running' || !attempt.agentLives || attempt.damaged) return false;
   const { maxTokens } = attempt.spec;
-  if (maxTokens !== null && tokensOf(truth, attempt) > maxTokens) return true;
+  // What was in a directory that somebody removed before the end of its attempt, nobody may have read and told in time.
+  const isKept = ({ key, damaged }: AttemptTruth) => !(damaged && disk.get(key).wasRemoved);
+  if (maxTokens !== null && tokensOf(truth, attempt, isKept) > maxTokens) return true;
   if (attempt.said !== null && truth.budgets.isSpent(campaign)) return true;
   const tree = visibleTree(machine, attempt);
   const rssBytes = tree.reduce((sum, process) => sum + process.rssBytes, 0);
