@@ -1,5 +1,6 @@
 // Owns the start of what was claimed, up to the word of its shim.
-import type { LiveDispatch } from '../core/dispatch.ts';
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
+import { formatDuration } from '../core/duration.ts';
 import { formatMark } from '../core/identity.ts';
 import type { ShimWord, SpawnOrder, SpawnResult } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
@@ -107,4 +108,23 @@ export function orderOf(world: World, live: LiveDispatch): SpawnOrder {
     containment: attempt.containment,
     deadline: attempt.deadline,
   };
+}
+
+/**
+ * A deadline is counted from the claim. What was claimed and not started when we could not run for a while has lost that
+ * time to us, and an agent would be ended for it that has only begun: its deadline moves along (I7).
+ */
+export async function moveDeadlines({ ledger }: World, lateMs: number, now: Millis): Promise<void> {
+  for (const { dispatch, attempt } of await ledger.live()) {
+    const { deadline: from, fence } = attempt;
+    if (dispatch.state.kind !== 'starting' || from === null) continue;
+    const to = {
+      softAt: from.softAt + lateMs,
+      hardAt: from.hardAt + lateMs,
+      extendedCount: from.extendedCount + 1,
+      extendedMs: from.extendedMs + lateMs,
+      because: `its supervisor could not start it: extended by ${formatDuration(lateMs)}`,
+    };
+    await ledger.setDeadline({ dispatch: dispatch.id, fence }, { from, to }, now);
+  }
 }

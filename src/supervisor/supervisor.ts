@@ -9,6 +9,7 @@ import { type AttemptMemory, createMemory } from './memory.ts';
 import { type MayClaim, type PassReport, pass } from './pass.ts';
 import type { Surroundings } from './perform.ts';
 import { recover } from './recover.ts';
+import { moveDeadlines } from './start.ts';
 import { type Sweeper, createSweeper } from './sweep.ts';
 import { createTimeWatch } from './time-watch.ts';
 import { type Wish, idleBecause, obeyWish } from './wish.ts';
@@ -67,6 +68,8 @@ class Loop {
   #readsSoon = false;
   #announced = false;
   #rung = true;
+  /** for how long we could not run; those who wait to be started have not been told of it yet */
+  #lostMs = 0;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
   /** by which all moments are told, in the ledger and in memory; null: that was not asked yet */
   #clocks: ClockReading | null = null;
@@ -233,11 +236,14 @@ class Loop {
 
   async #noticeTime(): Promise<boolean> {
     const { clocks, lateMs } = this.#timeWatch.check();
+    this.#lostMs += lateMs;
     const hasStepped = await this.#followClock(clocks);
-    if (!hasStepped && lateMs === 0) return false;
+    if (!hasStepped && this.#lostMs === 0) return false;
     const now = this.#world.clock.now();
     this.#memory.grantFreshWindow(now);
     if (lateMs !== 0) await this.#sayLate(lateMs, now);
+    if (this.#lostMs !== 0) await moveDeadlines(this.#world, this.#lostMs, now);
+    this.#lostMs = 0;
     return hasStepped;
   }
 
