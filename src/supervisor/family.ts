@@ -22,7 +22,7 @@ export interface Family {
   /**
    * A child that runs is evidence for the attempt that added it as of its own newest sign: then it worked, whatever it
    * does by now, and its parent may not have been sampled in between. One that waits for a slot is none, nor what another
-   * attempt of the same dispatch has added.
+   * attempt of the same dispatch has added, nor what it did before this attempt was there to wait for it.
    */
   readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
   /**
@@ -37,9 +37,15 @@ export interface Family {
 /** @param all in the order of submission, so that nobody comes before the dispatch that has added him */
 export function familyOf(all: readonly Member[], now: Millis): Family {
   const byParent = groupByParent(all);
+  const claimedAt = new Map(
+    all.map(({ live, memory }) => [keyOf(memory.key), live.attempt.claimedAt]),
+  );
   const ofParent = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
   return {
-    childrenOf: (key) => ofParent(key).flatMap(workingChild),
+    childrenOf: (key) =>
+      ofParent(key)
+        .flatMap(workingChild)
+        .filter(({ at }) => at >= (claimedAt.get(keyOf(key)) ?? 0)),
     unseenChildOf: (key) => unseenChild(ofParent(key)),
     isNeeded: neededChildren(all, byParent, now),
   };

@@ -39,6 +39,11 @@ describe('a child dispatch', () => {
       one('c', PARENT, { silentMs: 3_000, result: 'there', spec: { lingerMs: 1_000 } }),
       ['nightly/c'],
     ],
+    [
+      'that has done nothing since this attempt began does not',
+      one('c', PARENT, { silentMs: 2 * HOUR + 1 }),
+      [],
+    ],
     ['that is starting does not', one('c', PARENT, { state: 'starting' }), []],
     ['that is being stopped does not', one('c', PARENT, { state: 'stopping' }), []],
     ['of another attempt does not', one('c', { ...PARENT, fence: 2 }), []],
