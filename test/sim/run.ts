@@ -122,7 +122,9 @@ async function letSweep(stage: Stage, supervisors: Supervisors): Promise<void> {
   const begunAt = Math.max(stage.timeline.now, ...stuckUntil);
   await until(stage, () => {
     if (supervisors.current === null) supervisors.start('told');
-    return stage.timeline.now - begunAt > SWEEPS_WITHIN_MS;
+    // What a sweep was held back from is confirmed every so often.
+    const since = Math.max(begunAt, stage.truth.confirmedAt);
+    return stage.timeline.now - since > SWEEPS_WITHIN_MS;
   });
 }
 

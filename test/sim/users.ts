@@ -1,6 +1,6 @@
 // Owns the simulated people: they submit, cancel, retry, pause and resize, ask supervisors to go, and start new ones.
 import type { Campaign } from '../../src/core/campaign.ts';
-import { type Dispatch, isHeldBack, isLive } from '../../src/core/dispatch.ts';
+import { type Dispatch, isLive } from '../../src/core/dispatch.ts';
 import { DroverError } from '../../src/core/error.ts';
 import type { Until } from '../../src/supervisor/supervisor.ts';
 import type { Resumed } from '../../src/ports.ts';
@@ -67,7 +67,7 @@ export class Users {
     for (const [name, pool] of this.#stage.truth.pools) {
       if (pool.paused) this.#resume(name);
     }
-    this.#keepConfirming();
+    void this.#keepConfirming();
   }
 
   #later(delayMs: number, work: () => void): void {
@@ -211,11 +211,12 @@ export class Users {
     });
   }
 
-  /** Somebody looks every so often, for as long as something is held back. */
-  #keepConfirming(): void {
-    const rows = [...this.#stage.truth.rows.values()];
-    if (rows.some(({ dispatch: { state } }) => isHeldBack(state))) this.#confirm();
-    this.#later(20_000, () => this.#keepConfirming());
+  /** Somebody looks every so often, for as long as anything is held back, be it what a sweep has found. */
+  async #keepConfirming(): Promise<void> {
+    this.#later(20_000, () => void this.#keepConfirming());
+    this.#stage.answered = true;
+    const { engaged } = await this.#desk.look('brake');
+    if (engaged !== null) this.#confirm();
   }
 
   #interrupt(): void {
