@@ -215,8 +215,7 @@ export class Users {
   async #keepConfirming(): Promise<void> {
     this.#later(20_000, () => void this.#keepConfirming());
     this.#stage.answered = true;
-    const { engaged } = await this.#desk.look('brake');
-    if (engaged !== null) this.#confirm();
+    if ((await this.#desk.look('brake')).engaged !== null) this.#confirm();
   }
 
   #interrupt(): void {
