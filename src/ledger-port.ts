@@ -74,9 +74,10 @@ export interface PassCommit {
   readonly changes: readonly Change[];
   /**
    * Limits that were observed. One that is on record for the same pool and model is replaced where this one lasts longer
-   * or is no probe's any more; the same once more changes nothing, and is no event.
+   * or is no probe's any more; the same once more changes nothing, and is no event. `stream`: all that was read of who has
+   * met it. Who reads on from there takes nothing that was said before the limit for an answer to it.
    */
-  readonly limits: readonly PoolLimit[];
+  readonly limits: readonly (PoolLimit & { readonly stream?: StreamNote })[];
   /** probes that were answered: their limits are lifted */
   readonly lifts: readonly AttemptKey[];
   readonly pauses: readonly PoolPause[];

@@ -2,9 +2,10 @@
 import type { AttemptKey, Millis, Outcome } from '../core/dispatch.ts';
 import { howItEnded } from '../core/needs.ts';
 import { isSameAttempt, type PoolLimit, replaces } from '../core/pool.ts';
-import type { PoolPause } from '../ports.ts';
+import type { PassCommit, PoolPause } from '../ports.ts';
 import { text, textOrNull, whole } from './columns.ts';
 import type { Query, Row } from './driver.ts';
+import { noteStream } from './streams.ts';
 import type { Writing } from './writing.ts';
 
 const LIMITS = `select pool, model, since, until_at, tries, because, source, by_dispatch, by_fence,
@@ -50,9 +51,10 @@ const WRITE = `insert into limits (pool, model, since, until_at, tries, because,
     probe_dispatch = null, probe_fence = null`;
 
 /** Many attempts meet one limit within seconds: only what says more than the record is written, and told. */
-export async function observe(writing: Writing, seen: readonly PoolLimit[]): Promise<void> {
+export async function observe(writing: Writing, seen: PassCommit['limits']): Promise<void> {
   for (const limit of seen) {
-    const { pool, model, since, until, tries, because, source, by } = limit;
+    const { pool, model, since, until, tries, because, source, by, stream } = limit;
+    if (stream !== undefined) await noteStream(writing, by, stream);
     const key = [pool, modelKey(model)];
     const [row] = await writing.query(`${LIMITS} where pool = $1 and model = $2`, key);
     if (!replaces(limit, row === undefined ? null : toLimit(row))) continue;

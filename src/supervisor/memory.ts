@@ -49,7 +49,7 @@ export interface AttemptMemory {
   blind: string | null;
   /** what its agent program has said; null: it has no stream. Lost: read on from where the ledger was told */
   stream: StreamNote | null;
-  /** the moment of the limit that its pool was told of; lost: taken from the ledger, or told once more */
+  /** the moment of the limit that its pool was told of; lost: taken from the ledger */
   limitTold: Millis | null;
   /** what it asks a person; lost: read with its stream */
   waitingFor: string | null;
@@ -256,7 +256,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     blind: null,
     signs,
     stream: dispatch.spec.task === null ? null : (stream ?? UNREAD),
-    // Noted after the pass that had told its pool.
+    // Noted with the limit that its pool was told of, or after that.
     limitTold: stream?.state.limit?.seenAt ?? null,
     waitingFor: null,
     blockedFor: null,

@@ -1,6 +1,7 @@
 // Owns what a pass has to say of pools: limits of their providers that were met, probes that were answered, and providers
 // that let nobody in (I15).
 import type { Decision, Moment } from '../core/decision.ts';
+import type { PoolLimit } from '../core/pool.ts';
 import { limitMet, poolLimitOf } from '../core/quota.ts';
 import type { PassCommit } from '../ports.ts';
 import type { Looked } from './gather.ts';
@@ -25,7 +26,7 @@ export function poolNews(
     const met = limitMet(evidence);
     if (met === null ? endsAtLimit(decision) : met.seenAt !== memory.limitTold) {
       const limit = poolLimitOf(live, met, moment);
-      if (limit !== live.limit) news.limits.push(limit);
+      if (limit !== live.limit) news.limits.push(withRead(limit, memory));
     } else if (met === null && isAnswered(live, evidence, moment)) {
       news.lifts.push(memory.key);
     }
@@ -34,6 +35,11 @@ export function poolNews(
     }
   }
   return news;
+}
+
+/** With the place up to which it was read: who comes after us must not take for an answer what was said before it. */
+function withRead(limit: PoolLimit, { stream }: Looked['memory']): PoolNews['limits'][number] {
+  return stream === null ? limit : { ...limit, stream };
 }
 
 /** Whom we stopped for a limit had told of it before: where it is gone, somebody was answered since. */

@@ -86,6 +86,23 @@ export const BUGS_IN_POOLS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'what was read of who met a limit does not go on record with it',
+    caughtBy: 'I15 one notice is one limit',
+    ...STREAMS,
+    faults: ['supervisor-killed'],
+    firstSeed: 768,
+    plant: (world) =>
+      withLedger(world, {
+        commitPass: (pass) => {
+          const limits = pass.limits.map((one) => {
+            const { stream: _, ...limit } = one;
+            return limit;
+          });
+          return world.ledger.commitPass({ ...pass, limits });
+        },
+      }),
+  },
+  {
     name: 'nobody remembers who asks whether a limit is over',
     caughtBy: 'I15 one attempt asks whether a limit is over',
     ...STREAMS,

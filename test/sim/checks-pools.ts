@@ -60,8 +60,7 @@ function checkTaken(
   // What was said after the look that this comes from is still to be told.
   const lookedAt = by?.lookedAt.get(nameOf(limit.by)) ?? null;
   if (lookedAt !== null && lookedAt < said.limitSaidAt) return;
-  const isTaken = said.limitTakenAt === said.limitSaidAt && said.limitTakenBy === by;
-  said.limitTakenBy = by;
+  const isTaken = said.limitTakenAt === said.limitSaidAt;
   said.limitTakenAt = said.limitSaidAt;
   if (!isTaken) return;
   const how = before === undefined ? 'anew' : `${limit.until - before.until} ms longer`;

@@ -38,8 +38,6 @@ export interface Said {
   /** when it named the last one, and whether that has become one of its pool */
   limitSaidAt: number | null;
   limitTakenAt: number | null;
-  /** by which supervisor: who comes after one that was killed may take it once more */
-  limitTakenBy: object | null;
   /** it has been under one, and was answered then */
   answeredAfterLimit: boolean;
   /** in which it works, whether or not it has said so */
@@ -66,7 +64,6 @@ export function nothingSaid({ task }: DispatchSpec): Said | null {
     limitedSince: null,
     limitSaidAt: null,
     limitTakenAt: null,
-    limitTakenBy: null,
     answeredAfterLimit: false,
     session: null,
     resumed: null,

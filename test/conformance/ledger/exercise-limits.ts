@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { PoolLimit } from '../../../src/core/pool.ts';
+import { EMPTY_STREAM } from '../../../src/core/stream.ts';
 import { Bed, FAILED, limitOf as limit, type Open, planned, SUPERSEDED, taskOf } from './bed.ts';
 
 const names = (claimed: readonly { dispatch: { name: string } }[]) =>
@@ -127,6 +128,15 @@ export function exerciseLimits(open: Open): void {
         { because: 'a, which had met it, was answered' },
       ]);
       expect(names(await bed.claim())).toEqual(['b', 'c']);
+    });
+
+    test('I15: goes on record with what was read of who met it, so that nobody reads that again', async () => {
+      const bed = await blocked(open, ['a']);
+      const [a] = await bed.claim();
+      const stream = { state: { ...EMPTY_STREAM, answers: 2 }, stdoutNext: 90, stderrNext: 0 };
+      await bed.commit({ limits: [{ ...limit({ by: keyOf(a!) }), stream }] });
+      const { attempt, limit: known } = await bed.live('a');
+      expect([attempt.stream, known]).toEqual([stream, limit({ by: keyOf(a!) })]);
     });
 
     test('stays where somebody was answered who is no probe of it', async () => {

@@ -2,7 +2,7 @@
 // limit twice.
 import { expect, test } from 'vitest';
 import { stay } from '../../../src/core/decision.ts';
-import type { StreamState } from '../../../src/core/stream.ts';
+import { EMPTY_STREAM, type StreamState } from '../../../src/core/stream.ts';
 import { poolNews, poolsTold } from '../../../src/supervisor/pool-news.ts';
 import { NOW, row } from '../core/row.ts';
 
@@ -20,7 +20,11 @@ type Memory = Parameters<typeof poolNews>[0][number]['memory'];
 
 /** Nothing else of it is asked for. */
 function memoryOf(key: Memory['key']): Memory {
-  const memory: Pick<Memory, 'key' | 'limitTold'> = { key, limitTold: null };
+  const memory: Pick<Memory, 'key' | 'limitTold' | 'stream'> = {
+    key,
+    limitTold: null,
+    stream: { state: EMPTY_STREAM, stdoutNext: 90, stderrNext: 0 },
+  };
   return memory as Memory;
 }
 
@@ -36,9 +40,22 @@ test.each<[string, Partial<StreamState>, number]>([
   expect(lifted(said)).toBe(expected);
 });
 
+const LIMIT = {
+  notice: { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' },
+  seenAt: NOW,
+  metSince: NOW,
+  waitsUntil: null,
+} as const;
+
+test('I15: a limit is told with what was read, or the next supervisor reads answers from before it as new', () => {
+  const { live, ...seen } = row({ said: { answers: 2, answersAtLimit: 2, limit: LIMIT } });
+  const memory = memoryOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
+  const { limits } = poolNews([{ live, ...seen, memory, decision: stay('it waits', null) }]);
+  expect(limits).toMatchObject([{ by: memory.key, stream: memory.stream }]);
+});
+
 test('I4, I15: a limit that was told once is not told again after a look that could not be read', () => {
-  const notice = { scope: 'pool', resetAt: null, message: 'limit', source: 'stream' } as const;
-  const limit = { notice, seenAt: NOW, metSince: NOW, waitsUntil: null };
+  const limit = LIMIT;
   const { live } = row({});
   const memory = memoryOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
   const tells = (said: Partial<StreamState> | 'unknown') => {
