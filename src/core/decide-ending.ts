@@ -12,7 +12,7 @@ import type { Evidence, ExitRecord, Look, Members } from './evidence.ts';
 import { describeExit } from './snapshot.ts';
 import { limitMet, poolLimitOf } from './quota.ts';
 import { SUCCEEDED, endOfStop, failed, followUp, isWithdrawn } from './retry.ts';
-import { describeRun, endOfLoss, endOfRun, judgementOf, stillReading } from './said.ts';
+import { endOfLoss, endOnRecord, judgementOf, stillReading } from './said.ts';
 
 export const UNKNOWN_POLL_MS = 1_000;
 export const PROOF_POLL_MS = 10;
@@ -30,13 +30,7 @@ export function concludeExit(
 ): Decision {
   const unread = stillReading(live, evidence, describeExit(exit), moment);
   if (unread !== null) return unread;
-  const judgement = judgementOf(evidence);
-  // A person cancelled it, and its last word cannot be read: its exit code alone would make a success of a failure (I13).
-  const isUnread = evidence.stream.kind === 'unknown' && exit.kind !== 'refused';
-  const end = isUnread ? endOfStop('cancelled', exit) : endOfRun(exit, judgement);
-  const because = isUnread
-    ? `${describeExit(exit)}; cannot read what it said`
-    : describeRun(exit, judgement);
+  const { end, because } = endOnRecord(exit, evidence);
   if (exit.kind === 'refused') return endedBy(live, { end, because }, evidence, moment);
   if (evidence.shim === 'unknown') {
     return stay(`${because}; cannot see its shim`, moment.now + UNKNOWN_POLL_MS);

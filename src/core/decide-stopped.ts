@@ -5,7 +5,7 @@ import { type Decision, type Moment, stay } from './decision.ts';
 import type { AttemptEnd, Millis, StopCause, StopReason, StopWish } from './dispatch.ts';
 import { type Evidence, type ExitRecord, FILE_CLOCK_TICK_MS } from './evidence.ts';
 import { SUCCEEDED, endOfStop } from './retry.ts';
-import { describeRun, endDespiteStop, endOfRun, judgementOf, stillReading } from './said.ts';
+import { endDespiteStop, endOnRecord, judgementOf, stillReading } from './said.ts';
 
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
 const OWN_END_WITHIN_MS = 10_000;
@@ -32,7 +32,7 @@ export function stopped(live: Stopping, evidence: Evidence, moment: Moment): Dec
   const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {
     // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
-    return conclude(record === null ? reason.end : endOfRun(record, judgementOf(evidence)));
+    return conclude(record === null ? reason.end : endOnRecord(record, evidence).end);
   }
   return stoppedByUs(live, reason, { record, evidence, conclude }, moment);
 }
@@ -62,8 +62,8 @@ function stoppedByUs(
   const { because, stopWish } = live.dispatch;
   const judgement = judgementOf(evidence);
   if (record !== null && endedBefore(record, since)) {
-    const why = `${describeRun(record, judgement)}, before it was stopped`;
-    return conclude(endOfRun(record, judgement), why);
+    const own = endOnRecord(record, evidence);
+    return conclude(own.end, `${own.because}, before it was stopped`);
   }
   if (reason.kind === 'lingering') {
     const { exitCode, signal } = endOfStop('stalled', record);

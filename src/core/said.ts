@@ -13,11 +13,6 @@ export function judgementOf({ stream }: Evidence): Judgement | null {
   return stream.kind === 'seen' ? stream.value.judgement : null;
 }
 
-export function describeRun(exit: ExitRecord, judgement: Judgement | null): string {
-  const because = describeExit(exit);
-  return judgement === null ? because : `${because}; ${judgement.because}`;
-}
-
 /**
  * Nothing is concluded from half of what it said (I13). What cannot be read keeps its slot until a person cancels it, who
  * then wants no conclusion any more.
@@ -38,7 +33,22 @@ export function stillReading(
   return stay(`${because}; reading what it said`, now);
 }
 
-/** The end of an agent whose exit is on record. */
+/** The end of an agent whose exit is on record, once `stillReading` waits for nothing more. */
+export function endOnRecord(
+  exit: ExitRecord,
+  evidence: Evidence,
+): { readonly end: AttemptEnd; readonly because: string } {
+  const because = describeExit(exit);
+  if (evidence.stream.kind === 'unknown' && exit.kind !== 'refused') {
+    // A person cancelled it, and its last word cannot be read: its exit code alone would make a success of a failure (I13).
+    return { end: endOfStop('cancelled', exit), because: `${because}; cannot read what it said` };
+  }
+  const judgement = judgementOf(evidence);
+  const words = judgement === null ? because : `${because}; ${judgement.because}`;
+  return { end: endOfRun(exit, judgement), because: words };
+}
+
+/** The end of an agent that has exited like this, and whose own words mean that. */
 export function endOfRun(exit: ExitRecord, judgement: Judgement | null): AttemptEnd {
   if (judgement === null || exit.kind === 'refused') return endOfExit(exit);
   const { exitCode } = exit;

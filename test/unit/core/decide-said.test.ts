@@ -1,7 +1,7 @@
 // Owns the tables of what an agent's own words mean for its attempt: its end, its limits, its questions (I13, I15).
 import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../../../src/core/agent-event.ts';
-import { failed } from '../../../src/core/retry.ts';
+import { LOST, failed } from '../../../src/core/retry.ts';
 import { briefly, decided } from './briefly.ts';
 import { MINUTE, NOW, type RowSpec, SECOND, exited, refused, signalled } from './row.ts';
 
@@ -97,6 +97,22 @@ test.each<[string, RowSpec, string]>([
 ])('the end of an agent %s', (_, spec, expected) => {
   const decision = decided({ ...GONE, exit: exited(0), said: 'unknown', ...spec });
   expect(briefly(decision)).toBe(expected);
+});
+
+describe('I13: of whom a person has cancelled, and who cannot be read, no exit code makes a success', () => {
+  const unread: RowSpec = {
+    ...GONE,
+    said: 'unknown',
+    wish: { cause: 'cancelled' },
+    sinceMs: SECOND,
+  };
+  test.each<[string, RowSpec]>([
+    ['that ended before it was stopped', { reason: 'stalled', exit: exited(0, 2 * SECOND) }],
+    ['whose record came after it was taken for lost', { reason: LOST, exit: exited(0, 0) }],
+  ])('%s', (_, spec) => {
+    const decision = decided({ ...unread, state: 'stopping', ...spec });
+    expect(briefly(decision)).toBe('ended stopped cancelled');
+  });
 });
 
 describe('I13: whose wrapper was killed while the program in it went on', () => {
