@@ -21,14 +21,19 @@ export function checkSaid(
   if (said === null || attempt.damaged) return;
   // What only he has read who cut it is lost with him.
   const isTold = said.trimmedBy === null || said.trimmedBy === change.commit.by;
-  // Who is asked to go for good waits for nobody to read what cannot be read.
-  const isWaitedFor =
-    change.before.dispatch.stopWish?.cause !== 'cancelled' || !stage.isOut('dirs');
-  if (!isWaitedFor) return;
-  if (isTold) checkEveryLine(stage, attempt, said, closed);
+  const unread = isUnread(change, attempt);
+  if (isTold && !unread) checkEveryLine(stage, attempt, said, closed);
   if (closed.end === null || attempt.agentStarts === 0) return;
+  // Its last word, a limit among them, may be what could not be read: who is lost or was stopped then is no more than that.
+  const isConcluded = !['lost', 'stopped'].includes(closed.end.outcome.kind);
+  if (unread && !isConcluded) return;
   checkLastWord(stage, change, attempt, closed.end);
   if (!said.mixed) checkClass(stage, change, attempt, closed.end);
+}
+
+/** Who is asked to go for good waits for nobody to read what cannot be read. */
+function isUnread({ before, commit: { by } }: RowChange, { key }: AttemptTruth): boolean {
+  return before.dispatch.stopWish?.cause === 'cancelled' && by?.unread.has(nameOf(key)) === true;
 }
 
 function checkEveryLine(

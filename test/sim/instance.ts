@@ -35,6 +35,8 @@ export class Instance {
   readonly sampledBefore = new Map<string, number>();
   /** how far it has read in the output of each attempt */
   readonly readTo = new Map<string, number>();
+  /** attempts of which its last look could not read what they have said */
+  readonly unread = new Set<string>();
   /** the most that its last look at the table can have found of each attempt */
   mostUsed: MostUsed = new Map();
   /** attempts about which this pass has learned anything at all */
@@ -167,8 +169,15 @@ export class Instance {
     return wall;
   }
 
-  noteRead(key: AttemptKey, stream: string, next: number): void {
-    this.readTo.set(`${nameOf(key)} ${stream}`, next);
+  /** @param next null: it could not be read */
+  noteRead(key: AttemptKey, stream: string, next: number | null): void {
+    const name = nameOf(key);
+    if (next === null) {
+      this.unread.add(name);
+      return;
+    }
+    this.unread.delete(name);
+    this.readTo.set(`${name} ${stream}`, next);
   }
 
   /** Lets it run on as soon as it is not stopped. */

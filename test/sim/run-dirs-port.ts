@@ -94,7 +94,10 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       instance.enter('readLines');
       const random = stage.chanceOf('reading');
       if (stage.strikes('slow', 0.2)) stage.timeline.pass(random.int(5, 80));
-      if (stage.isOut('dirs') && random.chance(0.5)) return UNKNOWN;
+      if (stage.isOut('dirs') && random.chance(0.5)) {
+        instance.noteRead(key, place.stream, null);
+        return UNKNOWN;
+      }
       const dir = disk.get(key);
       if (!dir.exists) return ABSENT;
       const piece = readPiece(dir[place.stream], place, random.int(...PIECE_BYTES));
