@@ -5,12 +5,15 @@ import { FRESH_MS } from '../../src/core/verdict.ts';
 import type { EvidenceNote } from '../../src/ports.ts';
 import { stirOfChildren } from './family.ts';
 import type { Instance } from './instance.ts';
-import type { Stage } from './stage.ts';
+import type { Outage, Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 import { SLOW_PASS_MS, sampleMs, stirredAs } from './work.ts';
 
 /** From a look that is due to the one that takes place. */
 const PASS_MS = 500;
+
+/** For as long as one of these lasts a sample may miss what it is of, and a later one finds it. */
+const BLINDING: readonly Outage[] = ['dirs', 'scan', 'sight', 'io'];
 
 export function checkNotes(stage: Stage, by: Instance, notes: readonly EvidenceNote[]): void {
   for (const note of notes) {
@@ -43,7 +46,7 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const { calmSince } = stage.truth;
   // Whose start is not on record is not sampled yet.
   const watchedSince = Math.max(calmSince, attempt.runningAt ?? now);
-  const isCalm = sampledAt - watchedSince > 2 * lateMs;
+  const isCalm = sampledAt - watchedSince > 2 * lateMs && !BLINDING.some((out) => stage.isOut(out));
   // Whose ledger was gone for a while has looked at nobody.
   const foundSince = Math.min(sampledAt, by.sampledBefore.get(name) ?? sampledAt);
   const ownSince = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
