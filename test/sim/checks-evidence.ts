@@ -51,8 +51,10 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const foundSince = Math.min(sampledAt, by.sampledBefore.get(name) ?? sampledAt);
   const ownSince = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
   // What the ledger did not take is found again by whoever comes next; and what was written while nobody read is read
-  // piece by piece.
-  const goesOn = before !== undefined && (!before.taken || sampledAt - before.sampledAt < lateMs);
+  // piece by piece, for as long as there is more.
+  const isBehind = sampledAt - (by.behindAt.get(name) ?? Number.NEGATIVE_INFINITY) < lateMs;
+  const goesOn =
+    before !== undefined && (!before.taken || (isBehind && sampledAt - before.sampledAt < lateMs));
   const since = goesOn ? Math.min(ownSince, before.since) : ownSince;
   attempt.noted.set(kind, { at, detail, by, sampledAt, since, taken: false });
   const source = sourceOf(stage, attempt, kind);

@@ -1,7 +1,7 @@
 // Owns one simulated supervisor process: it can be killed before and after every call that it makes, and be stopped in the
 // middle of one. Nothing of a dead instance runs on: what it awaits never comes, and what it calls does nothing.
 import { CRASH_POINTS, type CrashPoint } from '../../src/supervisor/crash-points.ts';
-import type { AttemptKey } from '../../src/ports.ts';
+import type { AttemptKey, StreamPiece } from '../../src/ports.ts';
 import type { MostUsed } from './checks-limits.ts';
 import { STATUS_KILL, type SimProcess } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -35,6 +35,8 @@ export class Instance {
   readonly sampledBefore = new Map<string, number>();
   /** how far it has read in the output of each attempt */
   readonly readTo = new Map<string, number>();
+  /** true time at which it last read in the output of each attempt, and there was more */
+  readonly behindAt = new Map<string, number>();
   /** attempts of which its last look could not read what they have said */
   readonly unread = new Set<string>();
   /** the most that its last look at the table can have found of each attempt */
@@ -169,15 +171,16 @@ export class Instance {
     return wall;
   }
 
-  /** @param next null: it could not be read */
-  noteRead(key: AttemptKey, stream: string, next: number | null): void {
+  /** @param piece null: it could not be read */
+  noteRead(key: AttemptKey, stream: string, piece: StreamPiece | null): void {
     const name = nameOf(key);
-    if (next === null) {
+    if (piece === null) {
       this.unread.add(name);
       return;
     }
     this.unread.delete(name);
-    this.readTo.set(`${name} ${stream}`, next);
+    this.readTo.set(`${name} ${stream}`, piece.next);
+    if (!piece.atEnd) this.behindAt.set(name, this.#stage.timeline.now);
   }
 
   /** Lets it run on as soon as it is not stopped. */

@@ -101,7 +101,7 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       const dir = disk.get(key);
       if (!dir.exists) return ABSENT;
       const piece = readPiece(dir[place.stream], place, random.int(...PIECE_BYTES));
-      instance.noteRead(key, place.stream, piece.next);
+      instance.noteRead(key, place.stream, piece);
       return { kind: 'seen', value: piece };
     },
     writeDeadline(key, deadline) {
