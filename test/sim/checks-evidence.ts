@@ -46,15 +46,17 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const { calmSince } = stage.truth;
   // Whose start is not on record is not sampled yet.
   const watchedSince = Math.max(calmSince, attempt.runningAt ?? now);
-  const isCalm = sampledAt - watchedSince > 2 * lateMs && !BLINDING.some((out) => stage.isOut(out));
+  const isBlind = BLINDING.some((out) => stage.isOut(out));
+  const isCalm = sampledAt - watchedSince > 2 * lateMs && !isBlind;
   // Whose ledger was gone for a while has looked at nobody.
   const foundSince = Math.min(sampledAt, by.sampledBefore.get(name) ?? sampledAt);
   const ownSince = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
-  // What the ledger did not take is found again by whoever comes next; and what was written while nobody read is read
-  // piece by piece, for as long as there is more.
+  // What the ledger did not take is found again by whoever comes next; what was written while nobody read is read piece
+  // by piece, for as long as there is more; and what one sample could not read is for the next.
   const isBehind = sampledAt - (by.behindAt.get(name) ?? Number.NEGATIVE_INFINITY) < lateMs;
   const goesOn =
-    before !== undefined && (!before.taken || (isBehind && sampledAt - before.sampledAt < lateMs));
+    before !== undefined &&
+    (!before.taken || ((isBehind || isBlind) && sampledAt - before.sampledAt < lateMs));
   const since = goesOn ? Math.min(ownSince, before.since) : ownSince;
   attempt.noted.set(kind, { at, detail, by, sampledAt, since, taken: false });
   const source = sourceOf(stage, attempt, kind);
