@@ -34,6 +34,34 @@ export const NOTHING_KNOWN: KnownTree = {
   groups: new Set(),
 };
 
+/**
+ * A number that nobody holds any more is given again once all pids were used: by the 32,768 of a small machine not within
+ * this time, at a thousand forks a second.
+ */
+const NUMBERS_LAST_MS = 30_000;
+
+/**
+ * What is still known of a tree that was looked at `agoMs` ago. Where pids may have been used up since, a session or group
+ * whose members have all gone may be a stranger's by now: it stays known through somebody who was seen in it then and still
+ * is (I3).
+ */
+export function keptNumbers<P extends TreeProcess>(
+  known: KnownTree,
+  { bySession, byGroup }: Snapshot<P>,
+  agoMs: number,
+): KnownTree {
+  if (agoMs < NUMBERS_LAST_MS) return known;
+  const isHeld = (rows: readonly P[] | undefined) =>
+    rows?.some((row) => known.processes.has(processKey(row))) === true;
+  const held = (numbers: ReadonlySet<number>, by: ReadonlyMap<number, readonly P[]>) =>
+    new Set([...numbers].filter((number) => isHeld(by.get(number))));
+  return {
+    processes: known.processes,
+    sessions: held(known.sessions, bySession),
+    groups: held(known.groups, byGroup),
+  };
+}
+
 export interface TreeRoots {
   readonly mark: string;
   /** the agent and its shim, as recorded; sessions that they lead are the attempt's own */
@@ -82,7 +110,7 @@ function groupBy<P, K>(rows: readonly P[], keyOf: (row: P) => K): Map<K, P[]> {
  * carries another mark (another dispatch's, or the opt-out), and what is reachable through such a process only.
  *
  * A session or group counts when its leader is a member, or when an earlier look proved it and no stranger leads it now:
- * the kernel does not reuse a pid that still names a session or group.
+ * the kernel does not reuse a pid that still names a session or group (`keptNumbers` says for how long that is proof).
  *
  * Costs what the tree costs, not what the table does: a round asks this for every attempt.
  */

@@ -3,7 +3,7 @@
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
 import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
-import { findMembers } from '../core/tree.ts';
+import { findMembers, keptNumbers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment, Doomed, Held } from './containment.ts';
 import { type AttemptMemory, knownPids } from './memory.ts';
@@ -24,7 +24,7 @@ const FREEZE_ROUNDS_MAX = 64;
 export const BY_TABLE: Containment = { members, end };
 
 function members(
-  { ledger, processes }: World,
+  { ledger, processes, clock }: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   table: TableLook,
@@ -36,13 +36,16 @@ function members(
     process?.bootId === bootId ? process : null;
   const shim = ofThisBoot(memory.shim);
   const leaders = [ofThisBoot(memory.agent), shim].filter((process) => process !== null);
+  const { snapshot } = table.value;
+  const nowMs = clock.monotonicMs();
   const found = findMembers(
-    table.value.snapshot,
+    snapshot,
     { mark: formatMark({ ...live.attempt, ledger: ledger.id }), leaders, shim },
-    memory.known,
+    keptNumbers(memory.known, snapshot, nowMs - memory.knownAtMs),
     table.value.isProtected,
   );
   memory.known = found.known;
+  memory.knownAtMs = nowMs;
   return { kind: 'seen', value: { rows: found.members, cpuMs: null, isEmptied: false } };
 }
 

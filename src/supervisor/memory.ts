@@ -26,6 +26,8 @@ export interface AttemptMemory {
   emptied: boolean;
   /** lost: processes that shed mark, session and parents are found no more (tier sh only) */
   known: KnownTree;
+  /** of the look that showed it, by the clock that never steps */
+  knownAtMs: number;
   /** lost: two more looks */
   emptyLooks: number;
   /** when the last of them was counted */
@@ -241,6 +243,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     bornAfter: null,
     emptied: false,
     known: NOTHING_KNOWN,
+    knownAtMs: Number.NEGATIVE_INFINITY,
     emptyLooks: 0,
     emptyLookAt: 0,
     outputBytes: null,

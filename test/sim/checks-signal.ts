@@ -24,8 +24,27 @@ export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName
   // last look at its tree has missed, unless its owner keeps what is left.
   if (isOver(stage, attempt) && (target.role === 'shim' || attempt.spec.leftovers === 'end'))
     return;
+  if (hasNumberOfStopped(stage, target)) return;
   const message = `${what} of ${attempt.name}, which is ${state} and not to be stopped`;
   judge.report('I3 only its own are signalled', message);
+}
+
+/** Longer than any look takes, and shorter than pids last on a real machine (tree.ts). */
+const NUMBERS_LAST_MS = 30_000;
+
+/**
+ * Its session or group has the number of one that was of an agent which is being stopped and has just ended, and whoever led
+ * it since has ended as well, unseen: only in so small a space of pids can a number come back that soon.
+ */
+function hasNumberOfStopped(stage: Stage, { session, group, mark }: SimProcess): boolean {
+  if (mark !== null) return false;
+  const { truth, timeline } = stage;
+  return [...truth.attempts.values()].some(({ key, agentEndedAt }) => {
+    const state = truth.rows.get(key.dispatch)?.dispatch.state;
+    if (state?.kind !== 'stopping' || state.process === null || agentEndedAt === null) return false;
+    const { pid } = state.process;
+    return (pid === session || pid === group) && timeline.now - agentEndedAt < NUMBERS_LAST_MS;
+  });
 }
 
 function isProtected(target: SimProcess): boolean {

@@ -1,6 +1,7 @@
 // Owns the tables of what an earlier look proved of a tree, and for how long that holds.
 import { describe, expect, test } from 'vitest';
-import type { KnownTree } from '../../../src/core/tree.ts';
+import { processKey } from '../../../src/core/identity.ts';
+import { type KnownTree, keptNumbers, takeSnapshot } from '../../../src/core/tree.ts';
 import { MARK, type MemberRow, leads, memberPids, membersOf, process } from './snapshot.ts';
 
 describe('sessions and groups that an earlier look proved', () => {
@@ -53,6 +54,41 @@ describe('sessions and groups that an earlier look proved', () => {
     ['a group is no session', { table: [process(5, { session: 9 })], known: group }, []],
   ])('%s', (_sentence, question, pids) => {
     expect(memberPids(question)).toEqual(pids);
+  });
+});
+
+describe('I3: numbers that were proved half a minute ago, and that somebody else may have by now', () => {
+  const before = process(5, { session: 9, group: 8 });
+  const known = {
+    processes: new Set([processKey(before)]),
+    sessions: new Set([9]),
+    groups: new Set([8]),
+  };
+  const kept = (agoMs: number, ...table: readonly ReturnType<typeof process>[]) => {
+    const { processes, sessions, groups } = keptNumbers(known, takeSnapshot(table), agoMs);
+    expect(processes).toBe(known.processes);
+    return { sessions: [...sessions], groups: [...groups] };
+  };
+
+  test('hold for that long, whoever is in them', () => {
+    const all = { sessions: [9], groups: [8] };
+    expect(kept(29_999, process(6, { session: 9, group: 8 }))).toEqual(all);
+  });
+
+  test('hold after it through who was in them then and still is', () => {
+    expect(kept(30_000, before, process(6))).toEqual({ sessions: [9], groups: [8] });
+  });
+
+  test('are nothing more with nobody but new ones in them', () => {
+    const stranger = process(6, { session: 9, group: 8 });
+    expect(kept(30_000, stranger)).toEqual({ sessions: [], groups: [] });
+    const reborn = process(5, { session: 9, group: 8, startTime: before.startTime + 1 });
+    expect(kept(30_000, reborn)).toEqual({ sessions: [], groups: [] });
+  });
+
+  test('each by itself', () => {
+    const moved = process(5, { session: 9, group: 7 });
+    expect(kept(30_000, moved)).toEqual({ sessions: [9], groups: [] });
   });
 });
 
