@@ -60,6 +60,8 @@ function checkTaken(
   // What was said after the look that this comes from is still to be told.
   const lookedAt = by?.lookedAt.get(nameOf(limit.by)) ?? null;
   if (lookedAt !== null && lookedAt < said.limitSaidAt) return;
+  // Who reads in pieces meets each notice by itself.
+  if (by !== null && (by.behindAt.get(nameOf(limit.by)) ?? 0) >= by.passAt) return;
   const isTaken = said.limitTakenAt === said.limitSaidAt;
   said.limitTakenAt = said.limitSaidAt;
   if (!isTaken) return;
