@@ -37,15 +37,14 @@ export interface Family {
 /** @param all in the order of submission, so that nobody comes before the dispatch that has added him */
 export function familyOf(all: readonly Member[], now: Millis): Family {
   const byParent = groupByParent(all);
-  const claimedAt = new Map(
-    all.map(({ live, memory }) => [keyOf(memory.key), live.attempt.claimedAt]),
-  );
+  // By the clock that moves along with all that is remembered; the claim on record does not.
+  const knownSince = new Map(all.map(({ memory }) => [keyOf(memory.key), memory.awakeSince]));
   const ofParent = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
   return {
     childrenOf: (key) =>
       ofParent(key)
         .flatMap(workingChild)
-        .filter(({ at }) => at >= (claimedAt.get(keyOf(key)) ?? 0)),
+        .filter(({ at }) => at >= (knownSince.get(keyOf(key)) ?? 0)),
     unseenChildOf: (key) => unseenChild(ofParent(key)),
     isNeeded: neededChildren(all, byParent, now),
   };

@@ -67,6 +67,19 @@ describe('a child dispatch', () => {
     expect(familyOf([one('p', null), child], NOW).unseenChildOf(PARENT)).toBe(because);
   });
 
+  test('I7: counts after a step of the clock as before', () => {
+    const memory = createMemory();
+    const parent = memory.of(one('p', null).live, NOW - HOUR);
+    const child = memory.of(one('c', PARENT).live, NOW - HOUR);
+    child.signs = [signAt(NOW)];
+    memory.shift(-2 * HOUR);
+    const members = [
+      { live: one('p', null).live, memory: parent },
+      { live: one('c', PARENT).live, memory: child },
+    ];
+    expect(familyOf(members, NOW - 2 * HOUR).childrenOf(PARENT)).toHaveLength(1);
+  });
+
   test('is dated by its own newest sign', () => {
     const { childrenOf } = familyOf([one('c', PARENT, { silentMs: 7_000 })], NOW);
     expect(childrenOf(PARENT)).toEqual([
