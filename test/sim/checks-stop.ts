@@ -156,6 +156,10 @@ function checkExtension(stage: Stage, change: RowChange, attempt: AttemptTruth):
   const from = before.attempt?.deadline?.softAt;
   const to = after.attempt?.deadline?.softAt;
   if (from === undefined || to === undefined || to <= from) return;
+  if (before.dispatch.state.kind === 'starting') {
+    waitForStart(stage, attempt, to - from);
+    return;
+  }
   const lookAt = lookedAt(stage, change, attempt);
   const own = stirredBefore(attempt, lookAt) ?? 0;
   const quietMs = lookAt - Math.max(own, stirOfChildren(stage.truth, attempt.key, lookAt) ?? 0);
@@ -167,4 +171,17 @@ function checkExtension(stage: Stage, change: RowChange, attempt: AttemptTruth):
   if (gaps && stage.isFaulty) return;
   const message = `${attempt.name} was extended after ${Math.round(quietMs)} ms of silence`;
   stage.judge.report('I7 only evidence extends', message);
+}
+
+/** Who waits to be started is given the time in which nobody could, and no more than has passed. */
+function waitForStart(
+  { judge, timeline, truth }: Stage,
+  attempt: AttemptTruth,
+  byMs: number,
+): void {
+  attempt.claimedAt += byMs;
+  const aheadMs = attempt.claimedAt - timeline.now - truth.driftMs;
+  if (aheadMs <= 0) return;
+  const message = `${attempt.name} was given ${Math.round(aheadMs)} ms more than it has waited`;
+  judge.report('I7 only evidence extends', message);
 }

@@ -28,7 +28,8 @@ export interface AttemptTruth {
   readonly said: Said | null;
   readonly containment: ContainmentTier;
   /** when its intent was committed */
-  readonly claimedAt: number;
+  /** or what counts as that, where its supervisor could not start it at once */
+  claimedAt: number;
   agentStarts: number;
   agentLives: boolean;
   shimLives: boolean;
