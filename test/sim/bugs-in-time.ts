@@ -21,19 +21,6 @@ export const BUGS_IN_TIME: readonly PlantedBug[] = [
     notice: (reading) => ({ ...reading, lateMs: 0 }),
   },
   {
-    name: 'who waits to be started pays for the time in which its supervisor could not run',
-    caughtBy: 'I7 no time-out before its time',
-    faults: ['supervisor-stopped'],
-    firstSeed: 100_699,
-    plant: (world) =>
-      withLedger(world, {
-        setDeadline: async (key, move, now, evidence) =>
-          move.to.because.startsWith('its supervisor could not')
-            ? true
-            : await world.ledger.setDeadline(key, move, now, evidence),
-      }),
-  },
-  {
     name: 'moments are moved twice for one step of the clock',
     caughtBy: 'I7 no time-out before its time',
     faults: ['clock-steps'],
