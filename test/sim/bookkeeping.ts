@@ -100,6 +100,7 @@ function newAttempt(stage: Stage, view: DispatchView, commit: Commit): AttemptTr
     said: nothingSaid(spec),
     containment: attempt!.containment,
     claimedAt,
+    deadlineFrom: claimedAt,
     agentStarts: 0,
     agentLives: false,
     shimLives: false,

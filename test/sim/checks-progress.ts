@@ -106,12 +106,12 @@ function isStuck({ machine, truth }: Stage, attempt: AttemptTruth): boolean {
 function checkHardLimit(
   { judge, timeline }: Stage,
   { name, state, because }: Dispatch,
-  { spec, claimedAt, agentLives, unfollowedMs }: AttemptTruth,
+  { spec, deadlineFrom, agentLives, unfollowedMs }: AttemptTruth,
   calmMs: number,
 ): void {
   if (state.kind !== 'running' || spec.deadlineMs === null || !agentLives) return;
   const hardMs = spec.deadlineMs + spec.extendMs + Math.max(0, -unfollowedMs);
-  const beyondMs = timeline.now - claimedAt - hardMs;
+  const beyondMs = timeline.now - deadlineFrom - hardMs;
   if (Math.min(beyondMs, calmMs) < SOON_MS) return;
   const message = `${name} runs ${Math.round(beyondMs)} ms beyond its hard limit: ${because}`;
   judge.report('I7 the hard limit is kept', message);

@@ -119,13 +119,13 @@ function unnoticedMs({ truth }: Stage, since: number): number {
 
 function checkInTime(stage: Stage, change: RowChange, attempt: AttemptTruth): void {
   const { judge } = stage;
-  const { spec, name, claimedAt } = attempt;
+  const { spec, name, deadlineFrom } = attempt;
   if (spec.deadlineMs === null) {
     judge.report('I7 no time-out before its time', `${name} has no deadline`);
     return;
   }
   const lookAt = lookedAt(stage, change, attempt);
-  const ranMs = lookAt - claimedAt + stage.truth.driftMs + Math.max(0, attempt.unfollowedMs);
+  const ranMs = lookAt - deadlineFrom + stage.truth.driftMs + Math.max(0, attempt.unfollowedMs);
   if (ranMs < spec.deadlineMs) {
     const message = `${name} timed out after ${Math.round(ranMs)} of ${spec.deadlineMs} ms: ${change.after.dispatch.because}`;
     judge.report('I7 no time-out before its time', message);
@@ -182,8 +182,8 @@ function waitForStart(
   // A sleep of the machine that no deadline follows is made up for as well.
   const sleptMs = Math.min(byMs, Math.max(0, attempt.unfollowedMs));
   attempt.unfollowedMs -= sleptMs;
-  attempt.claimedAt += byMs - sleptMs;
-  const aheadMs = attempt.claimedAt - timeline.now - truth.driftMs;
+  attempt.deadlineFrom += byMs - sleptMs;
+  const aheadMs = attempt.deadlineFrom - timeline.now - truth.driftMs;
   if (aheadMs <= 0) return;
   const message = `${attempt.name} was given ${Math.round(aheadMs)} ms more than it has waited`;
   judge.report('I7 only evidence extends', message);

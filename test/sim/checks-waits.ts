@@ -15,11 +15,11 @@ const SLACK_MS = 1_000;
 export function checkNotWaiting(
   { judge, truth }: Stage,
   { after }: RowChange,
-  { name, said, spec, claimedAt }: AttemptTruth,
+  { name, said, spec, deadlineFrom }: AttemptTruth,
   lookAt: number,
 ): void {
   const wait = said?.wait ?? null;
-  if (wait === null || !fits(wait, spec, claimedAt)) return;
+  if (wait === null || !fits(wait, spec, deadlineFrom)) return;
   const until = Math.min(wait.until, wait.doubtfulFrom) - truth.driftMs;
   if (lookAt <= wait.from || lookAt >= until) return;
   const leftMs = Math.round(wait.until - lookAt);

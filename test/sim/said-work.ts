@@ -10,7 +10,7 @@ import type { AttemptTruth } from './truth.ts';
  * @param seenMs before the end of a call somebody has seen it for the last time
  */
 export function stillSaid(
-  { said, spec, claimedAt }: AttemptTruth,
+  { said, spec, deadlineFrom }: AttemptTruth,
   at: number,
   seenMs: number,
 ): number | null {
@@ -22,7 +22,7 @@ export function stillSaid(
     if (at >= from && moment >= from) latest = Math.max(latest ?? 0, moment);
   }
   const { wait } = said;
-  if (wait === null || at < wait.from || !fits(wait, spec, claimedAt)) return latest;
+  if (wait === null || at < wait.from || !fits(wait, spec, deadlineFrom)) return latest;
   if (wait.doubtfulFrom < Math.min(at, wait.until)) return latest;
   return Math.max(latest ?? 0, Math.min(at, wait.until));
 }
@@ -42,22 +42,22 @@ export function stirsBySaying({ said, stirredAt }: AttemptTruth, at: number): nu
 }
 
 /** It may go on waiting in its slot, by any reading. */
-export function fits(wait: WaitTruth, spec: DispatchSpec, claimedAt: number): boolean {
-  return wait.until <= Math.min(wait.from + spec.stallMs, hardAt(spec, claimedAt));
+export function fits(wait: WaitTruth, spec: DispatchSpec, deadlineFrom: number): boolean {
+  return wait.until <= Math.min(wait.from + spec.stallMs, hardAt(spec, deadlineFrom));
 }
 
 /** It may not, by any reading. */
 export function isTooLong(
   { wait }: Said,
-  { spec, claimedAt, stirredAt }: AttemptTruth,
+  { spec, deadlineFrom, stirredAt }: AttemptTruth,
   slackMs: number,
 ): boolean {
   if (wait === null) return false;
   const written = stirredAt.get('output') ?? wait.from;
-  const latest = Math.min(written + spec.stallMs, hardAt(spec, claimedAt));
+  const latest = Math.min(written + spec.stallMs, hardAt(spec, deadlineFrom));
   return wait.until > latest + slackMs;
 }
 
-function hardAt({ deadlineMs, extendMs }: DispatchSpec, claimedAt: number): number {
-  return deadlineMs === null ? Number.POSITIVE_INFINITY : claimedAt + deadlineMs + extendMs;
+function hardAt({ deadlineMs, extendMs }: DispatchSpec, deadlineFrom: number): number {
+  return deadlineMs === null ? Number.POSITIVE_INFINITY : deadlineFrom + deadlineMs + extendMs;
 }

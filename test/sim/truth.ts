@@ -28,8 +28,9 @@ export interface AttemptTruth {
   readonly said: Said | null;
   readonly containment: ContainmentTier;
   /** when its intent was committed */
-  /** or what counts as that, where its supervisor could not start it at once */
-  claimedAt: number;
+  readonly claimedAt: number;
+  /** from when its deadline is counted: later than the claim where its supervisor could not start it at once */
+  deadlineFrom: number;
   agentStarts: number;
   agentLives: boolean;
   shimLives: boolean;
