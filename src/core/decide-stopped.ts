@@ -47,7 +47,9 @@ function concludeLeftovers(
   because: string,
 ): Decision {
   const judgement = judgementOf(evidence);
-  if (end.outcome.kind !== 'failed' || judgement?.kind !== 'succeeded') return conclude(end);
+  // Cancelled, and unreadable when its agent had ended: by now its words can be read.
+  const mayBeDone = end.outcome.kind === 'failed' || end.outcome.kind === 'stopped';
+  if (!mayBeDone || judgement?.kind !== 'succeeded') return conclude(end);
   const { outcome, class: failureClass } = SUCCEEDED;
   return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
 }

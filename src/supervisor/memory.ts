@@ -68,6 +68,8 @@ export interface AttemptMemory {
   watchedSince: Millis;
   /** when it became known, or we last woke late; lost: now */
   awakeSince: Millis;
+  /** for how long we could not run, while its deadline does not know of that; lost: only a start is made up for */
+  owedMs: number;
   /** when output last grew, or the watch began; lost: the watch begins */
   outputAt: Millis;
   /** `outputAt` of the silence of which it was said that others would have ended it; lost: said once more */
@@ -155,6 +157,13 @@ export function createMemory() {
     /** The wall clock stepped: every moment that we remember moves along, so that durations stay what they were (I7). */
     shift(byMs: number): void {
       for (const memory of attempts.values()) shiftMemory(memory, byMs);
+    },
+    /** We could not run for a while. */
+    owe(lostMs: number): void {
+      for (const memory of attempts.values()) memory.owedMs += lostMs;
+    },
+    owes(): boolean {
+      return [...attempts.values()].some(({ owedMs }) => owedMs > 0);
     },
     /** We could not look for a while: silence is counted afresh, once (I7). */
     grantFreshWindow(now: Millis): void {
@@ -268,6 +277,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     notedAt: now,
     watchedSince: now,
     awakeSince: now,
+    owedMs: 0,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',

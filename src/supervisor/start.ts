@@ -3,7 +3,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { formatDuration } from '../core/duration.ts';
 import { formatMark } from '../core/identity.ts';
 import type { ShimWord, SpawnOrder, SpawnResult } from '../ports.ts';
-import type { AttemptMemory } from './memory.ts';
+import type { AttemptMemory, Memory } from './memory.ts';
 import type { Surroundings } from './perform.ts';
 import { planStart } from './plan.ts';
 import { cwdOf, prepareWorkspace } from './workspace.ts';
@@ -114,17 +114,21 @@ export function orderOf(world: World, live: LiveDispatch): SpawnOrder {
  * A deadline is counted from the claim. What was claimed and not started when we could not run for a while has lost that
  * time to us, and an agent would be ended for it that has only begun: its deadline moves along (I7).
  */
-export async function moveDeadlines({ ledger }: World, lateMs: number, now: Millis): Promise<void> {
-  for (const { dispatch, attempt } of await ledger.live()) {
-    const { deadline: from, fence } = attempt;
-    if (dispatch.state.kind !== 'starting' || from === null) continue;
-    const to = {
-      softAt: from.softAt + lateMs,
-      hardAt: from.hardAt + lateMs,
-      extendedCount: from.extendedCount + 1,
-      extendedMs: from.extendedMs + lateMs,
-      because: `its supervisor could not start it: extended by ${formatDuration(lateMs)}`,
-    };
-    await ledger.setDeadline({ dispatch: dispatch.id, fence }, { from, to }, now);
+export async function moveDeadlines({ ledger }: World, memory: Memory, now: Millis): Promise<void> {
+  for (const live of await ledger.live()) {
+    const its = memory.of(live, now);
+    const { deadline: from } = live.attempt;
+    const { owedMs } = its;
+    if (owedMs > 0 && live.dispatch.state.kind === 'starting' && from !== null) {
+      const to = {
+        softAt: from.softAt + owedMs,
+        hardAt: from.hardAt + owedMs,
+        extendedCount: from.extendedCount + 1,
+        extendedMs: from.extendedMs + owedMs,
+        because: `its supervisor could not start it: extended by ${formatDuration(owedMs)}`,
+      };
+      await ledger.setDeadline(its.key, { from, to }, now);
+    }
+    its.owedMs = 0;
   }
 }

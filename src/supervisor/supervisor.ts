@@ -68,8 +68,6 @@ class Loop {
   #readsSoon = false;
   #announced = false;
   #rung = true;
-  /** for how long we could not run; those who wait to be started have not been told of it yet */
-  #lostMs = 0;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
   /** by which all moments are told, in the ledger and in memory; null: that was not asked yet */
   #clocks: ClockReading | null = null;
@@ -236,14 +234,12 @@ class Loop {
 
   async #noticeTime(): Promise<boolean> {
     const { clocks, lateMs } = this.#timeWatch.check();
-    this.#lostMs += lateMs;
+    this.#memory.owe(lateMs);
     const hasStepped = await this.#followClock(clocks);
-    if (!hasStepped && this.#lostMs === 0) return false;
     const now = this.#world.clock.now();
-    this.#memory.grantFreshWindow(now);
+    if (hasStepped || lateMs !== 0) this.#memory.grantFreshWindow(now);
     if (lateMs !== 0) await this.#sayLate(lateMs, now);
-    if (this.#lostMs !== 0) await moveDeadlines(this.#world, this.#lostMs, now);
-    this.#lostMs = 0;
+    if (this.#memory.owes()) await moveDeadlines(this.#world, this.#memory, now);
     return hasStepped;
   }
 

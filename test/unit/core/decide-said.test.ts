@@ -1,7 +1,7 @@
 // Owns the tables of what an agent's own words mean for its attempt: its end, its limits, its questions (I13, I15).
 import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../../../src/core/agent-event.ts';
-import { LOST, failed } from '../../../src/core/retry.ts';
+import { LOST, endOfStop, failed } from '../../../src/core/retry.ts';
 import { briefly, decided } from './briefly.ts';
 import { MINUTE, NOW, type RowSpec, SECOND, exited, refused, signalled } from './row.ts';
 
@@ -113,6 +113,22 @@ describe('I13: of whom a person has cancelled, and who cannot be read, no exit c
     const decision = decided({ ...unread, state: 'stopping', ...spec });
     expect(briefly(decision)).toBe('ended stopped cancelled');
   });
+});
+
+test.each<[string, RowSpec, string]>([
+  ['and who can be read when its tree is empty has done what it says', {}, 'ended succeeded'],
+  ['or has not', { judged: 'agent' }, 'ended stopped cancelled'],
+  ['or still cannot', { said: 'unknown' }, 'ended stopped cancelled'],
+])('I13: who was cancelled and could not be read, with leftovers, %s', (_, spec, expected) => {
+  const reason = endOfStop('cancelled', null);
+  const left: RowSpec = {
+    ...GONE,
+    state: 'stopping',
+    reason,
+    exit: exited(0),
+    judged: 'succeeded',
+  };
+  expect(briefly(decided({ ...left, wish: { cause: 'cancelled' }, ...spec }))).toBe(expected);
 });
 
 describe('I13: whose wrapper was killed while the program in it went on', () => {

@@ -1,22 +1,32 @@
 // Owns the test of what becomes of the deadlines of those who wait to be started while their supervisor cannot run (I7).
 import { expect, test } from 'vitest';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
+import { createMemory } from '../../../src/supervisor/memory.ts';
 import { moveDeadlines } from '../../../src/supervisor/start.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { MINUTE, NOW, SECOND, row } from '../core/row.ts';
 
 const LOST_MS = 48 * SECOND;
 
-async function moved(...rows: readonly LiveDispatch[]): Promise<readonly unknown[]> {
+/** @param fails how many of the moves the ledger does not take; each time they are made once more */
+async function moved(rows: readonly LiveDispatch[], fails = 0): Promise<readonly unknown[]> {
   const moves: unknown[] = [];
+  let failures = fails;
   const ledger = {
     live: async () => rows,
     setDeadline: async (key: unknown, move: unknown, now: number) => {
+      if (failures-- > 0) throw new Error('full');
       moves.push([key, move, now]);
       return true;
     },
   };
-  await moveDeadlines({ ledger } as unknown as World, LOST_MS, NOW);
+  const memory = createMemory();
+  for (const one of rows) memory.of(one, NOW);
+  memory.owe(LOST_MS);
+  while (memory.owes()) {
+    await moveDeadlines({ ledger } as unknown as World, memory, NOW).catch(() => {});
+    rows = rows.toReversed();
+  }
   return moves;
 }
 
@@ -28,12 +38,19 @@ const deadline = {
   because: '1m from the claim',
 };
 
+let count = 0;
+
 function live(
   state: 'starting' | 'running' | 'stopping',
   its = deadline as typeof deadline | null,
 ) {
   const one = row({ state }).live;
-  return { ...one, attempt: { ...one.attempt, deadline: its } };
+  const id = `d${(count += 1)}`;
+  return {
+    ...one,
+    dispatch: { ...one.dispatch, id },
+    attempt: { ...one.attempt, dispatch: id, deadline: its },
+  };
 }
 
 test('I7: who waits to be started gets the time in which nobody could start it', async () => {
@@ -46,11 +63,16 @@ test('I7: who waits to be started gets the time in which nobody could start it',
     extendedMs: LOST_MS,
     because: 'its supervisor could not start it: extended by 48s',
   };
-  expect(await moved(waiting)).toEqual([
+  expect(await moved([waiting])).toEqual([
     [{ dispatch: dispatch.id, fence: attempt.fence }, { from: deadline, to }, NOW],
   ]);
 });
 
 test('nobody else does: an agent that runs has used that time', async () => {
-  expect(await moved(live('running'), live('stopping'), live('starting', null))).toEqual([]);
+  expect(await moved([live('running'), live('stopping'), live('starting', null)])).toEqual([]);
+});
+
+test('each gets it once, however often the ledger fails', async () => {
+  const rows = [live('starting'), live('starting'), live('starting')];
+  for (const fails of [0, 1, 2, 3]) expect(await moved(rows, fails)).toHaveLength(3);
 });
