@@ -1,5 +1,5 @@
 // Owns the watching of attempts: a hint that the record of one may have changed or its output grown, nothing more.
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, existsSync, watch } from 'node:fs';
 import { createGrowthWatch } from './growth-watch.ts';
 
 export interface OutputWatch {
@@ -95,7 +95,8 @@ function idle(tell: () => void): Watched {
 }
 
 function attach(path: string, watched: Watched): void {
-  if (watched.watcher !== null) return;
+  // Where it is not there yet, as at every start, an error would cost ten times as much as this question.
+  if (watched.watcher !== null || !existsSync(path)) return;
   try {
     // Not persistent: a watch must not keep a process alive that has nothing else to do.
     const watcher = watch(path, { persistent: false }, () => watched.tell());
