@@ -2,6 +2,7 @@
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { Cgroups, Protection, SpawnOrder } from '../../../src/ports.ts';
+import { createClock } from '../../../src/host/clock.ts';
 import { BY_CGROUP } from '../../../src/supervisor/containment-cgroup.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import { lookAtTable } from '../../../src/supervisor/table-look.ts';
@@ -30,6 +31,7 @@ export function tierIn(
   } as LiveDispatch;
   const view = {
     processes: table,
+    clock: createClock(),
     protection: { look: () => protection },
     cgroups: { ...world.cgroups, ...cgroups },
     ledger: { id: ledger },
