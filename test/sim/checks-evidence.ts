@@ -9,6 +9,9 @@ import type { Outage, Stage } from './stage.ts';
 import { type AttemptTruth, nameOf } from './truth.ts';
 import { SLOW_PASS_MS, sampleMs, stirredAs } from './work.ts';
 
+/** Signs that are there at each look for as long as they last. */
+const LASTING: ReadonlySet<Sign['kind']> = new Set(['operation', 'tool', 'child']);
+
 /** From a look that is due to the one that takes place. */
 const PASS_MS = 500;
 
@@ -54,9 +57,11 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   // What the ledger did not take is found again by whoever comes next; what was written while nobody read is read piece
   // by piece, for as long as there is more; and what one sample could not read is for the next.
   const isBehind = sampledAt - (by.behindAt.get(name) ?? Number.NEGATIVE_INFINITY) < lateMs;
+  const isNear = before !== undefined && sampledAt - before.sampledAt < lateMs;
+  // Passes follow each other closely once a trouble is over, and the first of them tells what was found before it.
+  const isCatchingUp = !LASTING.has(kind) && now - calmSince < lateMs;
   const goesOn =
-    before !== undefined &&
-    (!before.taken || ((isBehind || isBlind) && sampledAt - before.sampledAt < lateMs));
+    before !== undefined && (!before.taken || (isNear && (isBehind || isBlind || isCatchingUp)));
   const since = goesOn ? Math.min(ownSince, before.since) : ownSince;
   attempt.noted.set(kind, { at, detail, by, sampledAt, since, taken: false });
   const source = sourceOf(stage, attempt, kind);
