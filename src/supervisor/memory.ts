@@ -70,6 +70,8 @@ export interface AttemptMemory {
   awakeSince: Millis;
   /** for how long we could not run, while its deadline does not know of that; lost: only a start is made up for */
   owedMs: number;
+  /** when the clocks were read for its claim, by the one that never steps; lost: long ago */
+  claimedMs: number;
   /** when output last grew, or the watch began; lost: the watch begins */
   outputAt: Millis;
   /** `outputAt` of the silence of which it was said that others would have ended it; lost: said once more */
@@ -125,7 +127,7 @@ export function createMemory() {
   return {
     /** The memory of an attempt; a new one starts watching now. */
     of(live: LiveDispatch, now: Millis): AttemptMemory {
-      const name = nameOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
+      const name = nameOfLive(live);
       let memory = attempts.get(name);
       if (memory === undefined) {
         memory = blank(live, now);
@@ -141,11 +143,7 @@ export function createMemory() {
     },
     /** Drops what is no longer live in the ledger, whoever ended it; returns what was dropped. */
     keepOnly(live: readonly LiveDispatch[]): AttemptKey[] {
-      const names = new Set(
-        live.map(({ dispatch, attempt }) =>
-          nameOf({ dispatch: dispatch.id, fence: attempt.fence }),
-        ),
-      );
+      const names = new Set(live.map(nameOfLive));
       const dropped: AttemptKey[] = [];
       for (const [name, memory] of attempts) {
         if (names.has(name)) continue;
@@ -158,13 +156,13 @@ export function createMemory() {
     shift(byMs: number): void {
       for (const memory of attempts.values()) shiftMemory(memory, byMs);
     },
-    /** We could not run for a while. */
-    owe(lostMs: number): void {
-      for (const memory of attempts.values()) memory.owedMs += lostMs;
+    /** We could not run for a while, up to now; what was before a claim is nobody's. */
+    owe(lostMs: number, nowMs: number): void {
+      for (const memory of attempts.values()) {
+        memory.owedMs += Math.min(lostMs, Math.max(0, nowMs - memory.claimedMs));
+      }
     },
-    owes(): boolean {
-      return [...attempts.values()].some(({ owedMs }) => owedMs > 0);
-    },
+    owes: () => [...attempts.values()].some(({ owedMs }) => owedMs > 0),
     /** We could not look for a while: silence is counted afresh, once (I7). */
     grantFreshWindow(now: Millis): void {
       for (const memory of attempts.values()) {
@@ -230,6 +228,10 @@ function granted(one: KnownOperation, seenAt: Millis, now: Millis): KnownOperati
   return isValid(one.known, seenAt) ? { ...one, known: { ...one.known, touchedAt: now } } : one;
 }
 
+function nameOfLive({ dispatch, attempt }: LiveDispatch): string {
+  return nameOf({ dispatch: dispatch.id, fence: attempt.fence });
+}
+
 function nameOf(key: AttemptKey): string {
   return `${key.dispatch}/${key.fence}`;
 }
@@ -278,6 +280,7 @@ function blank({ dispatch, attempt }: LiveDispatch, now: Millis): AttemptMemory 
     watchedSince: now,
     awakeSince: now,
     owedMs: 0,
+    claimedMs: Number.NEGATIVE_INFINITY,
     outputAt: now,
     sparedFor: null,
     goal: 'unasked',

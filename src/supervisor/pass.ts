@@ -59,6 +59,7 @@ export async function pass(
   // Only then, for what is seen must not be dated to the time before a slow ledger, nor to the clock before a step.
   while (await surroundings.noticeTime()) live = await ledger.live();
   const now = clock.now();
+  const nowMs = clock.monotonicMs();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
   setPaces(all);
@@ -86,7 +87,11 @@ export async function pass(
       : NOTHING;
   poolsTold(judged);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
-  for (const one of claimed) start(world, one, memory.of(one, now), surroundings);
+  for (const one of claimed) {
+    const its = memory.of(one, now);
+    its.claimedMs = nowMs;
+    start(world, one, its, surroundings);
+  }
   const kills: Kill[] = [];
   for (const one of judged) {
     await clock.giveWay();

@@ -234,7 +234,7 @@ class Loop {
 
   async #noticeTime(): Promise<boolean> {
     const { clocks, lateMs } = this.#timeWatch.check();
-    this.#memory.owe(lateMs);
+    if (lateMs !== 0) this.#memory.owe(lateMs, this.#world.clock.monotonicMs());
     const hasStepped = await this.#followClock(clocks);
     const now = this.#world.clock.now();
     if (hasStepped || lateMs !== 0) this.#memory.grantFreshWindow(now);

@@ -22,7 +22,7 @@ async function moved(rows: readonly LiveDispatch[], fails = 0): Promise<readonly
   };
   const memory = createMemory();
   for (const one of rows) memory.of(one, NOW);
-  memory.owe(LOST_MS);
+  memory.owe(LOST_MS, 500_000);
   while (memory.owes()) {
     await moveDeadlines({ ledger } as unknown as World, memory, NOW).catch(() => {});
     rows = rows.toReversed();
@@ -75,4 +75,17 @@ test('nobody else does: an agent that runs has used that time', async () => {
 test('each gets it once, however often the ledger fails', async () => {
   const rows = [live('starting'), live('starting'), live('starting')];
   for (const fails of [0, 1, 2, 3]) expect(await moved(rows, fails)).toHaveLength(3);
+});
+
+test.each<[string, number, number]>([
+  ['in full where it was claimed before', 400_000, LOST_MS],
+  ['from its claim on where that was in between', 500_000 - SECOND, SECOND],
+  ['not at all where it was claimed after', 500_001, 0],
+])('time is owed to an attempt %s', (_, claimedMs, owedMs) => {
+  const memory = createMemory();
+  const its = memory.of(live('starting'), NOW);
+  its.claimedMs = claimedMs;
+  memory.owe(LOST_MS, 500_000);
+  expect(its.owedMs).toBe(owedMs);
+  expect(memory.owes()).toBe(owedMs > 0);
 });
