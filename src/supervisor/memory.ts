@@ -138,9 +138,7 @@ export function createMemory() {
     forget(key: AttemptKey): void {
       attempts.delete(nameOf(key));
     },
-    all(): Iterable<AttemptMemory> {
-      return attempts.values();
-    },
+    all: (): Iterable<AttemptMemory> => attempts.values(),
     /** Drops what is no longer live in the ledger, whoever ended it; returns what was dropped. */
     keepOnly(live: readonly LiveDispatch[]): AttemptKey[] {
       const names = new Set(live.map(nameOfLive));
@@ -156,7 +154,7 @@ export function createMemory() {
     shift(byMs: number): void {
       for (const memory of attempts.values()) shiftMemory(memory, byMs);
     },
-    /** We could not run for a while, up to now; what was before a claim is nobody's. */
+    /** We could not run until now; what was before a claim is nobody's. */
     owe(lostMs: number, nowMs: number): void {
       for (const memory of attempts.values()) {
         memory.owedMs += Math.min(lostMs, Math.max(0, nowMs - memory.claimedMs));

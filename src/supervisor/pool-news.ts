@@ -23,7 +23,7 @@ export function poolNews(
     -readonly [K in keyof PoolNews]: PoolNews[K][number][];
   };
   for (const { live, memory, evidence, decision, moment } of judged) {
-    const met = limitMet(evidence);
+    const met = limitKnown(evidence, memory);
     if (met === null ? endsAtLimit(decision) : met.seenAt !== memory.limitTold) {
       const limit = poolLimitOf(live, met, moment);
       if (limit !== live.limit) news.limits.push(withRead(limit, memory));
@@ -56,10 +56,16 @@ function endsAtLimit(decision: Decision): boolean {
  */
 export function poolsTold(judged: readonly Pick<Looked, 'memory' | 'evidence'>[]): void {
   for (const { memory, evidence } of judged) {
-    // What could not be read takes nothing back (I4).
-    if (evidence.stream.kind === 'unknown') continue;
-    memory.limitTold = limitMet(evidence)?.seenAt ?? null;
+    memory.limitTold = limitKnown(evidence, memory)?.seenAt ?? null;
   }
+}
+
+/**
+ * What could not be read takes nothing back (I4). And its pool is told of what was read before, where that could not be done
+ * yet: the place up to which it was read is noted with or without it, and whoever comes next reads on from there.
+ */
+function limitKnown(evidence: Looked['evidence'], { stream }: Looked['memory']) {
+  return evidence.stream.kind === 'unknown' ? (stream?.state.limit ?? null) : limitMet(evidence);
 }
 
 /** Who met the limit, or probes it, has an answer of its provider: it is over, whatever was said of its end. */

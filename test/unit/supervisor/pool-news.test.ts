@@ -59,6 +59,8 @@ test('I4, I15: a limit that was told once is not told again after a look that co
   const { live } = row({});
   const memory = memoryOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
   const tells = (said: Partial<StreamState> | 'unknown') => {
+    const read = { ...EMPTY_STREAM, ...(said === 'unknown' ? memory.stream?.state : said) };
+    Object.assign(memory, { stream: { state: read, stdoutNext: 90, stderrNext: 0 } });
     const looked = { ...row({ said }), memory, decision: stay('it waits', null) };
     const { limits } = poolNews([looked]);
     poolsTold([looked]);
@@ -67,4 +69,15 @@ test('I4, I15: a limit that was told once is not told again after a look that co
   expect([{ limit }, 'unknown' as const, { limit }, {}, { limit }].map(tells)).toEqual([
     1, 0, 0, 0, 1,
   ]);
+});
+
+test('I15: a limit that was read, and that its pool could not be told of, is told though it cannot be read now', () => {
+  const { live, ...seen } = row({ said: 'unknown' });
+  const key = { dispatch: live.dispatch.id, fence: live.attempt.fence };
+  const stream = { state: { ...EMPTY_STREAM, limit: LIMIT }, stdoutNext: 204, stderrNext: 0 };
+  const memory = { ...memoryOf(key), stream };
+  const looked = { live, ...seen, memory, decision: stay('it waits', null) };
+  expect(poolNews([looked]).limits).toMatchObject([{ by: key, since: NOW, stream }]);
+  poolsTold([looked]);
+  expect(poolNews([looked]).limits).toEqual([]);
 });
