@@ -17,7 +17,7 @@ export function stopped(live: Stopping, evidence: Evidence, moment: Moment): Dec
   const { because } = live.dispatch;
   const conclude = (end: AttemptEnd, why = because) =>
     endedAfterGoal(live, { end, because: why }, evidence, moment);
-  if (reason.kind === 'leftovers' && reason.end.outcome.kind !== 'lost') {
+  if (reason.kind === 'leftovers' && !isGuessed(reason.end, exit)) {
     // What cannot be read was judged by what could be, when its agent had ended.
     const isSeen = evidence.stream.kind === 'seen';
     const unread = isSeen ? stillReading(live, evidence, 'its tree is empty', moment) : null;
@@ -31,10 +31,16 @@ export function stopped(live: Stopping, evidence: Evidence, moment: Moment): Dec
   if (unread !== null) return unread;
   const record = exit.kind === 'seen' ? exit.value : null;
   if (reason.kind === 'leftovers') {
-    // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats the loss.
-    return conclude(record === null ? reason.end : endOnRecord(record, evidence).end);
+    // A shim whose claim was destroyed counts as a leftover; the record that it wrote meanwhile beats what was guessed.
+    if (record !== null) return conclude(endOnRecord(record, evidence).end);
+    return concludeLeftovers(reason.end, { evidence, conclude }, because);
   }
   return stoppedByUs(live, reason, { record, evidence, conclude }, moment);
+}
+
+/** Nobody had recorded it. A shim that seemed to have started nothing may have gone on since, and there is a record now (I2). */
+function isGuessed({ outcome }: AttemptEnd, exit: Evidence['runDir']['exit']): boolean {
+  return outcome.kind === 'lost' || (outcome.kind === 'refused' && exit.kind !== 'absent');
 }
 
 /**
@@ -47,9 +53,8 @@ function concludeLeftovers(
   because: string,
 ): Decision {
   const judgement = judgementOf(evidence);
-  // Cancelled, and unreadable when its agent had ended: by now its words can be read.
-  const mayBeDone = end.outcome.kind === 'failed' || end.outcome.kind === 'stopped';
-  if (!mayBeDone || judgement?.kind !== 'succeeded') return conclude(end);
+  // Stopped: a person cancelled it, and it was unreadable when its agent had ended; by now its words can be read.
+  if (end.outcome.kind === 'succeeded' || judgement?.kind !== 'succeeded') return conclude(end);
   const { outcome, class: failureClass } = SUCCEEDED;
   return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
 }

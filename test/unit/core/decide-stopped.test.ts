@@ -1,6 +1,6 @@
 // Owns the table of what is written once a tree that we stopped is proved to be empty, and of the budgets that follow.
 import { describe } from 'vitest';
-import { LOST, SUCCEEDED, failed } from '../../../src/core/retry.ts';
+import { LOST, SUCCEEDED, endOfFailedStart, failed } from '../../../src/core/retry.ts';
 import { decisionTable } from './decision-table.ts';
 import { MINUTE, type RowSpec, SECOND, exited, refused, signalled, zero } from './row.ts';
 
@@ -110,6 +110,21 @@ describe('zero is proved: what an agent left behind', () => {
       'may have been its shim, whose record beats the loss',
       zero({ reason: LOST, exit: exited(0) }),
       'dispatch.ended ended: so far [succeeded code 0] [wish done]',
+    ],
+    [
+      'I13: may have come to its result since its shim and its wrapper were lost',
+      zero({ reason: LOST, judged: 'succeeded' }),
+      'dispatch.ended ended: so far; it said: succeeded [succeeded] [wish done]',
+    ],
+    [
+      'I2: may have been a shim that was held up, whose record beats the start that seemed to fail',
+      zero({ reason: endOfFailedStart('hung'), process: null, claim: 'recovery', exit: exited(0) }),
+      'dispatch.ended ended: so far [succeeded code 0] [wish done]',
+    ],
+    [
+      'leaves a failed start what it was, where nobody recorded another end',
+      zero({ reason: endOfFailedStart('hung'), process: null, claim: 'recovery' }),
+      'dispatch.parked parked backoff +500: so far; retry 1 of 3 for class infrastructure [refused (hung) class infrastructure] [wish done]',
     ],
     [
       'is no reason to try a cancelled one again',
