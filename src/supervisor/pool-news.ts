@@ -24,7 +24,7 @@ export function poolNews(
   };
   for (const { live, memory, evidence, decision, moment } of judged) {
     const met = limitKnown(evidence, memory);
-    if (met === null ? endsAtLimit(decision) : met.seenAt !== memory.limitTold) {
+    if (met === null ? endsAtLimit(decision, evidence) : met.seenAt !== memory.limitTold) {
       const limit = poolLimitOf(live, met, moment);
       if (limit !== live.limit) news.limits.push(withRead(limit, memory));
     } else if (met === null && isAnswered(live, evidence, moment)) {
@@ -42,9 +42,13 @@ function withRead(limit: PoolLimit, { stream }: Looked['memory']): PoolNews['lim
   return stream === null ? limit : { ...limit, stream };
 }
 
-/** Whom we stopped for a limit had told of it before: where it is gone, somebody was answered since. */
-function endsAtLimit(decision: Decision): boolean {
+/**
+ * Whom we stopped for a limit had told of it before: where it is gone, somebody was answered since. So it is where its words
+ * say nothing of a limit any more: they were judged before its tree was ended.
+ */
+function endsAtLimit(decision: Decision, { stream }: Looked['evidence']): boolean {
   if (decision.kind !== 'change') return false;
+  if (stream.kind === 'seen' && stream.value.judgement.kind !== 'quota') return false;
   const { next, attemptEnd } = decision;
   const waits = next.kind === 'parked' && next.for === 'quota';
   return waits && attemptEnd?.outcome.kind !== 'stopped';

@@ -1,7 +1,10 @@
 // Which agents tell a pool that its limit is over, those that were answered after they had met it; and that none tells of one
 // limit twice.
 import { expect, test } from 'vitest';
+import type { Judgement } from '../../../src/core/agent-event.ts';
+import { decide } from '../../../src/core/decide.ts';
 import { stay } from '../../../src/core/decision.ts';
+import { failed } from '../../../src/core/retry.ts';
 import { EMPTY_STREAM, type StreamState } from '../../../src/core/stream.ts';
 import { poolNews, poolsTold } from '../../../src/supervisor/pool-news.ts';
 import { NOW, row } from '../core/row.ts';
@@ -80,4 +83,17 @@ test('I15: a limit that was read, and that its pool could not be told of, is tol
   expect(poolNews([looked]).limits).toMatchObject([{ by: key, since: NOW, stream }]);
   poolsTold([looked]);
   expect(poolNews([looked]).limits).toEqual([]);
+});
+
+test.each<[string, Judgement['kind'], number]>([
+  ['which says it still', 'quota', 1],
+  ['which was answered since', 'unsaid', 0],
+])('I15: an agent that was told to leave at a limit, and %s', (_, judged, expected) => {
+  const reason = { kind: 'lingering', end: failed(null, null, 'quota') } as const;
+  const gone = { agent: 'gone', shim: 'gone', members: [], emptyLooks: 2 } as const;
+  const { live, ...seen } = row({ state: 'stopping', reason, ...gone, said: {}, judged });
+  const memory = memoryOf({ dispatch: live.dispatch.id, fence: live.attempt.fence });
+  const decision = decide(live, seen.evidence, seen.moment);
+  expect(decision).toMatchObject({ kind: 'change', next: { kind: 'parked', for: 'quota' } });
+  expect(poolNews([{ live, ...seen, memory, decision }]).limits).toHaveLength(expected);
 });
