@@ -37,7 +37,7 @@ export function readEvents(text: string, report: Report): readonly Event[] | nul
 
 function parsed(text: string, report: Report): readonly Event[] | null {
   try {
-    return parseEvents(text, { maxDepth: DEPTH_MAX });
+    return withBlocksPlaced(parseEvents(text, { maxDepth: DEPTH_MAX }), text);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const at = Math.min(error.mark?.position ?? 0, text.length);
@@ -45,6 +45,30 @@ function parsed(text: string, report: Report): readonly Event[] | null {
     report.problem(at, message, hint);
     return null;
   }
+}
+
+/**
+ * A text in a block stands where its `|` or `>` does. Its event tells only of the line after that, which may be the next key's.
+ */
+function withBlocksPlaced(events: readonly Event[], text: string): readonly Event[] {
+  let end = 0;
+  return events.map((event) => {
+    const after = end;
+    end = Math.max(end, endOf(event));
+    if (event.type !== EVENT_ID.SCALAR || !BLOCK_STYLES.includes(event.style)) return event;
+    return { ...event, start: startOfBlock(text.slice(after, event.valueStart), after) };
+  });
+}
+
+const BLOCK_STYLES: readonly number[] = [SCALAR_STYLE.LITERAL_BLOCK, SCALAR_STYLE.FOLDED_BLOCK];
+/** At the end of a line; all that is behind a comment's sign belongs to it. */
+const BLOCK_START = /[|>][-+\d]*(?:[ \t]+#[^]*)?$/;
+
+/** @param before from the end of what stands before the block, at `offset`, to its first line */
+function startOfBlock(before: string, offset: number): number {
+  const lines = before.trimEnd();
+  const line = Math.max(lines.lastIndexOf('\n'), lines.lastIndexOf('\r')) + 1;
+  return offset + line + Math.max(0, lines.slice(line).search(BLOCK_START));
 }
 
 /** The line `---`, where there is one: it has no event of its own. */
@@ -63,6 +87,7 @@ function startOfDocument(text: string, [, first]: readonly Event[]): number {
 export function offsetOf(event: Event, otherwise: number): number {
   switch (event.type) {
     case EVENT_ID.SCALAR:
+      if ('start' in event) return Number(event.start);
       if (event.valueStart < 0) return otherwise;
       return isQuoted(event) ? event.valueStart - 1 : event.valueStart;
     case EVENT_ID.MAPPING:
@@ -106,6 +131,9 @@ function hintFor(reason: string, text: string, at: number): string {
   if (reason.startsWith('bad indentation of a mapping')) {
     if (character === ':') return 'put a text with ": " in it into quotes';
     if ('@`%'.includes(character)) return 'put the text into quotes';
+  }
+  if (reason.startsWith('deficient') && /[\]}]/.test(character)) {
+    return `indent the ${character} by more spaces than the key that it belongs to`;
   }
   return HINTS.find(([words]) => words.test(reason))?.[1] ?? '';
 }

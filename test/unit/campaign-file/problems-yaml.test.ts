@@ -27,6 +27,30 @@ const YAML_ROWS: Row[] = [
     ['3:1: not valid YAML: deficient indentation — close each quote, each [ and each {'],
   ],
   [
+    'a bracket that is closed at the depth of its key',
+    'campaign: c\ndispatches: [\n  { name: a, run: x },\n]\n',
+    [
+      '4:1: not valid YAML: deficient indentation — indent the ] by more spaces than the key that it belongs to',
+    ],
+  ],
+  [
+    'an empty block, where it begins and not in the line behind it',
+    dispatch('run: | # > |\n    nmae: b'),
+    [
+      '4:10: run is empty — write a text for sh -c or a list of texts, or remove it',
+      '5:5: unknown key "nmae" — did you mean "name"?',
+    ],
+  ],
+  [
+    'a tag on an empty block, and what is wrong behind it',
+    'campaign: !x >-\n\ndspatches: 3\n',
+    [
+      '1:1: dispatches is missing',
+      '1:11: tags have no meaning here — remove the tag, or put a text that starts with "!" into quotes',
+      '3:1: unknown key "dspatches" — did you mean "dispatches"?',
+    ],
+  ],
+  [
     'a reference to a variable in brackets without quotes',
     dispatch('run: [echo, ${{ vars.x }}]'),
     [
