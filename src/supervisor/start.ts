@@ -127,7 +127,8 @@ export async function moveDeadlines({ ledger }: World, memory: Memory, now: Mill
         extendedMs: from.extendedMs + owedMs,
         because: `its supervisor could not start it: extended by ${formatDuration(owedMs)}`,
       };
-      await ledger.setDeadline(its.key, { from, to }, now);
+      // Somebody has moved it by hand meanwhile: it is still owed, from where it is now.
+      if (!(await ledger.setDeadline(its.key, { from, to }, now))) continue;
     }
     its.owedMs = 0;
   }
