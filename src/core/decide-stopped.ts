@@ -38,7 +38,7 @@ export function stopped(live: Stopping, evidence: Evidence, moment: Moment): Dec
   return stoppedByUs(live, reason, { record, evidence, conclude }, moment);
 }
 
-/** Nobody had recorded it. A shim that seemed to have started nothing may have gone on since, and there is a record now (I2). */
+/** Nobody had recorded it. A shim that seemed to have started nothing may have gone on since, and left a record (I2). */
 function isGuessed({ outcome }: AttemptEnd, exit: Evidence['runDir']['exit']): boolean {
   return outcome.kind === 'lost' || (outcome.kind === 'refused' && exit.kind !== 'absent');
 }
