@@ -8,6 +8,7 @@ import {
   YAMLException,
   parseEvents,
 } from 'js-yaml';
+import { betweenValues, closeGaps, loneBrackets } from './lone-brackets.ts';
 import type { Report } from './report.ts';
 import { showSentence } from './show.ts';
 
@@ -36,15 +37,52 @@ export function readEvents(text: string, report: Report): readonly Event[] | nul
 }
 
 function parsed(text: string, report: Report): readonly Event[] | null {
+  const first = tried(text);
+  const found = first instanceof YAMLException ? leniently(text, first) : first;
+  if (!(found instanceof YAMLException)) return withBlocksPlaced(found, text);
+  const at = placeOf(found, text);
+  const { message, hint } = explained(found.reason, text, at);
+  report.problem(at, message, hint);
+  return null;
+}
+
+function tried(text: string): readonly Event[] | YAMLException {
   try {
-    return withBlocksPlaced(parseEvents(text, { maxDepth: DEPTH_MAX }), text);
+    return parseEvents(text, { maxDepth: DEPTH_MAX });
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    const at = Math.min(error.mark?.position ?? 0, text.length);
-    const { message, hint } = explained(error.reason, text, at);
-    report.problem(at, message, hint);
-    return null;
+    if (error instanceof YAMLException) return error;
+    throw error;
   }
+}
+
+function placeOf({ mark }: YAMLException, text: string): number {
+  return Math.min(mark?.position ?? 0, text.length);
+}
+
+/**
+ * The events where all that is wrong are closing brackets too far to the left: what they are in a
+ * text that has these further right, and is the same in all else.
+ *
+ * @returns what is wrong besides, or else with such a bracket
+ */
+function leniently(text: string, error: YAMLException): readonly Event[] | YAMLException {
+  if (!isBracketTooFarLeft(error, text)) return error;
+  let gaps = loneBrackets(text);
+  // Once more where some of them were no brackets, but part of a text.
+  for (let tries = 0; tries < 2; tries += 1) {
+    const events = tried(closeGaps(text, gaps));
+    if (events instanceof YAMLException) {
+      return placeOf(events, text) > placeOf(error, text) ? events : error;
+    }
+    const between = betweenValues(gaps, events);
+    if (between.length === gaps.length) return events;
+    gaps = between;
+  }
+  return error;
+}
+
+function isBracketTooFarLeft(error: YAMLException, text: string): boolean {
+  return error.reason.startsWith('deficient') && /[\]}]/.test(text.charAt(placeOf(error, text)));
 }
 
 /**

@@ -27,10 +27,24 @@ const YAML_ROWS: Row[] = [
     ['3:1: not valid YAML: deficient indentation — close each quote, each [ and each {'],
   ],
   [
-    'a bracket that is closed at the depth of its key',
-    'campaign: c\ndispatches: [\n  { name: a, run: x },\n]\n',
+    'a bracket as far left as its key, behind a comment',
+    'campaign: c\ndispatches: [\n  { name: a, run: x }, # the only one\n]\n',
     [
       '4:1: not valid YAML: deficient indentation — indent the ] by more spaces than the key that it belongs to',
+    ],
+  ],
+  [
+    'what is wrong behind a bracket as far left as its key',
+    'campaign: c\ndispatches: [\n  { name: a, run: x },\n]\npools: p: q\n',
+    [
+      '5:9: not valid YAML: bad indentation of a mapping entry — put a text with ": " in it into quotes',
+    ],
+  ],
+  [
+    'a content behind such brackets, in its place',
+    'campaign: c\npools: {\n  p: { slots: 1 }\n}\ndispatches: [\n  {\n    name: a,\n    run: [\n      x\n    ]\n  },\n]\nnmae: b\n',
+    [
+      '13:1: unknown key "nmae" — known keys: campaign, on_failure, max_tokens, max_cost, agents, pools, defaults, dispatches',
     ],
   ],
   [
