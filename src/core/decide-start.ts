@@ -121,7 +121,7 @@ function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): D
     return ended(endOfFailedStart(start.because), start.because);
   }
   const mine = start.kind === 'ordered' || start.kind === 'under-way';
-  if (mine && (shim === 'gone' || live.dispatch.stopWish === null)) {
+  if (mine) {
     const because = `its shim ${shim === 'gone' ? 'ended before it claimed' : 'has not claimed'} the start`;
     return ended(endOfFailedStart(because), because);
   }

@@ -127,6 +127,11 @@ describe('zero is proved: what an agent left behind', () => {
       'dispatch.parked parked backoff +500: so far; retry 1 of 3 for class infrastructure [refused (hung) class infrastructure] [wish done]',
     ],
     [
+      'and waits for no words that cannot be read: it has said none',
+      zero({ reason: endOfFailedStart('hung'), process: null, claim: 'recovery', said: 'unknown' }),
+      'dispatch.parked parked backoff +500: so far; retry 1 of 3 for class infrastructure [refused (hung) class infrastructure] [wish done]',
+    ],
+    [
       'is no reason to try a cancelled one again',
       zero({ reason: LOST, wish: { cause: 'cancelled' } }),
       'dispatch.ended ended: so far [lost class infrastructure] [wish done]',

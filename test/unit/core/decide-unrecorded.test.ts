@@ -84,6 +84,16 @@ describe('I2: a shim that lives though we hold its claim', () => {
     ['has two minutes for that', behind({ sinceMs: 119_999 }), waits],
     ['while we are awake', behind({ sinceMs: HOUR, awakeMs: 119_999 }), waits],
     [
+      'and no more than two minutes',
+      behind({ sinceMs: HOUR, awakeMs: 120_000 }),
+      'attempt.stopping stopping leftovers of refused (its shim has not claimed the start) class infrastructure kill +5000: its shim has not claimed the start',
+    ],
+    [
+      'goes with all that is kept when a person wishes it',
+      behind({ wish: { cause: 'cancelled', agoMs: 5_000 }, spec: { leftovers: 'keep' } }),
+      'attempt.stopping stopping cancelled kill +10000: somebody wished it; it never started, and its shim has not left',
+    ],
+    [
       'I4: is not believed gone where it cannot be seen',
       behind({ shim: 'unknown', sinceMs: HOUR }),
       'stay +1000: it never started, and its shim cannot be seen',
