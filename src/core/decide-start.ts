@@ -107,24 +107,19 @@ function isSpent({ dispatch: { state } }: LiveDispatch, evidence: Evidence, { no
   );
 }
 
-/**
- * The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. Where somebody has removed its
- * whole directory it may have run to its goal, and nothing would show that: the goal is asked for (I13).
- */
+/** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
 function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { start, shim } = evidence;
   const alive = startedUnclaimed(live, evidence, moment) ?? shimBehind(live, evidence, moment);
   if (alive !== null) return alive;
+  const ended = (end: AttemptEnd, because: string) =>
+    endedBy(live, { end, because }, evidence, moment);
   if (live.dispatch.stopWish?.cause === 'cancelled') {
-    const cancelled = { end: endOfStop('cancelled', null), because: 'stopped before it started' };
-    return endedBy(live, cancelled, evidence, moment);
+    return ended(endOfStop('cancelled', null), 'stopped before it started');
   }
   if (start.kind === 'failed') {
-    const { because } = start;
-    return endedBy(live, { end: endOfFailedStart(because), because }, evidence, moment);
+    return ended(endOfFailedStart(start.because), start.because);
   }
-  const ended = (end: AttemptEnd, because: string) =>
-    endedAfterGoal(live, { end, because }, evidence, moment);
   const mine = start.kind === 'ordered' || start.kind === 'under-way';
   if (mine) {
     const because = `its shim ${shim === 'gone' ? 'ended before it claimed' : 'has not claimed'} the start`;

@@ -75,17 +75,6 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     ),
   },
   {
-    name: 'a start that seems never to have begun is not asked for its goal',
-    caughtBy: 'I13 a reached goal is success',
-    faults: ['records-removed', 'supervisor-killed'],
-    firstSeed: 540,
-    decide: believing(({ runDir: { claim } }, live) =>
-      isState(live, 'starting') && claim.kind === 'seen' && claim.value.by === 'recovery'
-        ? { goal: 'missed' }
-        : {},
-    ),
-  },
-  {
     name: 'a seizure without an answer is taken for a success',
     caughtBy: 'I13 nothing finished runs again',
     faults: ['seize-unknown', 'supervisor-killed', 'slow'],

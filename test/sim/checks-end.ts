@@ -112,14 +112,16 @@ function isDone(
 }
 
 function checkGoal(
-  { judge, truth }: Stage,
-  { after }: RowChange,
+  { judge, truth, disk }: Stage,
+  { before, after }: RowChange,
   attempt: AttemptTruth,
   { outcome }: AttemptEnd,
 ): void {
   if (attempt.spec.doneWhen === null || outcome.kind === 'succeeded') return;
   const { goalReachedAt } = truth.dispatch(attempt.key.dispatch);
   if (goalReachedAt === null || attempt.agentStarts === 0 || attempt.lastGoal === 'unknown') return;
+  // Without its run directory nobody can know that it ever ran.
+  if (disk.get(attempt.key).wasRemoved && before.dispatch.state.kind === 'starting') return;
   const message = `${attempt.name} reached its goal and is ${outcome.kind}: ${after.dispatch.because}`;
   judge.report('I13 a reached goal is success', message);
 }

@@ -70,31 +70,6 @@ describe('recovery holds the claim: this fence never ran', () => {
       'dispatch.parked parked backoff +500: its shim ended before it claimed the start; retry 1 of 3 for class infrastructure [refused (its shim ended before it claimed the start) class infrastructure] [wish done]',
     ],
     [
-      'I13: it may have run, and its directory be removed: its goal is asked for',
-      seized({ start: NOT_MINE, spec: { doneWhen: 'test -e x' } }),
-      'stay - ask-goal: it never started; asking done_when',
-    ],
-    [
-      'and where that is reached, nothing runs again',
-      seized({ start: NOT_MINE, spec: { doneWhen: 'test -e x' }, goal: 'reached' }),
-      'dispatch.ended ended: it never started; done_when holds [succeeded] [wish done]',
-    ],
-    [
-      'and where it is not, it goes back to the queue',
-      seized({ start: NOT_MINE, spec: { doneWhen: 'test -e x' }, goal: 'missed' }),
-      'dispatch.requeued queued: it never started; done_when does not hold [stopped superseded] [wish done]',
-    ],
-    [
-      'so it is where its shim was started from here',
-      seized({ spec: { doneWhen: 'test -e x' } }),
-      'stay - ask-goal: its shim ended before it claimed the start; asking done_when',
-    ],
-    [
-      'not where nothing was started',
-      seized({ start: FAILED, spec: { doneWhen: 'test -e x' } }),
-      'dispatch.parked parked backoff +500: could not be started: no memory; retry 1 of 3 for class infrastructure [refused (could not be started: no memory) class infrastructure] [wish done]',
-    ],
-    [
       'a failed start is tried again after a wait',
       seized({ start: FAILED, chance: 0.5, failures: { infrastructure: 2 } }),
       'dispatch.parked parked backoff +3000: could not be started: no memory; retry 3 of 3 for class infrastructure [refused (could not be started: no memory) class infrastructure] [wish done]',
