@@ -12,7 +12,7 @@ import type { Report } from './report.ts';
 import { valueOf } from './scalar.ts';
 import { showText } from './show.ts';
 import type { Substitution } from './substitute.ts';
-import { endOf, offsetOf, readEvents } from './yaml.ts';
+import { endOf, offsetOf, readEvents, startOfBlock } from './yaml.ts';
 
 /** A value with its place. Offsets count UTF-16 units from the start of the text. */
 export interface Located {
@@ -95,11 +95,12 @@ class Converter {
    * @param otherwise its place, where it is not written at all
    */
   convert(otherwise: number): Converted {
+    const offset = this.#place(otherwise);
     const event = this.#take();
     if (event.type === EVENT_ID.ALIAS) return this.#convertAlias(event);
     const anchor = 'anchorStart' in event ? this.#slice(event.anchorStart, event.anchorEnd) : '';
     if (anchor !== '') this.#anchors.set(anchor, null);
-    const converted = this.#convertContent(event, offsetOf(event, otherwise));
+    const converted = this.#convertContent(event, offset);
     if (anchor !== '') this.#anchors.set(anchor, converted);
     return converted;
   }
@@ -143,7 +144,7 @@ class Converter {
     const fields = new Map<string, Located>();
     const inside: Converted[] = [];
     while (!this.#takesEnd()) {
-      const keyOffset = offsetOf(this.#peek(), offset);
+      const keyOffset = this.#place(offset);
       const name = this.#convertKey(keyOffset);
       const value = this.convert(keyOffset);
       inside.push(value);
@@ -248,6 +249,12 @@ class Converter {
     return start < 0 ? '' : this.#text.slice(start, end);
   }
 
+  /** Of the next value; `otherwise` where it is not written at all. */
+  #place(otherwise: number): number {
+    const event = this.#peek();
+    return startOfBlock(event, this.#text, this.#end) ?? offsetOf(event, otherwise);
+  }
+
   #peek(): Event {
     return this.#events[this.#next] ?? END;
   }
@@ -286,12 +293,5 @@ function sum(located: Located, inside: readonly Converted[]): Converted {
 }
 
 function nothingAt(offset: number): Located {
-  return {
-    value: null,
-    offset,
-    keyOffset: offset,
-    source: '',
-    fields: NO_FIELDS,
-    items: NO_ITEMS,
-  };
+  return { value: null, offset, keyOffset: offset, source: '', fields: NO_FIELDS, items: NO_ITEMS };
 }

@@ -8,8 +8,11 @@ interface Gap {
   readonly to: number;
 }
 
-/** A text in a block begins on the next line; white space before its end is its own. */
-const BLOCK_SIGN = /[|>][-+\d]*$/;
+/**
+ * At the end of a line; all that is behind a comment's sign belongs to it. The text in the block
+ * begins on the next line, and white space before its end is its own.
+ */
+export const BLOCK_SIGN = /[|>][-+\d]*(?:[ \t]+#[^]*)?$/;
 
 /**
  * Finds the gaps that may be closed: no comment and no sign of a block lies before them, which

@@ -8,7 +8,7 @@ import {
   YAMLException,
   parseEvents,
 } from 'js-yaml';
-import { betweenValues, closeGaps, loneBrackets } from './lone-brackets.ts';
+import { BLOCK_SIGN, betweenValues, closeGaps, loneBrackets } from './lone-brackets.ts';
 import type { Report } from './report.ts';
 import { showSentence } from './show.ts';
 
@@ -39,7 +39,7 @@ export function readEvents(text: string, report: Report): readonly Event[] | nul
 function parsed(text: string, report: Report): readonly Event[] | null {
   const first = tried(text);
   const found = first instanceof YAMLException ? leniently(text, first) : first;
-  if (!(found instanceof YAMLException)) return withBlocksPlaced(found, text);
+  if (!(found instanceof YAMLException)) return found;
   const at = placeOf(found, text);
   const { message, hint } = explained(found.reason, text, at);
   report.problem(at, message, hint);
@@ -86,28 +86,20 @@ function isBracketTooFarLeft(error: YAMLException, text: string): boolean {
 }
 
 /**
- * A text in a block stands where its `|` or `>` does. Its event tells only of the line after that, which may be the next key's.
+ * Where the text in a block stands: where its `|` or `>` does. Its event tells only of the line
+ * after that, which may be the next key's.
+ *
+ * @param after the end of what stands before it
+ * @returns null: this is no text in a block
  */
-function withBlocksPlaced(events: readonly Event[], text: string): readonly Event[] {
-  let end = 0;
-  return events.map((event) => {
-    const after = end;
-    end = Math.max(end, endOf(event));
-    if (event.type !== EVENT_ID.SCALAR || !BLOCK_STYLES.includes(event.style)) return event;
-    return { ...event, start: startOfBlock(text.slice(after, event.valueStart), after) };
-  });
+export function startOfBlock(event: Event, text: string, after: number): number | null {
+  if (event.type !== EVENT_ID.SCALAR || !BLOCK_STYLES.includes(event.style)) return null;
+  const lines = text.slice(after, event.valueStart).trimEnd();
+  const line = Math.max(lines.lastIndexOf('\n'), lines.lastIndexOf('\r')) + 1;
+  return after + line + Math.max(0, lines.slice(line).search(BLOCK_SIGN));
 }
 
 const BLOCK_STYLES: readonly number[] = [SCALAR_STYLE.LITERAL_BLOCK, SCALAR_STYLE.FOLDED_BLOCK];
-/** At the end of a line; all that is behind a comment's sign belongs to it. */
-const BLOCK_START = /[|>][-+\d]*(?:[ \t]+#[^]*)?$/;
-
-/** @param before from the end of what stands before the block, at `offset`, to its first line */
-function startOfBlock(before: string, offset: number): number {
-  const lines = before.trimEnd();
-  const line = Math.max(lines.lastIndexOf('\n'), lines.lastIndexOf('\r')) + 1;
-  return offset + line + Math.max(0, lines.slice(line).search(BLOCK_START));
-}
 
 /** The line `---`, where there is one: it has no event of its own. */
 function startOfDocument(text: string, [, first]: readonly Event[]): number {
@@ -125,7 +117,6 @@ function startOfDocument(text: string, [, first]: readonly Event[]): number {
 export function offsetOf(event: Event, otherwise: number): number {
   switch (event.type) {
     case EVENT_ID.SCALAR:
-      if ('start' in event) return Number(event.start);
       if (event.valueStart < 0) return otherwise;
       return isQuoted(event) ? event.valueStart - 1 : event.valueStart;
     case EVENT_ID.MAPPING:
