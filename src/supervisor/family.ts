@@ -13,6 +13,7 @@ interface Member {
   readonly memory: AttemptMemory;
 }
 
+type Parent = Pick<AttemptMemory, 'key' | 'awakeSince'>;
 type ByParent = ReadonlyMap<string, readonly Member[]>;
 
 const NONE: readonly Member[] = [];
@@ -24,7 +25,7 @@ export interface Family {
    * does by now, and its parent may not have been sampled in between. One that waits for a slot is none, nor what another
    * attempt of the same dispatch has added, nor what it did before this attempt was there to wait for it.
    */
-  readonly childrenOf: (key: AttemptKey) => readonly WorkingChild[];
+  readonly childrenOf: (parent: Parent) => readonly WorkingChild[];
   /**
    * Of whom a look failed nobody knows whether he works, and then the silence of whoever waits for him proves nothing
    * (I4). Why it cannot be told of a child; null: it can of all.
@@ -37,14 +38,13 @@ export interface Family {
 /** @param all in the order of submission, so that nobody comes before the dispatch that has added him */
 export function familyOf(all: readonly Member[], now: Millis): Family {
   const byParent = groupByParent(all);
-  // By the clock that moves along with all that is remembered; the claim on record does not.
-  const knownSince = new Map(all.map(({ memory }) => [keyOf(memory.key), memory.awakeSince]));
   const ofParent = (key: AttemptKey) => byParent.get(keyOf(key)) ?? NONE;
   return {
-    childrenOf: (key) =>
+    // By the clock that moves along with all that is remembered; the claim on record does not.
+    childrenOf: ({ key, awakeSince }) =>
       ofParent(key)
         .flatMap(workingChild)
-        .filter(({ at }) => at >= (knownSince.get(keyOf(key)) ?? 0)),
+        .filter(({ at }) => at >= awakeSince),
     unseenChildOf: (key) => unseenChild(ofParent(key)),
     isNeeded: neededChildren(all, byParent, now),
   };

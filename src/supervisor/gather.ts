@@ -194,7 +194,7 @@ function judge(
         filesNamed: filesOf(world, live, memory),
         tools: stream.kind === 'seen' ? stream.value.state.tools : [],
         operations: world.runDirs.operations(memory.key),
-        children: childrenOf(memory.key),
+        children: childrenOf(memory),
         unseenChild: unseenChildOf(memory.key),
         asksIo: dispatch.parent !== null,
         ioBytesOf: (process) => world.processes.ioBytes(process),

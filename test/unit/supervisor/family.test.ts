@@ -50,8 +50,9 @@ describe('a child dispatch', () => {
     ['of another dispatch does not', one('c', { ...PARENT, dispatch: 'q' }), []],
     ['that nobody added does not', one('c', null), []],
   ])('%s', (_, child, names) => {
-    const { childrenOf } = familyOf([one('p', null), child], NOW);
-    expect(childrenOf(PARENT).map(({ name }) => name)).toEqual(names);
+    const parent = one('p', null);
+    const { childrenOf } = familyOf([parent, child], NOW);
+    expect(childrenOf(parent.memory).map(({ name }) => name)).toEqual(names);
   });
 
   test.each<[string, One, string | null]>([
@@ -77,12 +78,13 @@ describe('a child dispatch', () => {
       { live: one('p', null).live, memory: parent },
       { live: one('c', PARENT).live, memory: child },
     ];
-    expect(familyOf(members, NOW - 2 * HOUR).childrenOf(PARENT)).toHaveLength(1);
+    expect(familyOf(members, NOW - 2 * HOUR).childrenOf(parent)).toHaveLength(1);
   });
 
   test('is dated by its own newest sign', () => {
+    const { memory } = one('p', null);
     const { childrenOf } = familyOf([one('c', PARENT, { silentMs: 7_000 })], NOW);
-    expect(childrenOf(PARENT)).toEqual([
+    expect(childrenOf(memory)).toEqual([
       { name: 'nightly/c', at: NOW - 7_000, detail: 'wrote 9 bytes' },
     ]);
   });

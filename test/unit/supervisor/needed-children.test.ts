@@ -41,10 +41,11 @@ function asAgent(live: LiveDispatch, agent: ProcessIdentity): LiveDispatch {
 
 test('a child speaks by what is known of it when it is asked', () => {
   const child = member(CHILD, PARENT, null);
-  const { childrenOf } = familyOf([member(PARENT, null, null), child], NOW);
-  expect(childrenOf(PARENT)).toEqual([]);
+  const parent = member(PARENT, null, null);
+  const { childrenOf } = familyOf([parent, child], NOW);
+  expect(childrenOf(parent.memory)).toEqual([]);
   child.memory.signs = [signAt(NOW)];
-  expect(childrenOf(PARENT)).toHaveLength(1);
+  expect(childrenOf(parent.memory)).toHaveLength(1);
 });
 
 describe('a child is looked at for the sake of an attempt', () => {
