@@ -52,6 +52,8 @@ export interface ClaimOrder {
   /** at most this many in one transaction */
   readonly limit: number;
   readonly containment: ContainmentTier;
+  /** Before a row is `starting`, so that a missing run directory was removed. False: now nothing more is claimed. */
+  readonly makeRunDir: (key: AttemptKey) => boolean;
   /** one nonce for each claim, made by `Chance` */
   readonly nonce: () => string;
   /** the id of a fresh session, where the program of the dispatch takes one; null: it makes its own */

@@ -187,6 +187,8 @@ export interface RunDirs {
    * cannot be told who does.
    */
   lifeHolders(key: AttemptKey): Look<readonly ProcessIdentity[]>;
+  /** Makes the run directory, where it is missing; only for a claim. @returns why it cannot be made; null: it is there */
+  make(key: AttemptKey): string | null;
   /** @param shimTold of what happens to the shim, where we are told: a look is worth it */
   spawn(order: SpawnOrder, shimTold: (word: ShimWord) => void): Promise<SpawnResult>;
   /** Creates `claim.<fence>` as recovery, atomically with its content: afterwards nobody ever starts this fence (I2). */

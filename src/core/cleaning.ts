@@ -1,6 +1,6 @@
 // Owns which run directories may be removed: what is provably of this ledger, of a dispatch that has ended, and used by
 // nobody. Pure. A directory that is gone spends its fence for ever: a shim that comes late finds nothing to claim in
-// (starter.pl, shim.sh), because only a supervisor makes run directories, and only for live rows.
+// (starter.pl, shim.sh), because only a claim makes run directories.
 import { isLive, type AttemptKey, type Millis, type State } from './dispatch.ts';
 import { formatDuration } from './duration.ts';
 import { parseMark } from './identity.ts';
@@ -53,7 +53,13 @@ export function fateOf(facts: CleanFacts, row: CleanRow | null, options: CleanOp
 type Standing = Extract<Fate, { kind: 'keep' }> | { kind: 'ended'; endedAt: Millis | null };
 
 /** Also earlier attempts are kept while their dispatch goes on: its people may want to read them. */
-function withRow({ fence }: CleanFacts, { name, state, fence: newest }: CleanRow): Standing {
+function withRow(
+  { fence, mark, exited }: CleanFacts,
+  { name, state, fence: newest }: CleanRow,
+): Standing {
+  if (fence === newest + 1 && mark === null && !exited) {
+    return keep(`it was made for an attempt of ${name} that has not begun`);
+  }
   if (fence > newest) {
     // A ledger that was put back from a copy: the next attempt with this number would be judged by what lies here.
     return keep(

@@ -52,7 +52,7 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
   if (claim.by === 'nobody-legible' && evidence.start.kind === 'ordered') {
     return stay('its shim is claiming it', moment.now + RECORD_POLL_MS);
   }
-  if (evidence.shim === 'gone') return shimDied(live, evidence, moment);
+  if (evidence.shim === 'gone') return shimDied(live, claim, evidence, moment);
   const because = evidence.shim === 'alive' ? 'its shim has claimed it' : 'cannot see its shim';
   const wished = obeyDespiteShim(
     live,
@@ -192,9 +192,12 @@ export function oldestOf({ processes }: Members, { bootId }: Evidence): ProcessI
  * The shim claimed and is gone, and left neither a pid nor an exit record. It may have died a moment after it started
  * the agent: a marked process is that agent, and is watched on; only an empty tree, seen twice, proves the loss.
  */
-function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
+function shimDied(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: Moment): Decision {
   const { members } = evidence;
-  const because = 'its shim died before it recorded anything';
+  const because =
+    claim.by === 'shim'
+      ? 'its shim died before it recorded anything'
+      : 'nobody is left of it, and its record was destroyed';
   if (evidence.goal === 'asking') return awaitGoal(because);
   if (members.kind !== 'seen') {
     const why = members.kind === 'unknown' ? members.because : 'no look yet';
@@ -205,7 +208,7 @@ function shimDied(live: LiveDispatch, evidence: Evidence, moment: Moment): Decis
   }
   const process = oldestOf(members.value, evidence);
   if (process !== null) {
-    if (evidence.runDir.claim.kind === 'seen' && evidence.runDir.claim.value.by !== 'shim') {
+    if (claim.by !== 'shim') {
       return adoptUnclaimed(live, process, 'its claim is illegible', evidence, moment);
     }
     return started(process, evidence, moment, 'its shim died, but a process with its mark lives');

@@ -18,7 +18,10 @@ export type Sighting = 'alive' | 'gone' | 'unknown';
 export type Claim =
   | { readonly by: 'shim'; readonly shim: ProcessIdentity }
   | { readonly by: 'recovery' }
-  /** a shim had it and the file says nothing: it died between creating and writing it, or the file was destroyed */
+  /**
+   * a shim had it and the file says nothing: it died between creating and writing it, or the file was destroyed; or the whole
+   * run directory is gone, which every attempt has from before it is `starting`
+   */
   | { readonly by: 'nobody-legible' };
 
 /** The kernel dates files by its last tick, which is as old as this where it ticks most slowly (CONFIG_HZ=100). */

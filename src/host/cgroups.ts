@@ -12,7 +12,7 @@ import {
 } from './cgroup-base.ts';
 import { readHead } from './read-head.ts';
 import { replaceFile } from './replace-file.ts';
-import { makeRunDir, runDirPath } from './run-dir.ts';
+import { runDirPath } from './run-dir.ts';
 import { describeError, errorCode } from './system-error.ts';
 
 /** A cgroup that an agent makes in its own can hold others; nobody nests deeper than this in good faith. */
@@ -65,7 +65,6 @@ export function createCgroups(herd: string, runsDir: string): HostCgroups {
       const path = `${above}/${nameOf(key)}`;
       const runDir = runDirPath(runsDir, key);
       try {
-        makeRunDir(runDir);
         replaceFile(recordOf(runDir), `${path}\n`);
         for (const one of [above, path]) makeCgroup(one);
       } catch (error) {

@@ -32,30 +32,41 @@ export function askGoal(
   question: GoalQuestion,
   withinMs: number = ANSWER_WITHIN_MS,
 ): Promise<GoalAnswer> {
-  let log: number;
+  const log = openLog(question.logPath);
   let child: ChildProcess;
   try {
-    // Of a FIFO in its place nobody may read: then it cannot be opened, and does not keep us waiting.
-    log = openSync(question.logPath, LOG_FLAGS, 0o600);
-  } catch (error) {
-    return Promise.resolve(unknown(`goal.log: ${errorCode(error) ?? String(error)}`));
-  }
-  try {
-    ftruncateSync(log);
     child = spawn('/bin/sh', ['-c', question.doneWhen], {
       cwd: question.cwd,
       env: question.environment,
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log ?? 'ignore', log ?? 'ignore'],
     });
   } catch (error) {
-    closeSync(log);
+    if (log !== null) closeSync(log);
     return Promise.resolve(unknown(`sh: ${errorCode(error) ?? String(error)}`));
   }
   return waitForAnswer(child, log, withinMs);
 }
 
-function waitForAnswer(child: ChildProcess, log: number, withinMs: number): Promise<GoalAnswer> {
+/** The log is for people, and the answer does not depend on it. @returns null where the run directory is gone, and the like */
+function openLog(path: string): number | null {
+  let log: number | null = null;
+  try {
+    // Of a FIFO in its place nobody may read: then it cannot be opened, and does not keep us waiting.
+    log = openSync(path, LOG_FLAGS, 0o600);
+    ftruncateSync(log);
+    return log;
+  } catch {
+    if (log !== null) closeSync(log);
+    return null;
+  }
+}
+
+function waitForAnswer(
+  child: ChildProcess,
+  log: number | null,
+  withinMs: number,
+): Promise<GoalAnswer> {
   return new Promise((resolve) => {
     const trimmer = setInterval(() => trimLog(log), LOG_CHECK_MS);
     const timer = setTimeout(() => {
@@ -69,7 +80,7 @@ function waitForAnswer(child: ChildProcess, log: number, withinMs: number): Prom
       clearInterval(trimmer);
       clearTimeout(timer);
       trimLog(log);
-      closeSync(log);
+      if (log !== null) closeSync(log);
       resolve(value);
     }
     child.once('error', (error) => answer(unknown(`sh: ${errorCode(error) ?? error.message}`)));
@@ -93,11 +104,12 @@ function killGroup(child: ChildProcess): void {
 }
 
 /** The writers append, so they go on behind the cut. */
-function trimLog(log: number): void {
+function trimLog(log: number | null): void {
+  if (log === null) return;
   try {
     if (fstatSync(log).size > LOG_BYTES_MAX) ftruncateSync(log);
   } catch {
-    // The log is for people; the answer does not depend on it.
+    // It stays longer than it should.
   }
 }
 

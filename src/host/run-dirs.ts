@@ -51,6 +51,15 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
     lifeHolders: (key) =>
       lifeHolders(`${dirOf(key)}/life`, (pid) => options.processTable.identify(pid)),
 
+    make(key) {
+      try {
+        makeRunDir(dirOf(key));
+        return null;
+      } catch (error) {
+        return describeError(error, dirOf(key));
+      }
+    },
+
     async spawn(order, shimTold) {
       const dir = dirOf(order);
       const record = recordOf(order);
@@ -69,14 +78,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
       }
     },
 
-    seize(key) {
-      try {
-        makeRunDir(dirOf(key));
-      } catch {
-        return 'unknown';
-      }
-      return seizeClaim(dirOf(key), key.fence);
-    },
+    seize: (key) => seizeClaim(dirOf(key), key.fence),
 
     checkGoal: (order) => checkGoal(dirOf(order), order, options),
 
@@ -128,7 +130,6 @@ async function checkGoal(
   const { doneWhen, cwd } = order.spec;
   if (doneWhen === null) return { goal: 'unknown', because: 'it has no done_when' };
   try {
-    makeRunDir(runDir);
     const planned = attemptEnvironment(order, environment, { runDir, stateDir });
     if (planned.kind === 'refused') return { goal: 'unknown', because: planned.reason };
     const logPath = `${runDir}/goal.log`;

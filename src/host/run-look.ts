@@ -6,6 +6,7 @@ import { describeError } from './system-error.ts';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 const ABSENT = { kind: 'absent' } as const;
+const DESTROYED = { kind: 'seen', value: { by: 'nobody-legible' } } as const;
 
 export function outputPath(runDir: string, stream: (typeof STREAMS)[number]): string {
   return `${runDir}/${stream}`;
@@ -23,8 +24,8 @@ export interface RunLook {
 }
 
 /**
- * A line of the record that is missing or not whole is `absent`; a record that cannot be read is `unknown`. It only
- * grows, so in the steady state a look is three `stat`s.
+ * A line of the record that is missing or not whole is `absent`; a record that cannot be read is `unknown`; whoever had the
+ * claim in a directory that is gone is `nobody-legible`. A record only grows, so in the steady state a look is three `stat`s.
  */
 export function createRunLook(runsDir: string): RunLook {
   const known = new Map<string, { size: number; records: Records }>();
@@ -37,9 +38,11 @@ export function createRunLook(runsDir: string): RunLook {
       return { ...before.records, outputBytes };
     }
     const records = readRecords(dir, fence);
-    if (records.claim.kind === 'absent' && outputBytes.kind === 'absent' && !isThere(runsDir)) {
+    if (records.claim.kind === 'absent' && outputBytes.kind === 'absent' && !isThere(dir)) {
       // The file system with all runs may have been unmounted; nobody has died of that.
-      return unknownLook(`ENOENT: ${runsDir}`);
+      if (!isThere(runsDir)) return unknownLook(`ENOENT: ${runsDir}`);
+      // It was made before its claim was committed.
+      return { ...records, claim: DESTROYED, outputBytes };
     }
     // By the size from before the reading: what was appended since is read next time.
     if (records.claim.kind === 'seen' && size !== null) known.set(dir, { size, records });

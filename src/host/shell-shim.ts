@@ -17,7 +17,6 @@ export async function startShellShim(
   told: ShimTold,
 ): Promise<ShimStart> {
   try {
-    makeRunDir(order.dir);
     makeRunDir(`${order.dir}/ops`);
     if (order.deadline !== null) replaceFile(`${order.dir}/deadline.json`, order.deadline);
     const pid = await launch(order, processTable.bootId(), told);

@@ -4,7 +4,6 @@ import type { Clock, SpawnOrder, SpawnResult } from '../ports.ts';
 import { argvOf, type Environment, planStart } from './agent-environment.ts';
 import type { HostCgroups } from './cgroups.ts';
 import type { HostProcessTable } from './host-process-table.ts';
-import { makeRunDir } from './run-dir.ts';
 import { readRecords, seizeClaim, writeRefusal } from './run-records.ts';
 import { startShellShim } from './shell-shim.ts';
 import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
@@ -122,7 +121,6 @@ function describeAttempt(order: SpawnOrder, clock: Clock): string {
  * repeats one of before a crash, and a program was removed since), then the attempt was started, and that stands.
  */
 function refuse(dir: string, fence: number, reason: string): SpawnResult {
-  makeRunDir(dir);
   const seized = seizeClaim(dir, fence);
   if (seized === 'unknown') {
     return { kind: 'failed', because: `${reason}; and it could not be written down in ${dir}` };

@@ -1,7 +1,6 @@
 // Owns our side of the starter: one small process beside each supervisor that forks the shims of containment tier
 // subreaper (starter.pl). A fork of it costs a tenth of a spawn from here, which copies the page tables of all our memory.
 import { readBootId } from './boot-id.ts';
-import { makeRunDir } from './run-dir.ts';
 import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
 import { type Order, StarterProcess } from './starter-process.ts';
 import { describeError } from './system-error.ts';
@@ -45,24 +44,9 @@ export async function openStarter(
     const because = await current.ready;
     if (because !== null) return { kind: 'unavailable', because };
     const start: Starter['start'] = (order, told) =>
-      new Promise((answer) => {
-        // Here and once: a shim that is late must not make it again after it was removed.
-        const missing = missingRunDir(order.dir);
-        if (missing === null) give({ order, answer, told, tries: 0 });
-        else answer({ kind: 'failed', because: missing });
-      });
+      new Promise((answer) => give({ order, answer, told, tries: 0 }));
     return { kind: 'ready', starter: { start, close: () => current.close() } };
   } catch (error) {
     return { kind: 'unavailable', because: describeError(error, 'perl') };
-  }
-}
-
-/** Makes the run directory. @returns why it could not be made; null: it is there */
-function missingRunDir(dir: string): string | null {
-  try {
-    makeRunDir(dir);
-    return null;
-  } catch (error) {
-    return describeError(error, dir);
   }
 }

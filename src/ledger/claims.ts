@@ -104,6 +104,8 @@ export async function claim(writing: Writing, order: ClaimOrder): Promise<readon
   candidates.sort(compareTurns);
   const claimed: Omit<LiveDispatch, 'budget'>[] = [];
   for (const candidate of candidates.slice(0, order.limit)) {
+    const { id, fence } = candidate.dispatch;
+    if (!order.makeRunDir({ dispatch: id, fence: fence + 1 })) break;
     const live = await start(writing, candidate, order);
     if (live !== null) claimed.push(live);
   }

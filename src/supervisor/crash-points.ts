@@ -72,6 +72,7 @@ const JUDGED = {
     count: 'look',
   },
   runDirs: {
+    make: 'effect',
     spawn: 'effect',
     seize: 'effect',
     checkGoal: 'effect',

@@ -188,6 +188,11 @@ function claimOrder(world: World): ClaimOrder {
   return {
     limit: CLAIMS_PER_PASS_MAX,
     containment,
+    makeRunDir: (key) => {
+      const because = world.runDirs.make(key);
+      if (because !== null) world.log(`nothing can be started now: ${because}`);
+      return because === null;
+    },
     nonce: () => chance.id(16),
     newSessionId: (spec) => newSessionId(world, spec),
   };

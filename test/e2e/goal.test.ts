@@ -46,26 +46,30 @@ describe.concurrent('20. I13: killed after the goal', () => {
     }),
   );
 
-  test(
-    'and its record destroyed, before any supervisor saw it begin: succeeded, not run again',
-    withHerd(async (herd) => {
-      const file = plan(herd, {
-        run: `${herd.recorder('a').join(' ')}; exit 7`,
-        done_when: `grep -q 'end a' ${herd.journalPath}`,
-        retries: { infrastructure: 0 },
-      });
-      const env = { DROVER_TEST_CRASH: 'runDirs.spawn.after:1' };
-      expect(await herd.drover(['run', file], { env })).toMatchObject({ signal: 'SIGKILL' });
-      await until(
-        'it has begun and ended',
-        () => herd.begun('a').length === 1 && herd.marked().length === 0,
-      );
-      const [runDir] = readdirSync(join(herd.state, 'runs'));
-      rmSync(join(herd.state, 'runs', runDir!, 'claim.1'));
-      expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
-      expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded', attempt: 1 });
-      expect(herd.begun('a')).toHaveLength(1);
-    }),
+  test.for([
+    ['its record', '/claim.1'],
+    ['its whole run directory', ''],
+  ] as const)(
+    'and %s destroyed, before any supervisor saw it begin: succeeded, not run again',
+    ([, what], context) =>
+      withHerd(async (herd) => {
+        const file = plan(herd, {
+          run: `${herd.recorder('a').join(' ')}; exit 7`,
+          done_when: `grep -q 'end a' ${herd.journalPath}`,
+          retries: { infrastructure: 0 },
+        });
+        const env = { DROVER_TEST_CRASH: 'runDirs.spawn.after:1' };
+        expect(await herd.drover(['run', file], { env })).toMatchObject({ signal: 'SIGKILL' });
+        await until(
+          'it has begun and ended',
+          () => herd.begun('a').length === 1 && herd.marked().length === 0,
+        );
+        const [runDir] = readdirSync(join(herd.state, 'runs'));
+        rmSync(join(herd.state, 'runs', `${runDir}${what}`), { recursive: true });
+        expect(await herd.drover(['run', file])).toMatchObject({ code: 0 });
+        expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded', attempt: 1 });
+        expect(herd.begun('a')).toHaveLength(1);
+      })(context),
   );
 
   test(

@@ -101,6 +101,7 @@ function newAttempt(stage: Stage, view: DispatchView, commit: Commit): AttemptTr
     containment: attempt!.containment,
     claimedAt,
     deadlineFrom: claimedAt,
+    claimed: false,
     agentStarts: 0,
     agentLives: false,
     shimLives: false,

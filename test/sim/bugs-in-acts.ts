@@ -1,7 +1,7 @@
 // Owns the planted bugs in what is done and what is asked: acts before their intent, wishes and budgets that get lost, time
 // that nobody watches.
 import type { LiveDispatch } from '../../src/core/dispatch.ts';
-import type { Ledger } from '../../src/ports.ts';
+import type { AttemptKey, Ledger } from '../../src/ports.ts';
 import type { World } from '../../src/supervisor/world.ts';
 import { wouldClaim } from './would-claim.ts';
 import {
@@ -54,13 +54,12 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
     name: 'a second shim takes the claim of the first',
     caughtBy: 'I2 at most one start per fence',
     faults: [],
-    firstSeed: 365,
     plant: (world, { disk }) =>
       withRunDirs(world, {
         spawn: async (order, shimEnded) => {
           const result = await world.runDirs.spawn(order, shimEnded);
           await world.clock.sleep(10, new Promise(() => {}));
-          disk.get(order).claim = null;
+          Object.assign(disk.get(order), { claim: null, claimed: false });
           await world.runDirs.spawn(order, shimEnded);
           return result;
         },
@@ -96,8 +95,12 @@ export const BUGS_IN_ACTS: readonly PlantedBug[] = [
       withLedger(world, {
         announceSupervisor: async (process, now) => {
           await world.ledger.announceSupervisor(process, now);
-          const nonce = () => world.chance.id(16);
-          const claim = { limit: 32, containment: 'sh', nonce, newSessionId: () => null } as const;
+          const makes = {
+            makeRunDir: (key: AttemptKey) => world.runDirs.make(key) === null,
+            nonce: () => world.chance.id(16),
+            newSessionId: () => null,
+          };
+          const claim = { limit: 32, containment: 'sh', ...makes } as const;
           await world.ledger.commitPass({ ...NOTHING_NEW, claim, now });
         },
       }),

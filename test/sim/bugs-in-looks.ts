@@ -212,6 +212,36 @@ export const BUGS_IN_LOOKS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a run directory that somebody has removed was never used',
+    caughtBy: 'I13 a reached goal is success',
+    faults: ['records-removed', 'supervisor-killed'],
+    firstSeed: 540,
+    plant: (world, { disk }) => {
+      const { look, seize } = world.runDirs;
+      const absent = { kind: 'absent' } as const;
+      return withRunDirs(world, {
+        look: (key) => (disk.get(key).exists ? look(key) : { ...look(key), claim: absent }),
+        seize: (key) => {
+          disk.get(key).exists = true;
+          return seize(key);
+        },
+      });
+    },
+  },
+  {
+    name: 'a run directory is made with the start, after the claim',
+    caughtBy: 'I12 no loss of what never began',
+    faults: ['supervisor-killed'],
+    plant: (world, { disk }) =>
+      withRunDirs(world, {
+        make: () => null,
+        spawn: (order, told) => {
+          disk.get(order).exists = true;
+          return world.runDirs.spawn(order, told);
+        },
+      }),
+  },
+  {
     name: 'a look again does not show who came since',
     caughtBy: 'I8 no end while its tree lives',
     faults: ['term-ignored'],

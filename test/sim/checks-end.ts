@@ -23,7 +23,7 @@ export function checkEnd(stage: Stage, change: RowChange): void {
   }
   checkSaid(stage, change, attempt, closed);
   checkExit(stage, attempt, end);
-  checkLoss(stage, attempt, end);
+  checkLoss(stage, change, attempt, end);
   checkSuccess(stage, attempt, end);
   checkGoal(stage, change, attempt, end);
   checkCause(stage, change, attempt, end);
@@ -74,8 +74,17 @@ function checkExit({ judge }: Stage, attempt: AttemptTruth, end: AttemptEnd): vo
   judge.report('I12 the recorded exit stands', message);
 }
 
-function checkLoss({ judge }: Stage, attempt: AttemptTruth, end: AttemptEnd): void {
+function checkLoss(
+  { judge }: Stage,
+  { before }: RowChange,
+  attempt: AttemptTruth,
+  end: AttemptEnd,
+): void {
   if (end.outcome.kind !== 'lost' || attempt.damaged) return;
+  // Adopted was whoever had its mark: a shim that hangs may lose the claim later.
+  if (!attempt.claimed && before.dispatch.state.kind === 'starting') {
+    judge.report('I12 no loss of what never began', `${attempt.name} is lost, and never began`);
+  }
   if (attempt.recordedAt !== null) {
     judge.report('I12 the recorded exit stands', `${attempt.name} is lost, and its exit recorded`);
   }
@@ -112,16 +121,14 @@ function isDone(
 }
 
 function checkGoal(
-  { judge, truth, disk }: Stage,
-  { before, after }: RowChange,
+  { judge, truth }: Stage,
+  { after }: RowChange,
   attempt: AttemptTruth,
   { outcome }: AttemptEnd,
 ): void {
   if (attempt.spec.doneWhen === null || outcome.kind === 'succeeded') return;
   const { goalReachedAt } = truth.dispatch(attempt.key.dispatch);
   if (goalReachedAt === null || attempt.agentStarts === 0 || attempt.lastGoal === 'unknown') return;
-  // Without its run directory nobody can know that it ever ran.
-  if (disk.get(attempt.key).wasRemoved && before.dispatch.state.kind === 'starting') return;
   const message = `${attempt.name} reached its goal and is ${outcome.kind}: ${after.dispatch.because}`;
   judge.report('I13 a reached goal is success', message);
 }

@@ -88,14 +88,18 @@ const NOTHING_LEGIBLE: Kept = { claim: { by: 'nobody-legible' }, agent: null, ex
 
 /** As a look finds it; by its other name where the record was removed. */
 export function readable(dir: RunDir): RunDirLook {
-  const seen = <T>(value: T | null): Look<T> =>
-    dir.exists && value !== null ? { kind: 'seen', value } : { kind: 'absent' };
   const isGone = dir.claim === null && dir.agent === null && dir.exit === null;
-  const record = isGone && dir.claimed ? (dir.kept ?? NOTHING_LEGIBLE) : dir;
+  const kept = dir.exists && !dir.claimed ? dir : (dir.kept ?? NOTHING_LEGIBLE);
+  const { claim, agent, exit } = isGone ? kept : dir;
+  const outputBytes = dir.exists ? dir.outputBytes : null;
   return {
-    claim: seen(record.claim),
-    agent: seen(record.agent),
-    exit: seen(record.exit),
-    outputBytes: seen(dir.outputBytes),
+    claim: seen(claim),
+    agent: seen(agent),
+    exit: seen(exit),
+    outputBytes: seen(outputBytes),
   };
+}
+
+function seen<T>(value: T | null): Look<T> {
+  return value === null ? { kind: 'absent' } : { kind: 'seen', value };
 }

@@ -27,6 +27,7 @@ export const CHECKS = [
   'I11 nothing waits beside a free slot',
   'I12 the recorded exit stands',
   'I12 no loss before its shim is gone',
+  'I12 no loss of what never began',
   'I12 no success without proof',
   'I13 a reached goal is success',
   'I13 nothing finished runs again',

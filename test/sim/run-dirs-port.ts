@@ -46,11 +46,13 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       instance.noteLook(key, knows);
       return look;
     },
-    spawn(order, told) {
-      // At once, and never again: where it was removed since, the fence is spent (starter.ts).
-      disk.get(order).exists = true;
-      return instance.cross('spawn', () => spawn(stage, instance, order, told));
+    make(key) {
+      instance.enter('make');
+      if (disk.full || stage.strikes('spawn-fails', 0.2)) return 'simulated: it cannot be made';
+      disk.get(key).exists = true;
+      return null;
     },
+    spawn: (order, told) => instance.cross('spawn', () => spawn(stage, instance, order, told)),
     seize(key) {
       instance.enter('seize');
       const dir = disk.get(key);
@@ -58,13 +60,13 @@ export function createRunDirsPort(stage: Stage, instance: Instance): RunDirs {
       const out = stage.isOut('seize') || stage.strikes('seize-unknown', 0.5);
       const done = !out || stage.chanceOf('seize').chance(0.3);
       const free = dir.claim === null && !dir.claimed;
-      if (done && free && !disk.full) {
-        dir.exists = true;
+      const hasRoom = dir.exists && !disk.full;
+      if (done && free && hasRoom) {
         dir.claim = { by: 'recovery' };
         dir.claimed = true;
         disk.changed(dir);
       }
-      const answer = out || (disk.full && free) ? 'unknown' : null;
+      const answer = out || (free && !hasRoom) ? 'unknown' : null;
       const result = answer ?? (free ? 'seized' : 'taken');
       stage.trace.tell(instance.name, () => `seizes ${nameOf(key)}: ${result}`);
       return result;

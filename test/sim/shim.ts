@@ -84,6 +84,7 @@ function claim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: RunDi
     machine.exit(shim, STATUS_NO_CLAIM);
     return;
   }
+  attempt.claimed = true;
   stage.trace.tell(`shim ${shim.pid}`, () => `claims the start of ${attempt.name}`);
   if (attempt.containment === 'subreaper') {
     signClaim(stage, shim, attempt, dir);

@@ -31,6 +31,8 @@ export interface AttemptTruth {
   readonly claimedAt: number;
   /** from when its deadline is counted: later than the claim where its supervisor could not start it at once */
   deadlineFrom: number;
+  /** a shim had its claim */
+  claimed: boolean;
   agentStarts: number;
   agentLives: boolean;
   shimLives: boolean;

@@ -103,6 +103,7 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
   test('does not start outside: one whose cgroup is gone is not started, and may be tried again', async () => {
     const dir = `${scratch.dir}/blocked`;
     mkdirSync(dir);
+    world.runs.make(world.order([]));
     const made = world.cgroups.make(world.order([]));
     if (made.kind !== 'made') throw new Error(made.because);
     const order = world.order(['touch', `${scratch.dir}/ran`]);
@@ -239,6 +240,7 @@ describe.skipIf(probe.kind !== 'ready')('an attempt in a cgroup', () => {
     const left = world.order([], {}, { fence: 8 });
     await world.spawn(order);
     await agentIn(world, order);
+    world.runs.make(left);
     world.cgroups.make(left);
     world.cgroups.sweep([order]);
     expect([existsSync(pathOf(order)), existsSync(pathOf(left))]).toEqual([true, false]);

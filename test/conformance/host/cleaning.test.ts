@@ -135,6 +135,7 @@ test.runIf(IS_LINUX)(
       stays: true,
       cgroup: '',
     });
+    for (const name of ['first', 'late']) mkdirSync(`${runs}/${name}.1`);
     const first = await probe.starter.start(order('first'), () => {});
     if (first.kind !== 'running' || first.shim === null) throw new Error('not started');
     const starter = scan().find(({ command, parent }) => {

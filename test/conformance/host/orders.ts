@@ -66,7 +66,11 @@ export function makeRunWorld(
     runs,
     cgroups,
     runsDir,
-    spawn: (order) => runs.spawn(order, () => {}),
+    spawn: (order) => {
+      // As its claim does.
+      runs.make(order);
+      return runs.spawn(order, () => {});
+    },
     dirOf: (key) => runDirPath(runsDir, key),
     order: (run, spec = {}, more = {}) => ({
       dispatch: 'd1',

@@ -98,6 +98,7 @@ describe.each(TIERS)('a start at tier %s', (tier) => {
 
   test('after recovery has seized the fence never becomes an agent', async () => {
     const order = world.order([`${FAKES}journal.sh`, `${scratch.dir}/journal`]);
+    expect(world.runs.make(order)).toBeNull();
     expect(world.runs.seize(order)).toBe('seized');
     expect(world.runs.seize(order)).toBe('taken');
     expect(await world.spawn(order)).toMatchObject({ kind: 'spawned' });
@@ -119,6 +120,30 @@ describe.each(TIERS)('a start at tier %s', (tier) => {
     const agent = await agentIn(world, order);
     expect(world.runs.seize(order)).toBe('taken');
     expect(table.sight(agent)).toBe('alive');
+  });
+
+  test('I2: is spent, whatever was in a run directory that is gone', async () => {
+    const journal = `${scratch.dir}/journal`;
+    const order = world.order([`${FAKES}journal.sh`, journal, '0.1', '0']);
+    const leaves = async () => {
+      const isIts = ({ mark, zombie }: { mark: string | null; zombie: boolean }) =>
+        mark === order.mark && !zombie;
+      await until('its shim has left', () => !scan().some(isIts));
+    };
+    await world.spawn(order);
+    await exitIn(world, order);
+    await leaves();
+    rmSync(world.dirOf(order), { recursive: true });
+    const gone = { claim: { kind: 'seen', value: { by: 'nobody-legible' } }, agent: ABSENT };
+    expect(world.runs.look(order)).toMatchObject({ ...gone, exit: ABSENT });
+    // A shim that comes late, and a question for its goal.
+    expect(await world.runs.spawn(order, () => {})).toMatchObject({ kind: 'failed' });
+    const asking = { ...order, spec: { ...order.spec, doneWhen: 'true' } };
+    expect(await world.runs.checkGoal(asking)).toMatchObject({ goal: 'reached' });
+    expect(world.runs.seize(order)).toBe('unknown');
+    expect(existsSync(world.dirOf(order))).toBe(false);
+    await leaves();
+    expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(1);
   });
 
   test('is tried again where the disk gives no room, and refused where the kernel never can', async () => {
@@ -215,6 +240,7 @@ describe.each(TIERS)('a refusal at tier %s', (tier) => {
 
   test('is completed where a crash left only its claim', async () => {
     const order = world.order(['no-such-agent']);
+    expect(world.runs.make(order)).toBeNull();
     expect(world.runs.seize(order)).toBe('seized');
     expect(await world.spawn(order)).toMatchObject({ kind: 'refused' });
     expect(world.runs.look(order).exit).toMatchObject({ value: { kind: 'refused' } });

@@ -28,12 +28,18 @@ afterEach(() => scratch[Symbol.asyncDispose]());
 
 const ABSENT = { kind: 'absent' };
 const NOTHING = { claim: ABSENT, agent: ABSENT, exit: ABSENT, outputBytes: ABSENT };
+const GONE = { ...NOTHING, claim: { kind: 'seen', value: { by: 'nobody-legible' } } };
 
 describe('a look', () => {
-  test('at a directory that is not there finds nothing', () => {
-    expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
-    mkdirSync(world.dirOf({ dispatch: 'd1', fence: 1 }));
-    expect(world.runs.look({ dispatch: 'd1', fence: 1 })).toEqual(NOTHING);
+  test('I2: at a directory that is gone tells it from one in which nothing has begun', () => {
+    const key = { dispatch: 'd1', fence: 1 };
+    expect(world.runs.make(key)).toBeNull();
+    expect(world.runs.make(key)).toBeNull();
+    expect(world.runs.look(key)).toEqual(NOTHING);
+    rmSync(world.dirOf(key), { recursive: true });
+    expect(world.runs.look(key)).toEqual(GONE);
+    expect(world.runs.seize(key)).toBe('unknown');
+    expect(existsSync(world.dirOf(key))).toBe(false);
   });
 
   test('is not held up by a FIFO in the place of its record, nor of a refusal', () => {
@@ -100,6 +106,7 @@ describe('a look', () => {
       expect(world.runs.look(order)).toEqual(tier === 'sh' ? nothing : before);
       expect(world.runs.seize(order)).toBe('taken');
       const never = { dispatch: 'd2', fence: 1 };
+      world.runs.make(never);
       expect(world.runs.seize(never)).toBe('seized');
       rmSync(`${world.dirOf(never)}/claim.1`);
       const recovery = { kind: 'seen', value: { by: 'recovery' } };
@@ -162,7 +169,7 @@ describe('a look', () => {
     const agent = await agentIn(world, order);
     for (let again = 0; again < 3; again++) expect(world.runs.look(order).agent.kind).toBe('seen');
     rmSync(world.dirOf(order), { recursive: true });
-    expect(world.runs.look(order)).toEqual(NOTHING);
+    expect(world.runs.look(order)).toEqual(GONE);
     expect(table.sight(agent)).toBe('alive');
   });
 
@@ -172,6 +179,7 @@ describe('a look', () => {
       world = makeRunWorld(scratch, { tier });
       const order = world.order(['sh', '-c', 'until [ -e go ]; do sleep 0.02; done']);
       const ends: [ShimWord, string][] = [];
+      world.runs.make(order);
       await world.runs.spawn(order, (end) => ends.push([end, world.runs.look(order).exit.kind]));
       await agentIn(world, order);
       writeFileSync(`${scratch.dir}/go`, '');

@@ -1,5 +1,5 @@
 // The starter as its supervisor sees it: that it is ready, that it can die, and that its shims go on without it.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStarter } from '../../../src/host/starter.ts';
 import type { ShimOrder } from '../../../src/host/shim-order.ts';
@@ -19,8 +19,10 @@ async function open(answerWithinMs?: number) {
 }
 
 function order(name: string, argv: string[]): ShimOrder {
+  const dir = `${scratch.dir}/${name}`;
+  mkdirSync(dir);
   return {
-    dir: `${scratch.dir}/${name}`,
+    dir,
     fence: 1,
     umask: '022',
     cgroup: null,

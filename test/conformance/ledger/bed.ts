@@ -157,6 +157,7 @@ export class Bed {
     return {
       limit,
       containment: 'subreaper',
+      makeRunDir: () => true,
       nonce: () => 'nonce',
       newSessionId: ({ task }) => (task === null ? null : `session-${(this.#sessions += 1)}`),
     };

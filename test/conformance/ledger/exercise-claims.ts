@@ -1,5 +1,6 @@
 // Owns what every ledger must do when slots are claimed.
 import { describe, expect, test } from 'vitest';
+import type { AttemptKey } from '../../../src/ports.ts';
 import { Bed, CANCELLED, endOf, FAILED, LOST, type Open, planned, SUPERSEDED } from './bed.ts';
 
 const names = (claimed: readonly { dispatch: { name: string } }[]) =>
@@ -41,6 +42,21 @@ export function exerciseClaims(open: Open): void {
       expect(await bed.claim()).toEqual([]);
       await bed.end(claimed[0]!);
       expect(names(await bed.claim())).toEqual(['c']);
+    });
+
+    test('I2: is given what has its run directory, and ends with the first that has none', async () => {
+      const bed = new Bed(await open());
+      await bed.submit(['a', 'b', 'c'].map((name) => planned(name)));
+      const asked: AttemptKey[] = [];
+      const makeRunDir = (key: AttemptKey) => asked.push(key) !== 2;
+      const order = { ...bed.order(), makeRunDir };
+      expect(names((await bed.commit({ claim: order })).claimed)).toEqual(['a']);
+      expect(asked).toEqual([
+        { dispatch: 'd1', fence: 1 },
+        { dispatch: 'd2', fence: 1 },
+      ]);
+      expect(names(await bed.ledger.live())).toEqual(['a']);
+      expect(names(await bed.claim())).toEqual(['b', 'c']);
     });
 
     test('counts starting, running and stopping rows as held slots', async () => {

@@ -74,6 +74,13 @@ describe('a run directory with a row', () => {
   test('is kept where the ledger has not given its fence yet', () => {
     expect(fate({ fence: 3 })).toMatch(/has had 2 attempts by this ledger, and this is number 3/);
   });
+
+  test('is kept where a claim has made it and was not committed: the next one takes it', () => {
+    const made = { fence: 3, mark: null, exited: false };
+    expect(fate(made)).toBe('it was made for an attempt of nightly/x that has not begun');
+    expect(fate({ ...made, fence: 4 })).toMatch(/has had 2 attempts/);
+    expect(fate({ ...made, exited: true })).toMatch(/has had 2 attempts/);
+  });
 });
 
 describe('a run directory without a row', () => {

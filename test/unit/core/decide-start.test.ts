@@ -147,8 +147,7 @@ describe('its shim holds the claim', () => {
 
 describe('its shim claimed and is gone without a record', () => {
   const died = (spec: RowSpec) => starting({ shim: 'gone', ...spec });
-  const lost =
-    'its shim died before it recorded anything; retry 1 of 3 for class infrastructure [lost class infrastructure] [wish done]';
+  const lost = 'retry 1 of 3 for class infrastructure [lost class infrastructure] [wish done]';
   const hidden = 'stay +1000: its shim is gone and its tree cannot be seen';
   decisionTable([
     ['I4: a tree that cannot be seen proves nothing', died({}), `${hidden}: EIO`],
@@ -165,12 +164,12 @@ describe('its shim claimed and is gone without a record', () => {
     [
       'two empty looks prove the loss',
       died({ members: [], emptyLooks: 2 }),
-      `dispatch.parked parked backoff +500: ${lost}`,
+      `dispatch.parked parked backoff +500: its shim died before it recorded anything; ${lost}`,
     ],
     [
       'two empty looks prove it for an illegible claim as well',
       died({ claim: 'illegible', members: [], emptyLooks: 2 }),
-      `dispatch.parked parked backoff +500: ${lost}`,
+      `dispatch.parked parked backoff +500: nobody is left of it, and its record was destroyed; ${lost}`,
     ],
     [
       'I12: a marked process is the agent, and is watched on',
@@ -211,7 +210,7 @@ describe('its shim claimed and is gone without a record', () => {
         goal: 'reached',
         spec: { doneWhen: 'x' },
       }),
-      'dispatch.ended ended: its shim died before it recorded anything; done_when holds [succeeded] [wish done]',
+      'dispatch.ended ended: nobody is left of it, and its record was destroyed; done_when holds [succeeded] [wish done]',
     ],
     [
       'a lost one that was cancelled is not tried again',

@@ -49,7 +49,8 @@ test('a call that can be several effects passes those that it is', async () => {
   const seen: string[] = [];
   const result = { committed: new Set(), claimed: [] };
   const world = worldOf(seen, { commitPass: Promise.resolve(result) });
-  const claim = { limit: 1, containment: 'sh', nonce: () => '', newSessionId: () => null } as const;
+  const ids = { nonce: () => '', newSessionId: () => null };
+  const claim = { limit: 1, containment: 'sh', makeRunDir: () => true, ...ids } as const;
   await world.ledger.commitPass({ ...COMMIT, claim });
   // Nothing was claimed: nothing follows that could be cut off.
   expect(seen).toEqual(['ledger.commitPass.claim.before', 'commitPass']);
