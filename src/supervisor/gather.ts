@@ -201,6 +201,7 @@ function judge(
         cpuShareMin: cpuShareCounted(dispatch.spec.cpuShareMin, world.agents.of(dispatch.spec)),
         now: foundAt,
         everyMs: memory.everyMs,
+        stallMs: dispatch.spec.stallMs,
       });
     }
   }

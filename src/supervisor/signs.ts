@@ -16,7 +16,7 @@ const CPU_MS_MIN = 20;
 /** Less is what a log costs (docs/decisions/0012-disk-io.md). */
 const IO_BYTES_PER_S_MIN = 64 * 1024;
 
-/** Nobody watched while this many samples in a row were missing, and no less than this long. */
+/** Nobody watched while this many samples in a row were missing, and this long; or for a whole window of silence. */
 const MISSED_SAMPLES_MIN = 3;
 const UNWATCHED_MS_MIN = 5_000;
 /** A sample after so many was late: another one should have come in between. */
@@ -56,6 +56,8 @@ export interface Sample {
   readonly now: Millis;
   /** the distance of samples on the grid */
   readonly everyMs: number;
+  /** for how long it may be silent */
+  readonly stallMs: number;
 }
 
 /**
@@ -65,7 +67,7 @@ export interface Sample {
  * show a burst of work. So the gap is a break in the watch: silence is counted from its end (I7).
  */
 export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
-  const { rows, now, everyMs } = sample;
+  const { rows, now } = sample;
   const elapsedMs = Math.max(1, now - memory.sampledAt);
   const found = [sampleOutput(memory, sample), sampleFiles(memory, sample)];
   if (rows.kind === 'seen') {
@@ -74,15 +76,17 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
     const known = cpu !== null || found.some((sign) => sign !== null);
     const io = known && !sample.asksIo ? null : rows.value;
     found.push(cpu, sampleIo(memory, io, elapsedMs, sample));
-    if (elapsedMs >= Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs)) {
-      memory.watchedSince = now;
-    }
+    if (elapsedMs >= breakMs(sample)) memory.watchedSince = now;
     memory.sampledAt = now;
   }
   found.push(workingChild(sample), openTool(sample), openOperation(memory, sample));
   for (const sign of found) if (sign !== null) memory.signs = withSign(memory.signs, sign);
   memory.blind = whyBlind(sample);
   if (found.some((sign) => sign !== null && sign.at > memory.resultAskedAt)) forgetResult(memory);
+}
+
+function breakMs({ everyMs, stallMs }: Sample): number {
+  return Math.min(stallMs, Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs));
 }
 
 /**

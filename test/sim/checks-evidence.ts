@@ -81,13 +81,12 @@ function slackMs({ profile }: Stage, { spec }: AttemptTruth, kind: Sign['kind'])
 }
 
 function sourceOf(
-  { truth, disk, timeline: { now } }: Stage,
+  { truth, timeline: { now } }: Stage,
   attempt: AttemptTruth,
   kind: Sign['kind'],
 ): number | null {
-  // Nobody hears of the end of a tool whose agent's output was removed; and its start is dated by when that was written, by
-  // the clock of then.
-  if (kind === 'tool' && (disk.get(attempt.key).wasRemoved || truth.jumpedMs > 0)) return now;
+  // Its start is dated by when that was written, by the clock of then.
+  if (kind === 'tool' && truth.jumpedMs > 0) return now;
   if (kind === 'child') return stirOfChildren(truth, attempt.key, now);
   // For how long a lease counts that nobody touches is said elsewhere.
   if (kind === 'operation' && attempt.lease !== null) return now;

@@ -180,7 +180,8 @@ function waitForStart(
   byMs: number,
 ): void {
   // A sleep of the machine that no deadline follows is made up for as well.
-  const sleptMs = Math.min(byMs, Math.max(0, attempt.unfollowedMs));
+  const sleptMs = Math.min(byMs, attempt.sleptMs);
+  attempt.sleptMs -= sleptMs;
   attempt.unfollowedMs -= sleptMs;
   attempt.deadlineFrom += byMs - sleptMs;
   const aheadMs = attempt.deadlineFrom - timeline.now - truth.driftMs;

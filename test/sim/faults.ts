@@ -167,8 +167,11 @@ function remove(
   what: 'directory' | 'record' | 'agent' | 'exit',
 ): void {
   trace.tell('fault', () => `removes the ${what} of ${dir.key.dispatch}/${dir.key.fence}`);
-  if (what === 'directory') disk.remove(dir);
-  else if (what === 'record') removeRecord(dir, truth.attempt(dir.key)?.containment ?? 'sh');
+  const attempt = truth.attempt(dir.key);
+  if (what === 'directory') {
+    disk.remove(dir);
+    if (attempt !== undefined) attempt.unheard = true;
+  } else if (what === 'record') removeRecord(dir, attempt?.containment ?? 'sh');
   else dir[what] = null;
 }
 

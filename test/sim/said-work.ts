@@ -28,8 +28,12 @@ export function stillSaid(
 }
 
 /** The last moment, `at` or before, at which a call may have counted that is or was open. */
-export function stirsBySaying({ said, stirredAt }: AttemptTruth, at: number): number | null {
+export function stirsBySaying(
+  { said, stirredAt, unheard }: AttemptTruth,
+  at: number,
+): number | null {
   if (said === null) return null;
+  if (unheard) return at;
   const written = stirredAt.get('output') ?? 0;
   let latest: number | null = null;
   for (const { from, until } of said.tools.values()) {

@@ -56,8 +56,12 @@ export interface AttemptTruth {
   recordedAt: number | null;
   /** somebody removed or cut its records: then nobody can know everything any more */
   damaged: boolean;
+  /** somebody removed its output: nobody hears of the end of a tool */
+  unheard: boolean;
   /** by how much the wall clock moved, and its moments did not */
   unfollowedMs: number;
+  /** what of it went ahead, and was not made up for by its deadline */
+  sleptMs: number;
   /** since when a check has found it beyond a limit of use; null: it is not */
   beyondSince: number | null;
   /** when it became `running`, and when it was so no more */
@@ -188,7 +192,10 @@ export class Truth {
 /** The clock moved, and no deadline moves with it. */
 export function unfollowed(truth: Truth, at: number, byMs: number): void {
   truth.unfollowedJumps.push({ at, byMs });
-  for (const attempt of truth.attempts.values()) attempt.unfollowedMs += byMs;
+  for (const attempt of truth.attempts.values()) {
+    attempt.unfollowedMs += byMs;
+    attempt.sleptMs += Math.max(0, byMs);
+  }
 }
 
 /** A lease that is older was read, whatever was out of order meanwhile. */

@@ -40,6 +40,7 @@ export function sample(differs: Partial<Sample>): Sample {
     cpuShareMin: 0.01,
     now: NOW + EVERY_MS,
     everyMs: EVERY_MS,
+    stallMs: 60_000,
     ...differs,
   };
 }

@@ -174,6 +174,16 @@ describe('I7: a gap between samples', () => {
   };
 
   test.each([
+    [1_999, NOW - HOUR],
+    [2_000, NOW + 2_000],
+  ])('may be shorter than five seconds where the window is: %i ms', (gapMs, since) => {
+    const memory = memoryAfter();
+    memory.watchedSince = NOW - HOUR;
+    sampleSigns(memory, sample({ now: NOW + gapMs, everyMs: 400, stallMs: 2_000 }));
+    expect(memory.watchedSince).toBe(since);
+  });
+
+  test.each([
     ['one missed sample is none', 20_000, EVERY_MS, NOW - HOUR],
     ['almost three samples are none', 29_999, EVERY_MS, NOW - HOUR],
     ['three samples are a break in the watch', 30_000, EVERY_MS, NOW + 30_000],

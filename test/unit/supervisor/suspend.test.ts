@@ -27,6 +27,7 @@ describe('an operation lease over a suspend', () => {
         cpuShareMin: 0.01,
         operations: { kind: 'seen', value: [{ ...lease, touchedAt, apart: null }] },
         now,
+        stallMs: 60_000,
         everyMs: 10_000,
       });
     look(NOW);
