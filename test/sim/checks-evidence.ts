@@ -16,7 +16,7 @@ const LASTING: ReadonlySet<Sign['kind']> = new Set(['operation', 'tool', 'child'
 const PASS_MS = 500;
 
 /** For as long as one of these lasts a sample may miss what it is of, and a later one finds it. */
-const BLINDING: readonly Outage[] = ['dirs', 'scan', 'sight', 'io'];
+const BLINDING: readonly Outage[] = ['dirs', 'scan', 'sight', 'io', 'protection'];
 
 export function checkNotes(stage: Stage, by: Instance, notes: readonly EvidenceNote[]): void {
   for (const note of notes) {
@@ -53,7 +53,8 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const isCalm = sampledAt - watchedSince > 2 * lateMs && !isBlind;
   // Whose ledger was gone for a while has looked at nobody.
   const foundSince = Math.min(sampledAt, by.sampledBefore.get(name) ?? sampledAt);
-  const ownSince = (isCalm ? foundSince : (before?.sampledAt ?? attempt.claimedAt)) - lateMs;
+  const knownSince = before?.sampledAt ?? attempt.claimedAt;
+  const ownSince = (isCalm ? foundSince : knownSince) - lateMs;
   // What the ledger did not take is found again by whoever comes next; what was written while nobody read is read piece
   // by piece, for as long as there is more; and what one sample could not read is for the next.
   const isBehind = sampledAt - (by.behindAt.get(name) ?? Number.NEGATIVE_INFINITY) < lateMs;
@@ -63,7 +64,9 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const goesOn =
     before !== undefined && (!before.taken || (isNear && (isBehind || isBlind || isCatchingUp)));
   const since = goesOn ? Math.min(ownSince, before.since) : ownSince;
-  attempt.noted.set(kind, { at, detail, by, sampledAt, since, taken: false });
+  // What is told while nobody can look is of an earlier sample.
+  const ofSample = isBlind ? knownSince : sampledAt;
+  attempt.noted.set(kind, { at, detail, by, sampledAt: ofSample, since, taken: false });
   const source = sourceOf(stage, attempt, kind);
   if (source !== null && source >= since) return;
   const last = source === null ? 'never' : `${Math.round(stage.timeline.now - source)} ms ago`;
