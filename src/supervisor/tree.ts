@@ -86,7 +86,7 @@ function provesEmpty(held: Held, { isEmptied, shimIsKnown }: Sight): boolean {
 
 /**
  * What its members use together. A shim whose claim was destroyed looks like one of them: who is not known cannot be left
- * out, and what is ours must not count against the agent.
+ * out, and what is ours must not count against the agent. Nor does who is in the middle of his exec: he may have opted out.
  */
 export function usageOf(
   shim: ProcessIdentity | null,
@@ -94,8 +94,9 @@ export function usageOf(
 ): Look<Usage> {
   if (rows.kind !== 'seen') return rows;
   if (shim === null) return { kind: 'unknown', because: 'its shim is not on record' };
-  const rssBytes = rows.value.reduce((sum, row) => sum + row.rssBytes, 0);
-  return { kind: 'seen', value: { rssBytes, processes: rows.value.length } };
+  const counted = rows.value.filter(({ inExec }) => inExec !== true);
+  const rssBytes = counted.reduce((sum, row) => sum + row.rssBytes, 0);
+  return { kind: 'seen', value: { rssBytes, processes: counted.length } };
 }
 
 /**

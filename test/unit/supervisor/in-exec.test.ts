@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { freezeAndKill } from '../../../src/supervisor/containment-table.ts';
 import { signalAgent } from '../../../src/supervisor/signal.ts';
-import { workersOf } from '../../../src/supervisor/tree.ts';
+import { usageOf, workersOf } from '../../../src/supervisor/tree.ts';
 import { takeSnapshot } from '../../../src/core/tree.ts';
 import { AGENT, row, type RowSpec, SHIM } from '../core/row.ts';
 import { dueOf, evidenceOf, process, show } from './scene.ts';
@@ -101,4 +101,11 @@ test('an agent that has ended tells its CPU time for as long as nobody has waite
     return workers.kind === 'seen' ? workers.value.map(({ pid }) => pid) : [];
   };
   expect([pids(true), pids(false)]).toEqual([[AGENT.pid], []]);
+});
+
+test('I18: whoever is in one counts against no limit until he is seen again', () => {
+  const using = (pid: number, inExec: boolean) => process(pid, { inExec, rssBytes: pid });
+  const value = [process(60, { rssBytes: 60 }), using(61, true), using(62, false)];
+  const usage = { processes: 2, rssBytes: 122 };
+  expect(usageOf(SHIM, { kind: 'seen', value })).toEqual({ kind: 'seen', value: usage });
 });
