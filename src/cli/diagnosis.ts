@@ -168,6 +168,12 @@ function problemsOf(
   if (found.runDirectories.kind === 'unknown') {
     problems.push(`run directories could not be looked at: ${found.runDirectories.because}`);
   }
+  if (found.runDirectories.kind === 'absent' && found.supervised) {
+    const next = 'put it back; or drover down, and the next supervisor makes a new one';
+    problems.push(
+      `the directory of all run directories is gone, and nothing can be started: ${next}`,
+    );
+  }
   for (const { pid, command, parsed } of processes.own) {
     const what =
       ledger === null

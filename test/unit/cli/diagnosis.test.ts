@@ -184,6 +184,14 @@ describe('what needs a person', () => {
     ]);
   });
 
+  test('nothing can be started where all run directories are gone, while somebody supervises', () => {
+    const found: Examination = { ...HEALTHY, runDirectories: { kind: 'absent' } };
+    const gone = /^the directory of all run directories is gone, and nothing can be started: /;
+    expect(diagnose(found, LEDGER, null).problems).toContainEqual(expect.stringMatching(gone));
+    const { problems } = diagnose({ ...found, supervised: false }, LEDGER, null);
+    expect(problems).not.toContainEqual(expect.stringMatching(gone));
+  });
+
   test('with a broken ledger the agents that run are found by mark and run directory', () => {
     const store = { ...HEALTHY.store, condition: 'broken', because: 'malformed' } as const;
     const found = { ...withProcesses('own.abc.1.1.n', 'other.zzz.1.1.n'), store };
