@@ -44,6 +44,8 @@ export async function follow(
       // A change that somebody else's write overtook is decided again on what is there now; and what is left of one that
       // let go of its slot is dropped by the next pass, whenever that comes.
       memory.nextLookAt = committed ? lookAfter(decision.next, decided, now) : 0;
+      // Asked where nobody seemed to live: whoever was found all the same may have done more since.
+      if (committed && live.dispatch.state.kind === 'starting') memory.goal = 'unasked';
       if (committed && !isLive(decision.next)) {
         clearAway(world, decided, decision.next, surroundings);
         // Nobody looks at it again, and what it wrote since the last look is still above its bound.

@@ -1,9 +1,10 @@
 // Owns the table of what an answer about the result of a living agent is worth when it comes.
 import { expect, test } from 'vitest';
 import { createMemory } from '../../../src/supervisor/memory.ts';
+import { follow } from '../../../src/supervisor/follow.ts';
 import { type Surroundings, perform } from '../../../src/supervisor/perform.ts';
 import type { World } from '../../../src/supervisor/world.ts';
-import { HOUR, NOW, row } from '../core/row.ts';
+import { AGENT, HOUR, NOW, row } from '../core/row.ts';
 import { signAt } from '../core/sign-at.ts';
 import { NO_AGENTS } from '../../no-agents.ts';
 
@@ -63,3 +64,26 @@ test('I4: who adopts an attempt asks again: what it did while nobody watched may
   expect([memory.result, memory.resultAt]).toEqual(['unasked', null]);
   expect(memory.noted.resultAt).toBe(NOW - 1_000);
 });
+
+test.each([
+  ['starting', true, 'unasked'],
+  ['starting', false, 'unknown'],
+  ['running', true, 'unknown'],
+] as const)(
+  'I13: what was answered while nobody seemed to live is asked again of who was found: %s, committed %s',
+  async (state, committed, goal) => {
+    const { live, evidence } = row({ state, spec: { doneWhen: 'test -f plan.md' } });
+    const memory = createMemory().of(live, NOW);
+    memory.goal = 'unknown';
+    const decision = {
+      kind: 'change',
+      type: 'attempt.adopted',
+      next: { kind: 'running', since: NOW, process: AGENT },
+      because: 'a process with its mark lives',
+    } as const;
+    const looked = { live, memory, evidence, decision };
+    const following = { surroundings: {} as Surroundings, now: NOW, kills: [] };
+    await follow({} as World, looked, committed, following);
+    expect(memory.goal).toBe(goal);
+  },
+);
