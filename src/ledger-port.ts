@@ -44,6 +44,8 @@ export interface Change {
   readonly clearStopWish?: boolean;
   /** all that its agent program has said, with the end of its attempt, and when it is to be ended */
   readonly stream?: StreamNote;
+  /** its provider lets nobody in: nothing of its pool starts until a person says so; why */
+  readonly pausePool?: string;
   /** a kill that the brake counts: takes effect only together with `PassCommit.brake` */
   readonly isCounted?: boolean;
 }
@@ -66,12 +68,6 @@ export interface FreshSession {
   readonly because: string;
 }
 
-/** Pauses a pool whose provider lets nobody in. */
-export interface PoolPause {
-  readonly pool: string;
-  readonly because: string;
-}
-
 export interface PassCommit {
   readonly changes: readonly Change[];
   /**
@@ -82,7 +78,6 @@ export interface PassCommit {
   readonly limits: readonly (PoolLimit & { readonly stream?: StreamNote })[];
   /** probes that were answered: their limits are lifted */
   readonly lifts: readonly AttemptKey[];
-  readonly pauses: readonly PoolPause[];
   readonly claim: ClaimOrder | null;
   readonly now: Millis;
   /** null, or absent: the brake stays as it is */

@@ -59,8 +59,8 @@ export async function createLedger(
   return new DriverLedger(driver, id);
 }
 
-function isEmpty({ changes: ofRows, limits, lifts, pauses }: PassCommit): boolean {
-  return [ofRows, limits, lifts, pauses].every(({ length }) => length === 0);
+function isEmpty({ changes: ofRows, limits, lifts }: PassCommit): boolean {
+  return [ofRows, limits, lifts].every(({ length }) => length === 0);
 }
 
 class DriverLedger implements Ledger {

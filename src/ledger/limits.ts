@@ -2,7 +2,7 @@
 import type { AttemptKey, Millis, Outcome } from '../core/dispatch.ts';
 import { howItEnded } from '../core/needs.ts';
 import { isSameAttempt, type PoolLimit, replaces } from '../core/pool.ts';
-import type { PassCommit, PoolPause } from '../ports.ts';
+import type { PassCommit } from '../ports.ts';
 import { text, textOrNull, whole } from './columns.ts';
 import type { Query, Row } from './driver.ts';
 import { noteStream } from './streams.ts';
@@ -165,13 +165,11 @@ export async function moveLimitsAlong(query: Query, move: LimitsMove): Promise<v
 /** Pauses that are not a person's; one that is there already stays as it is. */
 export async function pause(
   { query, events }: Writing,
-  pauses: readonly PoolPause[],
+  pool: string,
+  because: string,
 ): Promise<void> {
-  for (const { pool, because } of pauses) {
-    const sql = `update pools set paused = 1, paused_because = $2
-      where name = $1 and paused = 0 returning name`;
-    if ((await query(sql, [pool, because])).length === 0) continue;
-    const data = { pool, because };
-    events.push({ type: 'pool.paused', dispatch: null, attempt: null, data });
-  }
+  const sql = `update pools set paused = 1, paused_because = $2
+    where name = $1 and paused = 0 returning name`;
+  if ((await query(sql, [pool, because])).length === 0) return;
+  events.push({ type: 'pool.paused', dispatch: null, attempt: null, data: { pool, because } });
 }

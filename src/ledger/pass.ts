@@ -25,7 +25,6 @@ export async function commitPass(writing: Writing, pass: PassCommit): Promise<Pa
   // Before the claims: what was met keeps others from starting, what was lifted lets them.
   await observe(writing, pass.limits);
   await settleProbes(writing, { answered: pass.lifts, ended, limits: pass.limits });
-  await pause(writing, pass.pauses);
   return { committed, claimed: pass.claim === null ? [] : await claim(writing, pass.claim) };
 }
 
@@ -77,6 +76,7 @@ async function applyChange(
     ended.push({ ...key, name, outcome: attemptEnd.outcome, neverRan: withdrawn });
   }
   reportChange(writing, change, row);
+  if (change.pausePool !== undefined) await pause(writing, text(row, 'pool'), change.pausePool);
   if (change.next.kind === 'ended') {
     const { outcome } = change.next;
     await settleDependents(writing, { id: change.dispatch, name: text(row, 'name'), outcome });

@@ -156,7 +156,7 @@ function mayUseNoMore({ dispatch: { state, campaign }, budget }: LiveDispatch): 
 }
 
 function changeOf(dispatch: Dispatch, decision: ChangeDecision): Change {
-  const { kind: _, pausePool: __, ...change } = decision;
+  const { kind: _, ...change } = decision;
   return { dispatch: dispatch.id, revision: dispatch.revision, ...change };
 }
 

@@ -9,17 +9,17 @@ import type { Looked } from './gather.ts';
 /** A probe whose agent has no stream has proved itself when it has run for this long. */
 const SILENT_PROBE_MS = 60_000;
 
-export type PoolNews = Pick<PassCommit, 'limits' | 'lifts' | 'pauses'>;
+export type PoolNews = Pick<PassCommit, 'limits' | 'lifts'>;
 
-export function isNews({ limits, lifts, pauses }: PoolNews): boolean {
-  return limits.length + lifts.length + pauses.length > 0;
+export function isNews({ limits, lifts }: PoolNews): boolean {
+  return limits.length + lifts.length > 0;
 }
 
 /** @param moments of each decision: the limit that it was made by is the one that goes on record */
 export function poolNews(
   judged: readonly (Looked & { readonly decision: Decision; readonly moment: Moment })[],
 ): PoolNews {
-  const news = { limits: [], lifts: [], pauses: [] } as {
+  const news = { limits: [], lifts: [] } as {
     -readonly [K in keyof PoolNews]: PoolNews[K][number][];
   };
   for (const { live, memory, evidence, decision, moment } of judged) {
@@ -29,9 +29,6 @@ export function poolNews(
       if (limit !== live.limit) news.limits.push(withRead(limit, memory));
     } else if (met === null && isAnswered(live, evidence, moment)) {
       news.lifts.push(memory.key);
-    }
-    if (decision.kind === 'change' && decision.pausePool !== undefined) {
-      news.pauses.push({ pool: live.dispatch.pool, because: decision.pausePool });
     }
   }
   return news;

@@ -157,7 +157,10 @@ export const BUGS_IN_POOLS: readonly PlantedBug[] = [
     firstSeed: 37,
     plant: (world) =>
       withLedger(world, {
-        commitPass: (pass) => world.ledger.commitPass({ ...pass, pauses: [] }),
+        commitPass: (pass) => {
+          const changes = pass.changes.map(({ pausePool: _, ...change }) => change);
+          return world.ledger.commitPass({ ...pass, changes });
+        },
       }),
   },
 ];

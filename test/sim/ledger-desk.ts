@@ -171,8 +171,8 @@ export class LedgerDesk {
     const { method, answer } = commit;
     if (method === 'commitPass') {
       const { committed, claimed } = answer as Answer<'commitPass'>;
-      const { limits, lifts, pauses } = commit.args[0] as PassCommit;
-      const news = limits.length + lifts.length + pauses.length;
+      const { limits, lifts } = commit.args[0] as PassCommit;
+      const news = limits.length + lifts.length;
       if (committed.size === 0 && claimed.length === 0 && news === 0) return;
     }
     this.#answers.clear();

@@ -83,7 +83,7 @@ export const reapNobody: (real: PlanReap) => PlanReap =
   (...args) => ({ ...real(...args), trees: [] });
 
 /** Of a pass that has seen nothing. */
-export const NOTHING_NEW = { changes: [], limits: [], lifts: [], pauses: [] } as const;
+export const NOTHING_NEW = { changes: [], limits: [], lifts: [] } as const;
 
 /** An empty tree, proved. */
 export const NOBODY: Evidence['members'] = {

@@ -109,7 +109,7 @@ export function seenAt(at: number, kind: SignKind = 'output') {
   return { stream: null, signs: [sign], resultAt: null, watchedSince: at - 500, unseen: null };
 }
 
-const NO_NEWS = { changes: [], limits: [], lifts: [], pauses: [], claim: null } as const;
+const NO_NEWS = { changes: [], limits: [], lifts: [], claim: null } as const;
 
 /** A ledger and short ways to move it. Time stands still unless a test moves it. */
 export class Bed {

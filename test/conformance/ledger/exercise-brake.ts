@@ -48,7 +48,7 @@ export function exerciseBrake(open: Open): void {
 
     test('I17: a kill is committed together with its count, or not at all', async () => {
       const { bed, a, b } = await twoRunning(open);
-      const nothing = { limits: [], lifts: [], pauses: [], claim: null };
+      const nothing = { limits: [], lifts: [], claim: null };
       const pass = { ...nothing, now: 1_000, changes: [stopping(a, true)] };
       const first = await bed.ledger.commitPass({ ...pass, brake: { from: 0, to: COUNTED } });
       expect(first.committed).toEqual(new Set(['d1']));

@@ -159,11 +159,12 @@ async function exerciseAgents(bed: Bed): Promise<void> {
   const gate = { kind: 'parked', since: 1, for: 'gate', until: null } as const;
   await bed.change((await ledger.live()).find((one) => one.dispatch.name === 'p')!, gate, {
     attemptEnd: LOST,
+    pausePool: 'nobody is signed in',
   });
+  await ledger.setPoolPaused('agents', false, 1);
   await ledger.openGate([key.dispatch], 1);
   await bed.claim();
   await ledger.noteFreshSession({ ...key, fence: 2 }, { sessionId: null, because: 'gone' }, 1);
-  await bed.commit({ pauses: [{ pool: 'agents', because: 'nobody is signed in' }] });
   await ledger.live();
   await ledger.nextDueAt(1);
 }

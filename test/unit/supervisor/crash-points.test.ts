@@ -20,7 +20,7 @@ function worldOf(seen: string[], ledger: Readonly<Record<string, unknown>> = {})
   const plain = { ...Object.fromEntries(ports), ledger: port(seen, ledger), containment: 'sh' };
   return withCrashPoints(plain, (name) => seen.push(name));
 }
-const COMMIT = { changes: [], limits: [], lifts: [], pauses: [], claim: null, now: 0 };
+const COMMIT = { changes: [], limits: [], lifts: [], claim: null, now: 0 };
 
 test('a look passes none, an effect one before it and one after it', () => {
   const seen: string[] = [];
