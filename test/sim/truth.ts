@@ -56,7 +56,7 @@ export interface AttemptTruth {
   recordedAt: number | null;
   /** somebody removed or cut its records: then nobody can know everything any more */
   damaged: boolean;
-  /** somebody removed its output: nobody hears of the end of a tool */
+  /** somebody removed its run directory: nobody hears of the end of a tool, nor of a lease */
   unheard: boolean;
   /** by how much the wall clock moved, and its moments did not */
   unfollowedMs: number;

@@ -31,9 +31,9 @@ export function lastWorkOf(attempt: AttemptTruth, at: number): number | null {
   return said === null ? worked : Math.max(said, worked ?? 0);
 }
 
-/** Inside a lease that its holder has touched in time. */
-function isHeld({ lease, agentLives }: AttemptTruth, at: number): boolean {
-  if (lease === null || at < lease.from || lease.undated) return false;
+/** Inside a lease that its holder has touched in time, and that somebody can read. */
+function isHeld({ lease, agentLives, unheard }: AttemptTruth, at: number): boolean {
+  if (lease === null || at < lease.from || lease.undated || unheard) return false;
   // Who lives touches it again; the last touch of who is gone may seem old after time has jumped.
   const doubtfulFrom = lease.abandoned || !agentLives ? lease.doubtfulFrom : at + 1;
   return at < Math.min(lease.touchedAt + LEASE_TOUCHED_MS, doubtfulFrom);
