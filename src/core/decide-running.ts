@@ -104,6 +104,15 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
   const broken =
     hardLimit(live, silence, moment.now) ?? brokenLimit(spec, evidence) ?? spent(live, evidence);
   if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
+  const decision = judgeWork(live, silence, evidence, moment);
+  const { stream } = evidence;
+  const isBehind = stream.kind === 'seen' && !stream.value.atEnd;
+  if (decision.kind !== 'change' || !isBehind) return decision;
+  // Nobody is ended for half of what he said: the rest may say that he works again.
+  return stay(`${silence.because}; reading what it said`, moment.now);
+}
+
+function judgeWork(live: Running, silence: Silence, evidence: Evidence, moment: Moment): Decision {
   const wait = ownWait(live, evidence, moment.now);
   if (wait !== null) return waitOn(live, wait, moment);
   if (evidence.blind !== null) {
@@ -116,7 +125,7 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
       const end = endOfSilent(judgementOf(evidence));
       return beginLeaving(live, { end, because }, moment);
     }
-    const { graceMs } = spec;
+    const { graceMs } = live.dispatch.spec;
     const met = limitMet(evidence);
     if (met === null) return beginStopping(live, { cause: 'stalled', graceMs, because }, moment);
     const why = `${because}; it had met a limit: ${met.notice.message}`;

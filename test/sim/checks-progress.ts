@@ -1,7 +1,6 @@
 // Owns the checks that something happens at all (I6, I7, I8, I19): in a world that nothing disturbs, with a supervisor that
 // runs, nothing stays undecided for long.
 import { type Dispatch, isHeldBack } from '../../src/core/dispatch.ts';
-import { FRESH_MS } from '../../src/core/verdict.ts';
 import type { DispatchView } from '../../src/ports.ts';
 import { appliesTo } from './checks-pools.ts';
 import { checkWaitEnds } from './checks-waits.ts';
@@ -149,8 +148,8 @@ function checkSilence(
   const leasedAt = Math.min(timeline.now, grantedUntil);
   const silentMs = timeline.now - Math.max(workedAt, stirredAt, beganAt, leasedAt);
   // Twice, for a window that is granted afresh may begin late.
-  // A working child is dated by its own sample: its parent may have been asked for its result before that moment.
-  const silentSince = timeline.now - silentMs - (stirredAt > workedAt ? FRESH_MS : 0);
+  // What may only have been taken for a sign need not have made anybody ask for its result again.
+  const silentSince = Math.min(timeline.now - silentMs, workedAt);
   const withinMs = 2 * windowOf(stage, attempt, silentSince) + SOON_MS;
   if (Math.min(silentMs, calmMs) < withinMs) return;
   const message = `${name} is silent for ${Math.round(silentMs)} ms (stall ${attempt.spec.stallMs}, linger ${attempt.spec.lingerMs}): ${because}`;

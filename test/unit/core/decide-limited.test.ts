@@ -28,6 +28,16 @@ describe('I15: an agent that waits for a limit by itself', () => {
     ],
     ['and not a millisecond longer', { said: { limit: limit(20 * MINUTE + 1) } }, 'stopping quota'],
     [
+      'is not ended for what may not be its last word',
+      { said: { limit: limit(20 * MINUTE + 1) }, reading: true },
+      'stay',
+    ],
+    [
+      'nor for a silence before what was not read yet',
+      { said: { limit: limit(-20 * MINUTE, HOUR) }, silentMs: HOUR, reading: true },
+      'stay',
+    ],
+    [
       'is not called stalled meanwhile',
       { said: { limit: limit(MINUTE, 19 * MINUTE) }, silentMs: HOUR },
       'stay',
