@@ -16,7 +16,7 @@ const CPU_MS_MIN = 20;
 /** Less is what a log costs (docs/decisions/0012-disk-io.md). */
 const IO_BYTES_PER_S_MIN = 64 * 1024;
 
-/** Nobody watched while this many samples in a row were missing, and this long; or for a whole window of silence. */
+/** Nobody watched while this many samples in a row were missing, and this long; or a window of silence, if shorter. */
 const MISSED_SAMPLES_MIN = 3;
 const UNWATCHED_MS_MIN = 5_000;
 /** A sample after so many was late: another one should have come in between. */
@@ -86,7 +86,7 @@ export function sampleSigns(memory: AttemptMemory, sample: Sample): void {
 }
 
 function breakMs({ everyMs, stallMs }: Sample): number {
-  return Math.min(stallMs, Math.max(UNWATCHED_MS_MIN, MISSED_SAMPLES_MIN * everyMs));
+  return Math.max(MISSED_SAMPLES_MIN * everyMs, Math.min(stallMs, UNWATCHED_MS_MIN));
 }
 
 /**

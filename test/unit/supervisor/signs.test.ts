@@ -183,6 +183,13 @@ describe('I7: a gap between samples', () => {
     expect(memory.watchedSince).toBe(since);
   });
 
+  test('is never the distance of samples, however short the window: who is silent is ended', () => {
+    const memory = memoryAfter();
+    memory.watchedSince = NOW - HOUR;
+    sampleSigns(memory, sample({ now: NOW + 200, everyMs: 200, stallMs: 200 }));
+    expect(memory.watchedSince).toBe(NOW - HOUR);
+  });
+
   test.each([
     ['one missed sample is none', 20_000, EVERY_MS, NOW - HOUR],
     ['almost three samples are none', 29_999, EVERY_MS, NOW - HOUR],
