@@ -13,7 +13,7 @@ import {
 import { readHead } from './read-head.ts';
 import { replaceFile } from './replace-file.ts';
 import { runDirPath } from './run-dir.ts';
-import { describeError, errorCode } from './system-error.ts';
+import { describeError, errorCode, isNotThere } from './system-error.ts';
 
 /** A cgroup that an agent makes in its own can hold others; nobody nests deeper than this in good faith. */
 const DEPTH_MAX = 16;
@@ -30,7 +30,7 @@ export type MadeCgroup =
   | { readonly kind: 'unavailable'; readonly because: string };
 
 export interface HostCgroups extends Cgroups {
-  /** Makes the cgroup of an attempt, and its run directory where that is missing. Safe to repeat. */
+  /** Makes the cgroup of an attempt, whose run directory is there. Safe to repeat. */
   make(key: AttemptKey): MadeCgroup;
 }
 
@@ -117,7 +117,7 @@ export function readCgroupPath(runDir: string, name: string): Look<string> {
     if (path.startsWith('/') && path.endsWith(`/${name}`)) return { kind: 'seen', value: path };
     return { kind: 'unknown', because: `not legible: ${record}` };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return ABSENT;
+    if (isNotThere(error)) return ABSENT;
     return { kind: 'unknown', because: describeError(error, record) };
   }
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import type { Look } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
-import { describeError, errorCode } from './system-error.ts';
+import { describeError, errorCode, isNotThere } from './system-error.ts';
 
 const ABSENT = { kind: 'absent' } as const;
 
@@ -49,7 +49,7 @@ function probe(fifo: string): { dev: number; ino: number } | null {
   try {
     fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (isNotThere(error)) return null;
     throw error;
   }
   try {

@@ -27,7 +27,7 @@ import {
 import type { Clock } from '../ports.ts';
 import { createClock } from './clock.ts';
 import { replaceFile } from './replace-file.ts';
-import { describeError, errorCode } from './system-error.ts';
+import { describeError, errorCode, isNotThere } from './system-error.ts';
 
 /** An agent has a handful of tools under way. What is beyond was left by holders that were killed. */
 const FILES_MAX = 64;
@@ -53,7 +53,7 @@ export function readOperations(
   try {
     names = readdirSync(dir);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { kind: 'absent' };
+    if (isNotThere(error)) return { kind: 'absent' };
     return { kind: 'unknown', because: describeError(error, dir) };
   }
   const leases = names.filter((name) => name.endsWith('.json'));

@@ -2,7 +2,7 @@
 // trim-output.ts leaves.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { errorCode } from './system-error.ts';
+import { isNotThere } from './system-error.ts';
 import { BLOCK_BYTES, findGapMarker, MARKER_BYTES_MAX, MARKER_START } from './trim-output.ts';
 
 export interface OutputPiece {
@@ -181,7 +181,7 @@ export function openIfThere(path: string): number | null {
     // An agent may have put a pipe in its place, which nobody ever opens at the other end.
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (isNotThere(error)) return null;
     throw error;
   }
 }

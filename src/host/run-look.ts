@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Look, RunDirLook } from '../core/evidence.ts';
 import { type Records, readRecords, recordPath } from './run-records.ts';
-import { describeError } from './system-error.ts';
+import { describeError, isNotThere } from './system-error.ts';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 const ABSENT = { kind: 'absent' } as const;
@@ -25,7 +25,8 @@ export interface RunLook {
 
 /**
  * A line of the record that is missing or not whole is `absent`; a record that cannot be read is `unknown`; whoever had the
- * claim in a directory that is gone is `nobody-legible`. A record only grows, so in the steady state a look is three `stat`s.
+ * claim in a directory that is gone, or where something else lies now, is `nobody-legible`. A record only grows, so in the
+ * steady state a look is three `stat`s.
  */
 export function createRunLook(runsDir: string): RunLook {
   const known = new Map<string, { size: number; records: Records }>();
@@ -38,9 +39,9 @@ export function createRunLook(runsDir: string): RunLook {
       return { ...before.records, outputBytes };
     }
     const records = readRecords(dir, fence);
-    if (records.claim.kind === 'absent' && outputBytes.kind === 'absent' && !isThere(dir)) {
+    if (records.claim.kind === 'absent' && outputBytes.kind === 'absent' && !isDirectory(dir)) {
       // The file system with all runs may have been unmounted; nobody has died of that.
-      if (!isThere(runsDir)) return unknownLook(`ENOENT: ${runsDir}`);
+      if (!isDirectory(runsDir)) return unknownLook(`no directory: ${runsDir}`);
       // It was made before its claim was committed.
       return { ...records, claim: DESTROYED, outputBytes };
     }
@@ -61,12 +62,12 @@ function sizeOf(path: string): number | null {
   }
 }
 
-/** True where it is there, and also where that cannot be told: reading it then says what is wrong. */
-function isThere(path: string): boolean {
+/** True also where that cannot be told: reading it then says what is wrong. */
+function isDirectory(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return true;
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    return !isNotThere(error);
   }
 }
 
@@ -78,6 +79,7 @@ function measureOutput(dir: string): Look<number> {
       const size = statSync(path, { throwIfNoEntry: false })?.size;
       if (size !== undefined) bytes = (bytes ?? 0) + size;
     } catch (error) {
+      if (isNotThere(error)) continue;
       return { kind: 'unknown', because: describeError(error, path) };
     }
   }

@@ -21,7 +21,7 @@ import type { Millis } from '../core/dispatch.ts';
 import type { Claim, ExitRecord, Look } from '../core/evidence.ts';
 import type { ProcessIdentity } from '../core/identity.ts';
 import type { SeizeResult } from '../ports.ts';
-import { describeError, errorCode } from './system-error.ts';
+import { describeError, errorCode, isNotThere } from './system-error.ts';
 
 /** A refusal quotes a PATH, and the description of an attempt its directory; everything else is short. */
 const RECORD_BYTES_MAX = 65_536;
@@ -217,8 +217,7 @@ function readText(path: string): Text {
       closeSync(fd);
     }
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
+    if (isNotThere(error)) return { kind: 'absent' };
     return { kind: 'unknown', because: describeError(error, path) };
   }
 }

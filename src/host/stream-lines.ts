@@ -5,7 +5,7 @@ import type { Look } from '../core/evidence.ts';
 import type { StreamPiece, StreamPlace } from '../ports.ts';
 import { LongLine } from './long-line.ts';
 import { openIfThere, readStretch, type Stretch } from './read-output.ts';
-import { describeError } from './system-error.ts';
+import { describeError, isNotThere } from './system-error.ts';
 
 export interface LineBounds {
   /** of the file, in one call */
@@ -61,6 +61,7 @@ export function createStreamLines(bounds: LineBounds = LINE_BOUNDS): StreamLines
       try {
         return read(path, place);
       } catch (error) {
+        if (isNotThere(error)) return { kind: 'absent' };
         return { kind: 'unknown', because: describeError(error, path) };
       }
     },

@@ -6,6 +6,12 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Nothing has that path: there is no such name, or what should be a directory on the way to it is none. */
+export function isNotThere(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /** `EACCES: /the/path`, for a `because`: what happened and where. */
 export function describeError(error: unknown, place: string): string {
   const what = errorCode(error) ?? (error instanceof Error ? error.message : String(error));

@@ -56,7 +56,7 @@ describe('a look', () => {
     await world.spawn(order);
     await agentIn(world, order);
     renameSync(world.runsDir, `${world.runsDir}-away`);
-    const unknown = { kind: 'unknown', because: `ENOENT: ${world.runsDir}` };
+    const unknown = { kind: 'unknown', because: `no directory: ${world.runsDir}` };
     expect(world.runs.look(order)).toEqual({
       claim: unknown,
       agent: unknown,
@@ -68,6 +68,19 @@ describe('a look', () => {
     expect(existsSync(world.runsDir)).toBe(false);
     renameSync(`${world.runsDir}-away`, world.runsDir);
     expect(world.runs.look(order).agent.kind).toBe('seen');
+  });
+
+  test('I2: at what lies in the place of a directory finds it gone, its life line and its leases with it', () => {
+    const key = { dispatch: 'd1', fence: 1 };
+    writeFileSync(world.dirOf(key), 'in the way');
+    expect(world.runs.look(key)).toEqual(GONE);
+    expect(world.runs.lifeHolders(key)).toEqual(ABSENT);
+    expect(world.runs.operations(key)).toEqual(ABSENT);
+    const place = { stream: 'stdout', from: 0, json: false, ended: true } as const;
+    expect(world.runs.readLines(key, place)).toEqual(ABSENT);
+    rmSync(world.runsDir, { recursive: true });
+    writeFileSync(world.runsDir, 'in the way');
+    expect(world.runs.look(key).claim).toMatchObject({ kind: 'unknown' });
   });
 
   test('takes a line that is not whole for one that is not there yet', () => {
