@@ -2,6 +2,7 @@
 // what removes it. Pure.
 import type { Examination } from '../compose/examine.ts';
 import type { RunDirTrace, WorktreeTrace } from '../compose/traces.ts';
+import { isOfNextClaim } from '../core/cleaning.ts';
 import { formatSize } from '../core/size.ts';
 import type { DispatchView } from '../ports.ts';
 
@@ -39,6 +40,7 @@ export function tracesOf(
   for (const dir of runDirs) {
     const row = rows.get(dir.dispatch);
     if (row === undefined) continue;
+    if (isOfNextClaim(dir, row.fence)) continue;
     if (dir.fence > row.fence) ahead.push(dir.path);
     else if (row.state.kind === 'ended') ended.push(dir);
   }

@@ -1,6 +1,6 @@
 // Owns `drover clean`: looks at what lies in the state directory, asks core/cleaning.ts for each run directory, and removes.
-// Nothing is locked: the disk is listed before the ledger is read, a row is there before its directory, and no fence is
-// given twice, so that whatever starts or is retried meanwhile works in a directory that was not listed.
+// Nothing is locked: the disk is listed before the ledger is read, and no fence is given twice, so that whatever starts or is
+// retried meanwhile works in a directory that was not listed, or whose fence the ledger had not given when it was read.
 import { lstatSync, unlinkSync } from 'node:fs';
 import { fateOf, type CleanRow, type Fate } from '../core/cleaning.ts';
 import type { Millis } from '../core/dispatch.ts';

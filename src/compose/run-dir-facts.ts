@@ -5,7 +5,7 @@ import type { AttemptKey } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
 import { parseMark, type ProcessIdentity } from '../core/identity.ts';
 import type { HostProcessTable } from '../host/host-process-table.ts';
-import type { RunDirEntry } from '../host/left-files.ts';
+import { isUntouched, type RunDirEntry } from '../host/left-files.ts';
 import { lookAtRunDirUse } from '../host/run-dir-use.ts';
 import { readMark, type Records, readRecords } from '../host/run-records.ts';
 import type { ProcessRow } from '../ports.ts';
@@ -58,6 +58,7 @@ export function factsOf(
       users: [...pids].toSorted((a, b) => a - b),
       recordedAt: exit?.at ?? null,
       exited: exit !== null,
+      untouched: isUntouched(path),
     },
   };
 }

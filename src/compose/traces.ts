@@ -1,7 +1,13 @@
 // Owns what a herd leaves on the disk beside its ledger, as `drover doctor` counts it.
 import type { AttemptKey, DispatchId } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
-import { fifoOf, listRunDirs, listTemporaryFiles, outputBytesOnDisk } from '../host/left-files.ts';
+import {
+  fifoOf,
+  isUntouched,
+  listRunDirs,
+  listTemporaryFiles,
+  outputBytesOnDisk,
+} from '../host/left-files.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { describeError } from '../host/system-error.ts';
 import { listWorktrees, readWorktree, worktreePath } from '../host/worktree-record.ts';
@@ -9,6 +15,8 @@ import { listWorktrees, readWorktree, worktreePath } from '../host/worktree-reco
 export interface RunDirTrace extends AttemptKey {
   readonly path: string;
   readonly outputBytes: number;
+  /** nothing is in it */
+  readonly untouched: boolean;
   /** its life line; null: it has none */
   readonly fifo: string | null;
 }
@@ -35,11 +43,11 @@ export function lookForTraces(
 ): Look<Traces> {
   try {
     const entries = listRunDirs(runs);
-    const runDirs = entries.flatMap(({ path, key, kind }) =>
-      key === null || kind !== 'directory'
-        ? []
-        : [{ ...key, path, outputBytes: outputBytesOnDisk(path), fifo: fifoOf(path) }],
-    );
+    const runDirs = entries.flatMap(({ path, key, kind }): RunDirTrace[] => {
+      if (key === null || kind !== 'directory') return [];
+      const outputBytes = outputBytesOnDisk(path);
+      return [{ ...key, path, outputBytes, untouched: isUntouched(path), fifo: fifoOf(path) }];
+    });
     const interrupted = entries.filter(({ beingRemoved }) => beingRemoved);
     const files = listTemporaryFiles(dir, isThere);
     const temporaryFiles = [...files, ...interrupted].map(({ path }) => path);

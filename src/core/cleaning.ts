@@ -23,6 +23,8 @@ export interface CleanFacts extends AttemptKey {
   readonly recordedAt: Millis | null;
   /** whether its record says how the attempt ended */
   readonly exited: boolean;
+  /** nothing is in it */
+  readonly untouched: boolean;
 }
 
 export interface CleanOptions {
@@ -50,14 +52,25 @@ export function fateOf(facts: CleanFacts, row: CleanRow | null, options: CleanOp
   return youngFate(standing.endedAt, options) ?? REMOVE;
 }
 
+/**
+ * A claim makes its run directory before it is committed: one that a crash has kept from that leaves it behind for the next,
+ * whose it is in any case. Where something is in it, this number was given before.
+ */
+export function isOfNextClaim(
+  { fence, untouched }: Pick<CleanFacts, 'fence' | 'untouched'>,
+  newest: number,
+): boolean {
+  return fence === newest + 1 && untouched;
+}
+
 type Standing = Extract<Fate, { kind: 'keep' }> | { kind: 'ended'; endedAt: Millis | null };
 
 /** Also earlier attempts are kept while their dispatch goes on: its people may want to read them. */
 function withRow(
-  { fence, mark, exited }: CleanFacts,
+  { fence, untouched }: CleanFacts,
   { name, state, fence: newest }: CleanRow,
 ): Standing {
-  if (fence === newest + 1 && mark === null && !exited) {
+  if (isOfNextClaim({ fence, untouched }, newest)) {
     return keep(`it was made for an attempt of ${name} that has not begun`);
   }
   if (fence > newest) {

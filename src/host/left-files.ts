@@ -78,6 +78,15 @@ export function listTemporaryFiles(
   });
 }
 
+/** Nobody has begun anything in that run directory; false also where it is gone, or that cannot be told. */
+export function isUntouched(runDir: string): boolean {
+  try {
+    return readdirSync(runDir).length === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Bytes of disk that the output of an attempt takes. */
 export function outputBytesOnDisk(runDir: string): number {
   return outputPaths(runDir).reduce((sum, path) => {

@@ -23,7 +23,7 @@ export function letPeopleClean(stage: Stage, durationMs: number): void {
 
 function clean(stage: Stage): void {
   for (const dir of stage.disk.all()) {
-    const { key, exists, exit } = dir;
+    const { key, exists, exit, claim, claimed } = dir;
     const dispatch = stage.truth.rows.get(key.dispatch)?.dispatch;
     if (!exists || dispatch === undefined) continue;
     const users = [...stage.machine.all()].filter((process) => uses(stage, process, dir));
@@ -33,6 +33,7 @@ function clean(stage: Stage): void {
       users: users.map(({ pid }) => pid),
       recordedAt: exit?.at ?? null,
       exited: exit !== null,
+      untouched: claim === null && !claimed,
     };
     const options = { ledger: LEDGER_ID, now: stage.clocks.wall(), olderThanMs: null };
     if (stage.fateOf(facts, dispatch, options).kind === 'keep') continue;

@@ -12,7 +12,7 @@ const VIEWS = [
 
 function dir(dispatch: string, fence: number) {
   const path = `/s/runs/${dispatch}.${fence}`;
-  return { dispatch, fence, path, outputBytes: 4 * KIB, fifo: `${path}/life` };
+  return { dispatch, fence, path, outputBytes: 4 * KIB, untouched: false, fifo: `${path}/life` };
 }
 
 function found(traces: Examination['traces']): Examination {
@@ -50,6 +50,16 @@ test('a fence that the ledger has not given needs a person', () => {
   const [problem, ...others] = traceProblems(SEEN, tracesOf(SEEN, VIEWS));
   expect(problem).toContain('/s/runs/done.3 has a fence that this ledger has not given yet');
   expect(others).toEqual([]);
+});
+
+test('one that a claim has made and not taken needs nobody, and has not ended', () => {
+  const dirs = [3, 4].map((fence) => ({ ...dir('done', fence), untouched: true, fifo: null }));
+  const seen = found({
+    kind: 'seen',
+    value: { runDirs: dirs, temporaryFiles: [], worktrees: [] },
+  });
+  const traces = tracesOf(seen, VIEWS);
+  expect(traces).toMatchObject({ ended: { runDirectories: 0 }, ahead: ['/s/runs/done.4'] });
 });
 
 test('I4: without a ledger nothing has ended', () => {

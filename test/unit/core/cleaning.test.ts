@@ -31,6 +31,7 @@ const FACTS: CleanFacts = {
   users: [],
   recordedAt: ENDED_AT,
   exited: true,
+  untouched: false,
 };
 const ROW: CleanRow = { name: 'nightly/x', state: ENDED, fence: 2 };
 const OPTIONS: CleanOptions = { ledger: 'own', now: NOW, olderThanMs: null };
@@ -76,10 +77,14 @@ describe('a run directory with a row', () => {
   });
 
   test('is kept where a claim has made it and was not committed: the next one takes it', () => {
-    const made = { fence: 3, mark: null, exited: false };
+    const made = { fence: 3, mark: null, exited: false, untouched: true };
     expect(fate(made)).toBe('it was made for an attempt of nightly/x that has not begun');
     expect(fate({ ...made, fence: 4 })).toMatch(/has had 2 attempts/);
-    expect(fate({ ...made, exited: true })).toMatch(/has had 2 attempts/);
+  });
+
+  test('is kept where somebody has used this number before, and left nothing legible', () => {
+    const used = { fence: 3, mark: null, exited: false };
+    expect(fate(used)).toMatch(/has had 2 attempts by this ledger, and this is number 3/);
   });
 });
 
