@@ -71,6 +71,7 @@ export function prepareStateDir(dir: string, options: { readonly create: boolean
       probeLinks(dir, real);
       makeDirectories(paths.runs);
     }
+    noteRuns(paths.runs, problems);
     return { paths, problems };
   } catch (error) {
     if (error instanceof DroverError) throw error;
@@ -183,6 +184,19 @@ function noteReadOnly(ledger: string, problems: string[]): void {
     accessSync(ledger, constants.W_OK);
   } catch {
     problems.push(`${ledger} is read-only, so nothing can be started or ended: make it writable`);
+  }
+}
+
+/** No claim is committed without its run directory; one that is missing is made by the next command. */
+function noteRuns(runs: string, problems: string[]): void {
+  if (statSync(runs, { throwIfNoEntry: false }) === undefined) return;
+  try {
+    accessSync(`${runs}/.`, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const why = errorCode(error) ?? String(error);
+    problems.push(
+      `${runs} is no directory that we can write (${why}), so nothing can be started: make it one`,
+    );
   }
 }
 

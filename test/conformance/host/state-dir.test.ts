@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -54,6 +55,15 @@ test('I20: a state directory is made, private, with a place for runs and nothing
   // Again, after a first start that was killed before it had a ledger.
   expect(prepareStateDir(dir, { create: true }).paths).toEqual(paths);
   expect(prepareStateDir(dir, { create: false }).paths).toEqual(paths);
+});
+
+test('where no run directory can be made it is told that nothing can be started', () => {
+  const { runs } = prepareStateDir(dir, { create: true }).paths;
+  rmdirSync(runs);
+  expect(prepareStateDir(dir, { create: false }).problems).toEqual([]);
+  writeFileSync(runs, 'in the way');
+  const problem = expect.stringMatching(/runs is no directory .*ENOTDIR.* nothing can be started/);
+  expect(prepareStateDir(dir, { create: false }).problems).toEqual([problem]);
 });
 
 test('a herd that is there is taken, whatever else people put beside it', () => {
