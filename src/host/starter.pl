@@ -36,6 +36,7 @@ my ($SET_CHILD_SUBREAPER, $GET_CHILD_SUBREAPER) = (36, 37);
 my $STATUS_NO_CLAIM = 75;
 
 my ($boot_id) = @ARGV;
+my $supervisor = getppid;
 my ($environment_at, $environment_room) = find_environment();
 my $is_subreaper = pack 'i', 0;
 syscall($PRCTL, $GET_CHILD_SUBREAPER, $is_subreaper) == 0 or die "this kernel knows no subreaper: $!\n";
@@ -66,6 +67,8 @@ for (;;) {
     my ($begin, $size) = ($+[0], $1);
     my @order = split /\0/, substr($orders, $begin, $size), -1;
     substr($orders, 0, $begin + $size) = '';
+    # Of an order that outlives its supervisor the next one may have said already that it never began.
+    exit 0 if getppid != $supervisor;
     start_shim(@order);
   }
 }

@@ -1,5 +1,8 @@
 // The starter as its supervisor sees it: that it is ready, that it can die, and that its shims go on without it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStarter } from '../../../src/host/starter.ts';
 import type { ShimOrder } from '../../../src/host/shim-order.ts';
@@ -106,4 +109,34 @@ test.runIf(process.platform === 'linux').each([
   expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(1);
   expect(table.sight(first.shim)).toBe('alive');
   await starter.close();
+});
+
+/** A starter under a shell that stands for its supervisor, and can be killed; its orders are read from descriptor 3. */
+const UNDER_A_SHELL = 'perl "$0" "$1" <&3 & exec 3<&-; wait';
+const STARTER = new URL('../../../src/host/starter.pl', import.meta.url).pathname;
+
+test.runIf(process.platform === 'linux').each([
+  ['lives', true],
+  ['is gone', false],
+])('I2: an order whose supervisor %s is carried out: %s', async (_, isThere) => {
+  const words = ['-c', UNDER_A_SHELL, STARTER, table.bootId()];
+  const shell = spawn('sh', words, { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+  const told: string[] = [];
+  shell.stdout!.on('data', (data: Buffer) => told.push(String(data)));
+  await until('it is ready', () => told.join('').includes('ready'));
+  if (!isThere) {
+    shell.kill('SIGKILL');
+    await once(shell, 'exit');
+  }
+  const { dir, environment } = order('late', []);
+  const place = [dir, '1', '022', '1', '', scratch.dir, '{}', ''];
+  const argv = ['touch', `${scratch.dir}/ran`];
+  const mark = `DROVER_MARK=${environment['DROVER_MARK']}`;
+  const fields = ['1', ...place, '2', ...argv, mark].join('\0');
+  // Shims hold it open as well.
+  const allHaveLeft = once(shell.stdout!, 'end');
+  (shell.stdio[3] as Writable).end(`${fields.length}\n${fields}`);
+  await allHaveLeft;
+  const found = [`${dir}/claim.1`, `${scratch.dir}/ran`].map((path) => existsSync(path));
+  expect(found).toEqual([isThere, isThere]);
 });
