@@ -14,7 +14,8 @@ function isWaiting({ said }: AttemptTruth): boolean {
   return said?.wait != null;
 }
 
-const LATE_MS_MIN = 5_000;
+/** Who is late by less than five seconds does not notice (time-watch.ts), and may have planned to sleep as long (supervisor.ts). */
+const UNNOTICED_MS_MAX = 10_000;
 
 type Stopping = Extract<State, { kind: 'stopping' }>;
 
@@ -111,9 +112,11 @@ function checkSilent(
   stage.judge.report('I6 only the silent are stalled', message);
 }
 
-/** Sleeps of the machine that are too short to be noticed where the monotonic clock counts them (time-watch.ts). */
+/** Sleeps of the machine that are too short to be noticed where the monotonic clock counts them. */
 function unnoticedMs({ truth }: Stage, since: number): number {
-  const short = truth.unfollowedJumps.filter(({ at, byMs }) => at >= since && byMs < LATE_MS_MIN);
+  const short = truth.unfollowedJumps.filter(
+    ({ at, byMs }) => at >= since && byMs < UNNOTICED_MS_MAX,
+  );
   return short.reduce((sum, { byMs }) => sum + Math.max(0, byMs), 0);
 }
 
