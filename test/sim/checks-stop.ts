@@ -14,7 +14,7 @@ function isWaiting({ said }: AttemptTruth): boolean {
   return said?.wait != null;
 }
 
-/** Who is late by less than five seconds does not notice (time-watch.ts), and may have planned to sleep as long (supervisor.ts). */
+/** Who is late by less than five seconds does not notice (time-watch.ts), and may have planned to sleep as long. */
 const UNNOTICED_MS_MAX = 10_000;
 
 type Stopping = Extract<State, { kind: 'stopping' }>;
