@@ -158,7 +158,10 @@ export const BUGS_IN_POOLS: readonly PlantedBug[] = [
     plant: (world) =>
       withLedger(world, {
         commitPass: (pass) => {
-          const changes = pass.changes.map(({ pausePool: _, ...change }) => change);
+          const changes = pass.changes.map((change) => {
+            const { pausePool: _, ...rest } = change;
+            return rest;
+          });
           return world.ledger.commitPass({ ...pass, changes });
         },
       }),

@@ -1,6 +1,6 @@
 // Owns the life line as the kernel shows it: who is on it, and that nobody is when all have gone.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -59,6 +59,8 @@ test.runIf(process.platform === 'linux')(
 );
 
 test('a place that cannot be looked at is unknown, not absent', () => {
-  // A regular file in the place of a directory: ENOTDIR.
-  expect(look(join(fifo, 'life')).kind).toBe('unknown');
+  // In the place of a directory there is something else: nobody can hold what was in it.
+  expect(look(join(fifo, 'life')).kind).toBe('absent');
+  symlinkSync('loop', join(dir, 'loop'));
+  expect(look(join(dir, 'loop')).kind).toBe('unknown');
 });

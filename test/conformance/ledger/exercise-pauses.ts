@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Bed, type Open, planned, SUPERSEDED } from './bed.ts';
 
-const names = (claimed: readonly { dispatch: { name: string } }[]) =>
+const namesOf = (claimed: readonly { dispatch: { name: string } }[]) =>
   claimed.map(({ dispatch }) => dispatch.name);
 
 async function withRows(open: Open, ...names: readonly string[]): Promise<Bed> {
@@ -28,7 +28,7 @@ export function exercisePauses(open: Open): void {
       expect(await bed.claim()).toEqual([]);
       await bed.ledger.setPoolPaused('work', false, bed.now);
       expect(await bed.ledger.pool('work')).toMatchObject({ paused: false, pausedBecause: null });
-      expect(names(await bed.claim())).toEqual(['a', 'b']);
+      expect(namesOf(await bed.claim())).toEqual(['a', 'b']);
       const told = (await bed.said(since)).filter(({ type }) => type.startsWith('pool.'));
       expect(told.map(({ type, data }) => [type, data])).toEqual([
         ['pool.paused', { pool: 'work', because }],

@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs';
 const [, , compiled, path, driver, dir, rounds] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const order = { limit: 9, containment: 'sh', nonce: () => 'nonce', newSessionId: () => null };
+const order = {
+  limit: 9,
+  containment: 'sh',
+  makeRunDir: () => true,
+  nonce: () => 'nonce',
+  newSessionId: () => null,
+};
 const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
 for (let round = 0; round < Number(rounds); round += 1) {
   console.log('ready');

@@ -6,7 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const [, , compiled, path, driver, held] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const order = { limit: 1, containment: 'sh', nonce: () => 'nonce', newSessionId: () => null };
+const order = {
+  limit: 1,
+  containment: 'sh',
+  makeRunDir: () => true,
+  nonce: () => 'nonce',
+  newSessionId: () => null,
+};
 const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
 const outcome = { kind: 'succeeded' };
 const end = { outcome, class: null, exitCode: 0, signal: null };

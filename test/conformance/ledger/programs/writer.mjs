@@ -4,7 +4,13 @@ import { writeSync } from 'node:fs';
 const [, , compiled, path, driver] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const claim = { limit: 1, containment: 'sh', nonce: () => 'nonce', newSessionId: () => null };
+const claim = {
+  limit: 1,
+  containment: 'sh',
+  makeRunDir: () => true,
+  nonce: () => 'nonce',
+  newSessionId: () => null,
+};
 const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
 const outcome = { kind: 'succeeded' };
 const attemptEnd = { outcome, class: null, exitCode: 0, signal: null };
