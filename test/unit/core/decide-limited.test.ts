@@ -33,6 +33,11 @@ describe('I15: an agent that waits for a limit by itself', () => {
       'stay',
     ],
     [
+      'and is given more time meanwhile, where it works',
+      { said: {}, reading: true, deadline: { softInMs: -SECOND, hardInMs: HOUR } },
+      'extend',
+    ],
+    [
       'nor for a silence before what was not read yet',
       { said: { limit: limit(-20 * MINUTE, HOUR) }, silentMs: HOUR, reading: true },
       'stay',
