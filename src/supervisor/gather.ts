@@ -95,20 +95,27 @@ async function loadAgents(
   }
 }
 
-const NAMES_NONE = { kind: 'absent' } as const;
+interface FilesLook {
+  /** the patterns that were looked for: the next line of its stream may name a session, and more files with it */
+  readonly named: readonly string[];
+  readonly found: Look<EvidenceFiles>;
+}
+
+const NAMES_NONE: FilesLook = { named: [], found: { kind: 'absent' } };
 
 /** All at once, while the table is read: each is bounded in time, and waits for the file system only. */
 async function lookAtFiles(
   world: World,
   needs: readonly { readonly look: FirstLook; readonly sampling: boolean }[],
-): Promise<ReadonlyMap<AttemptMemory, Look<EvidenceFiles>>> {
-  const files = new Map<AttemptMemory, Look<EvidenceFiles>>();
+): Promise<ReadonlyMap<AttemptMemory, FilesLook>> {
+  const files = new Map<AttemptMemory, FilesLook>();
   await Promise.all(
     needs.map(async ({ look: { live, memory }, sampling }) => {
       if (!sampling) return;
-      const globs = filesOf(world, live, memory);
-      if (globs.length === 0) return;
-      files.set(memory, await world.runDirs.evidenceFiles(globs, cwdOf(world, live.dispatch)));
+      const named = filesOf(world, live, memory);
+      if (named.length === 0) return;
+      const found = await world.runDirs.evidenceFiles(named, cwdOf(world, live.dispatch));
+      files.set(memory, { named, found });
     }),
   );
   return files;
@@ -170,7 +177,7 @@ function judge(
   }: Others & {
     readonly foundAt: Millis;
     /** null: no sample is due; else the files that it names */
-    readonly sampled: Look<EvidenceFiles> | null;
+    readonly sampled: FilesLook | null;
   },
 ): Evidence {
   let members: Look<Members> = NOT_LOOKED;
@@ -190,9 +197,10 @@ function judge(
         rows: workersOf(world, live, memory, { rows, table }),
         heldCpuMs: tree.held.kind === 'seen' ? tree.held.value.cpuMs : null,
         outputBytes: runDir.outputBytes,
-        files,
-        filesNamed: filesOf(world, live, memory),
-        tools: stream.kind === 'seen' ? stream.value.state.tools : [],
+        files: files.found,
+        filesNamed: files.named,
+        // The end of a tool may be in what was not read yet.
+        tools: stream.kind === 'seen' && stream.value.atEnd ? stream.value.state.tools : [],
         operations: world.runDirs.operations(memory.key),
         children: childrenOf(memory),
         unseenChild: unseenChildOf(memory.key),
