@@ -58,7 +58,7 @@ export async function pass(
   let live = await ledger.live();
   // Only then, for what is seen must not be dated to the time before a slow ledger, nor to the clock before a step.
   while (await surroundings.noticeTime()) live = await ledger.live();
-  const now = clock.now();
+  const now = surroundings.now();
   const nowMs = clock.monotonicMs();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));

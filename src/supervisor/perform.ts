@@ -1,7 +1,7 @@
 // Owns the effects: everything here follows a committed intent and is safe to repeat.
 import { shimStays } from '../core/decide-ending.ts';
 import type { Act } from '../core/decision.ts';
-import type { LiveDispatch } from '../core/dispatch.ts';
+import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
 import { type AttemptMemory, knownPids } from './memory.ts';
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly wroteOf: (live: LiveDispatch, memory: AttemptMemory) => (() => void) | null;
   /** Looks whether time did something odd. True: moments were moved, in the ledger and in memory; read them again. */
   readonly noticeTime: () => Promise<boolean>;
+  /** By the clock that `noticeTime` has read last: a step that came since moves what was written with it, too. */
+  readonly now: () => Millis;
   /** effects that outlive a pass; the supervisor waits for none of them when it ends */
   readonly background: (work: Promise<void>) => void;
   /** as `background`; a supervisor that ends gives it a moment, for it may be long before the next one comes */

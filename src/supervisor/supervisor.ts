@@ -71,6 +71,8 @@ class Loop {
   #claimedAtMs = Number.NEGATIVE_INFINITY;
   /** by which all moments are told, in the ledger and in memory; null: that was not asked yet */
   #clocks: ClockReading | null = null;
+  /** by how much the wall clock was ahead of the monotonic one when they were read last */
+  #aheadMs = 0;
 
   constructor(world: World, until: Until) {
     this.#world = world;
@@ -91,6 +93,7 @@ class Loop {
       wroteOf: ({ dispatch }, attempt) =>
         dispatch.spec.task === null ? null : () => this.#readSoon(attempt),
       noticeTime: () => this.#noticeTime(),
+      now: () => Math.round(world.clock.monotonicMs() + this.#aheadMs),
       background,
       farewell: (work) => {
         this.#farewells.add(work);
@@ -234,6 +237,7 @@ class Loop {
 
   async #noticeTime(): Promise<boolean> {
     const { clocks, lateMs } = this.#timeWatch.check();
+    this.#aheadMs = clocks.aheadMs;
     if (lateMs !== 0) this.#memory.owe(lateMs, this.#world.clock.monotonicMs());
     const hasStepped = await this.#followClock(clocks);
     const now = this.#world.clock.now();

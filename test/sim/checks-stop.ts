@@ -63,8 +63,8 @@ function checkCause(
       checkSpent(stage, change, attempt);
       return;
     case 'quota':
-      // Until when it lasts was told by a clock that was set since, and in which order with what is on the other stream.
-      if (attempt.said?.mixed === true && stage.truth.jumpedMs > 0) return;
+      // Whether what is on the other stream was an answer to an earlier limit, nobody can tell who did not read it then.
+      if (attempt.said?.mixed === true) return;
       checkNotWaiting(stage, change, attempt, lookedAt(stage, change, attempt));
       // At its soft limit it has to work, as anybody.
       if (change.after.dispatch.because.startsWith('its deadline has passed'))

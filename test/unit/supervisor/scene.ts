@@ -150,6 +150,7 @@ export function passing(scene: Scene, take: (notes: readonly EvidenceNote[]) => 
     shims: () => [],
     wake: () => {},
     noticeTime: async () => false,
+    now: () => now,
     background: () => {},
   } as unknown as Surroundings;
   const memory = createMemory();
