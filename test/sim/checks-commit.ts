@@ -88,9 +88,11 @@ function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
 function isBeyondCap({ before, after }: Commit, { pool, parent, id }: Dispatch): boolean {
   if (parent === null) return false;
   // Claims come after the changes: whoever has let go in the same commit holds nothing any more.
-  const rows = [...before.values()].map(({ dispatch }) => {
+  const rows = [...before.values()].map(({ dispatch }): Dispatch => {
     const now = after.get(dispatch.id)?.dispatch ?? dispatch;
-    return isLive(dispatch.state) && !isLive(now.state) ? now : dispatch;
+    if (!isLive(dispatch.state)) return dispatch;
+    if (now.fence !== dispatch.fence) return { ...dispatch, state: { kind: 'queued', since: 0 } };
+    return isLive(now.state) ? dispatch : now;
   });
   const adder = rows.find((row) => row.id === parent.dispatch);
   if (adder === undefined || adder.fence !== parent.fence || !isLive(adder.state)) return false;
