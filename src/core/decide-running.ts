@@ -34,7 +34,7 @@ export function decideRunning(live: Running, evidence: Evidence, moment: Moment)
 
 /** Gone for certain. The exit is its shim's to record; only when nobody is left to do so is it lost (I12). */
 function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision {
-  const { exit } = evidence.runDir;
+  const { exit, agent } = evidence.runDir;
   if (exit.kind === 'unknown') {
     const because = `its agent is gone; cannot read its exit record: ${exit.because}`;
     return stay(because, moment.now + UNKNOWN_POLL_MS);
@@ -47,7 +47,11 @@ function agentGone(live: Running, evidence: Evidence, moment: Moment): Decision 
       stay(because, moment.now + RECORD_POLL_MS)
     );
   }
-  const guessed = evidence.runDir.agent.kind === 'absent' && evidence.goal === 'unasked';
+  if (agent.kind === 'unknown') {
+    const because = `its agent is gone; cannot read its pid record: ${agent.because}`;
+    return stay(because, moment.now + UNKNOWN_POLL_MS);
+  }
+  const guessed = agent.kind === 'absent' && evidence.goal === 'unasked';
   const next = guessed ? adoptNext(live, evidence, moment) : null;
   return next ?? concludeLoss(live, evidence, moment);
 }

@@ -15,6 +15,11 @@ describe('an agent that is gone while its exit is not on record', () => {
       'stay +1000: its agent is gone; cannot read its exit record: EIO',
     ],
     [
+      'I4: is not believed to have been the agent while nobody can read who that was',
+      gone({ pid: 'unknown', shim: 'gone', members: [71], spec: { leftovers: 'keep' } }),
+      'stay +1000: its agent is gone; cannot read its pid record: EIO',
+    ],
+    [
       'its shim is given a moment against a cancel',
       gone({ wish: { cause: 'cancelled', agoMs: 4_999 } }),
       waits,
