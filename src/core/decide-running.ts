@@ -9,7 +9,7 @@ import { formatDuration } from './duration.ts';
 import type { Evidence, Result } from './evidence.ts';
 import { type BrokenLimit, brokenLimit, spentLimit, spentOf, spentWith } from './limits.ts';
 import { type OwnWait, limitMet, ownWait, watchedFrom } from './quota.ts';
-import { endOfSilent, judgementOf } from './said.ts';
+import { endOfSilent, judgementOf, readingOn } from './said.ts';
 import { addUsage } from './stream.ts';
 import { FRESH_MS, type Silence, type Watched, silenceOf } from './verdict.ts';
 
@@ -109,11 +109,9 @@ function agentAlive(live: Running, evidence: Evidence, moment: Moment): Decision
     hardLimit(live, silence, moment.now) ?? brokenLimit(spec, evidence) ?? spent(live, evidence);
   if (broken !== null) return beginStopping(live, { ...broken, graceMs: spec.graceMs }, moment);
   const decision = judgeWork(live, silence, evidence, moment);
-  const { stream } = evidence;
-  const isBehind = stream.kind === 'seen' && !stream.value.atEnd;
-  if (decision.kind !== 'change' || !isBehind) return decision;
+  if (decision.kind !== 'change') return decision;
   // Nobody is ended for half of what he said: the rest may say that he works again.
-  return stay(`${silence.because}; reading what it said`, moment.now);
+  return readingOn(evidence, silence.because, moment) ?? decision;
 }
 
 function judgeWork(live: Running, silence: Silence, evidence: Evidence, moment: Moment): Decision {

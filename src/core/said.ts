@@ -29,7 +29,16 @@ export function stillReading(
     if (stopWish?.cause === 'cancelled') return null;
     return stay(`${because}; cannot read what it said: ${stream.because}`, now + UNREAD_POLL_MS);
   }
-  if (stream.kind === 'absent' || stream.value.atEnd) return null;
+  return readingOn({ stream }, because, { now });
+}
+
+/** What was read last may be long over. @returns null: all that can be read now was read */
+export function readingOn(
+  { stream }: Pick<Evidence, 'stream'>,
+  because: string,
+  { now }: Pick<Moment, 'now'>,
+) {
+  if (stream.kind !== 'seen' || stream.value.atEnd) return null;
   return stay(`${because}; reading what it said`, now);
 }
 
