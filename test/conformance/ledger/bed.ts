@@ -270,3 +270,8 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Of those that were claimed, or are live. */
+export function namesOf(lives: readonly { readonly dispatch: { readonly name: string } }[]) {
+  return lives.map(({ dispatch }) => dispatch.name);
+}

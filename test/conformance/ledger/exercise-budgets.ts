@@ -5,7 +5,7 @@ import type { TokenUsage } from '../../../src/core/agent-event.ts';
 import type { AttemptEnd, LiveDispatch, State } from '../../../src/core/dispatch.ts';
 import { DAY_MS } from '../../../src/core/duration.ts';
 import { EMPTY_STREAM, type StreamNote } from '../../../src/core/stream.ts';
-import { Bed, endOf, LOST, type Open, planned, seenAt, SUCCEEDED, taskOf } from './bed.ts';
+import { Bed, endOf, LOST, namesOf, type Open, planned, seenAt, SUCCEEDED, taskOf } from './bed.ts';
 
 const SPENT: AttemptEnd = endOf({ kind: 'stopped', cause: 'max-tokens' }, null);
 const AT_GATE: State = { kind: 'parked', since: 1, for: 'gate', until: null };
@@ -19,7 +19,6 @@ function telling(tokens: number, costUsd: number | null = null, next = 10): Stre
 
 const agents = (...names: string[]) => names.map((name) => planned(name, { spec: ANY_TASK }));
 const ANY_TASK = { task: taskOf({}) };
-const names = (lives: readonly LiveDispatch[]) => lives.map(({ dispatch }) => dispatch.name);
 const ONE_SLOT = { pools: [{ name: 'work', slots: 1 }] };
 
 /** `a` runs and has used so much, `b` and `c` wait. */
@@ -42,7 +41,7 @@ export function exerciseBudgets(open: Open): void {
       await bed.change(a, bed.endedBy(SUCCEEDED), { attemptEnd: SUCCEEDED, stream: telling(100) });
       expect(await whyHalted(bed)).toBeNull();
       const [b] = await bed.claim();
-      expect(names([b!])).toEqual(['b']);
+      expect(namesOf([b!])).toEqual(['b']);
       const end = { attemptEnd: SUCCEEDED, stream: telling(1) };
       await bed.change(b!, bed.endedBy(SUCCEEDED), end);
       expect(await bed.claim()).toEqual([]);
@@ -90,7 +89,7 @@ export function exerciseBudgets(open: Open): void {
       const { bed } = await running(open, 101);
       await bed.submit(agents('x'), { name: 'other', pools: [{ name: 'work', slots: 4 }] });
       await bed.submit(agents('y'), { name: 'third', limits: OF_100, pools: [] });
-      expect(names(await bed.claim())).toEqual(['x', 'y']);
+      expect(namesOf(await bed.claim())).toEqual(['x', 'y']);
       expect((await bed.live('x')).budget).toBeNull();
       expect((await bed.live('y')).budget!.spent).toEqual({ tokens: 0, costUsd: 0 });
     });
@@ -149,7 +148,7 @@ export function exerciseBudgets(open: Open): void {
       await bed.end(a);
       expect(await bed.claim()).toEqual([]);
       expect((await bed.ledger.resumeCampaign('nightly', bed.now)).opened).toEqual([]);
-      expect(names(await bed.claim())).toEqual(['b']);
+      expect(namesOf(await bed.claim())).toEqual(['b']);
     });
 
     test('by one of its dispatches: the others that wait for a person stay', async () => {
@@ -162,7 +161,7 @@ export function exerciseBudgets(open: Open): void {
         waived: [SAID],
         opened: ['d1'],
       });
-      expect(names(await bed.claim())).toEqual(['a', 'c']);
+      expect(namesOf(await bed.claim())).toEqual(['a', 'c']);
       expect((await bed.states())['b']).toBe('parked gate');
     });
 

@@ -1,10 +1,17 @@
 // Owns what every ledger must do when slots are claimed.
 import { describe, expect, test } from 'vitest';
 import type { AttemptKey } from '../../../src/ports.ts';
-import { Bed, CANCELLED, endOf, FAILED, LOST, type Open, planned, SUPERSEDED } from './bed.ts';
-
-const names = (claimed: readonly { dispatch: { name: string } }[]) =>
-  claimed.map(({ dispatch }) => dispatch.name);
+import {
+  Bed,
+  CANCELLED,
+  endOf,
+  FAILED,
+  LOST,
+  namesOf,
+  type Open,
+  planned,
+  SUPERSEDED,
+} from './bed.ts';
 
 export function exerciseClaims(open: Open): void {
   describe('a claim', () => {
@@ -19,7 +26,7 @@ export function exerciseClaims(open: Open): void {
       const since = await bed.ledger.lastSeq();
       bed.now = 2_000;
       const claimed = await bed.claim();
-      expect(names(claimed)).toEqual(['a', 'b']);
+      expect(namesOf(claimed)).toEqual(['a', 'b']);
       expect(await bed.ledger.live()).toEqual(claimed);
       expect(claimed[0]).toMatchObject({
         dispatch: { state: { kind: 'starting', since: 2_000 }, attempt: 1, fence: 1, revision: 2 },
@@ -41,7 +48,7 @@ export function exerciseClaims(open: Open): void {
       ]);
       expect(await bed.claim()).toEqual([]);
       await bed.end(claimed[0]!);
-      expect(names(await bed.claim())).toEqual(['c']);
+      expect(namesOf(await bed.claim())).toEqual(['c']);
     });
 
     test('I2: is given what has its run directory, and ends with the first that has none', async () => {
@@ -50,13 +57,13 @@ export function exerciseClaims(open: Open): void {
       const asked: AttemptKey[] = [];
       const makeRunDir = (key: AttemptKey) => asked.push(key) !== 2;
       const order = { ...bed.order(), makeRunDir };
-      expect(names((await bed.commit({ claim: order })).claimed)).toEqual(['a']);
+      expect(namesOf((await bed.commit({ claim: order })).claimed)).toEqual(['a']);
       expect(asked).toEqual([
         { dispatch: 'd1', fence: 1 },
         { dispatch: 'd2', fence: 1 },
       ]);
-      expect(names(await bed.ledger.live())).toEqual(['a']);
-      expect(names(await bed.claim())).toEqual(['b', 'c']);
+      expect(namesOf(await bed.ledger.live())).toEqual(['a']);
+      expect(namesOf(await bed.claim())).toEqual(['b', 'c']);
     });
 
     test('counts starting, running and stopping rows as held slots', async () => {
@@ -100,15 +107,15 @@ export function exerciseClaims(open: Open): void {
         ],
         { pools },
       );
-      expect(names(await bed.claim(3))).toEqual(['urgent', 'old', 'young']);
-      expect(names(await bed.claim(3))).toEqual([]);
+      expect(namesOf(await bed.claim(3))).toEqual(['urgent', 'old', 'young']);
+      expect(namesOf(await bed.claim(3))).toEqual([]);
     });
 
     test('takes no more than its limit', async () => {
       const bed = new Bed(await open());
       await bed.submit(['a', 'b', 'c'].map((name) => planned(name)));
-      expect(names(await bed.claim(0))).toEqual([]);
-      expect(names(await bed.claim(2))).toEqual(['a', 'b']);
+      expect(namesOf(await bed.claim(0))).toEqual([]);
+      expect(namesOf(await bed.claim(2))).toEqual(['a', 'b']);
     });
 
     test('passes over paused pools until they are resumed', async () => {
@@ -117,7 +124,7 @@ export function exerciseClaims(open: Open): void {
       expect(await bed.ledger.setPoolPaused('work', true, bed.now)).toBe(true);
       expect(await bed.claim()).toEqual([]);
       await bed.ledger.setPoolPaused('work', false, bed.now);
-      expect(names(await bed.claim())).toEqual(['a']);
+      expect(namesOf(await bed.claim())).toEqual(['a']);
     });
 
     test('passes over what somebody wants stopped', async () => {
@@ -125,7 +132,7 @@ export function exerciseClaims(open: Open): void {
       await bed.submit([planned('a'), planned('b')]);
       const wish = { at: 1, graceMs: null, cause: 'cancelled', because: 'asked' } as const;
       await bed.ledger.wishStop(['d1'], wish);
-      expect(names(await bed.claim())).toEqual(['b']);
+      expect(namesOf(await bed.claim())).toEqual(['b']);
     });
 
     test('passes over a halted campaign, and over no other, until the culprit is retried', async () => {
@@ -138,10 +145,10 @@ export function exerciseClaims(open: Open): void {
         onFailure: 'halt',
         haltedBecause: 'a failed with exit code 3',
       });
-      expect(names(await bed.claim())).toEqual(['c']);
+      expect(namesOf(await bed.claim())).toEqual(['c']);
       await bed.ledger.retry(['d1'], bed.now);
       expect(await bed.ledger.campaign('nightly')).toMatchObject({ haltedBecause: null });
-      expect(names(await bed.claim())).toEqual(['a', 'b']);
+      expect(namesOf(await bed.claim())).toEqual(['a', 'b']);
     });
 
     test('a failure that is not the agent’s halts nothing', async () => {
@@ -149,7 +156,7 @@ export function exerciseClaims(open: Open): void {
       await bed.submit([planned('a'), planned('b')], { onFailure: 'halt' });
       const [a] = await bed.claim(1);
       await bed.end(a!, LOST);
-      expect(names(await bed.claim())).toEqual(['b']);
+      expect(namesOf(await bed.claim())).toEqual(['b']);
     });
 
     test('I7: counts the deadline from the claim, with the extension as its hard limit', async () => {
@@ -233,7 +240,7 @@ export function exerciseClaims(open: Open): void {
       await bed.end(a!);
       expect(await bed.claim()).toEqual([]);
       await bed.end(b!);
-      expect(names(await bed.claim())).toEqual(['c']);
+      expect(namesOf(await bed.claim())).toEqual(['c']);
     });
   });
 }

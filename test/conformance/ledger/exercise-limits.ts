@@ -3,10 +3,16 @@ import { describe, expect, test } from 'vitest';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { PoolLimit } from '../../../src/core/pool.ts';
 import { EMPTY_STREAM } from '../../../src/core/stream.ts';
-import { Bed, FAILED, limitOf as limit, type Open, planned, SUPERSEDED, taskOf } from './bed.ts';
-
-const names = (claimed: readonly { dispatch: { name: string } }[]) =>
-  claimed.map(({ dispatch }) => dispatch.name);
+import {
+  Bed,
+  FAILED,
+  limitOf as limit,
+  namesOf,
+  type Open,
+  planned,
+  SUPERSEDED,
+  taskOf,
+} from './bed.ts';
 
 const keyOf = ({ attempt: { dispatch, fence } }: LiveDispatch) => ({ dispatch, fence });
 
@@ -34,7 +40,7 @@ export function exerciseLimits(open: Open): void {
         name: 'other',
         pools: [{ name: 'art', slots: 1 }],
       });
-      expect(names(await bed.claim())).toEqual(['c']);
+      expect(namesOf(await bed.claim())).toEqual(['c']);
       bed.now = 4_999;
       expect(await bed.claim()).toEqual([]);
       expect(await onRecord(bed)).toEqual([limit({})]);
@@ -43,7 +49,7 @@ export function exerciseLimits(open: Open): void {
     test('I15: of a model stops those who use it, and hides nobody behind them', async () => {
       const words = ['a:x', 'b:x', 'c:x', 'd:x', 'e:y', 'f'];
       const bed = await blocked(open, words, limit({ model: 'x' }));
-      expect(names(await bed.claim())).toEqual(['e', 'f']);
+      expect(namesOf(await bed.claim())).toEqual(['e', 'f']);
     });
 
     test('I15: is there for the claims of the very pass in which it is met', async () => {
@@ -74,7 +80,7 @@ export function exerciseLimits(open: Open): void {
       expect((await onRecord(bed)).map(({ probe }) => probe)).toEqual([keyOf(a!), keyOf(a!)]);
       await bed.commit({ lifts: [keyOf(a!)] });
       expect(await onRecord(bed)).toEqual([]);
-      expect(names(await bed.claim())).toEqual(['b', 'c']);
+      expect(namesOf(await bed.claim())).toEqual(['b', 'c']);
     });
 
     test('of everybody is asked by one alone, also where another could ask about its model', async () => {
@@ -89,16 +95,16 @@ export function exerciseLimits(open: Open): void {
     test('of everybody that is over is not asked by one whose model is being probed', async () => {
       const bed = await blocked(open, ['a:x', 'b:x', 'c:y'], limit({ model: 'x' }));
       bed.now = 5_000;
-      expect(names(await bed.claim(1))).toEqual(['a']);
+      expect(namesOf(await bed.claim(1))).toEqual(['a']);
       await bed.commit({ limits: [limit({ until: 4_000 })] });
-      expect(names(await bed.claim())).toEqual(['c']);
+      expect(namesOf(await bed.claim())).toEqual(['c']);
     });
 
     test('of everybody that is over is not asked by one whom its model stops', async () => {
       const limits = [limit({}), limit({ model: 'x', until: 9_000 })];
       const bed = await blocked(open, ['a:x', 'b:y', 'c'], ...limits);
       bed.now = 5_000;
-      expect(names(await bed.claim())).toEqual(['b']);
+      expect(namesOf(await bed.claim())).toEqual(['b']);
     });
 
     test('goes with the answer to its probe, and all follow', async () => {
@@ -107,7 +113,7 @@ export function exerciseLimits(open: Open): void {
       const [a] = await bed.claim();
       const since = await bed.ledger.lastSeq();
       const pass = { lifts: [keyOf(a!)], claim: bed.order() };
-      expect(names((await bed.commit(pass)).claimed)).toEqual(['b', 'c']);
+      expect(namesOf((await bed.commit(pass)).claimed)).toEqual(['b', 'c']);
       expect(await onRecord(bed)).toEqual([]);
       expect((await bed.said(since))[0]).toMatchObject({
         type: 'pool.lifted',
@@ -127,7 +133,7 @@ export function exerciseLimits(open: Open): void {
       expect((await bed.said(since)).map(({ data }) => data)).toMatchObject([
         { because: 'a, which had met it, was answered' },
       ]);
-      expect(names(await bed.claim())).toEqual(['b', 'c']);
+      expect(namesOf(await bed.claim())).toEqual(['b', 'c']);
     });
 
     test('I15: goes on record with what was read of who met it, so that nobody reads that again', async () => {
@@ -159,7 +165,7 @@ export function exerciseLimits(open: Open): void {
         ['pool.blocked', { pool, model, until, because, source, tries }],
       ]);
       // It has ended by then: it was no answer, and the next one asks.
-      expect(names(await bed.claim())).toEqual(['b']);
+      expect(namesOf(await bed.claim())).toEqual(['b']);
     });
 
     test('that is met once more changes nothing, unless it lasts longer', async () => {
@@ -254,7 +260,7 @@ export function exerciseLimits(open: Open): void {
       const bed = await blocked(open, ['a:x'], limit({ model: 'x' }));
       expect(await bed.claim()).toEqual([]);
       await bed.submit(plansOf('a:y'), { pools: [] });
-      expect(names(await bed.claim())).toEqual(['a']);
+      expect(namesOf(await bed.claim())).toEqual(['a']);
     });
 
     test('I7: lifts at a time of day, or so long after it was met, whatever the clock does', async () => {
@@ -283,7 +289,7 @@ export function exerciseLimits(open: Open): void {
     const bed = await blocked(open, ['a', 'b'], limit({}));
     expect(await bed.claim()).toEqual([]);
     await bed.ledger.setPoolPaused('work', false, bed.now);
-    expect(names(await bed.claim())).toEqual(['a']);
+    expect(namesOf(await bed.claim())).toEqual(['a']);
     const probed = await onRecord(bed);
     await bed.ledger.setPoolPaused('work', false, bed.now);
     expect(await onRecord(bed)).toEqual(probed);

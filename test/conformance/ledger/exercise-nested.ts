@@ -3,10 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PoolSpec } from '../../../src/core/campaign.ts';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
-import { Bed, limitOf, type Open, planned } from './bed.ts';
-
-const names = (claimed: readonly { dispatch: { name: string } }[]) =>
-  claimed.map(({ dispatch }) => dispatch.name);
+import { Bed, limitOf, namesOf, type Open, planned } from './bed.ts';
 
 /** Adds one dispatch from inside each of `parents`, to the pool that is named. */
 async function addFrom(bed: Bed, parent: LiveDispatch, name: string, pool = 'work') {
@@ -54,7 +51,7 @@ export function exerciseNested(open: Open): void {
       await addFrom(bed, parent!, 'child');
       const [child] = await bed.claim();
       await addFrom(bed, child!, 'grandchild');
-      expect(names(await bed.claim())).toEqual(['grandchild']);
+      expect(namesOf(await bed.claim())).toEqual(['grandchild']);
       expect(await bed.claim()).toEqual([]);
     });
 
@@ -64,7 +61,7 @@ export function exerciseNested(open: Open): void {
       const [a, b] = await bed.claim();
       await addFrom(bed, a!, 'of-a', 'art');
       await addFrom(bed, b!, 'of-b', 'work');
-      expect(names(await bed.claim())).toEqual(['of-a', 'of-b']);
+      expect(namesOf(await bed.claim())).toEqual(['of-a', 'of-b']);
       expect(await bed.claim()).toEqual([]);
     });
 
@@ -74,7 +71,7 @@ export function exerciseNested(open: Open): void {
       await addFrom(bed, parent!, 'child');
       expect(await bed.claim()).toEqual([]);
       await bed.end(ordinary!);
-      expect(names(await bed.claim())).toEqual(['child']);
+      expect(namesOf(await bed.claim())).toEqual(['child']);
       expect(await bed.ledger.pool('work')).toMatchObject({ used: 2 });
     });
 
@@ -92,7 +89,7 @@ export function exerciseNested(open: Open): void {
       const bed = await bedWith(open, ONE, 'parent', 'outsider');
       const [parent] = await bed.claim();
       await addFrom(bed, parent!, 'child');
-      expect(names(await bed.claim())).toEqual(['child']);
+      expect(namesOf(await bed.claim())).toEqual(['child']);
     });
 
     test('a child of an attempt before does not count', async () => {

@@ -1,9 +1,6 @@
 // Owns what every ledger must do with pools that are paused because their provider lets nobody in.
 import { describe, expect, test } from 'vitest';
-import { Bed, type Open, planned, SUPERSEDED } from './bed.ts';
-
-const namesOf = (claimed: readonly { dispatch: { name: string } }[]) =>
-  claimed.map(({ dispatch }) => dispatch.name);
+import { Bed, namesOf, type Open, planned, SUPERSEDED } from './bed.ts';
 
 async function withRows(open: Open, ...names: readonly string[]): Promise<Bed> {
   const bed = new Bed(await open());

@@ -2,24 +2,18 @@
 // its name lies in the directory `held`, so that the slots in use can be counted without the ledger.
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NEWS, claimOrder } from './pass.mjs';
 
 const [, , compiled, path, driver, held] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const order = {
-  limit: 1,
-  containment: 'sh',
-  makeRunDir: () => true,
-  nonce: () => 'nonce',
-  newSessionId: () => null,
-};
-const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
+const order = claimOrder(1);
 const outcome = { kind: 'succeeded' };
 const end = { outcome, class: null, exitCode: 0, signal: null };
 
 for (;;) {
   const now = Date.now();
-  const { claimed } = await ledger.commitPass({ ...news, claim: order, now });
+  const { claimed } = await ledger.commitPass({ ...NEWS, claim: order, now });
   if (claimed.length === 0) {
     if ((await ledger.count({ states: ['queued'] })) === 0) break;
     await sleep(1);
@@ -32,6 +26,6 @@ for (;;) {
   rmSync(`${held}/${id}`);
   const next = { kind: 'ended', at: now, outcome, class: null, exitCode: 0 };
   const change = { dispatch: id, revision, next, because: 'done', type: 'dispatch.ended' };
-  await ledger.commitPass({ ...news, changes: [{ ...change, attemptEnd: end }], now });
+  await ledger.commitPass({ ...NEWS, changes: [{ ...change, attemptEnd: end }], now });
 }
 await ledger.close();

@@ -1,23 +1,17 @@
 // Claims and ends dispatches, and says each commit once it is acknowledged; goes on until it is killed or none is left.
 import { writeSync } from 'node:fs';
+import { NEWS, claimOrder } from './pass.mjs';
 
 const [, , compiled, path, driver] = process.argv;
 const { openLedger } = await import(`${compiled}/ledger/open.js`);
 const ledger = await openLedger(path, { create: false, driver });
-const claim = {
-  limit: 1,
-  containment: 'sh',
-  makeRunDir: () => true,
-  nonce: () => 'nonce',
-  newSessionId: () => null,
-};
-const news = { changes: [], limits: [], lifts: [], pauses: [], claim: null };
+const claim = claimOrder(1);
 const outcome = { kind: 'succeeded' };
 const attemptEnd = { outcome, class: null, exitCode: 0, signal: null };
 
 for (;;) {
   const now = Date.now();
-  const { claimed } = await ledger.commitPass({ ...news, claim, now });
+  const { claimed } = await ledger.commitPass({ ...NEWS, claim, now });
   if (claimed.length === 0) break;
   const [{ dispatch }] = claimed;
   writeSync(1, `claimed ${dispatch.id}\n`);
@@ -29,7 +23,7 @@ for (;;) {
     type: 'dispatch.ended',
     attemptEnd,
   };
-  await ledger.commitPass({ ...news, changes: [change], now });
+  await ledger.commitPass({ ...NEWS, changes: [change], now });
   writeSync(1, `ended ${dispatch.id}\n`);
 }
 await ledger.close();
