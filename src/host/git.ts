@@ -1,5 +1,6 @@
 // Owns running git: with an environment of our own, bounded in time and in what it may say, and never asking anybody.
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from './agent-environment.ts';
 import { describeError } from './system-error.ts';
 
@@ -30,6 +31,18 @@ const SETTINGS = [
   'maintenance.auto=false',
 ];
 
+/**
+ * Other gits work at the worktrees of the same repository. Whoever lists them, and `add` and `repair` do, dies of one that is
+ * in the middle of being made, before anything is changed: its file is there and still empty. And `repair`, after it has
+ * done what it was asked, dies of one that is moved away between its look and its write. Both are over in a moment.
+ */
+const MET_ANOTHER = [
+  /^fatal: failed to read .*\/commondir'?:/m,
+  /^fatal: could not open '.*\/\.git' for writing: No such file or directory/m,
+] as const;
+const TRIES_MAX = 20;
+const WAIT_MS = 50;
+
 const PASSED = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'TMPDIR', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK'];
 
 /** @param supervisor of its environment, only where the user and git's settings are */
@@ -47,7 +60,20 @@ export function createGit(supervisor: Environment, withinMs: number = WITHIN_MS)
     GIT_OPTIONAL_LOCKS: '0',
   };
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  return (dir, ...args) => run(['-C', dir, ...settings, ...args], environment, withinMs);
+  return async (dir, ...args) => {
+    const once = () => run(['-C', dir, ...settings, ...args], environment, withinMs);
+    let result = await once();
+    for (let tries = 1; tries < TRIES_MAX && hasMetAnother(result); tries++) {
+      await sleep(WAIT_MS);
+      result = await once();
+    }
+    return result;
+  };
+}
+
+function hasMetAnother(result: GitResult): boolean {
+  if (result.kind !== 'answered' || result.status === 0) return false;
+  return MET_ANOTHER.some((words) => words.test(result.err));
 }
 
 function run(

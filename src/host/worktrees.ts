@@ -287,8 +287,9 @@ function doneOr(
 ): string {
   const { status, out, err } = known(result);
   if (status === 0) return out;
-  const [first = `status ${status}`] = err.split('\n').filter((line) => line !== '');
-  throw new Obstacle(kind, words(first.replace(/^(?:fatal|error): /, '')));
+  // What it was doing it may say first, and why it stopped thereafter.
+  const because = /^(?:fatal|error): (.*)/m.exec(err)?.[1] ?? err.split('\n')[0];
+  throw new Obstacle(kind, words(because || `status ${status}`));
 }
 
 function lineOf(result: GitResult, words: (because: string) => string): string {
