@@ -252,8 +252,8 @@ async function enterBranch(
   if (there && !made) {
     const tip = known(await git(repository, 'rev-parse', '--verify', `refs/heads/${branch}`)).out;
     if (tip !== commit) {
-      const words = `somebody else has made the branch ${branch} meanwhile`;
-      throw new Obstacle('refused', `${words}: rename or delete it`);
+      const meanwhile = 'was made by somebody else meanwhile: rename or delete it';
+      throw new Obstacle('refused', `the branch ${branch} ${meanwhile}`);
     }
   }
   const words = there ? ['switch', '--quiet', branch] : ['switch', '--quiet', '-c', branch];
@@ -292,9 +292,8 @@ function doneOr(
   throw new Obstacle(kind, words(because || `status ${status}`));
 }
 
-function lineOf(result: GitResult, words: (because: string) => string): string {
-  return doneOr('refused', result, words);
-}
+const lineOf = (result: GitResult, words: (because: string) => string) =>
+  doneOr('refused', result, words);
 
 function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
