@@ -25,6 +25,8 @@ import type { World } from './world.ts';
 /** More claims than this in one transaction would delay the acts that follow it. */
 const CLAIMS_PER_PASS_MAX = 32;
 const NOBODY: ReadonlySet<AttemptMemory> = new Set();
+/** Whoever was held up in the middle of a look does not act on what he saw before. As for a late wake (time-watch.ts). */
+const LOOK_MS_MAX = 5_000;
 
 export interface PassReport {
   /** how many hold a slot after it */
@@ -54,30 +56,14 @@ export async function pass(
   surroundings: Surroundings,
   mayClaim: MayClaim,
 ): Promise<PassReport> {
-  const { clock, chance, ledger } = world;
-  let live = await ledger.live();
-  // Only then, for what is seen must not be dated to the time before a slow ledger, nor to the clock before a step.
-  while (await surroundings.noticeTime()) live = await ledger.live();
-  const now = surroundings.now();
-  const nowMs = clock.monotonicMs();
-  for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
-  const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
-  setPaces(all);
-  const family = familyOf(all, now);
-  const due = all.filter(
-    ({ live: one, memory: its }) => family.isNeeded(its.key) || isDue(one, its, now),
-  );
-  const looked = await gather(world, due, {
-    shims: () => surroundings.shims(NOBODY),
-    ...family,
-    now,
-  });
-  const decided = looked.map((look) => {
-    const moment = { now, chance: chance.next() };
-    return { ...look, moment, decision: decide(look.live, look.evidence, moment) };
-  });
-  const { decided: judged, move } = await brakePass(world, decided, { slots: live.length, now });
-  const waiting = await ledger.due(now);
+  const { clock } = world;
+  let look = await lookAndJudge(world, memory, surroundings, NOBODY);
+  // Once: where each look takes as long as that, an old one has to do.
+  if (clock.monotonicMs() - look.nowMs >= LOOK_MS_MAX) {
+    const seen = new Set(look.judged.map((one) => one.memory));
+    look = await lookAndJudge(world, memory, surroundings, seen);
+  }
+  const { live, judged, move, waiting, now, nowMs } = look;
   const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const news = poolNews(judged);
@@ -105,6 +91,51 @@ export async function pass(
     changed: changes.length,
     nextAt: await nextPassAt(world, memory, now),
   };
+}
+
+interface PassLook {
+  readonly live: readonly LiveDispatch[];
+  readonly judged: readonly Judged[];
+  readonly move: BrakeMove | null;
+  /** queued and parked ones whose time has come */
+  readonly waiting: readonly Dispatch[];
+  /** when it began, by both clocks */
+  readonly now: Millis;
+  readonly nowMs: number;
+}
+
+/** @param again whom to look at whether or not they are due */
+async function lookAndJudge(
+  world: World,
+  memory: Memory,
+  surroundings: Surroundings,
+  again: ReadonlySet<AttemptMemory>,
+): Promise<PassLook> {
+  const { clock, chance, ledger } = world;
+  let live = await ledger.live();
+  // Only then, for what is seen must not be dated to the time before a slow ledger, nor to the clock before a step.
+  while (await surroundings.noticeTime()) live = await ledger.live();
+  const now = surroundings.now();
+  const nowMs = clock.monotonicMs();
+  for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
+  const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
+  setPaces(all);
+  const family = familyOf(all, now);
+  const due = all.filter(
+    ({ live: one, memory: its }) =>
+      again.has(its) || family.isNeeded(its.key) || isDue(one, its, now),
+  );
+  const looked = await gather(world, due, {
+    shims: () => surroundings.shims(NOBODY),
+    ...family,
+    now,
+  });
+  const decided = looked.map((one) => {
+    const moment = { now, chance: chance.next() };
+    return { ...one, moment, decision: decide(one.live, one.evidence, moment) };
+  });
+  const { decided: judged, move } = await brakePass(world, decided, { slots: live.length, now });
+  return { live, judged, move, waiting: await ledger.due(now), now, nowMs };
 }
 
 function letGo(

@@ -68,6 +68,8 @@ class Loop {
   #readsSoon = false;
   #announced = false;
   #rung = true;
+  /** how long was waited after the last pass, which has failed; 0: it has not */
+  #troubleMs = 0;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
   /** by which all moments are told, in the ledger and in memory; null: that was not asked yet */
   #clocks: ClockReading | null = null;
@@ -159,7 +161,6 @@ class Loop {
   }
 
   async #passUntilEnd(): Promise<string> {
-    let troubleMs = 0;
     let begun = false;
     for (;;) {
       if (this.#told !== null) return this.#told;
@@ -170,13 +171,13 @@ class Loop {
         const { sleepMs: planned, ended } = await this.#onePass();
         if (ended !== null) return ended;
         sleepMs = planned;
-        troubleMs = 0;
+        this.#troubleMs = 0;
       } catch (error) {
         // Nothing was committed, so nothing may follow: wait, and look at everything again.
-        troubleMs = Math.min(TROUBLE_MAX_MS, Math.max(TROUBLE_FIRST_MS, troubleMs * 2));
-        sleepMs = troubleMs;
+        sleepMs = Math.min(TROUBLE_MAX_MS, Math.max(TROUBLE_FIRST_MS, this.#troubleMs * 2));
+        this.#troubleMs = sleepMs;
         this.#rung = true;
-        this.#world.log(`trouble, next try in ${troubleMs} ms: ${describe(error)}`);
+        this.#world.log(`trouble, next try in ${sleepMs} ms: ${describe(error)}`);
       }
       this.#passes.emit();
       this.#timeWatch.planSleep(sleepMs);
@@ -241,7 +242,9 @@ class Loop {
     if (lateMs !== 0) this.#memory.owe(lateMs, this.#world.clock.monotonicMs());
     const hasStepped = await this.#followClock(clocks);
     const now = this.#world.clock.now();
-    if (hasStepped || lateMs !== 0) this.#memory.grantFreshWindow(now);
+    // On a full disk agents end and no shim can say so: with room again, it may be first.
+    const isBreak = hasStepped || lateMs !== 0 || this.#troubleMs > 0;
+    if (isBreak) this.#memory.grantFreshWindow(now);
     if (lateMs !== 0) await this.#sayLate(lateMs, now);
     if (this.#memory.owes()) await moveDeadlines(this.#world, this.#memory, now);
     return hasStepped;

@@ -143,6 +143,7 @@ export function passing(scene: Scene, take: (notes: readonly EvidenceNote[]) => 
       due: async () => [],
       nextDueAt: async () => null,
       append: async () => {},
+      commitPass: async () => ({ committed: new Set(), claimed: [] }),
       noteEvidence: async (notes: readonly EvidenceNote[]) => take(notes),
     },
   } as unknown as World;
