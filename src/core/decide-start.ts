@@ -65,18 +65,17 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
   // Its pid record was destroyed, or finds no room on the disk: nobody would watch the agent.
   const { members } = evidence;
   const process = members.kind === 'seen' ? oldestOf(members.value, evidence) : null;
-  if (process === null) return shimAlone(live, claim, because, evidence, moment);
+  if (process === null) return shimAlone(live, because, evidence, moment);
   const why = `${because} and not recorded the start, but a process with its mark lives`;
   return started(process, evidence, moment, why);
 }
 
 /**
- * A shim that lives and has nobody: it is busy, or somebody stopped it, and may still start the agent. One whose record was
- * destroyed may as well have seen its agent end, and wait for others, who are none of ours; it goes before the next start.
+ * A shim that lives and has nobody: it is busy, or somebody stopped it, or what it recorded was destroyed, and it waits for
+ * others, who are none of ours. It goes before the next start, and with it nobody who works.
  */
 function shimAlone(
   live: LiveDispatch,
-  claim: Claim,
   because: string,
   evidence: Evidence,
   moment: Moment,
@@ -84,14 +83,13 @@ function shimAlone(
   const { spec } = live.dispatch;
   const { members, shim } = evidence;
   const isAlone = shim === 'alive' && members.kind === 'seen' && members.value.emptyLooks >= 2;
-  const isHeard = claim.by === 'shim' || spec.leftovers === 'keep';
-  if (isHeard || !isAlone || !isSpent(live, evidence, moment)) {
+  if (spec.leftovers === 'keep' || !isAlone || !isSpent(live, evidence, moment)) {
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
   const unread = stillReading(live, evidence, because, moment);
   if (unread !== null) return unread;
   const end = endOfLoss(judgementOf(evidence));
-  const why = `${because}; its record was destroyed, and only its shim is left`;
+  const why = `${because} and recorded nothing more, and only its shim is left`;
   return endLeftovers(live, { end, because: why }, [], moment);
 }
 

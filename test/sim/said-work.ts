@@ -36,9 +36,9 @@ export function stirsBySaying(
   if (unheard) return at;
   const written = stirredAt.get('output') ?? 0;
   let latest: number | null = null;
-  for (const { from, until } of said.tools.values()) {
-    // Whoever reads late dates the call to what was written last.
-    const end = written + (until - from);
+  for (const { from, until, doubtfulFrom } of said.tools.values()) {
+    // Whoever reads late dates the call to what was written last, or, where that seems to be still to come, to his reading.
+    const end = doubtfulFrom < at ? at : written + (until - from);
     if (at >= from) latest = Math.max(latest ?? 0, Math.min(at, end));
   }
   // Who has finished a call writes that it has.

@@ -118,9 +118,11 @@ function takeLine(said: Said, line: string, writing: Writing): void {
   said.limitedSince = state.limit === null ? null : (said.limitedSince ?? now);
   const waitsUntil = state.limit?.waitsUntil ?? null;
   const until = waitsUntil === null ? null : now + waitsUntil - wall;
-  // Waits without an answer in between are one.
+  // Waits without an answer in between are one, whatever time did in it.
   const from = said.limitedSince ?? now;
-  said.wait = until === null ? null : { from, until, doubtfulFrom: Number.POSITIVE_INFINITY };
+  const former = said.wait?.from === from ? said.wait : null;
+  const doubtfulFrom = former?.doubtfulFrom ?? Number.POSITIVE_INFINITY;
+  said.wait = until === null ? null : { from, until, doubtfulFrom };
 }
 
 function withLine(before: StreamState, line: string, { spec, stream, now }: Writing): StreamState {

@@ -139,7 +139,7 @@ describe('a start whose shim lives and records nothing', () => {
   ]);
 });
 
-describe('a shim that lives, alone, and whose record was destroyed', () => {
+describe('a shim that lives, alone, and has recorded nothing of an agent', () => {
   const alone = (spec: RowSpec) =>
     late({ claim: 'illegible', members: [], emptyLooks: 2, sinceMs: 120_000, ...spec });
   const waits = 'stay +1000: its shim has claimed it';
@@ -155,12 +155,12 @@ describe('a shim that lives, alone, and whose record was destroyed', () => {
     [
       'is ended after two minutes, and what it ran for is lost',
       alone({}),
-      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it; its record was destroyed, and only its shim is left',
+      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it and recorded nothing more, and only its shim is left',
     ],
     [
       'by whichever clock',
       alone({ sinceMs: -120_000 }),
-      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it; its record was destroyed, and only its shim is left',
+      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it and recorded nothing more, and only its shim is left',
     ],
     [
       'has its stream read before',
@@ -173,7 +173,11 @@ describe('a shim that lives, alone, and whose record was destroyed', () => {
       alone({ shim: 'unknown' }),
       'stay +1000: cannot see its shim',
     ],
-    ['is waited for as ever where its claim is legible', alone({ claim: 'shim' }), waits],
+    [
+      'is ended as well where its claim is legible: it was stopped, or what followed was destroyed',
+      alone({ claim: 'shim' }),
+      'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it and recorded nothing more, and only its shim is left',
+    ],
   ]);
 });
 
