@@ -77,7 +77,9 @@ function clearAway(
   next: State,
   surroundings: Surroundings,
 ): void {
-  if (evidence.shim === 'alive') releaseShim(world, live, memory, surroundings);
+  if (evidence.shim === 'alive') {
+    surroundings.farewell(releaseShim(world, live, memory, surroundings));
+  }
   if (live.attempt.containment === 'cgroup') world.cgroups.remove(memory.key);
   if (hasDone(live, next)) surroundings.farewell(leave(world, live));
 }

@@ -10,6 +10,9 @@ import { orderOf } from './start.ts';
 import { lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
+const RELEASE_AGAIN_MS = 1_000;
+const NEVER = new Promise<void>(() => {});
+
 /** What effects need beside the world: how to protect other attempts, and how to ask for another look. */
 export interface Surroundings {
   readonly shims: (except: ReadonlySet<AttemptMemory>) => readonly ProcessIdentity[];
@@ -99,18 +102,23 @@ async function checkGoal(
 
 /**
  * Its attempt has ended, and it waits for somebody who is none of ours: a daemon that opted out lives on without it. It
- * has recorded all that it had to. Where it is protected (we are its descendant) it leaves when we do.
+ * has recorded all that it had to. Where it is protected (we are its descendant) it leaves when we do. A sweep would find
+ * it by its mark, for which a starter with a short environment has no room.
  */
-export function releaseShim(
+export async function releaseShim(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   { shims }: Surroundings,
-): void {
+): Promise<void> {
   const { shim } = memory;
   if (shim === null || !shimStays(live)) return;
-  const table = lookAtTable(world, shims(new Set([memory])), knownPids(memory));
-  if (table.kind !== 'seen') return;
+  const look = () => lookAtTable(world, shims(new Set([memory])), knownPids(memory));
+  let table = look();
+  while (table.kind !== 'seen') {
+    await world.clock.sleep(RELEASE_AGAIN_MS, NEVER);
+    table = look();
+  }
   const row = table.value.snapshot.byKey.get(processKey(shim));
   if (row !== undefined && !table.value.isProtected(row)) world.processes.signal(shim, 'SIGKILL');
 }
