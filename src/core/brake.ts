@@ -126,6 +126,19 @@ export function isJudgedKill(
   }
 }
 
+/** What was not seen: its hard limit and what it uses are facts, however long ago they were looked at. */
+export function restsOnSilence(
+  { attempt: { deadline } }: LiveDispatch,
+  decision: Decision,
+  now: Millis,
+): boolean {
+  if (decision.kind !== 'change' || decision.next.kind !== 'stopping') return false;
+  const { reason } = decision.next;
+  if (reason.kind !== 'cause') return reason.kind === 'lingering';
+  const isSoft = reason.cause === 'timed-out' && deadline !== null && now < deadline.hardAt;
+  return reason.cause === 'stalled' || isSoft;
+}
+
 /**
  * What a person asked for; and what the agent has said itself: that it waits for its provider, and how much it has used.
  */

@@ -21,6 +21,8 @@ const RECORD_POLL_MS = 20;
 const UNKNOWN_POLL_MS = 1_000;
 /** A shim that has not claimed by then is stopped, or its claim was destroyed; seizing it is safe at any time. */
 const CLAIM_WITHIN_MS = 120_000;
+/** A claim may come as late as that, and whoever made it has as much time for the rest. */
+const ALONE_MS_MAX = 2 * CLAIM_WITHIN_MS;
 
 export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { exit, claim, agent } = evidence.runDir;
@@ -83,7 +85,7 @@ function shimAlone(
   const { spec } = live.dispatch;
   const { members, shim } = evidence;
   const isAlone = shim === 'alive' && members.kind === 'seen' && members.value.emptyLooks >= 2;
-  if (spec.leftovers === 'keep' || !isAlone || !isSpent(live, evidence, moment)) {
+  if (spec.leftovers === 'keep' || !isAlone || !hadTime(live, evidence, moment, ALONE_MS_MAX)) {
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
   const unread = stillReading(live, evidence, because, moment);
@@ -98,11 +100,14 @@ export function isLate({ dispatch }: LiveDispatch, now: Millis): boolean {
   return Math.abs(now - dispatch.state.since) >= SHIM_LEAVES_MS;
 }
 
-/** It had more time than any shim needs, and we were there to see it. */
-function isSpent({ dispatch: { state } }: LiveDispatch, evidence: Evidence, { now }: Moment) {
-  return (
-    Math.abs(now - state.since) >= CLAIM_WITHIN_MS && now - evidence.awakeSince >= CLAIM_WITHIN_MS
-  );
+/** So much, which is more than any shim needs, and we were there to see it. */
+function hadTime(
+  { dispatch: { state } }: LiveDispatch,
+  { awakeSince }: Evidence,
+  { now }: Moment,
+  ms: number,
+): boolean {
+  return Math.abs(now - state.since) >= ms && now - awakeSince >= ms;
 }
 
 /** The claim is ours: this fence never ran. It costs no retry, unless the start itself failed. */
@@ -158,7 +163,11 @@ function shimBehind(live: LiveDispatch, evidence: Evidence, moment: Moment): Dec
   const because = `it never started, and ${shim === 'alive' ? 'its shim has not left' : 'its shim cannot be seen'}`;
   const wished = obeyDespiteShim(live, shim, because, moment);
   if (wished !== null) return wished;
-  if (stopWish !== null || shim === 'unknown' || !isSpent(live, evidence, moment)) {
+  if (
+    stopWish !== null ||
+    shim === 'unknown' ||
+    !hadTime(live, evidence, moment, CLAIM_WITHIN_MS)
+  ) {
     return stay(because, moment.now + UNKNOWN_POLL_MS);
   }
   const failed = 'its shim has not claimed the start';

@@ -50,3 +50,11 @@ export class DroverError extends Error {
     this.at = at;
   }
 }
+
+/** For a log: of an error of ours its code and its way out, of every other one where it came from. */
+export function describeTrouble(error: unknown): string {
+  if (error instanceof DroverError) {
+    return `${error.code}: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -23,6 +23,11 @@ export function createAlarm() {
   };
 }
 
+/** A sleep that nothing cuts short. A promise for all of them would keep something of each, for weeks. */
+export async function pause(clock: Clock, durationMs: number): Promise<void> {
+  await clock.sleep(durationMs, new Promise<void>(() => {}));
+}
+
 /** Everybody who waits is told of the next emission. */
 export function createSignal() {
   let resolveNext: () => void = () => {};

@@ -4,7 +4,7 @@ import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import { newestSign } from '../core/sign.ts';
 import { silenceOf } from '../core/verdict.ts';
 import type { AttemptKey } from '../ports.ts';
-import { SAMPLES_APART_MS_MIN, sampleEveryMs } from './grid.ts';
+import { SAMPLES_APART_MS_MIN, nextLookAt, sampleEveryMs } from './grid.ts';
 import type { AttemptMemory } from './memory.ts';
 import type { WorkingChild } from './signs.ts';
 
@@ -106,9 +106,10 @@ const ANCESTORS_MAX = 16;
 
 /**
  * A child is sampled as often as whoever waits for it: one that ends before the look at which that one is at stake would
- * otherwise have shown nothing of what it did.
+ * otherwise have shown nothing of what it did. And from now on, for growth needs a sample before it: who has started anew
+ * may wait from one moment to the next for whoever ran all the time.
  */
-export function setPaces(all: readonly Member[]): void {
+export function setPaces(all: readonly Member[], now: Millis): void {
   const byKey = new Map(all.map((one) => [keyOf(one.memory.key), one.live.dispatch] as const));
   for (const { live, memory } of all) {
     let everyMs = sampleEveryMs(live.dispatch.spec.stallMs);
@@ -117,6 +118,9 @@ export function setPaces(all: readonly Member[]): void {
       const waiting = byKey.get(keyOf(parent));
       if (waiting !== undefined) everyMs = Math.min(everyMs, sampleEveryMs(waiting.spec.stallMs));
       parent = waiting?.parent ?? null;
+    }
+    if (everyMs < memory.everyMs && live.dispatch.state.kind === 'running') {
+      memory.nextLookAt = Math.min(memory.nextLookAt, nextLookAt(now, everyMs, null));
     }
     memory.everyMs = everyMs;
   }

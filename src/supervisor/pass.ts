@@ -1,9 +1,9 @@
 // Owns one pass: look, decide, commit, act. A new dispatch, a crash, a restart, a reboot and a stuck agent are not five
 // code paths but this one over different evidence.
 import { decide, decideWaiting } from '../core/decide.ts';
-import type { BrakeMove } from '../core/brake.ts';
+import { type BrakeMove, restsOnSilence } from '../core/brake.ts';
 import { killMoment } from '../core/decide-stopping.ts';
-import type { ChangeDecision, Moment } from '../core/decision.ts';
+import { type ChangeDecision, type Decision, type Moment, stay } from '../core/decision.ts';
 import { isLive } from '../core/dispatch.ts';
 import { spentBudget } from '../core/limits.ts';
 import type { Dispatch, LiveDispatch, Millis } from '../core/dispatch.ts';
@@ -11,7 +11,7 @@ import { snapshotOf } from '../core/snapshot.ts';
 import type { Change, ClaimOrder, PassResult } from '../ports.ts';
 import { brakePass } from './brake.ts';
 import { familyOf, setPaces } from './family.ts';
-import { gather } from './gather.ts';
+import { type Looked, gather } from './gather.ts';
 import { type Decided, follow } from './follow.ts';
 import { type Kill, performKills } from './kill.ts';
 import type { AttemptMemory, Memory } from './memory.ts';
@@ -25,8 +25,8 @@ import type { World } from './world.ts';
 /** More claims than this in one transaction would delay the acts that follow it. */
 const CLAIMS_PER_PASS_MAX = 32;
 const NOBODY: ReadonlySet<AttemptMemory> = new Set();
-/** Whoever was held up in the middle of a look does not act on what he saw before. As for a late wake (time-watch.ts). */
-const LOOK_MS_MAX = 5_000;
+/** Whoever is held up that long in the middle of a pass is as late as one who wakes that late (time-watch.ts). */
+const HELD_UP_MS_MIN = 5_000;
 
 export interface PassReport {
   /** how many hold a slot after it */
@@ -56,20 +56,19 @@ export async function pass(
   surroundings: Surroundings,
   mayClaim: MayClaim,
 ): Promise<PassReport> {
-  const { clock } = world;
-  let look = await lookAndJudge(world, memory, surroundings, NOBODY);
-  // Once: where each look takes as long as that, an old one has to do.
-  if (clock.monotonicMs() - look.nowMs >= LOOK_MS_MAX) {
-    const seen = new Set(look.judged.map((one) => one.memory));
-    look = await lookAndJudge(world, memory, surroundings, seen);
-  }
-  const { live, judged, move, waiting, now, nowMs } = look;
-  const changes = [...judged.flatMap(changesOfLive), ...waiting.flatMap(changesOfWaiting(now))];
+  const { clock, ledger } = world;
+  const { live, now, nowMs, judged, move } = await lookAndJudge(world, memory, surroundings);
+  const waiting = await ledger.due(now);
+  const lateMs = Math.round(clock.monotonicMs() - nowMs);
+  const changes = [
+    ...judged.flatMap((one) => changesOfLive(one, lateMs)),
+    ...waiting.flatMap(changesOfWaiting(now)),
+  ];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const news = poolNews(judged);
   const { committed, claimed } =
     changes.length > 0 || claims || isNews(news)
-      ? await commit(world, { changes, move, news, claims, now })
+      ? await commit(world, { changes, move, news, claims, now }, surroundings)
       : NOTHING;
   poolsTold(judged);
   // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
@@ -95,21 +94,17 @@ export async function pass(
 
 interface PassLook {
   readonly live: readonly LiveDispatch[];
-  readonly judged: readonly Judged[];
-  readonly move: BrakeMove | null;
-  /** queued and parked ones whose time has come */
-  readonly waiting: readonly Dispatch[];
   /** when it began, by both clocks */
   readonly now: Millis;
   readonly nowMs: number;
+  readonly judged: readonly Judged[];
+  readonly move: BrakeMove | null;
 }
 
-/** @param again whom to look at whether or not they are due */
 async function lookAndJudge(
   world: World,
   memory: Memory,
   surroundings: Surroundings,
-  again: ReadonlySet<AttemptMemory>,
 ): Promise<PassLook> {
   const { clock, chance, ledger } = world;
   let live = await ledger.live();
@@ -119,23 +114,23 @@ async function lookAndJudge(
   const nowMs = clock.monotonicMs();
   for (const key of memory.keepOnly(live)) world.runDirs.unwatch(key);
   const all = live.map((one) => ({ live: one, memory: memory.of(one, now) }));
-  setPaces(all);
+  setPaces(all, now);
   const family = familyOf(all, now);
   const due = all.filter(
-    ({ live: one, memory: its }) =>
-      again.has(its) || family.isNeeded(its.key) || isDue(one, its, now),
+    ({ live: one, memory: its }) => family.isNeeded(its.key) || isDue(one, its, now),
   );
   const looked = await gather(world, due, {
     shims: () => surroundings.shims(NOBODY),
     ...family,
     now,
   });
-  const decided = looked.map((one) => {
+  const isHeldUp = clock.monotonicMs() - nowMs >= HELD_UP_MS_MIN;
+  const decided = looked.map((look) => {
     const moment = { now, chance: chance.next() };
-    return { ...one, moment, decision: decide(one.live, one.evidence, moment) };
+    return { ...look, moment, decision: decideNow(look, moment, isHeldUp) };
   });
   const { decided: judged, move } = await brakePass(world, decided, { slots: live.length, now });
-  return { live, judged, move, waiting: await ledger.due(now), now, nowMs };
+  return { live, now, nowMs, judged, move };
 }
 
 function letGo(
@@ -145,7 +140,9 @@ function letGo(
   return decision.kind === 'change' && committed.has(dispatch.id) && !isLive(decision.next);
 }
 
-function changesOfLive({ live, decision, memory, evidence, isCounted }: Judged): Change[] {
+function changesOfLive(judged: Judged, lateMs: number): Change[] {
+  const { live, memory, evidence, isCounted } = judged;
+  const decision = begunAt(judged, lateMs);
   if (decision.kind !== 'change') return [];
   const data = { ...decision.data, evidence: snapshotOf(evidence) };
   const { agent, stream } = memory;
@@ -154,6 +151,22 @@ function changesOfLive({ live, decision, memory, evidence, isCounted }: Judged):
   const said = tells && stream !== null ? { stream } : {};
   const change = { ...changeOf(live.dispatch, { ...decision, data }), ...said, isCounted };
   return [agent === null ? change : { ...change, process: agent }];
+}
+
+/** Who has to be looked at anew may have worked since: what was missed begins its silence anew, before the next look. */
+function decideNow({ live, evidence }: Looked, moment: Moment, isHeldUp: boolean): Decision {
+  const decision = decide(live, evidence, moment);
+  const isStale = isHeldUp && restsOnSilence(live, decision, moment.now);
+  return isStale ? stay('it was looked at for too long', moment.now) : decision;
+}
+
+/** A stop begins with its commit: what an agent has said until then it has said unasked (I13). */
+function begunAt({ live, decision }: Judged, lateMs: number): Decision {
+  if (decision.kind !== 'change' || decision.next.kind !== 'stopping') return decision;
+  if (live.dispatch.state.kind === 'stopping') return decision;
+  const { since, killAt } = decision.next;
+  const next = { ...decision.next, since: since + lateMs, killAt: killAt + lateMs };
+  return { ...decision, next };
 }
 
 function changesOfWaiting(now: Millis): (dispatch: Dispatch) => Change[] {
@@ -204,14 +217,15 @@ const NOTHING: PassResult = { committed: new Set(), claimed: [] };
 async function commit(
   world: World,
   { changes, move, news, claims, now }: Plan,
+  { missed }: Surroundings,
 ): Promise<PassResult> {
-  return await world.ledger.commitPass({
-    changes,
-    ...news,
-    claim: claims ? claimOrder(world) : null,
-    now,
-    brake: move,
-  });
+  const claim = claims ? claimOrder(world) : null;
+  try {
+    return await world.ledger.commitPass({ changes, ...news, claim, now, brake: move });
+  } catch (error) {
+    if (changes.length > 0) missed();
+    throw error;
+  }
 }
 
 function claimOrder(world: World): ClaimOrder {

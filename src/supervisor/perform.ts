@@ -4,6 +4,7 @@ import type { Act } from '../core/decision.ts';
 import type { LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Evidence } from '../core/evidence.ts';
 import { type ProcessIdentity, processKey } from '../core/identity.ts';
+import { pause } from './alarm.ts';
 import { type AttemptMemory, knownPids } from './memory.ts';
 import { signalAgent } from './signal.ts';
 import { orderOf } from './start.ts';
@@ -11,7 +12,6 @@ import { lookAtTable } from './table-look.ts';
 import type { World } from './world.ts';
 
 const RELEASE_AGAIN_MS = 1_000;
-const NEVER = new Promise<void>(() => {});
 
 /** What effects need beside the world: how to protect other attempts, and how to ask for another look. */
 export interface Surroundings {
@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly noticeTime: () => Promise<boolean>;
   /** By the clock that `noticeTime` has read last: a step that came since moves what was written with it, too. */
   readonly now: () => Millis;
+  /** Changes could not be committed: what they rested on is seen no more until the ledger takes them. */
+  readonly missed: () => void;
   /** effects that outlive a pass; the supervisor waits for none of them when it ends */
   readonly background: (work: Promise<void>) => void;
   /** as `background`; a supervisor that ends gives it a moment, for it may be long before the next one comes */
@@ -116,7 +118,7 @@ export async function releaseShim(
   const look = () => lookAtTable(world, shims(new Set([memory])), knownPids(memory));
   let table = look();
   while (table.kind !== 'seen') {
-    await world.clock.sleep(RELEASE_AGAIN_MS, NEVER);
+    await pause(world.clock, RELEASE_AGAIN_MS);
     table = look();
   }
   const row = table.value.snapshot.byKey.get(processKey(shim));

@@ -2,8 +2,8 @@
 // to do. It ends by returning; agents go on, and whoever comes next recovers (I10, I19).
 import { type ClockReading, stepBetween } from '../core/clock-reading.ts';
 import type { Millis } from '../core/dispatch.ts';
-import { DroverError } from '../core/error.ts';
-import { createAlarm, createSignal } from './alarm.ts';
+import { describeTrouble } from '../core/error.ts';
+import { createAlarm, createSignal, pause } from './alarm.ts';
 import { nextLookAt } from './grid.ts';
 import { type AttemptMemory, createMemory } from './memory.ts';
 import { type MayClaim, type PassReport, pass } from './pass.ts';
@@ -24,7 +24,6 @@ const SAFETY_TICK_MS = 5_000;
 const READ_EVERY_MS = 500;
 /** What a removal of a worktree takes is a tenth of it. */
 const FAREWELL_MS = 5_000;
-const NEVER = new Promise<void>(() => {});
 const TROUBLE_FIRST_MS = 250;
 const TROUBLE_MAX_MS = 30_000;
 
@@ -68,8 +67,8 @@ class Loop {
   #readsSoon = false;
   #announced = false;
   #rung = true;
-  /** how long was waited after the last pass, which has failed; 0: it has not */
-  #troubleMs = 0;
+  /** changes that could not be committed */
+  #missed = false;
   #claimedAtMs = Number.NEGATIVE_INFINITY;
   /** by which all moments are told, in the ledger and in memory; null: that was not asked yet */
   #clocks: ClockReading | null = null;
@@ -81,7 +80,9 @@ class Loop {
     this.#until = until;
     this.#timeWatch = createTimeWatch(world.clock);
     const background = (work: Promise<void>) => {
-      work.catch((error: unknown) => world.log(`trouble in the background: ${describe(error)}`));
+      work.catch((error: unknown) =>
+        world.log(`trouble in the background: ${describeTrouble(error)}`),
+      );
     };
     this.#surroundings = {
       shims: (except) =>
@@ -96,6 +97,9 @@ class Loop {
         dispatch.spec.task === null ? null : () => this.#readSoon(attempt),
       noticeTime: () => this.#noticeTime(),
       now: () => Math.round(world.clock.monotonicMs() + this.#aheadMs),
+      missed: () => {
+        this.#missed = true;
+      },
       background,
       farewell: (work) => {
         this.#farewells.add(work);
@@ -117,7 +121,7 @@ class Loop {
   }
 
   async #wakeIn(durationMs: number): Promise<void> {
-    await this.#world.clock.sleep(durationMs, NEVER);
+    await pause(this.#world.clock, durationMs);
     this.#readsSoon = false;
     this.#alarm.ring();
   }
@@ -161,6 +165,7 @@ class Loop {
   }
 
   async #passUntilEnd(): Promise<string> {
+    let troubleMs = 0;
     let begun = false;
     for (;;) {
       if (this.#told !== null) return this.#told;
@@ -171,13 +176,13 @@ class Loop {
         const { sleepMs: planned, ended } = await this.#onePass();
         if (ended !== null) return ended;
         sleepMs = planned;
-        this.#troubleMs = 0;
+        troubleMs = 0;
       } catch (error) {
         // Nothing was committed, so nothing may follow: wait, and look at everything again.
-        sleepMs = Math.min(TROUBLE_MAX_MS, Math.max(TROUBLE_FIRST_MS, this.#troubleMs * 2));
-        this.#troubleMs = sleepMs;
+        troubleMs = Math.min(TROUBLE_MAX_MS, Math.max(TROUBLE_FIRST_MS, troubleMs * 2));
+        sleepMs = troubleMs;
         this.#rung = true;
-        this.#world.log(`trouble, next try in ${sleepMs} ms: ${describe(error)}`);
+        this.#world.log(`trouble, next try in ${troubleMs} ms: ${describeTrouble(error)}`);
       }
       this.#passes.emit();
       this.#timeWatch.planSleep(sleepMs);
@@ -242,9 +247,9 @@ class Loop {
     if (lateMs !== 0) this.#memory.owe(lateMs, this.#world.clock.monotonicMs());
     const hasStepped = await this.#followClock(clocks);
     const now = this.#world.clock.now();
-    // On a full disk agents end and no shim can say so: with room again, it may be first.
-    const isBreak = hasStepped || lateMs !== 0 || this.#troubleMs > 0;
-    if (isBreak) this.#memory.grantFreshWindow(now);
+    // On a full disk agents end, and no shim can say so: when there is room again, we may be first.
+    if (hasStepped || lateMs !== 0 || this.#missed) this.#memory.grantFreshWindow(now);
+    this.#missed = false;
     if (lateMs !== 0) await this.#sayLate(lateMs, now);
     if (this.#memory.owes()) await moveDeadlines(this.#world, this.#memory, now);
     return hasStepped;
@@ -287,14 +292,7 @@ async function conclude(world: World, because: string): Promise<string> {
   try {
     await world.ledger.concludeSupervisor(world.processes.self(), because, world.clock.now());
   } catch (error) {
-    world.log(`ended (${because}) without a word in the ledger: ${describe(error)}`);
+    world.log(`ended (${because}) without a word in the ledger: ${describeTrouble(error)}`);
   }
   return because;
-}
-
-function describe(error: unknown): string {
-  if (error instanceof DroverError) {
-    return `${error.code}: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

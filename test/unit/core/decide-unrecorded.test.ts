@@ -141,25 +141,25 @@ describe('a start whose shim lives and records nothing', () => {
 
 describe('a shim that lives, alone, and has recorded nothing of an agent', () => {
   const alone = (spec: RowSpec) =>
-    late({ claim: 'illegible', members: [], emptyLooks: 2, sinceMs: 120_000, ...spec });
+    late({ claim: 'illegible', members: [], emptyLooks: 2, sinceMs: 240_000, ...spec });
   const waits = 'stay +1000: its shim has claimed it';
   decisionTable([
-    ['may still start its agent', alone({ sinceMs: 119_999 }), waits],
+    ['may still start its agent', alone({ sinceMs: 239_999 }), waits],
     ['is not alone by one look', alone({ emptyLooks: 1 }), waits],
-    ['slept while the machine did', alone({ sinceMs: HOUR, awakeMs: 119_999 }), waits],
+    ['slept while the machine did', alone({ sinceMs: HOUR, awakeMs: 239_999 }), waits],
     [
       'I4: is not believed alone where its tree cannot be seen',
       alone({ members: 'unknown' }),
       waits,
     ],
     [
-      'is ended after two minutes, and what it ran for is lost',
+      'is ended after four minutes, and what it ran for is lost',
       alone({}),
       'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it and recorded nothing more, and only its shim is left',
     ],
     [
       'by whichever clock',
-      alone({ sinceMs: -120_000 }),
+      alone({ sinceMs: -240_000 }),
       'attempt.stopping stopping leftovers of lost class infrastructure kill +5000: its shim has claimed it and recorded nothing more, and only its shim is left',
     ],
     [

@@ -92,7 +92,7 @@ describe('a child dispatch', () => {
 
 describe('samples', () => {
   const paces = (...all: readonly One[]) => {
-    setPaces(all);
+    setPaces(all, NOW);
     return all.map(({ memory }) => memory.everyMs);
   };
   const short = { spec: { stallMs: 5_000 } };
@@ -112,5 +112,14 @@ describe('samples', () => {
     expect(paces(one('p', null, short), one('c', { ...PARENT, fence: 2 }))).toEqual([
       1_000, 10_000,
     ]);
+  });
+
+  test('of a child that somebody waits for from now on begin now: growth needs a sample before it', () => {
+    const child = one('c', PARENT);
+    Object.assign(child.memory, { everyMs: 10_000, nextLookAt: NOW + 9_000 });
+    paces(one('p', null, short), child);
+    expect(child.memory.nextLookAt).toBe(NOW + 1_000);
+    paces(child);
+    expect(child.memory).toMatchObject({ everyMs: 10_000, nextLookAt: NOW + 1_000 });
   });
 });

@@ -1,9 +1,10 @@
 // Owns the scenes of a look: a world that shows one, and writes down in which order it was looked at.
+import { NO_KILLS } from '../../../src/core/brake.ts';
 import type { LiveDispatch } from '../../../src/core/dispatch.ts';
 import type { Evidence, Look, RunDirLook, Sighting } from '../../../src/core/evidence.ts';
 import type { ReadOperation } from '../../../src/core/operation.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
-import type { EvidenceNote, ProcessRow } from '../../../src/ports.ts';
+import type { Change, EvidenceNote, ProcessRow } from '../../../src/ports.ts';
 import { gather, type Others } from '../../../src/supervisor/gather.ts';
 import { createMemory } from '../../../src/supervisor/memory.ts';
 import { pass } from '../../../src/supervisor/pass.ts';
@@ -69,6 +70,7 @@ export function show(scene: Scene) {
         order.push('records');
         return runDirs[Math.min(looks++, runDirs.length - 1)] ?? ordinary;
       },
+      writeDeadline: () => {},
       operations: () => scene.operations ?? { kind: 'absent' },
       lifeHolders: () => {
         order.push('life line');
@@ -124,9 +126,15 @@ export async function evidenceOf(spec: RowSpec, scene: Scene, laterMs = 0): Prom
  * A supervisor that passes over one running attempt, by a clock of the test.
  *
  * @param take what the ledger does with notes of evidence
+ * @param spec of the attempt
  */
-export function passing(scene: Scene, take: (notes: readonly EvidenceNote[]) => void = () => {}) {
-  const { live } = row({});
+export function passing(
+  scene: Scene,
+  take: (notes: readonly EvidenceNote[]) => void = () => {},
+  spec: RowSpec = {},
+) {
+  const { live } = row(spec);
+  const changes: Change[] = [];
   let now = NOW;
   const { world, order } = show({
     table: { kind: 'seen', value: [process(50), process(AGENT.pid)] },
@@ -137,13 +145,18 @@ export function passing(scene: Scene, take: (notes: readonly EvidenceNote[]) => 
     clock: { ...world.clock, now: () => now },
     chance: { next: () => 0 },
     outputBytesMax: Number.POSITIVE_INFINITY,
+    policy: () => ({ brake: { max: 5, share: 0 } }),
     ledger: {
       ...world.ledger,
       live: async () => [live],
       due: async () => [],
       nextDueAt: async () => null,
       append: async () => {},
-      commitPass: async () => ({ committed: new Set(), claimed: [] }),
+      brake: async () => NO_KILLS,
+      commitPass: async (made: { readonly changes: readonly Change[] }) => {
+        changes.push(...made.changes);
+        return { committed: new Set(), claimed: [] };
+      },
       noteEvidence: async (notes: readonly EvidenceNote[]) => take(notes),
     },
   } as unknown as World;
@@ -159,5 +172,5 @@ export function passing(scene: Scene, take: (notes: readonly EvidenceNote[]) => 
     now = NOW + laterMs;
     return await pass(complete, memory, surroundings, 'no');
   };
-  return { passAt, its: memory.of(live, NOW), order };
+  return { passAt, its: memory.of(live, NOW), order, changes };
 }
