@@ -52,8 +52,11 @@ function seenWork(
   // before which lies one of his own: they are as close as those of the parent (src/supervisor/family.ts).
   const lagMs = PASS_MS + (until < at ? 2 * betweenSamplesMs(stage, parent) : 0);
   if (until - lagMs < runningAt) return null;
-  // A lease that has run out since the child's last sample leaves nothing to be seen but what the one before that has.
-  const own = lastWorkOf(child, until - lagMs - (child.lease === null ? 0 : 2 * sampleMs(spec)));
+  // A lease that has run out since the child's last sample leaves nothing to be seen but what the one before that has, and
+  // that is dated to the sample.
+  const leaseMs = child.lease === null ? 0 : sampleMs(spec);
+  const held = lastWorkOf(child, until - lagMs - 2 * leaseMs);
+  const own = held === null ? null : held - leaseMs;
   // It works as well while it waits for a child of its own that does.
   const others = workOfChildren(stage, child, until - lagMs);
   if (own === null && others === null) return null;
