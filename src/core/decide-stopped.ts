@@ -5,7 +5,7 @@ import { type Decision, type Moment, stay } from './decision.ts';
 import type { AttemptEnd, Millis, StopCause, StopReason, StopWish } from './dispatch.ts';
 import { type Evidence, type ExitRecord, FILE_CLOCK_TICK_MS } from './evidence.ts';
 import { SUCCEEDED, endOfStop } from './retry.ts';
-import { endDespiteStop, endOnRecord, judgementOf, stillReading } from './said.ts';
+import { endDespiteStop, endOfLoss, endOnRecord, judgementOf, stillReading } from './said.ts';
 
 /** An agent that ended by itself before a stop did so between the look and its commit: longer than a busy ledger takes. */
 const OWN_END_WITHIN_MS = 10_000;
@@ -53,10 +53,15 @@ function concludeLeftovers(
   because: string,
 ): Decision {
   const judgement = judgementOf(evidence);
-  // Stopped: a person cancelled it, and it was unreadable when its agent had ended; by now its words can be read.
-  if (end.outcome.kind === 'succeeded' || judgement?.kind !== 'succeeded') return conclude(end);
+  if (end.outcome.kind === 'succeeded' || judgement === null) return conclude(end);
+  const why = `${because}; ${judgement.because}`;
+  // A person cancelled it, and it was unreadable when its agent had ended; by now its words can be read.
+  if (judgement.kind === 'quota' && end.outcome.kind === 'lost') {
+    return conclude(endOfLoss(judgement), why);
+  }
+  if (judgement.kind !== 'succeeded') return conclude(end);
   const { outcome, class: failureClass } = SUCCEEDED;
-  return conclude({ ...end, outcome, class: failureClass }, `${because}; ${judgement.because}`);
+  return conclude({ ...end, outcome, class: failureClass }, why);
 }
 
 function stoppedByUs(

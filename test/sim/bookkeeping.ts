@@ -101,6 +101,8 @@ function newAttempt(stage: Stage, view: DispatchView, commit: Commit): AttemptTr
     containment: attempt!.containment,
     claimedAt,
     deadlineFrom: claimedAt,
+    namedAt: Number.NEGATIVE_INFINITY,
+    readAnewAt: claimedAt,
     claimed: false,
     agentStarts: 0,
     agentLives: false,

@@ -63,7 +63,10 @@ function checkSign(stage: Stage, by: Instance, attempt: AttemptTruth, sign: Sign
   const isCatchingUp = !LASTING.has(kind) && now - calmSince < lateMs;
   const goesOn =
     before !== undefined && (!before.taken || (isNear && (isBehind || isBlind || isCatchingUp)));
-  const since = goesOn ? Math.min(ownSince, before.since) : ownSince;
+  // Whoever names again what runs has all of it at once.
+  const isNamed = kind === 'child' && attempt.namedAt >= knownSince;
+  const foundFrom = isNamed ? attempt.claimedAt : ownSince;
+  const since = goesOn ? Math.min(foundFrom, before.since) : foundFrom;
   // What is told while nobody can look is of an earlier sample.
   const ofSample = isBlind ? knownSince : sampledAt;
   attempt.noted.set(kind, { at, detail, by, sampledAt: ofSample, since, taken: false });

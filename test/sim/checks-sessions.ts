@@ -29,8 +29,11 @@ function checkGoesOn(stage: Stage, attempt: AttemptTruth, { session, resumed }: 
     .filter((one) => one.agentStarts > 0);
   if (resumed !== null) {
     if (spec.task?.resume === 'never') report(`it goes on in ${session}, and never should`);
-    // What cannot be seen just now is not taken for gone.
-    if (!stage.isOut('dirs') && !earlier.some((one) => one.said?.session === resumed)) {
+    // What could not be seen before it was started is not taken for gone.
+    if (
+      !stage.isOut('dirs', attempt.claimedAt) &&
+      !earlier.some((one) => one.said?.session === resumed)
+    ) {
       report(`it goes on in ${resumed}, which is none of its own`);
     }
     return;

@@ -10,7 +10,8 @@ export function letAgentsSubmit(stage: Stage, desk: LedgerDesk, supervisors: Sup
   const { truth, judge, trace, clocks } = stage;
   let ids = 0;
   const newId = () => `c${(++ids).toString(36)}x${stage.chanceOf('child ids').id(5)}`;
-  const submit = async ({ key, name }: AttemptTruth): Promise<boolean> => {
+  const submit = async (attempt: AttemptTruth): Promise<boolean> => {
+    const { key, name } = attempt;
     const random = stage.random.fork(`children of ${key.dispatch}`);
     const campaign = writeChildCampaign(random, key.dispatch);
     const now = clocks.wall();
@@ -21,6 +22,7 @@ export function letAgentsSubmit(stage: Stage, desk: LedgerDesk, supervisors: Sup
       if (!simulated) judge.report('I19 no error but the simulated ones', String(error));
       return false;
     }
+    attempt.namedAt = stage.timeline.now;
     const children = campaign.dispatches.map(({ spec }) => `stall ${spec.stallMs}`).join(', ');
     trace.tell('agent', () => `of ${name}/${key.fence} waits for children (${children})`);
     if (!truth.pools.has(CHILD_POOL.name)) {

@@ -5,7 +5,7 @@ import type { Fault } from './profile.ts';
 import type { Outage, Stage } from './stage.ts';
 import type { Supervisors } from './supervisors.ts';
 import type { RunDir } from './disk.ts';
-import { doubtLeases, unfollowed } from './truth.ts';
+import { doubtLeases, mayReadAnew, unfollowed } from './truth.ts';
 
 /** Steps that add up to less are not noticed, by design (core/clock-reading.ts). */
 const STEP_MS_MIN = 2_000;
@@ -115,6 +115,7 @@ function stopSupervisor(stage: Stage, { current }: Supervisors): void {
     trace.tell('fault', () => `${name} is continued`);
     // Before it goes on: what it was in the middle of ends at once.
     stage.disturb();
+    mayReadAnew(stage.truth, timeline.now);
     machine.resume(process);
   });
 }
@@ -235,6 +236,7 @@ function jump(stage: Stage, byMs: number, looks: 'a step' | 'a sleep like any ot
   truth.jumpedMs += Math.abs(byMs);
   stage.disturb();
   doubtLeases(truth, timeline.now, looks !== 'a step');
+  mayReadAnew(truth, timeline.now);
   if (looks === 'a step') truth.unfollowedMs += byMs;
   else unfollowed(truth, timeline.now, byMs);
 }

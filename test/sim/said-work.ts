@@ -4,6 +4,9 @@ import type { DispatchSpec } from '../../src/core/dispatch.ts';
 import type { Said, WaitTruth } from './said.ts';
 import type { AttemptTruth } from './truth.ts';
 
+/** Whoever begins to read, or goes on, has read what was there by then. */
+const READ_WITHIN_MS = 30_000;
+
 /**
  * The last moment, `at` or before, of which its words say that it was at work, or waited within its rights; null: none.
  *
@@ -29,7 +32,7 @@ export function stillSaid(
 
 /** The last moment, `at` or before, at which a call may have counted that is or was open. */
 export function stirsBySaying(
-  { said, stirredAt, unheard }: AttemptTruth,
+  { said, stirredAt, readAnewAt, unheard }: AttemptTruth,
   at: number,
 ): number | null {
   if (said === null) return null;
@@ -38,7 +41,8 @@ export function stirsBySaying(
   let latest: number | null = null;
   for (const { from, until, doubtfulFrom } of said.tools.values()) {
     // Whoever reads late dates the call to what was written last, or, where that seems to be still to come, to his reading.
-    const end = doubtfulFrom < at ? at : written + (until - from);
+    const dated = doubtfulFrom < at ? Math.max(written, readAnewAt + READ_WITHIN_MS) : written;
+    const end = dated + (until - from);
     if (at >= from) latest = Math.max(latest ?? 0, Math.min(at, end));
   }
   // Who has finished a call writes that it has.

@@ -121,8 +121,9 @@ export class Stage {
     return this.chanceOf(fault).chance(level * atMost);
   }
 
-  isOut(what: Outage): boolean {
-    return (this.#outages.get(what) ?? 0) > this.timeline.now;
+  /** Now, or at any time since then. */
+  isOut(what: Outage, since: number = this.timeline.now): boolean {
+    return (this.#outages.get(what) ?? 0) > since;
   }
 
   /** Begins, or lengthens, an outage that lasts. */
@@ -142,7 +143,7 @@ export class Stage {
   /** The faults are over: whatever is out comes back. */
   settle(): void {
     this.calm = true;
-    this.#outages.clear();
+    for (const what of this.#outages.keys()) this.#outages.set(what, this.timeline.now);
     this.disk.full = false;
     this.machine.pids.recycling = 0;
     for (const process of this.machine.all()) {

@@ -11,6 +11,7 @@ import { createLedgerPort } from './ledger-port.ts';
 import { createProcessPort, createProtectionPort } from './process-port.ts';
 import { createRunDirsPort } from './run-dirs-port.ts';
 import type { Stage } from './stage.ts';
+import { mayReadAnew } from './truth.ts';
 
 /** A bug put into the ports of every supervisor of a world; the same world without one otherwise. */
 export type Plant = (world: World, stage: Stage) => World;
@@ -54,6 +55,7 @@ export class Supervisors {
     if (process === null) return;
     const claims = until !== 'errand';
     const instance = new Instance(this.#stage, `supervisor ${++this.#count}`, process, claims);
+    mayReadAnew(this.#stage.truth, this.#stage.timeline.now);
     trace.tell(instance.name, () => `starts (${until}), pid ${process.pid}`);
     truth.excuses++;
     this.#stage.disturb();

@@ -31,6 +31,10 @@ export interface AttemptTruth {
   readonly claimedAt: number;
   /** from when its deadline is counted: later than the claim where its supervisor could not start it at once */
   deadlineFrom: number;
+  /** when it submitted what it waits for: what others had added may be its own from then on */
+  namedAt: number;
+  /** since when somebody may read what it has said and date it to then: time has jumped, or a supervisor has begun or goes on */
+  readAnewAt: number;
   /** a shim had its claim */
   claimed: boolean;
   agentStarts: number;
@@ -196,6 +200,11 @@ export function unfollowed(truth: Truth, at: number, byMs: number): void {
     attempt.unfollowedMs += byMs;
     attempt.sleptMs += Math.max(0, byMs);
   }
+}
+
+/** Whoever reads now what was written before a jump of time dates it to now. */
+export function mayReadAnew({ attempts }: Truth, at: number): void {
+  for (const attempt of attempts.values()) attempt.readAnewAt = at;
 }
 
 /** A lease that is older was read, whatever was out of order meanwhile. */

@@ -145,6 +145,31 @@ describe('I13: whose wrapper was killed while the program in it went on', () => 
   });
 });
 
+test.each<[string, RowSpec, string]>([
+  ['by now it can be read that it met a limit', { judged: 'quota' }, 'ended failed quota'],
+  [
+    'it is lost as before where it says something else',
+    { judged: 'agent' },
+    'ended lost infrastructure',
+  ],
+  [
+    'it is lost as before where it still cannot be read',
+    { said: 'unknown' },
+    'ended lost infrastructure',
+  ],
+])('I15: who was cancelled and called lost unread: %s', (_, spec, expected) => {
+  const wish = { cause: 'cancelled' } as const;
+  const left: RowSpec = {
+    ...GONE,
+    state: 'stopping',
+    reason: LOST,
+    exit: 'absent',
+    wish,
+    said: {},
+  };
+  expect(briefly(decided({ ...left, ...spec }))).toBe(expected);
+});
+
 describe('what else it may have said', () => {
   test.each<[string, RowSpec, string]>([
     [

@@ -1,11 +1,24 @@
 // Owns the tables of what is a kill on our own judgement, which the brake holds back (I17), and what is a fact or a wish.
 import { describe, expect, test } from 'vitest';
-import { isJudgedKill } from '../../../src/core/brake.ts';
+import { isJudgedKill, restsOnSilence } from '../../../src/core/brake.ts';
 import { decide } from '../../../src/core/decide.ts';
 import type { ChangeDecision, Decision } from '../../../src/core/decision.ts';
 import type { StopCause, StopReason } from '../../../src/core/dispatch.ts';
 import { SUCCEEDED } from '../../../src/core/retry.ts';
 import { AGENT, NOW, type RowSpec, row } from './row.ts';
+
+function stops(what: StopCause | StopReason): ChangeDecision {
+  const reason = typeof what === 'string' ? ({ kind: 'cause', cause: what } as const) : what;
+  const next = { kind: 'stopping', since: NOW, reason, process: AGENT, killAt: NOW } as const;
+  const because = 'x';
+  return { kind: 'change', type: 'attempt.stopping', next: { ...next, survivors: [] }, because };
+}
+
+const STAYS: Decision = { kind: 'stay', because: 'x', act: null, nextAt: null };
+const RUNS: ChangeDecision = {
+  ...stops('stalled'),
+  next: { kind: 'running', since: NOW, process: AGENT },
+};
 
 const STALLED: RowSpec = { silentMs: 30 * 60_000 };
 
@@ -46,35 +59,44 @@ describe('a kill on our own judgement', () => {
 
 describe('of what was decided, such a kill', () => {
   const end = SUCCEEDED;
-  const stops = (reason: StopReason): ChangeDecision => {
-    const next = { kind: 'stopping', since: NOW, reason, process: AGENT, killAt: NOW } as const;
-    const because = 'x';
-    return { kind: 'change', type: 'attempt.stopping', next: { ...next, survivors: [] }, because };
-  };
-  const causes = (cause: StopCause) => stops({ kind: 'cause', cause });
-  const stays: Decision = { kind: 'stay', because: 'x', act: null, nextAt: null };
-  const runs = { ...causes('stalled'), next: { kind: 'running', since: NOW, process: AGENT } };
-
   test.each<[string, RowSpec, Decision, boolean]>([
-    ['is that of one that stalls', {}, causes('stalled'), true],
+    ['is that of one that stalls', {}, stops('stalled'), true],
     ['is that of one that lingers', {}, stops({ kind: 'lingering', end }), true],
-    ['is not where its agent is gone', { agent: 'gone' }, causes('stalled'), false],
+    ['is not where its agent is gone', { agent: 'gone' }, stops('stalled'), false],
     ['is not what an agent left behind', {}, stops({ kind: 'leftovers', end }), false],
     [
       'is not that of one that does not run',
       { state: 'starting', agent: 'alive' },
-      causes('stalled'),
+      stops('stalled'),
       false,
     ],
-    ['is not that it stays as it is', {}, stays, false],
-    ['is not that it runs', {}, runs as ChangeDecision, false],
-    ['is not what a person asked for', {}, causes('cancelled'), false],
-    ['is not what a newer submission asks for', {}, causes('superseded'), false],
-    ['is not that it waits for its provider', {}, causes('quota'), false],
-    ['is not that it has used up its tokens', {}, causes('max-tokens'), false],
-    ['is not that it has used up its money', {}, causes('max-cost'), false],
+    ['is not that it stays as it is', {}, STAYS, false],
+    ['is not that it runs', {}, RUNS, false],
+    ['is not what a person asked for', {}, stops('cancelled'), false],
+    ['is not what a newer submission asks for', {}, stops('superseded'), false],
+    ['is not that it waits for its provider', {}, stops('quota'), false],
+    ['is not that it has used up its tokens', {}, stops('max-tokens'), false],
+    ['is not that it has used up its money', {}, stops('max-cost'), false],
   ])('%s', (_, spec, decision, expected) => {
     const { live, evidence } = row(spec);
     expect(isJudgedKill(live, decision, evidence)).toBe(expected);
+  });
+});
+
+describe('of what was decided, on silence rests', () => {
+  const over: RowSpec = { deadline: { softInMs: -2, hardInMs: 0 } };
+  const soft: RowSpec = { deadline: { softInMs: -2, hardInMs: 1 } };
+  test.each<[string, RowSpec, Decision, boolean]>([
+    ['the end of one that stalls', {}, stops('stalled'), true],
+    ['of one that lingers', {}, stops({ kind: 'lingering', end: SUCCEEDED }), true],
+    ['of one that has reached its soft limit', soft, stops('timed-out'), true],
+    ['but not its hard limit', over, stops('timed-out'), false],
+    ['nor that of one that has no limit any more', {}, stops('timed-out'), false],
+    ['nor of one that uses too much', {}, stops('max-memory'), false],
+    ['nor of what is left', {}, stops({ kind: 'leftovers', end: SUCCEEDED }), false],
+    ['nor that it stays', {}, STAYS, false],
+    ['nor that it runs', {}, RUNS, false],
+  ])('%s', (_, spec, decision, expected) => {
+    expect(restsOnSilence(row(spec).live, decision, NOW)).toBe(expected);
   });
 });
