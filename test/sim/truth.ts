@@ -33,7 +33,7 @@ export interface AttemptTruth {
   deadlineFrom: number;
   /** when it submitted what it waits for: what others had added may be its own from then on */
   namedAt: number;
-  /** since when somebody may read what it has said and date it to then: time has jumped, or a supervisor has begun or goes on */
+  /** since when somebody may date to then what it has said: time has jumped, or a supervisor begins or goes on */
   readAnewAt: number;
   /** a shim had its claim */
   claimed: boolean;
