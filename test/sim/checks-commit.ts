@@ -87,12 +87,12 @@ function checkRecovered({ judge }: Stage, { by, before }: Commit): void {
 /** All who hold a slot of its pool wait for what they have added, and it is one of those that somebody has. */
 function isBeyondCap({ before, after }: Commit, { pool, parent, id }: Dispatch): boolean {
   if (parent === null) return false;
-  // Claims come after the changes: whoever has let go in the same commit holds nothing any more.
+  // Claims come after the changes: whoever has let go in the same commit holds nothing any more, and whose wait
+  // is over may be waited for.
   const rows = [...before.values()].map(({ dispatch }): Dispatch => {
     const now = after.get(dispatch.id)?.dispatch ?? dispatch;
-    if (!isLive(dispatch.state)) return dispatch;
     if (now.fence !== dispatch.fence) return { ...dispatch, state: { kind: 'queued', since: 0 } };
-    return isLive(now.state) ? dispatch : now;
+    return isLive(dispatch.state) && isLive(now.state) ? dispatch : now;
   });
   const adder = rows.find((row) => row.id === parent.dispatch);
   if (adder === undefined || adder.fence !== parent.fence || !isLive(adder.state)) return false;
