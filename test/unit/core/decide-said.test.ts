@@ -139,6 +139,7 @@ describe('I13: whose wrapper was killed while the program in it went on', () => 
     ['is read to the end first', { judged: 'succeeded', reading: true }, 'stay'],
     ['to say nothing more is run again', { judged: 'unsaid', said: {} }, 'parked backoff'],
     ['to fail is run again', { judged: 'agent' }, 'parked backoff'],
+    ['to meet a limit is run again', { judged: 'quota', said: {} }, 'parked backoff'],
     ['and who can no longer be read is run again', { said: 'unknown' }, 'parked backoff'],
   ])('%s', (_, spec, expected) => {
     expect(briefly(decided({ ...left, ...spec }))).toBe(expected);

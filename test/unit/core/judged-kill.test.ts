@@ -92,7 +92,7 @@ describe('of what was decided, on silence rests', () => {
     ['of one that has reached its soft limit', soft, stops('timed-out'), true],
     ['but not its hard limit', over, stops('timed-out'), false],
     ['nor that of one that has no limit any more', {}, stops('timed-out'), false],
-    ['nor of one that uses too much', {}, stops('max-memory'), false],
+    ['nor of one that uses too much', soft, stops('max-memory'), false],
     ['nor of what is left', {}, stops({ kind: 'leftovers', end: SUCCEEDED }), false],
     ['nor that it stays', {}, STAYS, false],
     ['nor that it runs', {}, RUNS, false],
