@@ -34,8 +34,11 @@ export interface WorldReport {
   readonly trace: readonly string[];
 }
 
-/** In calm every retry, back-off, stall window and deadline of a small campaign fits into this many times over. */
-const CALM_MS_MAX = 2_400_000;
+/**
+ * In calm every retry, back-off, stall window and deadline of a small campaign fits into this, also where one hangs in a tool,
+ * for which it has half an hour, after another.
+ */
+const CALM_MS_MAX = 4_800_000;
 /** Limits of which nobody says when they end are asked about after minutes. */
 const LIMITS_MS_MAX = 2_400_000;
 const LEAVES_WITHIN_MS = 5_000;
