@@ -110,14 +110,13 @@ function checkSuccess({ judge, truth }: Stage, attempt: AttemptTruth, end: Attem
 /** What it says after we have asked it to go may be about work that was cut. */
 function isDone(
   { jumpedMs }: Truth,
-  { spec, toldToGo, stoppingAt, agentEndedAt }: AttemptTruth,
+  { spec, toldToGo, signalled }: AttemptTruth,
   said: Said,
 ): boolean {
   if (said.doneBefore) return true;
   if (finalState(said, spec).result?.ok !== true) return false;
-  const endedBefore = agentEndedAt !== null && stoppingAt !== null && agentEndedAt <= stoppingAt;
   // After a jump nobody can tell which was first.
-  return !toldToGo || endedBefore || jumpedMs > 0;
+  return !toldToGo || !signalled || jumpedMs > 0;
 }
 
 function checkGoal(

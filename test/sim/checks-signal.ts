@@ -18,6 +18,7 @@ export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName
     judge.report('I3 only its own are signalled', `${what}, which is a stranger`);
     return;
   }
+  attempt.signalled ||= attempt.agentLives;
   const state = stateOf(stage, attempt);
   if (state === 'stopping') return;
   // A subreaper that waits for strangers, or is still about to claim, is let go when its attempt is over; and so is whom the
