@@ -18,7 +18,7 @@ export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName
     judge.report('I3 only its own are signalled', `${what}, which is a stranger`);
     return;
   }
-  attempt.signalled ||= attempt.agentLives;
+  if (!attempt.signalled && attempt.agentLives) beginsToGo(attempt);
   const state = stateOf(stage, attempt);
   if (state === 'stopping') return;
   // A subreaper that waits for strangers, or is still about to claim, is let go when its attempt is over; and so is whom the
@@ -28,6 +28,12 @@ export function checkSignal(stage: Stage, target: SimProcess, signal: SignalName
   if (hasNumberOfStopped(stage, target)) return;
   const message = `${what} of ${attempt.name}, which is ${state} and not to be stopped`;
   judge.report('I3 only its own are signalled', message);
+}
+
+/** What it has said by now it has said unasked. */
+function beginsToGo(attempt: AttemptTruth): void {
+  attempt.signalled = true;
+  if (attempt.said !== null) attempt.said.doneBefore ||= attempt.said.state.result?.ok === true;
 }
 
 /** Longer than any look takes, and shorter than pids last on a real machine (tree.ts). */
