@@ -104,21 +104,29 @@ export function usageOf(
  * agent that has ended, for as long as nobody has waited for it: what it did since the last sample is in its own books still.
  */
 export function workersOf(
-  { ledger }: World,
+  { ledger, processes }: World,
   live: LiveDispatch,
   memory: AttemptMemory,
   { rows, table }: { readonly rows: Look<readonly ProcessRow[]>; readonly table: TableLook },
 ): Look<readonly ProcessRow[]> {
   if (rows.kind !== 'seen') return rows;
-  const own = [...rows.value, ...reaperOf(live, memory, table)];
-  const nested = nestedIn(own, table, ledger.id);
-  return { kind: 'seen', value: [...own, ...nested, ...endedAgentOf(memory, table)] };
+  const bootId = processes.bootId();
+  // At tier subreaper the CPU time of whoever lost its parent and ended is in the books of the shim that has waited for it.
+  const reaper = live.attempt.containment === 'subreaper' ? rowsOf(memory.shim, bootId, table) : [];
+  const endedAgent = rowsOf(memory.agent, bootId, table).filter(({ zombie }) => zombie);
+  const own = [...rows.value, ...reaper];
+  return { kind: 'seen', value: [...own, ...nestedIn(own, table, ledger.id), ...endedAgent] };
 }
 
-function endedAgentOf({ agent }: AttemptMemory, table: TableLook): readonly ProcessRow[] {
-  if (table.kind !== 'seen' || agent === null) return [];
-  const row = table.value.snapshot.byKey.get(processKey(agent));
-  return row?.zombie === true ? [row] : [];
+/** None of a process of the boot before, whose pid and start time a stranger may have (I3). */
+function rowsOf(
+  process: ProcessIdentity | null,
+  bootId: string,
+  table: TableLook,
+): readonly ProcessRow[] {
+  if (table.kind !== 'seen' || process?.bootId !== bootId) return [];
+  const row = table.value.snapshot.byKey.get(processKey(process));
+  return row === undefined ? [] : [row];
 }
 
 /**
@@ -151,17 +159,6 @@ function nestedIn(
     }
   }
   return [...nested.values()];
-}
-
-/** At tier subreaper the CPU time of whoever lost its parent and ended is in the books of the shim that has waited for it. */
-function reaperOf(
-  { attempt }: LiveDispatch,
-  { shim }: AttemptMemory,
-  table: TableLook,
-): readonly ProcessRow[] {
-  if (attempt.containment !== 'subreaper' || shim === null || table.kind !== 'seen') return [];
-  const row = table.value.snapshot.byKey.get(processKey(shim));
-  return row === undefined ? [] : [row];
 }
 
 function countEmptyLook(memory: AttemptMemory, isProved: boolean, now: Millis): void {

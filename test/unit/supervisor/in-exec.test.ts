@@ -1,5 +1,6 @@
 // Owns what a process in the middle of an exec may mean: it is nobody yet, and may be anybody (I4, I8, I9).
 import { expect, test } from 'vitest';
+import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { ProcessRow } from '../../../src/ports.ts';
 import { freezeAndKill } from '../../../src/supervisor/containment-table.ts';
 import { signalAgent } from '../../../src/supervisor/signal.ts';
@@ -86,21 +87,29 @@ test('I9: a signal to the group of an agent leaves out whoever is in an exec, af
   expect({ signals, looks }).toEqual({ signals: [AGENT.pid, 71], looks: 3 });
 });
 
-test('an agent that has ended tells its CPU time for as long as nobody has waited for it', () => {
+/** Of whom else a sample takes the CPU time, as pids. */
+function workers(rows: readonly ProcessRow[], { bootId }: ProcessIdentity = AGENT) {
   const { world } = show({});
-  const { live } = row({});
+  const { live } = row({ tier: 'subreaper' });
   const [{ memory }] = dueOf(live) as [ReturnType<typeof dueOf>[number]];
-  memory.agent = AGENT;
-  const pids = (zombie: boolean) => {
-    const rows = [process(AGENT.pid, { zombie })];
-    const table = { kind: 'seen', value: { snapshot: takeSnapshot(rows), ...NOBODY_PROTECTED } };
-    const found = { rows: { kind: 'seen', value: [] }, table } as unknown as Parameters<
-      typeof workersOf
-    >[3];
-    const workers = workersOf(world, live, memory, found);
-    return workers.kind === 'seen' ? workers.value.map(({ pid }) => pid) : [];
-  };
-  expect([pids(true), pids(false)]).toEqual([[AGENT.pid], []]);
+  Object.assign(memory, { agent: { ...AGENT, bootId }, shim: { ...SHIM, bootId } });
+  const table = { kind: 'seen', value: { snapshot: takeSnapshot(rows), ...NOBODY_PROTECTED } };
+  const found = { rows: { kind: 'seen', value: [] }, table } as unknown as Parameters<
+    typeof workersOf
+  >[3];
+  const all = workersOf(world, live, memory, found);
+  return all.kind === 'seen' ? all.value.map(({ pid }) => pid) : [];
+}
+
+test('an agent that has ended tells its CPU time for as long as nobody has waited for it', () => {
+  const ofAgent = (zombie: boolean) => workers([process(AGENT.pid, { zombie })]);
+  expect([ofAgent(true), ofAgent(false)]).toEqual([[AGENT.pid], []]);
+});
+
+test('I3: who has the pid and the start time of a process of the boot before works for nobody', () => {
+  const rows = [process(SHIM.pid), process(AGENT.pid, { zombie: true })];
+  expect(workers(rows)).toEqual([SHIM.pid, AGENT.pid]);
+  expect(workers(rows, { ...AGENT, bootId: 'boot-0' })).toEqual([]);
 });
 
 test('I18: whoever is in one counts against no limit until he is seen again', () => {
