@@ -53,7 +53,7 @@ export function perform(
       return;
     case 'ask-result':
       memory.result = 'asking';
-      memory.resultAskedAt = world.clock.now();
+      memory.resultAskedAt = surroundings.now();
       surroundings.background(askResult(world, live, memory, surroundings));
       return;
     case 'signal':

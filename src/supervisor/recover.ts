@@ -20,7 +20,7 @@ export async function recover(
     found.map(({ dispatch, attempt }) => ({ dispatch: dispatch.id, fence: attempt.fence })),
   );
   for (const live of found) {
-    const attempt = memory.of(live, world.clock.now());
+    const attempt = memory.of(live, surroundings.now());
     const wrote = surroundings.wroteOf(live, attempt);
     world.runDirs.watch(attempt.key, () => surroundings.wake(attempt), wrote);
   }

@@ -246,7 +246,7 @@ class Loop {
     this.#aheadMs = clocks.aheadMs;
     if (lateMs !== 0) this.#memory.owe(lateMs, this.#world.clock.monotonicMs());
     const hasStepped = await this.#followClock(clocks);
-    const now = this.#world.clock.now();
+    const now = this.#surroundings.now();
     // On a full disk agents end, and no shim can say so: when there is room again, we may be first.
     if (hasStepped || lateMs !== 0 || this.#missed) this.#memory.grantFreshWindow(now);
     this.#missed = false;

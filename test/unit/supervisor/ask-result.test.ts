@@ -18,8 +18,8 @@ async function answered(goal: 'reached' | 'missed' | 'unknown', signLaterMs: num
   let asked: Promise<void> = Promise.resolve();
   const world = {
     ledger: { id: 'led' },
-    // It is set back by hours while we wait for the answer.
-    clock: { now: () => now - (now === NOW ? 0 : HOUR), monotonicMs: () => now - NOW },
+    // It is set ahead right before the question, and nobody has seen that yet.
+    clock: { now: () => now + HOUR, monotonicMs: () => now - NOW },
     log: () => {},
     runDirs: {
       checkGoal: async () => {
@@ -33,6 +33,7 @@ async function answered(goal: 'reached' | 'missed' | 'unknown', signLaterMs: num
   } as unknown as World;
   const surroundings = {
     wake: () => {},
+    now: () => now,
     background: (work: Promise<void>) => {
       asked = work;
     },
