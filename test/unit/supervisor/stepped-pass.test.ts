@@ -4,6 +4,7 @@ import type { ClockReading } from '../../../src/core/clock-reading.ts';
 import { startSupervisor } from '../../../src/supervisor/supervisor.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { HOUR, NOW } from '../core/row.ts';
+import { answering } from './scene.ts';
 
 test('I7: a step that nobody has followed yet dates nothing', async () => {
   let wall = NOW;
@@ -35,14 +36,8 @@ test('I7: a step that nobody has followed yet dates nothing', async () => {
       return clocks;
     },
   };
-  const answers = new Proxy(ledger, {
-    get:
-      (given, name: string) =>
-      async (...args: never[]) =>
-        given[name]?.(...args) ?? null,
-  });
   const world = {
-    ledger: answers,
+    ledger: answering(ledger),
     clock,
     chance: { next: () => 0, id: () => 'x' },
     processes: { self: () => ({ bootId: 'boot-1', pid: 1, startTime: 1 }), bootId: () => 'boot-1' },

@@ -4,7 +4,7 @@ import { NO_KILLS } from '../../../src/core/brake.ts';
 import { type Supervisor, startSupervisor } from '../../../src/supervisor/supervisor.ts';
 import type { World } from '../../../src/supervisor/world.ts';
 import { AGENT, MINUTE, NOW, row } from '../core/row.ts';
-import { process, show } from './scene.ts';
+import { answering, process, show } from './scene.ts';
 
 test('I6: a commit that has failed begins the silence anew: on a full disk no shim can record an end', async () => {
   let wall = NOW;
@@ -27,15 +27,9 @@ test('I6: a commit that has failed begins the silence anew: on a full disk no sh
       throw new Error('no space left on device');
     },
   };
-  const answers = new Proxy(ledger, {
-    get:
-      (given, name: string) =>
-      async (...args: never[]) =>
-        given[name]?.(...args) ?? null,
-  });
   const complete = {
     ...world,
-    ledger: answers,
+    ledger: answering(ledger),
     clock: {
       now: () => wall,
       monotonicMs: () => wall - NOW,
