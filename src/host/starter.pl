@@ -16,22 +16,27 @@
 #
 # A shim does what shim.sh does, and keeps its records in the same words. In addition it is a subreaper: whoever of its
 # tree loses the parent becomes its child, and as long as STAYS is 1 it stays until nobody is left.
-use strict;
-use warnings;
-use Config;
-use Fcntl qw(O_RDONLY O_WRONLY O_CREAT O_EXCL O_APPEND O_TRUNC);
+# No module is loaded, not even strict: what lies in memory here is copied, page by page, for each attempt. A test compiles
+# this with strict and warnings.
 
-# Calls that Perl has no words for without a module of two megabytes: prctl, setsid, fsync, exit_group.
+# Calls that Perl has no words for without a module of two megabytes: prctl, setsid, fsync, exit_group. They depend on the
+# machine that this Perl was made for, which its ELF header says: e_machine, and 2 where a word has 64 bits.
 my %calls = (
-  (map { $_ => [157, 112, 74, 231] } qw(x86_64)),
-  (map { $_ => [167, 157, 82, 94] } qw(aarch64 riscv64 loongarch64)),
-  (map { $_ => [171, 66, 118, 234] } qw(powerpc64le ppc64le)),
-  (map { $_ => [172, 66, 118, 248] } qw(s390x arm armv7l)),
-  (map { $_ => [172, 66, 118, 252] } qw(i386 i686)),
+  '62 2' => [157, 112, 74, 231],  # x86_64
+  (map { $_ => [167, 157, 82, 94] } '183 2', '243 2', '258 2'),  # aarch64, riscv64, loongarch64
+  '21 2' => [171, 66, 118, 234],  # ppc64le, ppc64
+  (map { $_ => [172, 66, 118, 248] } '22 2', '40 1'),  # s390x, arm
+  '3 1' => [172, 66, 118, 252],  # i386
 );
-my ($arch) = $Config{archname} =~ /^([^-]+)/;
-die "no numbers of system calls for $Config{archname}\n" if !$calls{$arch} || $Config{archname} =~ /x32/;
-my ($PRCTL, $SETSID, $FSYNC, $EXIT) = @{$calls{$arch}};
+open my $perl, '<', '/proc/self/exe' or die "/proc/self/exe: $!\n";
+read $perl, my $header, 20;
+close $perl;
+my ($word, $order, $machine) = unpack 'x4 C C x12 a2', $header;
+$machine = unpack $order == 2 ? 'n' : 'v', $machine;
+my $calls = $calls{"$machine $word"} or die "no numbers of system calls for ELF machine $machine, class $word\n";
+my ($PRCTL, $SETSID, $FSYNC, $EXIT) = @$calls;
+# On all of these.
+my ($O_RDONLY, $O_WRONLY, $O_CREAT, $O_EXCL, $O_TRUNC, $O_APPEND) = (0, 1, 0100, 0200, 01000, 02000);
 my ($SET_CHILD_SUBREAPER, $GET_CHILD_SUBREAPER) = (36, 37);
 my $STATUS_NO_CLAIM = 75;
 
@@ -111,7 +116,7 @@ sub shim {
   my $claim = "shim $identity $boot_id end\n" . "attempt $attempt end\n";
   # Whose record was removed has spent its fence as well.
   leave($STATUS_NO_CLAIM) if -e "$dir/claimed";
-  if (!write_whole($draft, O_CREAT | O_EXCL, $claim) || !link $draft, $record) {
+  if (!write_whole($draft, $O_CREAT | $O_EXCL, $claim) || !link $draft, $record) {
     my $error = $!;
     unlink $draft;
     # There: of another shim, or of recovery. The fence is spent.
@@ -123,7 +128,7 @@ sub shim {
   rename $draft, "$dir/claimed";
   say_line("claimed $key $identity");
   # A courtesy to the agent: the deadline that counts is in the ledger.
-  write_whole("$dir/deadline.json", O_CREAT | O_TRUNC, $deadline) if $deadline ne '';
+  write_whole("$dir/deadline.json", $O_CREAT | $O_TRUNC, $deadline) if $deadline ne '';
 
   # 2. The agent: recorded first, then in its own session.
   my $agent = fork;
@@ -206,7 +211,7 @@ sub prefer_for_oom {
 # newline with which the next begins.
 sub record {
   my ($path, $line) = @_;
-  until (write_whole($path, O_CREAT, "\n$line\n")) {
+  until (write_whole($path, $O_CREAT, "\n$line\n")) {
     leave($STATUS_NO_CLAIM) if !-d substr $path, 0, rindex $path, '/';
     sleep 1;
   }
@@ -214,13 +219,13 @@ sub record {
 
 sub write_whole {
   my ($path, $flags, $text) = @_;
-  sysopen my $file, $path, O_WRONLY | O_APPEND | $flags, 0600 or return 0;
+  sysopen my $file, $path, $O_WRONLY | $O_APPEND | $flags, 0600 or return 0;
   return ((syswrite $file, $text) // 0) == length $text;
 }
 
 sub flush {
   for my $path (@_) {
-    sysopen my $file, $path, O_RDONLY or next;
+    sysopen my $file, $path, $O_RDONLY or next;
     syscall $FSYNC, fileno $file;
   }
 }

@@ -1,5 +1,5 @@
 // The starter as its supervisor sees it: that it is ready, that it can die, and that its shims go on without it.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -114,6 +114,17 @@ test.runIf(process.platform === 'linux').each([
 /** A starter under a shell that stands for its supervisor, and can be killed; its orders are read from descriptor 3. */
 const UNDER_A_SHELL = 'perl "$0" "$1" <&3 & exec 3<&-; wait';
 const STARTER = new URL('../../../src/host/starter.pl', import.meta.url).pathname;
+
+test.runIf(process.platform === 'linux')('it loads no module, and would bear strict', () => {
+  // Whoever has a module in memory copies it for each attempt.
+  const loaded = `END { print STDERR "loaded: $_\\n" for keys %INC }`;
+  const plain = spawnSync('perl', ['-e', `${loaded} do shift`, STARTER, 'boot'], { input: '' });
+  expect(String(plain.stdout)).toBe('ready\n');
+  expect(String(plain.stderr)).toBe(`loaded: ${STARTER}\n`);
+  const words = ['-Mstrict', '-Mwarnings=FATAL,all', '-c', STARTER];
+  const compiled = spawnSync('perl', words, { encoding: 'utf8' });
+  expect(compiled).toMatchObject({ status: 0, stderr: `${STARTER} syntax OK\n` });
+});
 
 test.runIf(process.platform === 'linux').each([
   ['lives', true],
