@@ -102,15 +102,27 @@ export function argvOf({ plan, spec }: SpawnOrder): readonly string[] {
   return plan?.argv ?? spec.run;
 }
 
+/** What passes to every agent, by the environment that it is of: hundreds of starts are made from one. */
+const passed = new WeakMap<Environment, Readonly<Record<string, string>>>();
+
 /** @param more names that pass as well. A blank value is left out: there are programs that stumble over one. */
 function inherit(supervisor: Environment, more: readonly string[]): Record<string, string> {
+  const known = passed.get(supervisor) ?? passedThrough(supervisor);
+  passed.set(supervisor, known);
+  const environment = { ...known };
+  for (const name of more) {
+    const value = supervisor[name];
+    if (value !== undefined && value !== '' && SHELL_NAME.test(name)) environment[name] = value;
+  }
+  return environment;
+}
+
+function passedThrough(supervisor: Environment): Record<string, string> {
   const environment: Record<string, string> = { PATH: DEFAULT_PATH };
   for (const [name, value] of Object.entries(supervisor)) {
-    if (value === undefined) continue;
     const passes =
       PASSED_THROUGH.has(name) || PASSED_PREFIXES.some((prefix) => name.startsWith(prefix));
-    const wanted = passes || (value !== '' && more.includes(name));
-    if (wanted && SHELL_NAME.test(name)) environment[name] = value;
+    if (passes && value !== undefined && SHELL_NAME.test(name)) environment[name] = value;
   }
   return environment;
 }

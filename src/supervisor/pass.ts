@@ -56,40 +56,60 @@ export async function pass(
   surroundings: Surroundings,
   mayClaim: MayClaim,
 ): Promise<PassReport> {
-  const { clock, ledger } = world;
-  const { live, now, nowMs, judged, move } = await lookAndJudge(world, memory, surroundings);
-  const waiting = await ledger.due(now);
-  const lateMs = Math.round(clock.monotonicMs() - nowMs);
+  const look = await lookAndJudge(world, memory, surroundings);
+  const { live, now, judged } = look;
+  const { changed, committed, claimed } = await settle(world, look, surroundings, mayClaim);
+  // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
+  for (const one of claimed) {
+    const its = memory.of(one, now);
+    its.claimedMs = look.nowMs;
+    start(world, one, its, surroundings);
+  }
+  await act(world, look, committed, surroundings);
+  return {
+    live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
+    claimsLeft: claimed.length >= CLAIMS_PER_PASS_MAX,
+    changed,
+    nextAt: await nextPassAt(world, memory, now),
+  };
+}
+
+/** Commits what was judged, what waits no longer, and new claims. */
+async function settle(
+  world: World,
+  { judged, move, now, nowMs }: PassLook,
+  surroundings: Surroundings,
+  mayClaim: MayClaim,
+): Promise<PassResult & { readonly changed: number }> {
+  const waiting = await world.ledger.due(now);
+  const lateMs = Math.round(world.clock.monotonicMs() - nowMs);
   const changes = [
     ...judged.flatMap((one) => changesOfLive(one, lateMs)),
     ...waiting.flatMap(changesOfWaiting(now)),
   ];
   const claims = mayClaim === 'yes' || (mayClaim === 'if-changed' && changes.length > 0);
   const news = poolNews(judged);
-  const { committed, claimed } =
+  const result =
     changes.length > 0 || claims || isNews(news)
       ? await commit(world, { changes, move, news, claims, now }, surroundings)
       : NOTHING;
   poolsTold(judged);
-  // First of all: what was claimed and is not started goes back to the queue if we fail from here on.
-  for (const one of claimed) {
-    const its = memory.of(one, now);
-    its.claimedMs = nowMs;
-    start(world, one, its, surroundings);
-  }
+  return { ...result, changed: changes.length };
+}
+
+async function act(
+  world: World,
+  { judged, now }: PassLook,
+  committed: PassResult['committed'],
+  surroundings: Surroundings,
+): Promise<void> {
   const kills: Kill[] = [];
   for (const one of judged) {
-    await clock.giveWay();
+    await world.clock.giveWay();
     await follow(world, one, committed.has(one.live.dispatch.id), { surroundings, now, kills });
   }
   await performKills(world, kills, surroundings);
   await note(world, judged, now);
-  return {
-    live: live.length - judged.filter((one) => letGo(one, committed)).length + claimed.length,
-    claimsLeft: claimed.length >= CLAIMS_PER_PASS_MAX,
-    changed: changes.length,
-    nextAt: await nextPassAt(world, memory, now),
-  };
 }
 
 interface PassLook {
