@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { Context } from './context.ts';
 import type { Interrupts } from './interrupts.ts';
+import { preload } from './preload.ts';
 import type { CommonOptions } from './program.ts';
 
 async function main(words: readonly string[]): Promise<number> {
@@ -17,6 +18,7 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(told);
     return 0;
   }
+  preload(words[0]);
   const [{ runProgram }, { createInterrupts }, makeContext] = await Promise.all([
     import('./program.ts'),
     import('./interrupts.ts'),
