@@ -11,7 +11,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PEER_ROWS, describeBeside, findPeers, introduce, renderBeside } from './beside.mjs';
-import { renderFigures, skipped } from './figures.mjs';
+import { median, renderFigures, skipped } from './figures.mjs';
 import { HAS_PROC, openLab } from './lab.mjs';
 import { noOp } from './no-op.mjs';
 import { reuse } from './reuse.mjs';
@@ -131,7 +131,27 @@ function headline() {
   return [
     `${type()} ${release()}, ${processors}, ${memory}, load ${load.toFixed(1)}${busy}`,
     `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, in ${dir}${fileSystem()}`,
+    ...certificates(),
   ];
+}
+
+/** Node 20 reads these at each start, that of an empty program as well: every ratio to one is smaller for it. */
+function certificates() {
+  if (!process.env.NODE_EXTRA_CA_CERTS) return [];
+  const { NODE_EXTRA_CA_CERTS: _, ...without } = process.env;
+  const more = startMs(process.env) - startMs(without);
+  return [
+    `NODE_EXTRA_CA_CERTS is set: each start of Node takes ${more.toFixed(0)} ms more, ours and what it is compared with`,
+  ];
+}
+
+function startMs(env) {
+  const times = Array.from({ length: 9 }, () => {
+    const began = performance.now();
+    execFileSync(process.execPath, ['-e', '0'], { env });
+    return performance.now() - began;
+  });
+  return median(times);
 }
 
 /** Full durability costs nothing where the disk is memory: the reader has to know. */
