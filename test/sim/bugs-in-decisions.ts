@@ -46,7 +46,7 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     name: 'recovery requeues what is starting without seizing its claim',
     caughtBy: 'I2 one living agent per dispatch',
     faults: ['supervisor-killed', 'slow'],
-    firstSeed: 2_225,
+    firstSeed: 385,
     decide: believing((evidence, live) =>
       isState(live, 'starting') &&
       evidence.start.kind === 'not-mine' &&
