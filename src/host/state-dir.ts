@@ -169,12 +169,19 @@ function makePrivate(real: string, stat: Stats, create: boolean, problems: strin
 
 /** Less than a few commits and the records of a few attempts need. */
 const FREE_BYTES_MIN = 1024 * 1024;
+/** An attempt needs half a dozen. */
+const FREE_FILES_MIN = 32;
 
 function noteRoom(real: string, problems: string[]): void {
-  const { bavail, bsize } = statfsSync(real);
+  const { bavail, bsize, files, ffree } = statfsSync(real);
   const freeBytes = bavail * bsize;
-  if (freeBytes >= FREE_BYTES_MIN) return;
-  const free = `${Math.floor(freeBytes / 1024)} KiB`;
+  // A file system that makes inodes as it needs them says that it has none at all.
+  const lacks = [
+    ...(freeBytes < FREE_BYTES_MIN ? [`${Math.floor(freeBytes / 1024)} KiB`] : []),
+    ...(files > 0 && ffree < FREE_FILES_MIN ? [`room for ${ffree} files (inodes)`] : []),
+  ];
+  if (lacks.length === 0) return;
+  const free = lacks.join(' and ');
   problems.push(`${real} is on a disk with ${free} free, so nothing can be started: make room`);
 }
 

@@ -39,10 +39,14 @@ async function lockLedger(herd: TestHerd): Promise<{ release: () => Promise<void
   };
 }
 
-/** The state directory on a disk of its own with so many KiB. */
-function mountSmallDisk(herd: TestHerd, kibibytes: number): { unmount: () => void } {
+/** The state directory on a disk of its own with so many KiB, and so many inodes. */
+function mountSmallDisk(
+  herd: TestHerd,
+  kibibytes: number,
+  inodes = 1_000,
+): { unmount: () => void } {
   mkdirSync(herd.state, { mode: 0o700 });
-  const options = `size=${kibibytes}k,mode=700`;
+  const options = `size=${kibibytes}k,nr_inodes=${inodes},mode=700`;
   execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'drover-e2e', herd.state]);
   return { unmount: () => execFileSync('umount', ['-l', herd.state]) };
 }
@@ -55,6 +59,19 @@ function fillDisk(path: string): void {
     } catch {
       // Full, as far as pieces of this size go.
     }
+  }
+}
+
+function useUpInodes(dir: string): string[] {
+  const made: string[] = [];
+  try {
+    for (;;) {
+      const path = `${dir}/runs/filler-${made.length}`;
+      writeFileSync(path, '');
+      made.push(path);
+    }
+  } catch {
+    return made;
   }
 }
 
@@ -121,6 +138,34 @@ describe.concurrent('15. a full disk', () => {
           exitCode: 0,
           attempt: 1,
         });
+        expect(herd.begun('a')).toHaveLength(1);
+        expect(herd.begun('b')).toHaveLength(1);
+      } finally {
+        disk.unmount();
+      }
+    }),
+  );
+
+  test(
+    'of which all inodes are used is noticed, kills nobody and starts nothing; the run goes on',
+    withHerd(async (herd, context) => {
+      context.skip(!IS_ROOT, 'only root may mount a small disk');
+      const disk = mountSmallDisk(herd, 8_192, 100);
+      try {
+        const run = herd.start(['run', plan(herd)]);
+        const agent = await herd.untilBegun('a');
+        await herd.untilState('a', 'running');
+        const fillers = useUpInodes(herd.state);
+        const doctor = await herd.drover(['doctor']);
+        expect(doctor).toMatchObject({ code: 1 });
+        expect(doctor.stdout).toMatch(/on a disk with room for 0 files \(inodes\) free/);
+        herd.open('a');
+        await until('its agent has ended', () => !isAlive(agent));
+        await herd.untilState('a', 'ended');
+        await until('it is said', () => run.stdout().includes('nothing can be started now'));
+        expect(herd.begun('b')).toEqual([]);
+        for (const filler of fillers) rmSync(filler);
+        expect(await run.ended).toMatchObject({ code: 0 });
         expect(herd.begun('a')).toHaveLength(1);
         expect(herd.begun('b')).toHaveLength(1);
       } finally {
