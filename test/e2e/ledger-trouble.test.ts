@@ -1,29 +1,16 @@
 // Owns the tests of a ledger in trouble: nobody is killed, nothing new is started, the message says the way out, and
 // work goes on when the trouble is over.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import type { JournalLine } from './harness/journal.ts';
 import { asOrdinary } from './harness/ordinary.ts';
-import { isAlive, liveProcess } from './harness/process-list.ts';
+import { isAlive } from './harness/process-list.ts';
 import { openSqliteFile } from './harness/sqlite.ts';
+import { oneAfterTheOther } from './harness/two.ts';
 import { until } from './harness/until.ts';
-
-const IS_ROOT = process.getuid?.() === 0;
-
-function plan(herd: TestHerd): string {
-  return herd.campaign({
-    campaign: 'c',
-    pools: { one: { slots: 1 } },
-    defaults: { pool: 'one' },
-    dispatches: [
-      { name: 'a', run: herd.gated('a'), priority: 1 },
-      { name: 'b', run: herd.recorder('b') },
-    ],
-  });
-}
 
 /** A second process that holds the ledger's write lock until its standard input ends. */
 async function lockLedger(herd: TestHerd): Promise<{ release: () => Promise<void> }> {
@@ -39,42 +26,6 @@ async function lockLedger(herd: TestHerd): Promise<{ release: () => Promise<void
   };
 }
 
-/** The state directory on a disk of its own with so many KiB, and so many inodes. */
-function mountSmallDisk(
-  herd: TestHerd,
-  kibibytes: number,
-  inodes = 1_000,
-): { unmount: () => void } {
-  mkdirSync(herd.state, { mode: 0o700 });
-  const options = `size=${kibibytes}k,nr_inodes=${inodes},mode=700`;
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'drover-e2e', herd.state]);
-  return { unmount: () => execFileSync('umount', ['-l', herd.state]) };
-}
-
-/** Leaves not a byte free. */
-function fillDisk(path: string): void {
-  for (const chunkBytes of [65_536, 4_096, 1]) {
-    try {
-      for (;;) writeFileSync(path, Buffer.alloc(chunkBytes), { flag: 'a' });
-    } catch {
-      // Full, as far as pieces of this size go.
-    }
-  }
-}
-
-function useUpInodes(dir: string): string[] {
-  const made: string[] = [];
-  try {
-    for (;;) {
-      const path = `${dir}/runs/filler-${made.length}`;
-      writeFileSync(path, '');
-      made.push(path);
-    }
-  } catch {
-    return made;
-  }
-}
-
 function untouched(herd: TestHerd, agent: JournalLine): void {
   expect(isAlive(agent)).toBe(true);
   expect(herd.begun('a')).toEqual([agent]);
@@ -85,7 +36,7 @@ describe.concurrent('I4: a ledger that another process keeps locked for eight se
   test(
     'kills nobody and starts nothing twice; the run goes on afterwards',
     withHerd(async (herd) => {
-      const run = herd.start(['run', plan(herd)]);
+      const run = herd.start(['run', oneAfterTheOther(herd)]);
       const agent = await herd.untilBegun('a');
       await herd.untilState('a', 'running');
       const lock = await lockLedger(herd);
@@ -104,116 +55,13 @@ describe.concurrent('I4: a ledger that another process keeps locked for eight se
   );
 });
 
-describe.concurrent('15. a full disk', () => {
-  test(
-    'kills nobody and starts nothing; the run goes on when there is room again',
-    withHerd(async (herd, context) => {
-      context.skip(!IS_ROOT, 'only root may mount a small disk');
-      const disk = mountSmallDisk(herd, 1_024);
-      try {
-        const file = plan(herd);
-        const run = herd.start(['run', file]);
-        const agent = await herd.untilBegun('a');
-        await herd.untilState('a', 'running');
-        fillDisk(`${herd.state}/filler`);
-        for (const words of [
-          ['stop', 'c/a'],
-          ['add', '--name', 'more', '--', 'true'],
-        ]) {
-          const refused = await herd.drover(words);
-          expect(refused).toMatchObject({ code: 4 });
-          expect(refused.stderr).toMatch(/the disk or quota is full.*\n.*free some space/);
-        }
-        const doctor = await herd.drover(['doctor']);
-        expect(doctor).toMatchObject({ code: 1 });
-        expect(doctor.stdout).toMatch(/on a disk with 0 KiB free/);
-        herd.open('a');
-        await until('its agent has ended', () => !isAlive(agent));
-        expect(run.isEnded()).toBe(false);
-        expect(herd.begun('b')).toEqual([]);
-        rmSync(`${herd.state}/filler`);
-        expect(await run.ended).toMatchObject({ code: 0 });
-        expect(await herd.row('a')).toMatchObject({
-          outcome: 'succeeded',
-          exitCode: 0,
-          attempt: 1,
-        });
-        expect(herd.begun('a')).toHaveLength(1);
-        expect(herd.begun('b')).toHaveLength(1);
-      } finally {
-        disk.unmount();
-      }
-    }),
-  );
-
-  test(
-    'of which all inodes are used is noticed, kills nobody and starts nothing; the run goes on',
-    withHerd(async (herd, context) => {
-      context.skip(!IS_ROOT, 'only root may mount a small disk');
-      const disk = mountSmallDisk(herd, 8_192, 100);
-      try {
-        const run = herd.start(['run', plan(herd)]);
-        const agent = await herd.untilBegun('a');
-        await herd.untilState('a', 'running');
-        const fillers = useUpInodes(herd.state);
-        const doctor = await herd.drover(['doctor']);
-        expect(doctor).toMatchObject({ code: 1 });
-        expect(doctor.stdout).toMatch(/on a disk with room for 0 files \(inodes\) free/);
-        herd.open('a');
-        await until('its agent has ended', () => !isAlive(agent));
-        await herd.untilState('a', 'ended');
-        await until('it is said', () => run.stdout().includes('nothing can be started now'));
-        expect(herd.begun('b')).toEqual([]);
-        for (const filler of fillers) rmSync(filler);
-        expect(await run.ended).toMatchObject({ code: 0 });
-        expect(herd.begun('a')).toHaveLength(1);
-        expect(herd.begun('b')).toHaveLength(1);
-      } finally {
-        disk.unmount();
-      }
-    }),
-  );
-
-  test(
-    'I1: keeps a stalled agent alive: what cannot be committed is not done',
-    withHerd(async (herd, context) => {
-      context.skip(!IS_ROOT, 'only root may mount a small disk');
-      const disk = mountSmallDisk(herd, 1_024);
-      try {
-        const file = herd.campaign({
-          campaign: 'c',
-          dispatches: [
-            { name: 'a', run: 'exec sleep 300', stall: '4s', grace: '0s', retries: { stalled: 0 } },
-          ],
-        });
-        const run = herd.start(['run', file]);
-        const { pid } = await herd.untilState('a', 'running');
-        const agent = liveProcess(pid!)!;
-        fillDisk(`${herd.state}/filler`);
-        await until('the supervisor speaks of it twice', () => {
-          const said = run.stdout() + run.stderr();
-          return (said.match(/trouble, next try in .*LEDGER_UNAVAILABLE/g) ?? []).length >= 2;
-        });
-        expect(isAlive(agent)).toBe(true);
-        expect(await herd.row('a')).toMatchObject({ state: 'running', pid });
-        rmSync(`${herd.state}/filler`);
-        expect(await run.ended).toMatchObject({ code: 1 });
-        expect(await herd.row('a')).toMatchObject({ outcome: 'stopped', cause: 'stalled' });
-        expect(isAlive(agent)).toBe(false);
-      } finally {
-        disk.unmount();
-      }
-    }),
-  );
-});
-
 describe.concurrent('15. a ledger that is read-only', () => {
   test(
     'is refused with the way out; the agent goes on, and is adopted when it can be written again',
     withHerd(async (herd, context) => {
       const through = asOrdinary();
       context.skip(through === null, 'this root may write whatever the mode says');
-      const file = plan(herd);
+      const file = oneAfterTheOther(herd);
       const run = herd.start(['run', file]);
       const agent = await herd.untilBegun('a');
       await herd.untilState('a', 'running');
@@ -245,7 +93,7 @@ describe.concurrent('15. a ledger that is damaged', () => {
   test(
     'is refused by every command, touched by none; doctor finds the living agents by mark and run directory',
     withHerd(async (herd) => {
-      const file = plan(herd);
+      const file = oneAfterTheOther(herd);
       const run = herd.start(['run', file]);
       const agent = await herd.untilBegun('a');
       const { id } = await herd.untilState('a', 'running');
