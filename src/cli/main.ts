@@ -18,7 +18,7 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(told);
     return 0;
   }
-  preload(words[0]);
+  preload(words);
   const [{ runProgram }, { createInterrupts }, makeContext] = await Promise.all([
     import('./program.ts'),
     import('./interrupts.ts'),

@@ -21,11 +21,26 @@ const ONE_COMMAND = new Map([
 /** These can require a module, and say on standard error that this is new to them. */
 const WARNS = /^v(22\.12|23)\./;
 
-/** @param command the first word of the line, whatever that is */
-export function preload(command: string | undefined): void {
+/**
+ * Nothing was evaluated yet: `import` can load it all the same (under older Yarn PnP), or says what is missing. Who fails
+ * later is not tried again: Node 20.19 would hand out what it has evaluated by half.
+ */
+const NOT_BEGUN: ReadonlySet<unknown> = new Set([
+  'ERR_REQUIRE_ESM',
+  'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+]);
+
+export function preload(words: readonly string[]): void {
   const canRequire: unknown = Reflect.get(process.features, 'require_module');
   if (canRequire !== true || WARNS.test(process.version)) return;
+  const [command = ''] = words;
+  const isHelp = words.includes('--help') || words.includes('-h');
+  const more = isHelp ? [] : (ONE_COMMAND.get(command) ?? []);
   const load = createRequire(import.meta.url);
-  for (const path of EVERY_COMMAND) load(path);
-  for (const path of ONE_COMMAND.get(command ?? '') ?? []) load(path);
+  try {
+    for (const path of [...EVERY_COMMAND, ...more]) load(path);
+  } catch (error) {
+    if (!(error instanceof Error && NOT_BEGUN.has(Reflect.get(error, 'code')))) throw error;
+  }
 }

@@ -111,7 +111,7 @@ function inherit(supervisor: Environment, more: readonly string[]): Record<strin
   passed.set(supervisor, known);
   const environment = { ...known };
   for (const name of more) {
-    const value = supervisor[name];
+    const value = Object.hasOwn(supervisor, name) ? supervisor[name] : undefined;
     if (value !== undefined && value !== '' && SHELL_NAME.test(name)) environment[name] = value;
   }
   return environment;

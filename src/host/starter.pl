@@ -29,7 +29,7 @@ my %calls = (
   '3 1' => [172, 66, 118, 252],  # i386
 );
 open my $perl, '<', '/proc/self/exe' or die "/proc/self/exe: $!\n";
-read $perl, my $header, 20;
+(read $perl, my $header, 20) == 20 or die "/proc/self/exe has no ELF header\n";
 close $perl;
 my ($word, $order, $machine) = unpack 'x4 C C x12 a2', $header;
 $machine = unpack $order == 2 ? 'n' : 'v', $machine;

@@ -43,3 +43,26 @@ test(
     expect(own.length, own.join('\n')).toBeLessThanOrEqual(OWN_SCRIPTS_MAX);
   }),
 );
+
+/** As Yarn PnP did until 4.12, whatever Node itself can. */
+const REFUSES_MODULES = `
+  const extensions = require('node:module')._extensions;
+  const load = extensions['.js'];
+  extensions['.js'] = (module, file) => {
+    if (!file.startsWith(${JSON.stringify(BUILT.slice('file://'.length))})) return load(module, file);
+    throw Object.assign(new Error('require() is refused'), { code: 'ERR_REQUIRE_ESM' });
+  };`;
+
+test(
+  'where modules cannot be required they are imported',
+  withHerd(async (herd) => {
+    const refuses = herd.write('refuses.cjs', REFUSES_MODULES);
+    const env = { NODE_OPTIONS: `--require ${refuses}` };
+    const file = herd.campaign({
+      campaign: 'c',
+      dispatches: [{ name: 'done', run: herd.recorder('done') }],
+    });
+    await herd.ok(['run', file], { env });
+    expect((await herd.ok(['ps'], { env })).stderr).toContain('1 ended');
+  }),
+);
