@@ -231,14 +231,8 @@ class SqliteDriver implements Driver {
     }
   }
 
-  /** Whatever is asked passes here, so that this makes nothing but the answer. */
-  readonly #query: Query = async (sql, params) => {
-    try {
-      return this.#prepare(sql)(params);
-    } catch (error) {
-      throw mapSqliteError(error, this.#path);
-    }
-  };
+  readonly #query: Query = async (sql, params) =>
+    mapped(this.#path, () => this.#prepare(sql)(params));
 
   #prepare(sql: string): (params: readonly Value[]) => readonly Row[] {
     const known = this.#prepared.get(sql);
