@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { withHerd } from './harness/herd.ts';
 import { isAlive } from './harness/process-list.ts';
+import { oneAfterTheOther } from './harness/two.ts';
 import { until } from './harness/until.ts';
 
 describe.concurrent('add', () => {
@@ -124,16 +125,7 @@ describe.concurrent('pause and resume', () => {
   test(
     'a paused pool starts nothing new, what runs goes on, and resume lets it go',
     withHerd(async (herd) => {
-      const file = herd.campaign({
-        campaign: 'pause',
-        pools: { one: { slots: 1 } },
-        defaults: { pool: 'one' },
-        dispatches: [
-          { name: 'a', run: herd.gated('a'), priority: 1 },
-          { name: 'b', run: herd.recorder('b') },
-        ],
-      });
-      const run = herd.start(['run', file]);
+      const run = herd.start(['run', oneAfterTheOther(herd, 'pause')]);
       const agent = await herd.untilBegun('a');
       await herd.ok(['pause', 'one']);
       expect(isAlive(agent)).toBe(true);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
 import { isAlive, killExactly, liveProcess } from './harness/process-list.ts';
 import { HOLDS } from './harness/tiers.ts';
+import { oneAfterTheOther } from './harness/two.ts';
 import { until } from './harness/until.ts';
 
 /** Trees that do not want to end, and how many processes there must be before one is stopped. */
@@ -196,16 +197,7 @@ describe.concurrent('stop', () => {
   test(
     'of a queued dispatch ends it without a start; of an ended one changes nothing',
     withHerd(async (herd) => {
-      const file = herd.campaign({
-        campaign: 'queue',
-        pools: { one: { slots: 1 } },
-        defaults: { pool: 'one' },
-        dispatches: [
-          { name: 'a', run: herd.gated('a'), priority: 1 },
-          { name: 'b', run: herd.recorder('b') },
-        ],
-      });
-      const run = herd.start(['run', file]);
+      const run = herd.start(['run', oneAfterTheOther(herd, 'queue')]);
       await herd.untilBegun('a');
       expect(await herd.drover(['stop', 'queue/b'])).toMatchObject({ code: 0 });
       expect(await herd.row('b')).toMatchObject({ outcome: 'stopped', attempt: 0 });
