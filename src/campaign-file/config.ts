@@ -50,6 +50,11 @@ export const NO_CONFIG: Config = {
 export async function readConfigFile(path: string): Promise<Config> {
   const text = readTextFileIfThere(path, 'CONFIG_UNREADABLE');
   if (text === null) return NO_CONFIG;
-  const { parseConfigFile } = await import('./parse-config.ts');
+  const { parseConfigFile } = await loadConfigParser();
   return parseConfigFile(text, path);
+}
+
+/** Of use ahead of the need for whoever wants to read the file later, whatever becomes of ours. */
+export async function loadConfigParser(): Promise<typeof import('./parse-config.ts')> {
+  return await import('./parse-config.ts');
 }

@@ -32,7 +32,7 @@ export function createAgents(environment: Environment, clock: Clock): Agents {
       if (task === null) return null;
       const { module } = task;
       if (module === null) {
-        builtIn ??= (await import('../agents/registry.ts')).builtInAgents;
+        builtIn ??= (await loadBuiltIn()).builtInAgents;
         return builtIn.has(agent) ? null : `there is no adapter for the agent ${agent}`;
       }
       if (modules.has(module)) return null;
@@ -53,6 +53,14 @@ export function createAgents(environment: Environment, clock: Clock): Agents {
       }
     },
   };
+}
+
+const loadBuiltIn = () => import('../agents/registry.ts');
+const loadGuard = () => import('./guarded-agent.ts');
+
+/** All of ours that an adapter needs. */
+export async function loadAdapters(): Promise<void> {
+  await Promise.all([loadBuiltIn(), loadGuard()]);
 }
 
 /** What is known of the program of a dispatch, for whoever starts nothing. */
@@ -93,7 +101,7 @@ async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T 
 async function loadAdapter(module: string): Promise<Agent> {
   const loaded: { readonly default?: unknown } = await import(pathToFileURL(module).href);
   const adapter = loaded.default;
-  const { guarded, unfitPart } = await import('./guarded-agent.ts');
+  const { guarded, unfitPart } = await loadGuard();
   const unfit = isAdapter(adapter) ? unfitPart(adapter) : null;
   if (isAdapter(adapter) && unfit === null) return guarded(adapter);
   const missing = unfit === null ? (missingPart(adapter) ?? 'is none') : `has no ${unfit}`;

@@ -6,12 +6,17 @@ import { listen } from '../host/bell.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
 import type { Starter, StarterProbe } from '../host/starter.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { describeTrouble } from '../core/error.ts';
 import { createHostWorld } from './host-world.ts';
+import { loadAhead } from './load-ahead.ts';
 import { takeSupervisorLock } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { startSupervisor } from '../supervisor/supervisor.ts';
 import type { World } from '../supervisor/world.ts';
 import { watchConfig } from './config-watch.ts';
+
+/** A command that supervises what it was given has that to begin with first. */
+const LOAD_AHEAD_AFTER_MS = 1_000;
 
 interface Parts {
   readonly paths: StateDirPaths;
@@ -35,7 +40,10 @@ export async function supervise(
     // Where this machine has no subreapers `drover doctor` says why.
     const starter = await starterOf(parts.starting);
     const world = await realWorld(parts, options, starter);
+    // Who is told to stay does nothing before he has all that he may need.
+    if (options.until === 'told') await loadAhead();
     const supervisor = startSupervisor(world, options.until);
+    if (options.until === 'idle') void loadAheadSoon(world, supervisor.ended);
     const bell = listen(parts.paths.bell, () => supervisor.ring());
     const end = async (): Promise<string> => {
       const because = await supervisor.ended;
@@ -58,6 +66,18 @@ export async function supervise(
     await (await starterOf(parts.starting))?.close();
     throw error;
   }
+}
+
+/** Never rejects. */
+async function loadAheadSoon({ clock, log }: World, ended: Promise<string>): Promise<void> {
+  let isOver = false;
+  const over = async (): Promise<void> => {
+    await ended;
+    isOver = true;
+  };
+  await clock.sleep(LOAD_AHEAD_AFTER_MS, over());
+  if (isOver) return;
+  await loadAhead().catch((error: unknown) => log(describeTrouble(error)));
 }
 
 async function starterOf(starting: Promise<StarterProbe>): Promise<Starter | null> {

@@ -88,7 +88,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
 
     async evidenceFiles(globs, cwd) {
       if (globs.length === 0) return { kind: 'seen', value: new Map() };
-      const { lookAtEvidenceFiles } = await import('./evidence-files.ts');
+      const { lookAtEvidenceFiles } = await loadEvidenceFiles();
       return await lookAtEvidenceFiles(globs, cwd, { ours: options.stateDir });
     },
 
@@ -143,4 +143,9 @@ async function checkGoal(
   } catch (error) {
     return { goal: 'unknown', because: describeError(error, runDir) };
   }
+}
+
+/** Of use ahead of the need, for it is loaded with the first dispatch that names such files. */
+export async function loadEvidenceFiles(): Promise<typeof import('./evidence-files.ts')> {
+  return await import('./evidence-files.ts');
 }

@@ -1,7 +1,6 @@
 // Owns the start of the shim of containment tier sh: a shell for each attempt, started by ourselves.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { HostProcessTable } from './host-process-table.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeRunDir } from './run-dir.ts';
@@ -9,7 +8,8 @@ import { outputPaths } from './run-look.ts';
 import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
 import { describeError, errorCode } from './system-error.ts';
 
-const SHIM = fileURLToPath(new URL('./shim.sh', import.meta.url));
+/** Read together with this module, which has to be of the same version: it may be upgraded while we run. */
+const SHIM = readFileSync(new URL('./shim.sh', import.meta.url), 'utf8');
 
 export async function startShellShim(
   order: ShimOrder,
@@ -39,7 +39,7 @@ function launch(order: ShimOrder, bootId: string, told: ShimTold): Promise<numbe
       // Files, never pipes: the agent goes on writing after we are gone. Appending, so that trimming is safe.
       for (const path of outputPaths(dir)) fds.push(openSync(path, 'a', 0o600));
       const head = [dir, String(fence), umask, bootId, about];
-      const child = spawn('/bin/sh', [SHIM, ...head, cgroup ?? '', ...argv], {
+      const child = spawn('/bin/sh', ['-c', SHIM, 'drover-shim', ...head, cgroup ?? '', ...argv], {
         cwd: order.cwd,
         env: order.environment,
         detached: true,

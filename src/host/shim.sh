@@ -2,7 +2,9 @@
 # The shim of one attempt: claims the fence, starts the agent in a session of its own, outlives the supervisor and
 # records how the agent ended. POSIX sh; docs/decisions/0004-sh-shim.md says why it is as it is.
 #
-#   /bin/sh shim.sh RUN_DIR FENCE UMASK BOOT_ID ATTEMPT CGROUP PROGRAM [ARGUMENT]...
+#   /bin/sh -c TEXT drover-shim RUN_DIR FENCE UMASK BOOT_ID ATTEMPT CGROUP PROGRAM [ARGUMENT]...
+#
+# TEXT is this file as its supervisor has read it when it began: an upgrade since then does not count.
 #
 # Its caller gives it a session of its own, the agent's environment and working directory, stdin from /dev/null, and
 # stdout and stderr that append to files. ATTEMPT is a description in JSON; CGROUP may be empty. It keeps one record, claim.FENCE, with lines

@@ -1,11 +1,12 @@
 // Owns one starter as a process (starter.pl): what it is told and what it says. Its replacement is starter.ts.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
 import { describeError } from './system-error.ts';
 
-const STARTER = fileURLToPath(new URL('./starter.pl', import.meta.url));
+/** Read together with this module, which has to be of the same version: it may be upgraded while we run. */
+const STARTER = readFileSync(new URL('./starter.pl', import.meta.url), 'utf8');
 /** Perl needs some milliseconds. Until then nobody looks at the agents of the supervisor before. */
 const READY_WITHIN_MS = 5_000;
 /** What a starter that has ended, and its young shims, have said is read by then. */
@@ -58,7 +59,7 @@ export class StarterProcess {
     this.ready = new Promise((resolve) => {
       this.#tellReady = resolve;
     });
-    const child = spawn('perl', [STARTER, bootId], {
+    const child = spawn('perl', ['-e', STARTER, bootId], {
       env: { PATH, DROVER_ROOM: ROOM, ...LINKED_AT_ONCE },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 # The starter of one supervisor, and the shim of each attempt at containment tier subreaper. docs/decisions/0009 says why.
 #
-#   perl starter.pl BOOT_ID
+#   perl -e TEXT BOOT_ID
+#
+# TEXT is this file as the supervisor has read it when it began: an upgrade since then does not count.
 #
 # The starter reads orders from stdin, forks a shim for each, and says on stdout what became of it. It ends with its
 # supervisor, at the end of stdin; its shims do not. An order is its length, a newline, and fields that NULs separate:

@@ -274,7 +274,7 @@ export function chosen<T>(list: readonly T[], { pick = 0, count = 1 }): T[] {
 }
 
 export function isShim({ commandLine }: LiveProcess): boolean {
-  return /^drover-shim |\/shim\.sh /.test(commandLine);
+  return /^drover-shim | drover-shim \//.test(commandLine);
 }
 
 function roleOf(process: LiveProcess): Role {

@@ -5,7 +5,7 @@ import type { JournalLine } from './harness/journal.ts';
 import { type LiveProcess, isAlive, killExactly } from './harness/process-list.ts';
 import { until } from './harness/until.ts';
 
-/** The shim is the one that says so (drover-shim, or shim.sh); its agent has the same mark. */
+/** The shim is the one that says so; its agent has the same mark. */
 function shimOf(herd: TestHerd, agent: JournalLine): LiveProcess {
   const shim = herd
     .marked()

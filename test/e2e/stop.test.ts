@@ -47,7 +47,7 @@ function treeCampaign(herd: TestHerd, run: readonly string[], held: object): str
 async function untilGrown(herd: TestHerd, processes: number): Promise<void> {
   await herd.untilState('tree', 'running');
   await until(`${processes} processes`, () => {
-    const tree = herd.marked().filter(({ commandLine }) => !commandLine.includes('shim.sh'));
+    const tree = herd.marked().filter(({ commandLine }) => !commandLine.includes('drover-shim'));
     return tree.length >= processes;
   });
 }

@@ -32,7 +32,9 @@ export function compileHost(): CompiledHost {
     '-p',
     `${dir}/tsconfig.json`,
   ]);
-  cpSync(`${ROOT}src/host/shim.sh`, `${dir}/host/shim.sh`);
+  for (const script of ['shim.sh', 'starter.pl']) {
+    cpSync(`${ROOT}src/host/${script}`, `${dir}/host/${script}`);
+  }
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 

@@ -10,6 +10,7 @@ import { table, until } from './scratch.ts';
 export interface Shim {
   readonly name: string;
   readonly kind: 'sh' | 'perl';
+  /** its text */
   readonly script: string;
   /** argv in front of the script */
   readonly command: readonly string[];
@@ -19,15 +20,15 @@ const at = (name: string) => new URL(`../../../src/host/${name}`, import.meta.ur
 
 export const SHIMS: readonly Shim[] = (
   [
-    ['dash', 'sh', ['dash']],
-    ['bash', 'sh', ['bash']],
-    ['bash --posix', 'sh', ['bash', '--posix']],
-    ['busybox ash', 'sh', ['busybox', 'sh']],
-    ['perl', 'perl', ['perl']],
+    ['dash', 'sh', ['dash', '-c']],
+    ['bash', 'sh', ['bash', '-c']],
+    ['bash --posix', 'sh', ['bash', '--posix', '-c']],
+    ['busybox ash', 'sh', ['busybox', 'sh', '-c']],
+    ['perl', 'perl', ['perl', '-e']],
   ] as const
 ).flatMap(([name, kind, [program, ...rest]]) => {
   const path = findInPath(program);
-  const script = at(kind === 'sh' ? 'shim.sh' : 'starter.pl');
+  const script = readFileSync(at(kind === 'sh' ? 'shim.sh' : 'starter.pl'), 'utf8');
   return path === null ? [] : [{ name, kind, script, command: [path, ...rest] }];
 });
 
@@ -106,7 +107,7 @@ function runShell(order: ShimOrder): Started {
   const fds = ['stdout', 'stderr'].map((name) => openSync(`${dir}/${name}`, 'a', 0o600));
   const about = JSON.stringify({ mark: order.mark });
   const head = [dir, `${fence}`, umask, table.bootId(), about, cgroup];
-  const child = launch(order, [...head, ...order.argv], {
+  const child = launch(order, ['drover-shim', ...head, ...order.argv], {
     cwd: order.cwd ?? dir,
     env: environmentOf(order),
     stdio: ['ignore', ...fds],

@@ -35,12 +35,14 @@ export interface CommandOptions {
   readonly flags?: readonly string[];
   /** a program with its arguments that runs Node instead of us */
   readonly through?: readonly string[];
+  /** default: what was built */
+  readonly cli?: string;
 }
 
 export function startCommand(words: readonly string[], options: CommandOptions): RunningCommand {
-  if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build makes it`);
-  const { flags = [], through = [] } = options;
-  const [program, ...rest] = [...through, process.execPath, ...flags, CLI, ...words];
+  const { flags = [], through = [], cli = CLI } = options;
+  if (!existsSync(cli)) throw new Error(`${cli} is missing: npm run build makes it`);
+  const [program, ...rest] = [...through, process.execPath, ...flags, cli, ...words];
   const child = spawn(program!, rest, {
     cwd: options.cwd,
     env: options.environment,

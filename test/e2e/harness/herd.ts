@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly state?: string;
   /** a program with its arguments that runs Node */
   readonly through?: readonly string[];
+  /** default: what was built */
+  readonly cli?: string;
 }
 
 export interface CampaignPlan {
@@ -116,7 +118,7 @@ export class TestHerd {
   /** Starts `drover WORDS --state …` and returns at once. */
   start(
     words: readonly string[],
-    { env = {}, cwd, state, through = [] }: RunOptions = {},
+    { env = {}, cwd, state, through = [], cli }: RunOptions = {},
   ): RunningCommand {
     const end = words.indexOf('--');
     const own = end === -1 ? words : words.slice(0, end);
@@ -125,6 +127,7 @@ export class TestHerd {
       cwd: cwd ?? this.dir,
       environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: this.dir, ...env },
       through,
+      ...(cli === undefined ? {} : { cli }),
     });
     this.#commands.push(command);
     return command;
