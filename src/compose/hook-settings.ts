@@ -6,6 +6,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -48,7 +49,7 @@ export function hookInstallation(
     throw unusable(path, 'its "hooks" have a form that is not known', 'look at it by hand');
   }
   const text = `${JSON.stringify(settings, null, 2)}\n`;
-  return { path, text, isCurrent: before === text, write: () => write(path, text) };
+  return { path, text, isCurrent: before === text, write: () => write(path, { before, text }) };
 }
 
 /** Dotfiles are often links into a repository: the file there is replaced, and the link stays. */
@@ -88,16 +89,24 @@ function parse(path: string, text: string): Fields {
   return settings;
 }
 
-function write(path: string, text: string): void {
+/** Nobody's change is lost: whoever has written since it was read is left his file. */
+function write(
+  path: string,
+  { before, text }: { readonly before: string | null; readonly text: string },
+): void {
   const temporary = `${path}.drover.tmp`;
+  let isChanged = false;
   try {
     mkdirSync(dirname(path), { recursive: true });
     const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o600;
     writeFileSync(temporary, text, { mode: mode & 0o777 });
-    renameSync(temporary, path);
+    isChanged = readIfThere(path) !== before;
+    if (isChanged) rmSync(temporary);
+    else renameSync(temporary, path);
   } catch (error) {
     throw unusable(path, describeError(error, path), 'give yourself access to it', error);
   }
+  if (isChanged) throw unusable(path, 'somebody has just changed it', 'run this command again');
 }
 
 function unusable(path: string, because: string, hint: string, cause?: unknown): DroverError {

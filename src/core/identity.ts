@@ -15,6 +15,11 @@ export function sameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
   return a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId;
 }
 
+/** Null where it is of another boot: after a reboot a stranger may have its pid and its start time (I3). */
+export function ofBoot(process: ProcessIdentity | null, bootId: string): ProcessIdentity | null {
+  return process?.bootId === bootId ? process : null;
+}
+
 /** A string key for maps and sets of processes of one boot. */
 export function processKey(process: { pid: number; startTime: number }): string {
   return `${process.pid}@${process.startTime}`;

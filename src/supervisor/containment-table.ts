@@ -2,7 +2,7 @@
 // At tier subreaper ancestry is never lost while the shim lives: whoever sheds all the rest is still its descendant.
 import type { LiveDispatch } from '../core/dispatch.ts';
 import type { Look } from '../core/evidence.ts';
-import { type ProcessIdentity, formatMark, processKey } from '../core/identity.ts';
+import { type ProcessIdentity, formatMark, ofBoot, processKey } from '../core/identity.ts';
 import { findMembers, keptNumbers } from '../core/tree.ts';
 import type { ProcessRow, ProcessTable } from '../ports.ts';
 import type { Containment, Doomed, Held } from './containment.ts';
@@ -30,12 +30,9 @@ function members(
   table: TableLook,
 ): Look<Held> {
   if (table.kind !== 'seen') return table;
-  // After a reboot a stranger may have the pid and the start time of a process of the boot before (I3).
   const bootId = processes.bootId();
-  const ofThisBoot = (process: ProcessIdentity | null) =>
-    process?.bootId === bootId ? process : null;
-  const shim = ofThisBoot(memory.shim);
-  const leaders = [ofThisBoot(memory.agent), shim].filter((process) => process !== null);
+  const shim = ofBoot(memory.shim, bootId);
+  const leaders = [ofBoot(memory.agent, bootId), shim].filter((process) => process !== null);
   const { snapshot } = table.value;
   const nowMs = clock.monotonicMs();
   const found = findMembers(

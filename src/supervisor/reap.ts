@@ -4,7 +4,13 @@
 import { type Attempt, type AttemptKey, LIVE_STATES, type Survivor } from '../core/dispatch.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Look } from '../core/evidence.ts';
-import { type ProcessIdentity, formatMark, pidOfKey, processKey } from '../core/identity.ts';
+import {
+  type ProcessIdentity,
+  formatMark,
+  ofBoot,
+  pidOfKey,
+  processKey,
+} from '../core/identity.ts';
 import {
   type AttemptRecord,
   type ReapFacts,
@@ -144,8 +150,8 @@ function guard(
   const { snapshot } = table.value;
   const keys = new Set(shims.map(processKey));
   if (supervisor !== null) {
-    const isThere = supervisor.bootId === processes.bootId();
-    let one = isThere ? snapshot.byKey.get(processKey(supervisor)) : undefined;
+    const known = ofBoot(supervisor, processes.bootId());
+    let one = known === null ? undefined : snapshot.byKey.get(processKey(known));
     if (one === undefined) {
       return { kind: 'unknown', because: 'the process table does not show the supervisor' };
     }
@@ -199,11 +205,10 @@ function recordedOf(
   const { claim, agent } = runDirs.look(key);
   const holders = runDirs.lifeHolders(key);
   const bootId = processes.bootId();
-  const ofThisBoot = (process: ProcessIdentity) => (process.bootId === bootId ? process : null);
   const hasShim = claim.kind === 'seen' && claim.value.by === 'shim';
   return {
-    shim: hasShim ? ofThisBoot(claim.value.shim) : null,
-    agent: agent.kind === 'seen' ? ofThisBoot(agent.value) : null,
+    shim: hasShim ? ofBoot(claim.value.shim, bootId) : null,
+    agent: agent.kind === 'seen' ? ofBoot(agent.value, bootId) : null,
     holders: new Set(holders.kind === 'seen' ? holders.value.map(processKey) : []),
   };
 }

@@ -1,7 +1,7 @@
 // Owns the look at an attempt's process tree, whatever holds it, and the count of empty looks that proves its end (I8).
 import type { ContainmentTier, LiveDispatch, Millis } from '../core/dispatch.ts';
 import type { Look, Members, Usage } from '../core/evidence.ts';
-import { type ProcessIdentity, parseMark, processKey } from '../core/identity.ts';
+import { type ProcessIdentity, ofBoot, parseMark, processKey } from '../core/identity.ts';
 import { type Snapshot, takeSnapshot } from '../core/tree.ts';
 import type { ProcessRow } from '../ports.ts';
 import type { AttemptMemory } from './memory.ts';
@@ -118,14 +118,14 @@ export function workersOf(
   return { kind: 'seen', value: [...own, ...nestedIn(own, table, ledger.id), ...endedAgent] };
 }
 
-/** None of a process of the boot before, whose pid and start time a stranger may have (I3). */
 function rowsOf(
   process: ProcessIdentity | null,
   bootId: string,
   table: TableLook,
 ): readonly ProcessRow[] {
-  if (table.kind !== 'seen' || process?.bootId !== bootId) return [];
-  const row = table.value.snapshot.byKey.get(processKey(process));
+  const known = ofBoot(process, bootId);
+  if (table.kind !== 'seen' || known === null) return [];
+  const row = table.value.snapshot.byKey.get(processKey(known));
   return row === undefined ? [] : [row];
 }
 
@@ -224,7 +224,7 @@ function lookBehind(
   memory: AttemptMemory,
   { snapshot, isProved }: { snapshot: Snapshot<ProcessRow>; isProved: boolean },
 ): Look<readonly ProcessIdentity[]> {
-  const shim = memory.shim?.bootId === world.processes.bootId() ? memory.shim : null;
+  const shim = ofBoot(memory.shim, world.processes.bootId());
   if (!isProved && mayBeInExec(shim, attempt.containment, snapshot)) return IN_EXEC;
   if (attempt.containment !== 'subreaper' || !waitsForNobodyShown(shim, snapshot)) {
     memory.unshownLooks = 0;
