@@ -21,6 +21,8 @@ export const KNOWN_AGENTS: readonly string[] = ['command'];
 /** An open herd: its ledger, and the ways to act on it. */
 export interface Herd {
   readonly paths: StateDirPaths;
+  /** What keeps everything from being started. As it was when this was opened. */
+  readonly obstacles: readonly string[];
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** What makes ids for new dispatches. */
@@ -91,13 +93,14 @@ export async function openHerd({
       hint: 'drover run FILE makes one; if yours is elsewhere, name it with --state DIR',
     });
   }
-  const { paths } = prepareStateDir(stateDir, { create });
+  const { paths, obstacles } = prepareStateDir(stateDir, { create });
   // Who cannot write would keep the supervisor's place from everybody who can.
   const refusal = writeRefusal(paths.ledger);
   const ledger = await openLedger(paths.ledger, { create });
   const clock = createClock();
   return {
     paths,
+    obstacles,
     ledger,
     clock,
     newIds,

@@ -25,6 +25,8 @@ export interface EvidenceLine {
 export interface Seen {
   /** the pool of the dispatch; null: it is gone */
   readonly pool: PoolUse | null;
+  /** what is wrong with the state directory, so that nothing can be started */
+  readonly obstacles: readonly string[];
   /** why its campaign starts nothing new; null: it does */
   readonly haltedBecause: string | null;
   /** its processes; null: it has none */
@@ -174,8 +176,9 @@ function operationLines({ operations, now }: Seen): EvidenceLine[] {
  * What keeps a queued dispatch from starting; free slots are shown too, for then only a supervisor
  * is missing.
  */
-function startLines(view: DispatchView, { pool, haltedBecause, now }: Seen): EvidenceLine[] {
-  const lines: EvidenceLine[] = [];
+function startLines(view: DispatchView, seen: Seen): EvidenceLine[] {
+  const { pool, haltedBecause, obstacles, now } = seen;
+  const lines = obstacles.map((obstacle) => line('state-dir', now, obstacle));
   if (haltedBecause !== null) {
     lines.push({ kind: 'campaign', at: now, expiresAt: null, detail: `halted: ${haltedBecause}` });
   }

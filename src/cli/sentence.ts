@@ -30,8 +30,13 @@ export function sentenceOf(view: DispatchView, seen: Seen): string {
   if (!running && verdict !== null) details.push(verdict);
   const is = running ? verdict : stateWord(dispatch.state);
   const shown = details.length > 0 ? ` (${details.join(', ')})` : '';
-  const because = running ? doing(dispatch, attempt, seen) : dispatch.because;
+  const because = running ? doing(dispatch, attempt, seen) : notDoing(dispatch, seen);
   return `${nameOf(dispatch)} is ${is}${shown}: ${oneLine(because)}`;
+}
+
+/** What keeps everything from being started comes before what is missing as well. */
+function notDoing({ state, because }: Dispatch, { obstacles }: Seen): string {
+  return (state.kind === 'queued' ? obstacles[0] : null) ?? because;
 }
 
 /** Of one that runs. */

@@ -229,7 +229,10 @@ function markedProcesses(
 
 function runDirectories(runsDir: string): Look<readonly FoundRunDirectory[]> {
   try {
-    if (statSync(runsDir, { throwIfNoEntry: false }) === undefined) return { kind: 'absent' };
+    // Something else in its place is a problem of the state directory, and told there.
+    if (statSync(runsDir, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      return { kind: 'absent' };
+    }
     const found = readdirSync(runsDir).flatMap((name): FoundRunDirectory[] => {
       const [, dispatch, fence] = /^([a-z0-9]+)\.(\d+)$/.exec(name) ?? [];
       if (dispatch === undefined || fence === undefined) return [];

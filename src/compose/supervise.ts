@@ -1,11 +1,10 @@
 // Owns becoming the supervisor: the lock, the real world, the bell.
-import { mkdirSync } from 'node:fs';
 import type { SuperviseOptions, SupervisorHandle } from '../compose.ts';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import { listen } from '../host/bell.ts';
 import { probeCgroups } from '../host/cgroup-base.ts';
 import type { Starter, StarterProbe } from '../host/starter.ts';
-import type { StateDirPaths } from '../host/state-dir.ts';
+import { type StateDirPaths, makeRuns } from '../host/state-dir.ts';
 import { describeTrouble } from '../core/error.ts';
 import { createHostWorld } from './host-world.ts';
 import { loadAhead } from './load-ahead.ts';
@@ -101,7 +100,7 @@ async function realWorld(
   starter: Starter | null,
 ): Promise<World> {
   const { config, latest, protect } = await watchConfig(paths.config, clock);
-  mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
+  makeRuns(paths);
   const world = await createHostWorld(
     paths,
     { ledger, clock },

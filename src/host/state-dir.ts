@@ -38,6 +38,8 @@ export interface StateDir {
   readonly paths: StateDirPaths;
   /** sentences for `drover doctor`: usable, but somebody should know */
   readonly problems: readonly string[];
+  /** those of them that keep everything from being started */
+  readonly obstacles: readonly string[];
 }
 
 /** What a herd puts there itself. SQLite adds `-wal`, `-shm` and `-journal` to its files. */
@@ -65,18 +67,38 @@ export function prepareStateDir(dir: string, options: { readonly create: boolean
     makePrivate(real, stat, options.create, problems);
     accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK);
     const paths = statePaths(real);
-    noteRoom(real, problems);
-    noteReadOnly(paths.ledger, problems);
+    const obstacles: string[] = [];
+    noteRoom(real, obstacles);
+    noteReadOnly(paths.ledger, obstacles);
     if (options.create) {
       probeLinks(dir, real);
-      makeDirectories(paths.runs);
+      makeRuns(paths);
     }
-    noteRuns(paths.runs, problems);
-    return { paths, problems };
+    noteRuns(paths.runs, obstacles);
+    return { paths, problems: [...problems, ...obstacles], obstacles };
   } catch (error) {
     if (error instanceof DroverError) throw error;
     throw translate(dir, error);
   }
+}
+
+/**
+ * Makes the directory of all run directories where it is missing.
+ *
+ * @throws DroverError `STATE_DIR_UNUSABLE`
+ */
+export function makeRuns({ dir, runs }: Pick<StateDirPaths, 'dir' | 'runs'>): void {
+  try {
+    makeDirectories(runs);
+    if (statSync(runs).isDirectory()) return;
+  } catch (error) {
+    throw translate(dir, error);
+  }
+  throw unusable(
+    dir,
+    'holds something else where the directory of all run directories has to be',
+    `move ${runs} away: a directory is made in its place`,
+  );
 }
 
 /** Not mkdir's own `recursive`: Node's never returns where the system has a directory but makes none in it (/proc). */
@@ -172,7 +194,7 @@ const FREE_BYTES_MIN = 1024 * 1024;
 /** An attempt needs half a dozen. */
 const FREE_FILES_MIN = 32;
 
-function noteRoom(real: string, problems: string[]): void {
+function noteRoom(real: string, obstacles: string[]): void {
   const { bavail, bsize, files, ffree } = statfsSync(real);
   const freeBytes = bavail * bsize;
   // A file system that makes inodes as it needs them says that it has none at all.
@@ -182,26 +204,26 @@ function noteRoom(real: string, problems: string[]): void {
   ];
   if (lacks.length === 0) return;
   const free = lacks.join(' and ');
-  problems.push(`${real} is on a disk with ${free} free, so nothing can be started: make room`);
+  obstacles.push(`${real} is on a disk with ${free} free, so nothing can be started: make room`);
 }
 
-function noteReadOnly(ledger: string, problems: string[]): void {
+function noteReadOnly(ledger: string, obstacles: string[]): void {
   if (statSync(ledger, { throwIfNoEntry: false }) === undefined) return;
   try {
     accessSync(ledger, constants.W_OK);
   } catch {
-    problems.push(`${ledger} is read-only, so nothing can be started or ended: make it writable`);
+    obstacles.push(`${ledger} is read-only, so nothing can be started or ended: make it writable`);
   }
 }
 
 /** No claim is committed without its run directory; one that is missing is made by the next command. */
-function noteRuns(runs: string, problems: string[]): void {
+function noteRuns(runs: string, obstacles: string[]): void {
   if (statSync(runs, { throwIfNoEntry: false }) === undefined) return;
   try {
     accessSync(`${runs}/.`, constants.W_OK | constants.X_OK);
   } catch (error) {
     const why = errorCode(error) ?? String(error);
-    problems.push(
+    obstacles.push(
       `${runs} is no directory that we can write (${why}), so nothing can be started: make it one`,
     );
   }

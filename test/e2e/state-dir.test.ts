@@ -1,5 +1,13 @@
 // Owns the tests of state directories that cannot hold a herd: refused with the way out, and left as they are.
-import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openSqliteFile } from './harness/sqlite.ts';
 import { type TestHerd, withHerd } from './harness/herd.ts';
@@ -47,6 +55,40 @@ describe.concurrent('a state directory', () => {
         expect(stderr).toContain('--state');
       }
       expect(readdirSync(herd.state)).toEqual(['thesis.tex']);
+    }),
+  );
+
+  test(
+    'in which run directories have no place is told by why and doctor, and starts nothing before they have',
+    withHerd(async (herd) => {
+      const dispatches = [{ name: 'a', run: herd.recorder('a') }];
+      const file = herd.campaign({ campaign: 'c', dispatches });
+      await herd.ok(['run', file]);
+      await herd.ok(['pause', 'default']);
+      await herd.ok(['add', '--name', 'first', '--', ...herd.recorder('first')]);
+      await herd.ok(['down']);
+      await herd.untilUnsupervised();
+      const runs = `${herd.state}/runs`;
+      rmSync(runs, { recursive: true });
+      writeFileSync(runs, 'in the way');
+      for (const words of [['run', file], ['up'], ['add', '--', 'true']]) {
+        const { code, stderr } = await herd.drover(words);
+        expect({ code, stderr }).toMatchObject({ code: 2 });
+        expect(stderr).toContain(`holds something else where the directory of all run directories`);
+        expect(stderr).toContain(`move ${runs} away`);
+      }
+      const because = `${runs} is no directory that we can write (ENOTDIR), so nothing can be started`;
+      const { stdout } = await herd.ok(['why', 'first']);
+      expect(stdout).toMatch(/^\S+first is queued: /);
+      expect(stdout).toContain(because);
+      const { problems } = await herd.doctor();
+      expect(problems.filter((problem) => problem.includes('/runs'))).toEqual([
+        expect.stringContaining(because),
+      ]);
+      rmSync(runs);
+      await herd.ok(['resume', 'default']);
+      await herd.ok(['up', '--until', 'idle']);
+      expect(herd.begun('first')).toHaveLength(1);
     }),
   );
 

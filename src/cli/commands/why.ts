@@ -58,6 +58,7 @@ async function lookAt(herd: Herd, { dispatch, attempt }: DispatchView): Promise<
   const campaign = await herd.ledger.campaign(dispatch.campaign);
   return {
     pool: pools.find(({ name }) => name === dispatch.pool) ?? null,
+    obstacles: herd.obstacles,
     haltedBecause: campaign?.haltedBecause ?? null,
     look: process === null || attempt === null ? null : await herd.lookAt(attempt, process),
     output: isLive(state) ? output.lastLine(key) : null,

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmdirSync,
   statSync,
   symlinkSync,
@@ -63,7 +64,12 @@ test('where no run directory can be made it is told that nothing can be started'
   expect(prepareStateDir(dir, { create: false }).problems).toEqual([]);
   writeFileSync(runs, 'in the way');
   const problem = expect.stringMatching(/runs is no directory .*ENOTDIR.* nothing can be started/);
-  expect(prepareStateDir(dir, { create: false }).problems).toEqual([problem]);
+  expect(prepareStateDir(dir, { create: false })).toMatchObject({
+    problems: [problem],
+    obstacles: [problem],
+  });
+  expect(() => prepareStateDir(dir, { create: true })).toThrow(/holds something else .*run dir/);
+  expect(readFileSync(runs, 'utf8')).toBe('in the way');
 });
 
 test('a herd that is there is taken, whatever else people put beside it', () => {

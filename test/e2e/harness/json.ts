@@ -65,6 +65,7 @@ export interface PoolJson {
 
 export interface DoctorJson {
   readonly ok: boolean;
+  readonly problems: readonly string[];
   readonly store: { readonly ok: boolean; readonly driver: string | null };
   readonly supervisor: { readonly alive: boolean; readonly pid: number | null };
   readonly heldSlots: readonly { readonly pool: string; readonly dispatch: string }[];

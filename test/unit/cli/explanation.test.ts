@@ -26,6 +26,7 @@ const NOTHING: Seen = {
   operations: { kind: 'absent' },
   children: [],
   pool: null,
+  obstacles: [],
   haltedBecause: null,
   now: NOW,
 };
@@ -105,9 +106,11 @@ describe('evidenceOf', () => {
     const seen: Seen = {
       ...NOTHING,
       pool: pool('work', { used: 2, paused: true }),
+      obstacles: ['the disk is full'],
       haltedBecause: 'fix failed',
     };
     expect(kinds(evidenceOf(view('x', QUEUED), seen))).toEqual([
+      'state-dir: the disk is full',
       'campaign: halted: fix failed',
       'pool: work: 2 of 2 slots used, paused by hand',
     ]);

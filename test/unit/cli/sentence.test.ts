@@ -23,6 +23,7 @@ const SEEN: Seen = {
   },
   children: [],
   pool: null,
+  obstacles: [],
   haltedBecause: null,
   now: NOW,
 };
@@ -101,4 +102,12 @@ test.each<[string, State, Partial<Attempt>, string]>([
 ])('%s', (_, state, its, sentence) => {
   const said = sentenceOf({ dispatch: dispatch('x', state), attempt: attempt(its) }, SEEN);
   expect(said.replaceAll(TIME, 'TIME')).toBe(`nightly/x is ${sentence}`);
+});
+
+test('one that waits where nothing can be started waits for that first', () => {
+  const seen: Seen = { ...SEEN, obstacles: ['the disk is full', 'so is the other'] };
+  const sentence = (state: State) =>
+    sentenceOf({ dispatch: dispatch('x', state), attempt: attempt() }, seen);
+  expect(sentence(QUEUED)).toBe('nightly/x is queued: the disk is full');
+  expect(sentence(SUCCEEDED)).toBe('nightly/x is succeeded (attempt 1): because of x');
 });
