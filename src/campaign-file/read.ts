@@ -1,5 +1,5 @@
 // Owns the bounded reading of a text file that a person wrote.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DroverError, type ErrorCode } from '../core/error.ts';
 import { formatSize } from '../core/size.ts';
 
@@ -41,15 +41,29 @@ export function readTextFile(path: string, code: ErrorCode, bound = BOUND): stri
 }
 
 /**
- * As `readTextFile`; null where there is no such file. Any other trouble is an error, never taken
- * for "not there".
+ * As `readTextFile`, of a file that is read again and again: whoever opens a pipe waits for its writer, and a supervisor
+ * must not. Null where there is no such file. Any other trouble is an error, never taken for "not there".
  */
 export function readTextFileIfThere(path: string, code: ErrorCode): string | null {
+  if (mayKeepWaiting(path)) {
+    const hint = 'put a file in its place, or remove it';
+    throw unreadable({ path, code, reason: 'it is no regular file', hint });
+  }
   try {
     return readTextFile(path, code);
   } catch (error) {
     if (error instanceof DroverError && codeOf(error.cause) === 'ENOENT') return null;
     throw error;
+  }
+}
+
+/** What cannot be looked at is told by whoever reads it. */
+function mayKeepWaiting(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    return !stat.isFile() && !stat.isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -1,15 +1,17 @@
 // Owns starting a supervisor in a process of its own.
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import { environmentOfNoAttempt } from '../host/agent-environment.ts';
-import { spawnDetached } from '../host/spawn-detached.ts';
+import { type Detached, spawnDetached } from '../host/spawn-detached.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
 import type { Clock, Ledger } from '../ports.ts';
 
 const UP_WITHIN_MS = 15_000;
 const POLL_MS = 20;
+const SAID_BYTES_MAX = 2_000;
 
 interface Parts {
   readonly paths: StateDirPaths;
@@ -17,13 +19,19 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** Returns once it, or another, holds the lock; or has held it, for one that has little to do is soon gone. */
+/**
+ * Returns once it has announced itself, or another holds the lock. One that holds the lock and is not heard of in time is
+ * up, too: it waits for its ledger.
+ *
+ * @throws DroverError `NOT_POSSIBLE` with its own last words where it has ended at once
+ */
 export async function detachSupervisor(
   { paths, ledger, clock }: Parts,
   { until, containment }: { readonly until: string; readonly containment: ContainmentTier | null },
 ): Promise<{ readonly pid: number }> {
   const tier = containment === null ? [] : ['--containment', containment];
-  const pid = await spawnDetached({
+  const saidBefore = statSync(paths.supervisorLog, { throwIfNoEntry: false })?.size ?? 0;
+  const started = await spawnDetached({
     script: fileURLToPath(new URL('../cli/main.js', import.meta.url)),
     args: ['up', '--quiet', '--until', until, '--state', paths.dir, ...tier],
     cwd: paths.dir,
@@ -31,18 +39,42 @@ export async function detachSupervisor(
     logPath: paths.supervisorLog,
   });
   const untilMs = clock.monotonicMs() + UP_WITHIN_MS;
-  while (!isSupervisorLockHeld(paths.lock) && !(await hasAnnounced(ledger, pid))) {
-    if (clock.monotonicMs() > untilMs) {
-      throw new DroverError('NOT_POSSIBLE', {
-        message: `the supervisor (pid ${pid}) did not come up within ${UP_WITHIN_MS / 1_000} s`,
-        hint: `see ${paths.supervisorLog}, then try drover up in the foreground`,
-      });
+  for (;;) {
+    // In this order: one that has little to do is soon gone.
+    const isOver = started.hasEnded() || clock.monotonicMs() > untilMs;
+    if (await hasAnnounced(ledger, started.pid)) break;
+    if (isOver) {
+      if (isSupervisorLockHeld(paths.lock)) break;
+      throw notUp(started, lastWords(paths.supervisorLog, saidBefore), paths.supervisorLog);
     }
     await clock.sleep(POLL_MS, new Promise(() => {}));
   }
-  return { pid };
+  return { pid: started.pid };
 }
 
 async function hasAnnounced(ledger: Ledger, pid: number): Promise<boolean> {
   return (await ledger.supervisor())?.process.pid === pid;
+}
+
+function notUp({ pid, hasEnded }: Detached, said: string, log: string): DroverError {
+  const what = hasEnded()
+    ? `ended at once${said === '' ? '' : `: ${said}`}`
+    : `did not come up within ${UP_WITHIN_MS / 1_000} s`;
+  return new DroverError('NOT_POSSIBLE', {
+    message: `the supervisor (pid ${pid}) ${what}`,
+    hint: `see ${log}, then try drover up in the foreground`,
+  });
+}
+
+/** What it has written since then, as far as a person wants to read that here. */
+function lastWords(log: string, since: number): string {
+  const fd = openSync(log, 'r');
+  try {
+    const length = Math.max(0, Math.min(SAID_BYTES_MAX, fstatSync(fd).size - since));
+    const bytes = Buffer.alloc(length);
+    readSync(fd, bytes, 0, length, since);
+    return bytes.toString('utf8').trim();
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -12,12 +12,17 @@ export interface DetachedProcess {
   readonly logPath: string;
 }
 
+export interface Detached {
+  readonly pid: number;
+  readonly hasEnded: () => boolean;
+}
+
 /**
  * Starts `script` with this very Node in a session of its own, so that neither a closed terminal nor Ctrl-C reaches it.
  *
- * @returns its pid, as soon as it runs; rejects with the error of the operating system where it could not be started
+ * @returns as soon as it runs; rejects with the error of the operating system where it could not be started
  */
-export function spawnDetached(what: DetachedProcess): Promise<number> {
+export function spawnDetached(what: DetachedProcess): Promise<Detached> {
   return new Promise((resolve, reject) => {
     const log = openSync(what.logPath, 'a', 0o600);
     try {
@@ -31,7 +36,9 @@ export function spawnDetached(what: DetachedProcess): Promise<number> {
       });
       child.once('error', reject);
       child.unref();
-      if (child.pid !== undefined) resolve(child.pid);
+      const { pid } = child;
+      const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+      if (pid !== undefined) resolve({ pid, hasEnded });
     } finally {
       closeSync(log);
     }

@@ -95,7 +95,7 @@ test('a detached process outlives its parent in a session of its own and appends
     `console.log('out', process.argv.slice(2).join()); console.error('err'); setInterval(() => {}, 1000);`,
   );
   const starter = `${importing(host, 'spawn-detached')}
-    const pid = await spawnDetached({ script: '${script}', args: ['up', '--x'], cwd: '${scratch.dir}', environment: { ...process.env, DROVER_MARK: '${mark}' }, logPath: '${logPath}' });
+    const { pid } = await spawnDetached({ script: '${script}', args: ['up', '--x'], cwd: '${scratch.dir}', environment: { ...process.env, DROVER_MARK: '${mark}' }, logPath: '${logPath}' });
     process.stdout.write(String(pid));`;
   const pid = Number(await startScript(host, 'starter', starter).output);
   await until(

@@ -1,4 +1,5 @@
 // Owns config.yaml: what it may say, and what is said of a wrong one.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -174,6 +175,11 @@ describe('read from a directory', () => {
     expect((await readConfigFile(path)).outputBytesMax).toBe(1024 ** 2);
     expect(await readConfigFile(join(directory, 'other.yaml'))).toBe(NO_CONFIG);
     await expect(readConfigFile(directory)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    await expect(readConfigFile(join(directory, 'pipe'))).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringContaining('it is no regular file'),
+    });
     await expect(readConfigFile(join(path, 'x.yaml'))).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
     });

@@ -1,0 +1,27 @@
+// Owns detached supervisors that cannot do their work: whoever has started one is told so, and why.
+import { expect, test } from 'vitest';
+import { withHerd } from './harness/herd.ts';
+
+const BROKEN = 'pools: [\n';
+
+test(
+  'one that ends at once is no supervisor: each command that starts one fails with what it said',
+  withHerd(async (herd) => {
+    const dispatches = [{ name: 'a', run: herd.recorder('a') }];
+    const file = herd.campaign({ campaign: 'c', dispatches });
+    await herd.ok(['run', file]);
+    herd.configure(BROKEN);
+    for (const words of [
+      ['up', '--detach'],
+      ['retry', 'c/a'],
+    ]) {
+      const { code, stdout, stderr } = await herd.drover(words);
+      expect({ words, code, stdout, stderr }).toMatchObject({ code: 1 });
+      expect(stderr).toMatch(/the supervisor \(pid \d+\) ended at once: \S+config\.yaml:2:1: /);
+      expect(stdout + stderr).not.toMatch(/supervising|was started|started one/);
+    }
+    herd.configure('');
+    await herd.ok(['up', '--until', 'idle']);
+    expect(herd.begun('a')).toHaveLength(2);
+  }),
+);
