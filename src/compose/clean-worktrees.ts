@@ -6,6 +6,7 @@ import { ownEnvironment } from '../host/agent-environment.ts';
 import { crashPoint } from '../host/crash-point.ts';
 import { createGit } from '../host/git.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { errorCode } from '../host/system-error.ts';
 import { listWorktrees, strayHalves, worktreePath } from '../host/worktree-record.ts';
 import { removeStray } from '../host/worktree-removal.ts';
 import { createWorktrees } from '../host/worktrees.ts';
@@ -31,8 +32,9 @@ const SUPERVISED =
 
 export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> {
   const { paths, kept } = cleaning;
+  const all = listed(cleaning);
+  if (all === null) return;
   await cleanStrays(cleaning);
-  const all = listWorktrees(paths.worktrees);
   for (const id of all) {
     // For each by itself: git may take its time, and a supervisor that wants to come up does not wait for all of them.
     const place = takePlace(cleaning);
@@ -46,6 +48,17 @@ export async function cleanWorktrees(cleaning: WorktreeCleaning): Promise<void> 
     } finally {
       place.release();
     }
+  }
+}
+
+/** null: they cannot be looked for. */
+function listed({ paths: { worktrees }, kept }: WorktreeCleaning): readonly DispatchId[] | null {
+  try {
+    return listWorktrees(worktrees);
+  } catch (error) {
+    const reason = `it cannot be looked into (${errorCode(error) ?? String(error)})`;
+    kept.push({ path: worktrees, reason, next: 'make it a directory that you can read' });
+    return null;
   }
 }
 

@@ -3,11 +3,13 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
+import { sameProcess } from '../core/identity.ts';
 import { environmentOfNoAttempt } from '../host/agent-environment.ts';
-import { type Detached, spawnDetached } from '../host/spawn-detached.ts';
+import { type Detached, type DetachedProcess, spawnDetached } from '../host/spawn-detached.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
+import { describeError } from '../host/system-error.ts';
 import { isSupervisorLockHeld } from '../ledger/supervisor-lock.ts';
-import type { Clock, Ledger } from '../ports.ts';
+import type { Clock, Ledger, SupervisorRow } from '../ports.ts';
 
 const UP_WITHIN_MS = 15_000;
 const POLL_MS = 20;
@@ -20,7 +22,7 @@ interface Parts {
 }
 
 /**
- * Returns once it has announced itself, or another holds the lock. One that holds the lock and is not heard of in time is
+ * Returns once it, or another that was quicker, has announced itself. One that holds the lock and is not heard of in time is
  * up, too: it waits for its ledger.
  *
  * @throws DroverError `NOT_POSSIBLE` with its own last words where it has ended at once
@@ -30,8 +32,9 @@ export async function detachSupervisor(
   { until, containment }: { readonly until: string; readonly containment: ContainmentTier | null },
 ): Promise<{ readonly pid: number }> {
   const tier = containment === null ? [] : ['--containment', containment];
-  const saidBefore = statSync(paths.supervisorLog, { throwIfNoEntry: false })?.size ?? 0;
-  const started = await spawnDetached({
+  const saidBefore = sizeOf(paths.supervisorLog);
+  const before = await ledger.supervisor();
+  const started = await spawned({
     script: fileURLToPath(new URL('../cli/main.js', import.meta.url)),
     args: ['up', '--quiet', '--until', until, '--state', paths.dir, ...tier],
     cwd: paths.dir,
@@ -42,9 +45,11 @@ export async function detachSupervisor(
   for (;;) {
     // In this order: one that has little to do is soon gone.
     const isOver = started.hasEnded() || clock.monotonicMs() > untilMs;
-    if (await hasAnnounced(ledger, started.pid)) break;
+    const row = await ledger.supervisor();
+    if (row !== null && hasCome(row, { before, pid: started.pid })) break;
     if (isOver) {
-      if (isSupervisorLockHeld(paths.lock)) break;
+      const wasThere = row?.endedBecause !== before?.endedBecause;
+      if (wasThere || isSupervisorLockHeld(paths.lock)) break;
       throw notUp(started, lastWords(paths.supervisorLog, saidBefore), paths.supervisorLog);
     }
     await clock.sleep(POLL_MS, new Promise(() => {}));
@@ -52,8 +57,24 @@ export async function detachSupervisor(
   return { pid: started.pid };
 }
 
-async function hasAnnounced(ledger: Ledger, pid: number): Promise<boolean> {
-  return (await ledger.supervisor())?.process.pid === pid;
+/** Ours, or one that was quicker. */
+function hasCome(
+  { process }: SupervisorRow,
+  { before, pid }: { readonly before: SupervisorRow | null; readonly pid: number },
+): boolean {
+  return process.pid === pid || before === null || !sameProcess(process, before.process);
+}
+
+async function spawned(what: DetachedProcess): Promise<Detached> {
+  try {
+    return await spawnDetached(what);
+  } catch (error) {
+    throw new DroverError('NOT_POSSIBLE', {
+      message: `no supervisor could be started: ${describeError(error, what.logPath)}`,
+      hint: `${what.logPath} has to be a file that you can write: move away what is in its place`,
+      cause: error,
+    });
+  }
 }
 
 function notUp({ pid, hasEnded }: Detached, said: string, log: string): DroverError {
@@ -64,6 +85,14 @@ function notUp({ pid, hasEnded }: Detached, said: string, log: string): DroverEr
     message: `the supervisor (pid ${pid}) ${what}`,
     hint: `see ${log}, then try drover up in the foreground`,
   });
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** What it has written since then, as far as a person wants to read that here. */

@@ -1,6 +1,10 @@
 // Owns the start of a Node process that outlives its parent: the supervisor behind `--detach`.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
+
+/** A pipe in its place is an error, and does not keep us waiting for a reader. */
+const TO_APPEND =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 export interface DetachedProcess {
   /** absolute path of the script */
@@ -24,7 +28,7 @@ export interface Detached {
  */
 export function spawnDetached(what: DetachedProcess): Promise<Detached> {
   return new Promise((resolve, reject) => {
-    const log = openSync(what.logPath, 'a', 0o600);
+    const log = openSync(what.logPath, TO_APPEND, 0o600);
     try {
       // The flags of this Node, without its debugger: that port is taken.
       const flags = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));

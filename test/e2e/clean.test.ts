@@ -212,6 +212,19 @@ describe.concurrent('clean', () => {
   );
 
   test(
+    'says where it cannot look for worktrees, and removes the rest',
+    withHerd(async (herd) => {
+      await herd.ok(['run', one(herd, { run: herd.recorder('a') })]);
+      const worktrees = join(herd.state, 'worktrees');
+      writeFileSync(worktrees, 'in the way');
+      expect(await clean(herd)).toMatchObject({
+        removed: [await dirOf(herd, 'a')],
+        kept: [{ path: worktrees, reason: 'it cannot be looked into (ENOTDIR)' }],
+      });
+    }),
+  );
+
+  test(
     'where no herd was ever is nothing to remove',
     withHerd(async (herd) => {
       expect(await clean(herd)).toEqual({ dryRun: false, removed: [], kept: [] });

@@ -1,4 +1,6 @@
 // Owns detached supervisors that cannot do their work: whoever has started one is told so, and why.
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { withHerd } from './harness/herd.ts';
 
@@ -21,6 +23,15 @@ test(
       expect(stdout + stderr).not.toMatch(/supervising|was started|started one/);
     }
     herd.configure('');
+    const log = `${herd.state}/supervisor.log`;
+    rmSync(log);
+    execFileSync('mkfifo', [log]);
+    const { code, stderr } = await herd.drover(['up', '--detach']);
+    expect({ code, stderr }).toMatchObject({ code: 1 });
+    expect(stderr).toMatch(
+      /no supervisor could be started: ENXIO: \S+supervisor\.log\n.*move away/,
+    );
+    rmSync(log);
     await herd.ok(['up', '--until', 'idle']);
     expect(herd.begun('a')).toHaveLength(2);
   }),
