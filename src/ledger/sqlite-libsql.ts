@@ -9,7 +9,12 @@ type Libsql = new (
   path: string,
 ) => {
   exec(sql: string): void;
-  prepare(sql: string): { all(params: readonly Value[]): readonly Row[] };
+  prepare(sql: string): {
+    /** it answers with rows, were it with none */
+    readonly reader: boolean;
+    all(params: readonly Value[]): readonly Row[];
+    run(params: readonly Value[]): unknown;
+  };
   close(): void;
 };
 
@@ -28,7 +33,12 @@ function connect(Database: Libsql, path: string, mode?: 'read-only'): SqliteConn
     exec: (sql) => database.exec(sql),
     prepare: (sql) => {
       const statement = database.prepare(sql);
-      return (params) => statement.all(params);
+      if (statement.reader) return (params) => statement.all(params);
+      // Half the time: nobody asks for rows that cannot come.
+      return (params) => {
+        statement.run(params);
+        return [];
+      };
     },
     close: () => database.close(),
   };
