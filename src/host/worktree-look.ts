@@ -31,10 +31,12 @@ export async function gitDirsOf(git: Git, path: string): Promise<GitDirs> {
   );
   if (found.kind === 'unknown') throw new Kept(found.because);
   const [top, own = '', common = ''] = found.out.split('\n');
-  if (found.status !== 0 || top !== realpathSync(path)) {
-    throw new Kept(`${path} is no git worktree any more`);
+  if (found.status === 0 && top === realpathSync(path)) {
+    const dirs = { own: realpathSync(own), common: realpathSync(resolve(path, common)) };
+    // The same where it has become a repository of its own: nothing of that would stay.
+    if (dirs.own !== dirs.common) return dirs;
   }
-  return { own: realpathSync(own), common: realpathSync(resolve(path, common)) };
+  throw new Kept(`${path} is no git worktree any more`);
 }
 
 /** Whatever the repository's own settings say of new files and of submodules. */

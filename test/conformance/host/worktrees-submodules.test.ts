@@ -1,6 +1,6 @@
 // Worktrees with submodules against a real git: each submodule has its repository in what git deletes with the worktree, and
 // git itself removes such a worktree only by force.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -177,6 +177,28 @@ describe('stays, with a reason that names the submodule,', () => {
       'where its repository is broken',
       () => rmSync(inGit(readdirSync(inGit())[0]!, 'modules/of/library/HEAD')),
       /^git cannot look at it: .*modules\/of\/library/,
+    ],
+    [
+      'or the worktree where that has become a repository of its own',
+      () => {
+        commit(path('lib'), 'work');
+        rmSync(path('.git'));
+        const own = inGit(readdirSync(inGit())[0]!, 'modules');
+        git(path(), 'init', '-q');
+        renameSync(own, path('.git/modules'));
+        writeFileSync(path('lib/.git'), 'gitdir: ../.git/modules/of/library');
+        git(
+          path(),
+          'config',
+          '--file',
+          '.git/modules/of/library/config',
+          'core.worktree',
+          path('lib'),
+        );
+        git(path(), 'add', '-A');
+        git(path(), 'commit', '-q', '-m', 'anew');
+      },
+      /d1 is no git worktree any more$/,
     ],
     [
       'where .gitmodules does not name it',
