@@ -1,10 +1,23 @@
 // Owns the removal of a worktree that nobody needs any more: what is in it is committed, and what is committed is elsewhere.
-import { realpathSync, renameSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { renameSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import type { DispatchId } from '../core/dispatch.ts';
 import type { WorktreeFate } from '../ports.ts';
 import type { Git, GitResult } from './git.ts';
-import { lookAtRunDirUse } from './run-dir-use.ts';
+import {
+  type GitDirs,
+  InUse,
+  Kept,
+  WITHOUT_SUBMODULES,
+  WITH_SUBMODULES,
+  answer,
+  gitDirsOf,
+  isOnlyMissing,
+  requireElsewhere,
+  requireNobodyIn,
+  requireUnused,
+  uncommitted,
+} from './worktree-look.ts';
 import {
   forgetWorktree,
   halfWorktrees,
@@ -13,6 +26,12 @@ import {
   type WorktreeRecord,
   worktreePath,
 } from './worktree-record.ts';
+import {
+  gitDirsLeftOf,
+  hasSubmodules,
+  requireCommitsElsewhere,
+  requireSubmodulesSafe,
+} from './worktree-submodules.ts';
 
 export type RemovalStep = 'worktrees.remove.leaving';
 
@@ -21,8 +40,6 @@ interface Removing {
   readonly git: Git;
   readonly crashPoint: (name: RemovalStep) => void;
 }
-
-class Kept extends Error {}
 
 /** Safe to repeat: each step finds out what is left. */
 export async function removeWorktree(
@@ -39,55 +56,96 @@ export async function removeWorktree(
       await requireLeft(removing, record);
     }
     await removeHalves(removing, record);
-    // Of one whose directory somebody has removed the repository still has the name.
-    if (!isThere) await removing.git(record.repository, 'worktree', 'remove', '--force', path);
+    if (!isThere) await removeLeft(removing, record);
     await removeBranch(removing, record);
     forgetWorktree(removing.dir, dispatch);
   });
 }
 
 /**
- * Ends the removal of what was renamed for it. git looks once more, and may refuse (it is locked, or has submodules): then
- * it gets its place back, with all that is in it.
+ * Ends the removal of what was renamed for it. git looks once more, and may refuse (it is locked): then it gets its place
+ * back, with all that is in it.
  *
  * @returns why it is still there; null: nothing is on its way out any more
  */
 export async function endLeaving(
   { dir, git }: Pick<Removing, 'dir' | 'git'>,
-  { dispatch, repository }: WorktreeRecord,
+  record: WorktreeRecord,
 ): Promise<string | null> {
+  const { dispatch, repository } = record;
   const away = leavingPath(dir, dispatch);
   if (!isThereAt(away)) return null;
-  await git(repository, 'worktree', 'repair', away);
-  let removed = await git(repository, 'worktree', 'remove', away);
-  if (isRefused(removed) && (await isCutRemoval(git, away))) {
-    removed = await git(repository, 'worktree', 'remove', '--force', away);
-  }
-  if (removed.kind === 'unknown') return removed.because;
-  if (removed.status === 0) return null;
+  const why = await removeAway({ dir, git }, record, away);
+  if (why === null || why.kind === 'open') return why?.because ?? null;
   const path = worktreePath(dir, dispatch);
   if (!isThereAt(path)) {
     renameSync(away, path);
     await git(repository, 'worktree', 'repair', path);
   }
-  return `git does not remove it: ${removed.err.split('\n')[0] ?? ''}`;
+  return why.because;
+}
+
+/** `open`: a git may still be at it, and whoever comes next finds out. */
+interface WhyThere {
+  readonly kind: 'refused' | 'open';
+  readonly because: string;
+}
+
+/** Never a locked one: that takes more than one --force. */
+async function removeAway(
+  removing: Pick<Removing, 'dir' | 'git'>,
+  record: WorktreeRecord,
+  away: string,
+): Promise<WhyThere | null> {
+  const { dir, git } = removing;
+  const remove = async (...words: readonly string[]) =>
+    await git(record.repository, 'worktree', 'remove', ...words, away);
+  let removed: GitResult;
+  try {
+    // By its former name nobody comes in any more.
+    requireUnused(dir, record.dispatch);
+    await git(record.repository, 'worktree', 'repair', away);
+    const dirs = await gitDirsOf(git, away);
+    await requireSafeAgain(git, record, away, dirs);
+    removed = await remove(...(hasSubmodules(dirs) ? ['--force'] : []));
+    if (isRefused(removed) && (await isCutRemoval(git, away))) removed = await remove('--force');
+  } catch (error) {
+    if (!(error instanceof Kept)) throw error;
+    return { kind: error instanceof InUse ? 'open' : 'refused', because: error.message };
+  }
+  if (removed.kind === 'unknown') return { kind: 'open', because: removed.because };
+  if (removed.status === 0) return null;
+  const said = removed.err.split('\n')[0] ?? '';
+  return { kind: 'refused', because: `git does not remove it: ${said}` };
 }
 
 function isRefused(result: GitResult): boolean {
   return result.kind === 'answered' && result.status !== 0;
 }
 
-/** Nothing was uncommitted when it was renamed. If files are missing, and that is all, a git has not come to its end. */
-async function isCutRemoval(git: Git, away: string): Promise<boolean> {
-  if (whyNoTopLevel(await topLevelOf(git, away), away) !== null) return false;
-  const status = await git(away, ...STATUS);
-  if (status.kind !== 'answered' || status.status !== 0 || status.out === '') return false;
-  // The first line has lost the space at its beginning.
-  return status.out.split('\n').every((line) => /^ ?D /.test(line));
+/** Whatever git does not look at by itself. With submodules it removes only by force, and so looks at nothing. */
+async function requireSafeAgain(
+  git: Git,
+  record: WorktreeRecord,
+  away: string,
+  dirs: GitDirs,
+): Promise<void> {
+  if (hasSubmodules(dirs)) {
+    requireNobodyIn(dirs.own, ['modules']);
+    await requireElsewhere(git, record, answer(await git(away, ...HEAD)));
+    const status = answer(await git(away, ...WITHOUT_SUBMODULES));
+    if (status !== '' && !isOnlyMissing(status)) throw new Kept(uncommitted(status));
+  }
+  await requireSubmodulesSafe(git, dirs, away, 'cut');
 }
 
-/** Whatever the repository's own settings say of new files and of submodules. */
-const STATUS = ['status', '--porcelain', '--untracked-files=all', '--ignore-submodules=none'];
+const HEAD = ['rev-parse', '--verify', 'HEAD^{commit}'] as const;
+
+/** Nothing was uncommitted when it was renamed. If files are missing, and that is all, a git has not come to its end. */
+async function isCutRemoval(git: Git, away: string): Promise<boolean> {
+  const status = await git(away, ...WITH_SUBMODULES);
+  return status.kind === 'answered' && status.status === 0 && isOnlyMissing(status.out);
+}
 
 async function requireLeft(removing: Removing, record: WorktreeRecord): Promise<void> {
   const because = await endLeaving(removing, record);
@@ -130,6 +188,7 @@ async function requireNoNeed(
   const { dispatch } = record;
   const isThere = isThereAt(path);
   if (isThere) await requireSafe(git, record, path);
+  else await requireLeftSafe({ dir, git }, record);
   const tip = await tipOf(git, record);
   if (tip !== null) {
     await requireElsewhere(git, record, tip);
@@ -140,26 +199,34 @@ async function requireNoNeed(
 }
 
 async function requireSafe(git: Git, record: WorktreeRecord, path: string): Promise<void> {
-  // git would look at whichever repository lies around it.
-  const strange = whyNoTopLevel(await topLevelOf(git, path), path);
-  if (strange !== null) throw new Kept(strange);
-  const status = answer(await git(path, ...STATUS));
-  if (status !== '') {
-    const count = status.split('\n').length;
-    throw new Kept(`${count} ${count === 1 ? 'file is' : 'files are'} not committed`);
+  const dirs = await gitDirsOf(git, path);
+  // Before the worktree itself, of which git would say no more than that a submodule differs.
+  await requireSubmodulesSafe(git, dirs, path, 'whole');
+  const status = answer(await git(path, ...WITH_SUBMODULES));
+  if (status !== '') throw new Kept(uncommitted(status));
+  await requireElsewhere(git, record, answer(await git(path, ...HEAD)));
+}
+
+/** Somebody has removed its directory; its submodules' repositories may be there still, and go with its name. */
+async function requireLeftSafe(
+  { dir, git }: Pick<Removing, 'dir' | 'git'>,
+  { dispatch, repository }: WorktreeRecord,
+): Promise<void> {
+  const said = answer(await git(repository, 'rev-parse', '--git-common-dir'));
+  const places = [worktreePath(dir, dispatch), leavingPath(dir, dispatch)];
+  for (const dirs of gitDirsLeftOf(resolve(repository, said), places)) {
+    await requireCommitsElsewhere(git, dirs);
   }
-  const head = answer(await git(path, 'rev-parse', '--verify', 'HEAD^{commit}'));
-  await requireElsewhere(git, record, head);
 }
 
-async function topLevelOf(git: Git, path: string): Promise<GitResult> {
-  return await git(path, 'rev-parse', '--show-toplevel');
-}
-
-function whyNoTopLevel(top: GitResult, path: string): string | null {
-  if (top.kind === 'unknown') return top.because;
-  if (top.status === 0 && top.out === realpathSync(path)) return null;
-  return `${path} is no git worktree any more`;
+/** Of one whose directory somebody has removed the repository still has the name. */
+async function removeLeft(
+  { dir, git }: Removing,
+  { dispatch, repository }: WorktreeRecord,
+): Promise<void> {
+  for (const place of [worktreePath(dir, dispatch), leavingPath(dir, dispatch)]) {
+    await git(repository, 'worktree', 'remove', '--force', place);
+  }
 }
 
 /** null: there is no such branch, which is something else than a repository that cannot be looked at. */
@@ -188,38 +255,6 @@ async function requireFree(
   }
 }
 
-/** Merged into the branch that it was made from, or into its upstream, or known to a remote. */
-async function requireElsewhere(
-  git: Git,
-  { repository, base, branch, commit: from }: WorktreeRecord,
-  commit: string,
-): Promise<void> {
-  if (commit === from) return;
-  for (const place of base === null ? [] : [base, `${base}@{upstream}`]) {
-    const merged = await git(repository, 'merge-base', '--is-ancestor', commit, place);
-    if (merged.kind === 'answered' && merged.status === 0) return;
-  }
-  const remotes = await git(
-    repository,
-    'for-each-ref',
-    '--count=1',
-    '--format=%(refname)',
-    `--contains=${commit}`,
-    'refs/remotes',
-  );
-  if (answer(remotes) === '') throw new Kept(`${branch} is neither merged nor pushed`);
-}
-
-function requireUnused(dir: string, dispatch: DispatchId): void {
-  const use = lookAtRunDirUse(dir);
-  if (use.kind !== 'seen') {
-    const because = use.kind === 'unknown' ? use.because : 'nobody was seen';
-    throw new Kept(`it cannot be told who uses it: ${because}`);
-  }
-  const users = use.value.get(dispatch);
-  if (users !== undefined) throw new Kept(`process ${[...users].join(', ')} still uses it`);
-}
-
 async function removeHalves(
   { dir, git }: Removing,
   { dispatch, repository }: WorktreeRecord,
@@ -235,7 +270,11 @@ async function removeHalves(
 
 /** @returns whether it is gone; `half` is one of `strayHalves`, which names its repository itself */
 export async function removeStray(git: Git, half: string): Promise<boolean> {
-  if (whyNoTopLevel(await topLevelOf(git, half), half) !== null) return false;
+  try {
+    await gitDirsOf(git, half);
+  } catch {
+    return false;
+  }
   const list = await git(half, 'worktree', 'list', '--porcelain');
   const main = list.kind === 'answered' ? /^worktree (.+)$/m.exec(list.out)?.[1] : undefined;
   if (main === undefined) return false;
@@ -253,13 +292,6 @@ async function removeBranch({ git }: Removing, record: WorktreeRecord): Promise<
   const removed = await git(repository, 'update-ref', '-d', `refs/heads/${branch}`, tip);
   if (removed.kind === 'answered' && removed.status === 0) return;
   throw new Kept(`the branch ${branch} could not be removed`);
-}
-
-function answer(result: GitResult): string {
-  if (result.kind === 'unknown') throw new Kept(result.because);
-  if (result.status === 0) return result.out;
-  const [first = `status ${result.status}`] = result.err.split('\n');
-  throw new Kept(`git cannot look at it: ${first}`);
 }
 
 function isThereAt(path: string): boolean {
