@@ -2,6 +2,7 @@
 // whether to colour.
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { DroverError } from '../core/error.ts';
 import type { SurroundingAttempt } from './context.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,6 +21,19 @@ export function stateDirOf(flag: string | undefined, environment: Environment): 
   // The XDG specification says that a relative path in its variables is to be ignored.
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'drover');
   return join(homedir(), '.local', 'state', 'drover');
+}
+
+/** @throws DroverError `USAGE` where it was removed, as a worktree is under a shell that stands in it */
+export function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new DroverError('USAGE', {
+      message: 'the current directory is gone, and this command needs one',
+      hint: 'go to a directory that is there, and run it again',
+      cause,
+    });
+  }
 }
 
 /** Whether commands take this state directory where neither flag nor variable names one. */

@@ -13,6 +13,8 @@ export interface Interrupts {
    * @param onInterrupt called after each, for example to wake a sleeper
    */
   listen(onInterrupt: () => void): void;
+  /** Does the command decide? */
+  listens(): boolean;
   /** Takes the oldest that nobody has taken. */
   take(): Interrupt | null;
   /** @returns false where nobody listens, so that the caller ends the process itself */
@@ -35,6 +37,7 @@ export function createInterrupts(
       if (notify === null) for (const signal of SIGNALS) source.on(signal, () => raise(signal));
       notify = onInterrupt;
     },
+    listens: () => notify !== null,
     take: () => waiting.shift() ?? null,
     raise,
   };

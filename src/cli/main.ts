@@ -48,7 +48,7 @@ async function main(words: readonly string[]): Promise<number> {
     contextMaker(),
   ]);
   const interrupts = createInterrupts();
-  endQuietlyWithoutReader(interrupts);
+  outliveOutput(interrupts);
   return await runProgram(words, {
     version,
     createContext: (options) => makeContext(options, interrupts),
@@ -95,10 +95,8 @@ async function hookAnswer([command, agent, ...rest]: readonly string[]): Promise
 async function contextMaker(): Promise<
   (options: CommonOptions, interrupts: Interrupts) => Context
 > {
-  const [{ createScreen }, { attemptOf, stateDirOf, wantsColor }] = await Promise.all([
-    import('./context.ts'),
-    import('./environment.ts'),
-  ]);
+  const [{ createScreen }, { attemptOf, stateDirOf, wantsColor, workingDirectory }] =
+    await Promise.all([import('./context.ts'), import('./environment.ts')]);
   return ({ state, json, color }, interrupts) => {
     const screen = (stream: NodeJS.WriteStream) =>
       createScreen(stream, wantsColor(process.env, { isTerminal: stream.isTTY, flag: color }));
@@ -106,7 +104,9 @@ async function contextMaker(): Promise<
       stateDir: stateDirOf(state, process.env),
       stateFlag: state ?? null,
       json: json === true,
-      cwd: process.cwd(),
+      get cwd() {
+        return workingDirectory();
+      },
       attempt: attemptOf(process.env),
       markText: process.env['DROVER_MARK'] ?? null,
       out: screen(process.stdout),
@@ -116,11 +116,23 @@ async function contextMaker(): Promise<
   };
 }
 
-/** `drover ps | head` is no error. A command that follows something first leaves it in order. */
-function endQuietlyWithoutReader(interrupts: Interrupts): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (!interrupts.raise('pipe')) process.exit(0);
+/**
+ * `drover ps | head` is no error. A command that follows something first leaves it in order; where what it prints cannot be
+ * written for another reason (its log is on a full disk), it goes on: what counts is in the ledger.
+ */
+function outliveOutput(interrupts: Interrupts): void {
+  let isTold = false;
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') {
+      if (!interrupts.raise('pipe')) process.exit(0);
+      return;
+    }
+    const goesOn = interrupts.listens();
+    const what = goesOn ? '; agents go on, and so does this command' : '';
+    if (!isTold)
+      process.stderr.write(`drover: cannot write to standard output: ${message}${what}\n`);
+    isTold = true;
+    if (!goesOn) process.exit(1);
   });
   // Nobody is left to tell.
   process.stderr.on('error', () => {});

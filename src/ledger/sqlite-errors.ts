@@ -20,6 +20,9 @@ const CORRUPT_CODES: ReadonlySet<number> = new Set([11, 26]);
 /** It opens, and was made by a version of which nothing here knows how to go on. */
 const OTHER_TABLES = /no such (column|table)/;
 
+/** libsql passes on what the operating system has said before SQLite came to it. */
+const OS_ERROR = /\(os error \d+\)$/;
+
 /**
  * Gives an error of either driver its stable code.
  *
@@ -27,7 +30,7 @@ const OTHER_TABLES = /no such (column|table)/;
  */
 export function mapSqliteError(error: unknown, path: string): unknown {
   const code = resultCode(error);
-  if (code === null) return error;
+  if (code === null) return OS_ERROR.test(textOf(error)) ? refusedBySystem(path, error) : error;
   const busy = BUSY_CODES.get(code);
   if (busy !== undefined) {
     return new DroverError('LEDGER_BUSY', {
@@ -46,6 +49,11 @@ export function mapSqliteError(error: unknown, path: string): unknown {
   }
   const damaged = CORRUPT_CODES.has(code) || textOf(error).includes('malformed JSON');
   return damaged ? ledgerCorrupt(path, textOf(error), error) : error;
+}
+
+function refusedBySystem(path: string, error: unknown): DroverError {
+  const hint = 'check the limits of this process (ulimit -n for open files) and the disk';
+  return ledgerUnavailable(path, 'the operating system refuses', hint, error);
 }
 
 export function ledgerUnavailable(

@@ -63,11 +63,6 @@ test(
     );
     await herd.ok(['run', file, '--detach']);
     await herd.untilState('files', 'running');
-    console.log(
-      JSON.stringify((await herd.rows()).map((r) => [r.name, r.state, r.outcome, r.because])),
-      up.stdout(),
-      up.stderr(),
-    );
     // Whoever is not to be signalled has to be known before: from the new config.yaml.
     await herd.ok(['stop', 'speak/files', '--grace', '1s']);
     await herd.drover(['wait', 'speak']);
