@@ -136,12 +136,13 @@ export interface SpawnOrder extends AttemptKey {
 /**
  * `spawned`: a shim was started; null: it is gone, perhaps because it lost to another, or cannot be identified.
  * `refused`: nothing was started and nothing can be (no such program, no such directory, a missing variable): written
- * down as an exit record. `failed`: nothing was started now (no processes, memory or disk); it may be tried again.
+ * down as an exit record. `failed`: nothing was started now; it may be tried again. `exhausted`: nor can anything else be,
+ * for this machine has no room (descriptors, processes, memory, disk).
  */
 export type SpawnResult =
   | { readonly kind: 'spawned'; readonly shim: ProcessIdentity | null }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly because: string };
+  | { readonly kind: 'failed' | 'exhausted'; readonly because: string };
 
 /** `emptied`: the shim has waited for everybody of its tree and is gone, which proves that nobody is left. */
 export type ShimWord = 'emptied' | 'news';

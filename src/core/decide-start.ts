@@ -120,6 +120,8 @@ function neverStarted(live: LiveDispatch, evidence: Evidence, moment: Moment): D
   if (live.dispatch.stopWish?.cause === 'cancelled') {
     return ended(endOfStop('cancelled', null), 'stopped before it started');
   }
+  // It would be so for everybody, and costs this one nothing: it waits in the queue until there is room.
+  if (start.kind === 'exhausted') return ended(endOfStop('superseded', null), start.because);
   if (start.kind === 'failed') {
     return ended(endOfFailedStart(start.because), start.because);
   }

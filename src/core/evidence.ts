@@ -83,7 +83,9 @@ export type Start =
   | { readonly kind: 'ordered' }
   /** its shim was started */
   | { readonly kind: 'under-way' }
-  | { readonly kind: 'failed'; readonly because: string };
+  | { readonly kind: 'failed'; readonly because: string }
+  /** this machine had no room for it, nor for anybody else's: descriptors, processes, memory, disk */
+  | { readonly kind: 'exhausted'; readonly because: string };
 
 /** Everything seen of one attempt in one look. Gathered in the order sightings → run directory → table (gather.ts). */
 /** What its agent program has said. */

@@ -16,7 +16,7 @@ import { createRunWatch } from './run-watch.ts';
 import { deadlineText, startAttempt } from './start-attempt.ts';
 import type { Starter } from './starter.ts';
 import { createStreamLines } from './stream-lines.ts';
-import { describeError } from './system-error.ts';
+import { describeError, failureOf } from './system-error.ts';
 import { readRefusal } from './tool-refusal.ts';
 import { trimStream } from './trim-output.ts';
 
@@ -74,7 +74,7 @@ export function createRunDirs(options: RunDirsOptions): RunDirs {
         watches.outputIsThere(record);
         return result;
       } catch (error) {
-        return { kind: 'failed', because: describeError(error, dir) };
+        return { kind: failureOf(error), because: describeError(error, dir) };
       }
     },
 

@@ -6,7 +6,7 @@ import { replaceFile } from './replace-file.ts';
 import { makeRunDir } from './run-dir.ts';
 import { outputPaths } from './run-look.ts';
 import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
-import { describeError, errorCode } from './system-error.ts';
+import { describeError, errorCode, failureOf } from './system-error.ts';
 
 /** Read together with this module, which has to be of the same version: it may be upgraded while we run. */
 const SHIM = readFileSync(new URL('./shim.sh', import.meta.url), 'utf8');
@@ -26,7 +26,7 @@ export async function startShellShim(
       const reason = 'the arguments and the environment together are too long for a program';
       return { kind: 'refused', reason };
     }
-    return { kind: 'failed', because: describeError(error, order.dir) };
+    return { kind: failureOf(error), because: describeError(error, order.dir) };
   }
 }
 

@@ -23,11 +23,11 @@ export interface ShimOrder {
 
 /**
  * `running`: it has been started; null where it was gone before it could be identified. `failed`: nothing was started,
- * and it may be tried again. `refused`: nothing was started, and nothing ever can be.
+ * and it may be tried again. `exhausted`: nor could anything else be. `refused`: nothing was started, and nothing ever can be.
  */
 export type ShimStart =
   | { readonly kind: 'running'; readonly shim: ProcessIdentity | null }
-  | { readonly kind: 'failed'; readonly because: string }
+  | { readonly kind: 'failed' | 'exhausted'; readonly because: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**

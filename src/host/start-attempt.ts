@@ -49,6 +49,7 @@ export async function startAttempt(
     case 'running':
       return { kind: 'spawned', shim: started.shim };
     case 'failed':
+    case 'exhausted':
       return started;
     case 'refused':
       return refuse(dir, order.fence, started.reason);

@@ -130,8 +130,11 @@ export class StarterProcess {
         break;
       }
       case 'failed':
-      case 'unstarted':
         answer(given, { kind: 'failed', because: rest });
+        break;
+      case 'unstarted':
+      case 'exhausted':
+        answer(given, { kind: 'exhausted', because: rest });
         break;
       case 'exited':
         given.told('exited');

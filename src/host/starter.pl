@@ -11,8 +11,9 @@
 # What it says, a line each:
 #   ready                      this machine can do it; otherwise it ends and stderr has the reason
 #   claimed KEY PID START      the shim has claimed its fence; START is field 22 of /proc/PID/stat
-#   unstarted KEY REASON       there is no shim for this order
+#   unstarted KEY REASON       there is no shim for this order, for there is no room for a process
 #   failed KEY REASON          the shim could not claim, and leaves
+#   exhausted KEY REASON       likewise, for lack of room: descriptors, memory, disk
 #   exited KEY                 the agent has ended, which is on record, and others of its tree are left
 #   ended KEY STATUS           the shim is gone, and waited for; STATUS as from waitpid
 #
@@ -103,7 +104,12 @@ sub shim {
   show_environment(@rest);
   my $identity = identity();
 
-  my $refuse = sub { say_line("failed $key $_[0]: $!"); leave($STATUS_NO_CLAIM) };
+  my $refuse = sub {
+    # EAGAIN ENOMEM ENFILE EMFILE ENOSPC EDQUOT
+    my $word = (grep { $! == $_ } 11, 12, 23, 24, 28, 122) ? 'exhausted' : 'failed';
+    say_line("$word $key $_[0]: $!");
+    leave($STATUS_NO_CLAIM);
+  };
   # Never the run directory itself: where it is gone its fence is spent (core/cleaning.ts), and we have come too late.
   mkdir "$dir/ops", 0700 or -d "$dir/ops" or $refuse->("$dir/ops");
   open STDIN, '<', '/dev/null' or $refuse->('/dev/null');

@@ -12,6 +12,16 @@ export function isNotThere(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+/** The machine, or what this user may have of it, is used up; it has nothing to do with what was asked for. */
+const EXHAUSTED: ReadonlySet<string> = new Set(
+  'EMFILE ENFILE EAGAIN ENOMEM ENOSPC EDQUOT'.split(' '),
+);
+
+/** How a start has failed that failed with this error. */
+export function failureOf(error: unknown): 'failed' | 'exhausted' {
+  return EXHAUSTED.has(errorCode(error) ?? '') ? 'exhausted' : 'failed';
+}
+
 /** `EACCES: /the/path`, for a `because`: what happened and where. */
 export function describeError(error: unknown, place: string): string {
   const what = errorCode(error) ?? (error instanceof Error ? error.message : String(error));

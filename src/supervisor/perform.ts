@@ -9,6 +9,7 @@ import { type AttemptMemory, knownPids } from './memory.ts';
 import { signalAgent } from './signal.ts';
 import { orderOf } from './start.ts';
 import { lookAtTable } from './table-look.ts';
+import type { Room } from './room.ts';
 import type { World } from './world.ts';
 
 const RELEASE_AGAIN_MS = 1_000;
@@ -25,6 +26,7 @@ export interface Surroundings {
   readonly now: () => Millis;
   /** Changes could not be committed: what they rested on is seen no more until the ledger takes them. */
   readonly missed: () => void;
+  readonly room: Room;
   /** effects that outlive a pass; the supervisor waits for none of them when it ends */
   readonly background: (work: Promise<void>) => void;
   /** as `background`; a supervisor that ends gives it a moment, for it may be long before the next one comes */

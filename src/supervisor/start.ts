@@ -38,7 +38,7 @@ async function awaitStart(
   world: World,
   live: LiveDispatch,
   memory: AttemptMemory,
-  { wake }: Surroundings,
+  { wake, room }: Surroundings,
 ): Promise<void> {
   const result = await planAndSpawn(world, live, memory, (word) => {
     memory.emptied = word === 'emptied';
@@ -47,6 +47,7 @@ async function awaitStart(
   if (result === null) return;
   switch (result.kind) {
     case 'spawned':
+      room.found();
       memory.start = { kind: 'under-way' };
       // Whom the claim names already is the one that counts.
       memory.shim ??= result.shim;
@@ -59,6 +60,11 @@ async function awaitStart(
       return;
     case 'failed':
       memory.start = { kind: 'failed', because: `could not be started: ${result.because}` };
+      wake(memory);
+      return;
+    case 'exhausted':
+      room.missed(result.because, world.clock.monotonicMs());
+      memory.start = { kind: 'exhausted', because: `could not be started: ${result.because}` };
       wake(memory);
       return;
   }

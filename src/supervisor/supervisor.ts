@@ -9,10 +9,11 @@ import { type AttemptMemory, createMemory } from './memory.ts';
 import { type MayClaim, type PassReport, pass } from './pass.ts';
 import type { Surroundings } from './perform.ts';
 import { recover } from './recover.ts';
+import { createRoom } from './room.ts';
 import { moveDeadlines } from './start.ts';
 import { type Sweeper, createSweeper } from './sweep.ts';
 import { createTimeWatch } from './time-watch.ts';
-import { type Wish, idleBecause, obeyWish } from './wish.ts';
+import { type Wish, conclude, idleBecause, obeyWish } from './wish.ts';
 import type { World } from './world.ts';
 
 /** `told`: until a wish or `stop`. `idle`: until nothing is left to do. `errand`: like told, and starts nothing new. */
@@ -100,6 +101,7 @@ class Loop {
       missed: () => {
         this.#missed = true;
       },
+      room: createRoom(world.log),
       background,
       farewell: (work) => {
         this.#farewells.add(work);
@@ -223,7 +225,8 @@ class Loop {
     const sweeps = this.#until !== 'errand';
     if (sweeps) this.#sweeper.tick();
     const tickMs = sweeps ? Math.min(SAFETY_TICK_MS, this.#sweeper.dueInMs()) : SAFETY_TICK_MS;
-    const untilNextMs = Math.min(report.nextAt - this.#world.clock.now(), tickMs);
+    const heldMs = this.#heldBackMs() || tickMs;
+    const untilNextMs = Math.min(report.nextAt - this.#world.clock.now(), tickMs, heldMs);
     return {
       sleepMs: this.#rung ? 0 : Math.max(0, untilNextMs),
       ended: await this.#nothingLeft(report, wish),
@@ -235,10 +238,19 @@ class Loop {
     const rung = this.#rung;
     this.#rung = false;
     if (!allowed || this.#until === 'errand') return 'no';
+    if (this.#heldBackMs() > 0) {
+      // Whoever waits is tried once there may be room, with or without a hint.
+      this.#claimedAtMs = Number.NEGATIVE_INFINITY;
+      return 'no';
+    }
     const nowMs = this.#world.clock.monotonicMs();
     if (!rung && nowMs - this.#claimedAtMs < SAFETY_TICK_MS) return 'if-changed';
     this.#claimedAtMs = nowMs;
     return 'yes';
+  }
+
+  #heldBackMs(): number {
+    return this.#surroundings.room.heldBackMs(this.#world.clock.monotonicMs());
   }
 
   async #noticeTime(): Promise<boolean> {
@@ -285,14 +297,4 @@ class Loop {
 
 async function settled(all: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(all);
-}
-
-/** Best effort: the next supervisor needs no word of this one (I19); people like to read why it went. */
-async function conclude(world: World, because: string): Promise<string> {
-  try {
-    await world.ledger.concludeSupervisor(world.processes.self(), because, world.clock.now());
-  } catch (error) {
-    world.log(`ended (${because}) without a word in the ledger: ${describeTrouble(error)}`);
-  }
-  return because;
 }

@@ -1,5 +1,6 @@
 // Owns what a supervisor is asked for as a whole: to end, to drain, to stop its agents; and when it has nothing to do.
 import { OPEN_STATES } from '../core/dispatch.ts';
+import { describeTrouble } from '../core/error.ts';
 import type { World } from './world.ts';
 
 export interface Wish {
@@ -47,4 +48,14 @@ export async function idleBecause(ledger: World['ledger']): Promise<string | nul
     halted += await ledger.count({ campaign: name, states: OPEN_STATES });
   }
   return open === halted ? 'idle: only halted campaigns are left' : null;
+}
+
+/** Best effort: the next supervisor needs no word of this one (I19); people like to read why it went. */
+export async function conclude(world: World, because: string): Promise<string> {
+  try {
+    await world.ledger.concludeSupervisor(world.processes.self(), because, world.clock.now());
+  } catch (error) {
+    world.log(`ended (${because}) without a word in the ledger: ${describeTrouble(error)}`);
+  }
+  return because;
 }

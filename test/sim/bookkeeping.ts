@@ -126,6 +126,7 @@ function newAttempt(stage: Stage, view: DispatchView, commit: Commit): AttemptTr
     ranUntil: null,
     stoppingAt: null,
     toldToGo: false,
+    foundNoRoom: false,
     signalled: false,
     lastGoal: null,
   };

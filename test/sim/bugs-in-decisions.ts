@@ -265,6 +265,14 @@ export const BUGS_IN_DECISIONS: readonly PlantedBug[] = [
     ),
   },
   {
+    name: 'a start that found no room costs a retry',
+    caughtBy: 'I14 no room costs no retry',
+    faults: ['spawn-fails'],
+    decide: believing(({ start }) =>
+      start.kind === 'exhausted' ? { start: { ...start, kind: 'failed' } } : {},
+    ),
+  },
+  {
     name: 'who was cancelled goes back to the queue',
     caughtBy: 'I19 a cancel is final',
     faults: [],

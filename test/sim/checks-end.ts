@@ -161,6 +161,7 @@ function checkBudget(
 ): void {
   const dispatch = truth.dispatch(attempt.key.dispatch);
   if (end.outcome.kind === 'stopped' && end.outcome.cause === 'superseded') {
+    if (attempt.foundNoRoom) return;
     dispatch.superseded++;
     if (dispatch.superseded <= truth.excuses) return;
     const message = `${attempt.name} was withdrawn ${dispatch.superseded} times, with ${truth.excuses} occasions`;
@@ -169,6 +170,10 @@ function checkBudget(
   }
   const retryClass = RETRY_CLASSES.find((one) => one === end.class);
   if (retryClass === undefined) return;
+  if (attempt.foundNoRoom && end.outcome.kind === 'refused') {
+    const message = `${attempt.name} found no room to start and is refused: ${after.dispatch.because}`;
+    judge.report('I14 no room costs no retry', message);
+  }
   const used = (dispatch.failures[retryClass] ?? 0) + 1;
   dispatch.failures[retryClass] = used;
   const allowed = attempt.spec.retries[retryClass] + 1 + dispatch.retriesAsked;

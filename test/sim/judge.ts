@@ -36,6 +36,7 @@ export const CHECKS = [
   'I14 budgets are kept',
   'I14 the ended stay as they are',
   'I14 withdrawals have an occasion',
+  'I14 no room costs no retry',
   'I14 a further attempt goes on in its session',
   'I15 a limit is no failure',
   'I15 a limit closes its pool',

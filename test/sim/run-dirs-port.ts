@@ -208,7 +208,10 @@ async function spawn(
   const isGone = !dir.exists;
   if (attempt === null || isGone || disk.full || stage.strikes('spawn-fails', 0.4)) {
     stage.trace.tell(instance.name, () => `cannot start ${order.name} now`);
-    return { kind: 'failed', because: 'simulated: nothing can be started now' };
+    const isFull = attempt !== null && !isGone && (disk.full || stage.strikes('spawn-fails', 0.5));
+    if (isFull) attempt.foundNoRoom = true;
+    const kind = isFull ? 'exhausted' : 'failed';
+    return { kind, because: 'simulated: nothing can be started now' };
   }
   attempt.argv = order.plan?.argv ?? [];
   if (order.spec.run[0] === MISSING_PROGRAM || order.refusal !== null) {

@@ -75,6 +75,8 @@ export interface AttemptTruth {
   stoppingAt: number | null;
   /** it went there while its agent lived: what it says from then on, it says because we have asked it to go */
   toldToGo: boolean;
+  /** nothing could be started when it was tried */
+  foundNoRoom: boolean;
   /** somebody of it has got a signal while its agent lived */
   signalled: boolean;
   /** what the last `done_when` answered */

@@ -80,7 +80,8 @@ export const anySpec: fc.Arbitrary<RowSpec> = fc
       start: fc.constantFrom(
         { kind: 'not-mine' as const },
         { kind: 'under-way' as const },
-        { kind: 'failed' as const, because: 'no memory' },
+        { kind: 'failed' as const, because: 'no git' },
+        { kind: 'exhausted' as const, because: 'no memory' },
       ),
       killRounds: fc.nat({ max: 20 }),
       killed: pids,

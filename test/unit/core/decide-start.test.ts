@@ -7,6 +7,7 @@ const starting = (spec: RowSpec): RowSpec => ({ state: 'starting', ...spec });
 const NOT_MINE = { kind: 'not-mine' } as const;
 const ORDERED = { kind: 'ordered' } as const;
 const FAILED = { kind: 'failed', because: 'could not be started: no memory' } as const;
+const NO_ROOM = { ...FAILED, kind: 'exhausted' } as const;
 
 describe('nobody has claimed', () => {
   const unclaimed = (spec: RowSpec) => starting({ claim: 'absent', ...spec });
@@ -78,6 +79,16 @@ describe('recovery holds the claim: this fence never ran', () => {
       'I14: a failed start ends when the budget of its class is used up',
       seized({ start: FAILED, failures: { infrastructure: 3 } }),
       'dispatch.ended ended: could not be started: no memory [refused (could not be started: no memory) class infrastructure] [wish done]',
+    ],
+    [
+      'I14: one for which the machine had no room goes back to the queue, however often: it is not its fault',
+      seized({ start: NO_ROOM, failures: { infrastructure: 3 } }),
+      'dispatch.requeued queued: could not be started: no memory [stopped superseded] [wish done]',
+    ],
+    [
+      'no room, and a cancel',
+      seized({ start: NO_ROOM, wish: { cause: 'cancelled' } }),
+      'dispatch.ended ended: stopped before it started [stopped cancelled class cancelled] [wish done]',
     ],
     [
       'failures of other classes use nothing of it',
