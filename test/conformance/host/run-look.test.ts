@@ -27,13 +27,8 @@ beforeEach(() => {
 afterEach(() => scratch[Symbol.asyncDispose]());
 
 const ABSENT = { kind: 'absent' };
-const NOTHING = {
-  claim: ABSENT,
-  agent: ABSENT,
-  exit: ABSENT,
-  writtenAt: null,
-  outputBytes: ABSENT,
-};
+const NO_RECORD = { claim: ABSENT, agent: ABSENT, exit: ABSENT, writtenAt: null };
+const NOTHING = { ...NO_RECORD, outputBytes: ABSENT };
 const GONE = { ...NOTHING, claim: { kind: 'seen', value: { by: 'nobody-legible' } } };
 
 describe('a look', () => {

@@ -13,6 +13,14 @@ const LATE: RowSpec = {
   spec: { deadlineMs: MINUTE, extendMs: MINUTE },
   deadline: { softInMs: 2 * SECOND, hardInMs: MINUTE + 2 * SECOND },
 };
+/** The 48 s that it lacks, given before. */
+const GIVEN = { softInMs: 50 * SECOND, hardInMs: MINUTE + 50 * SECOND };
+const NOTHING_TO_GET: readonly (readonly [string, RowSpec])[] = [
+  ['who began in time', { writtenMs: 54 * SECOND }],
+  ['who was given it already', { writtenMs: 10 * SECOND, deadline: GIVEN }],
+  ['who has no deadline', { writtenMs: 10 * SECOND, spec: {} }],
+  ['whom nobody can date', {}],
+];
 
 decisionTable([
   [
@@ -40,17 +48,9 @@ decisionTable([
     starting({ ...LATE, writtenMs: 10 * SECOND, pid: 'absent', shim: 'gone', members: [71] }),
     'extend to +50000, hard +110000 (1, 48000): began 48s after its claim: extended by 48s',
   ],
-  ...[
-    ['who began in time', { writtenMs: 54 * SECOND }],
-    [
-      'who was given it already',
-      { writtenMs: 10 * SECOND, deadline: { softInMs: 46 * SECOND, hardInMs: MINUTE } },
-    ],
-    ['who has no deadline', { writtenMs: 10 * SECOND, spec: {} }],
-    ['whose record has no date', {}],
-  ].map(([who, spec]): readonly [string, RowSpec, string] => [
-    `${who} has nothing to get`,
-    starting({ ...LATE, ...(spec as RowSpec) }),
+  ...NOTHING_TO_GET.map(([who, spec]): readonly [string, RowSpec, string] => [
+    `nothing is given to ${who}`,
+    starting({ ...LATE, ...spec }),
     'attempt.adopted running 70@700: adopted: its agent runs',
   ]),
   [
