@@ -10,7 +10,8 @@ import {
 } from './decide-ending.ts';
 import { obeyDespiteShim, obeyWish } from './decide-stopping.ts';
 import { type Decision, type Moment, stay } from './decision.ts';
-import type { AttemptEnd, LiveDispatch, Millis } from './dispatch.ts';
+import type { AttemptEnd, Deadline, LiveDispatch, Millis } from './dispatch.ts';
+import { formatDuration } from './duration.ts';
 import type { Claim, Evidence, Members } from './evidence.ts';
 import type { ProcessIdentity } from './identity.ts';
 import { endOfFailedStart, endOfStop } from './retry.ts';
@@ -23,6 +24,8 @@ const UNKNOWN_POLL_MS = 1_000;
 const CLAIM_WITHIN_MS = 120_000;
 /** A claim may come as late as that, and whoever made it has as much time for the rest. */
 const ALONE_MS_MAX = 2 * CLAIM_WITHIN_MS;
+/** As late as a supervisor is that could not run (time-watch.ts); any start takes its moment. */
+const BEGUN_LATE_MS_MIN = 5_000;
 
 export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: Moment): Decision {
   const { exit, claim, agent } = evidence.runDir;
@@ -30,7 +33,7 @@ export function decideStarting(live: LiveDispatch, evidence: Evidence, moment: M
   if (exit.kind === 'unknown') return stay(`cannot read its exit record: ${exit.because}`, again);
   if (exit.kind === 'seen') return concludeExit(live, exit.value, evidence, moment);
   if (agent.kind === 'unknown') return stay(`cannot read its pid record: ${agent.because}`, again);
-  if (agent.kind === 'seen') return started(agent.value, evidence, moment, 'its agent runs');
+  if (agent.kind === 'seen') return started(live, agent.value, 'its agent runs', evidence, moment);
   if (claim.kind === 'unknown') return stay(`cannot look for its claim: ${claim.because}`, again);
   if (claim.kind === 'absent') return unclaimed(live, evidence, moment);
   return claimed(live, claim.value, evidence, moment);
@@ -69,7 +72,7 @@ function claimed(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: M
   const process = members.kind === 'seen' ? oldestOf(members.value, evidence) : null;
   if (process === null) return shimAlone(live, because, evidence, moment);
   const why = `${because} and not recorded the start, but a process with its mark lives`;
-  return started(process, evidence, moment, why);
+  return started(live, process, why, evidence, moment);
 }
 
 /**
@@ -188,7 +191,7 @@ function adoptUnclaimed(
   const { stopWish } = live.dispatch;
   if (!isLate(live, moment.now)) return stay(because, moment.now + RECORD_POLL_MS);
   if (stopWish !== null) return obeyWish(live, stopWish, `${stopWish.because}; ${because}`, moment);
-  return started(process, evidence, moment, because);
+  return started(live, process, because, evidence, moment);
 }
 
 /** The oldest of a tree: where nothing is on record it stands for the agent. */
@@ -220,7 +223,8 @@ function shimDied(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: 
     if (claim.by !== 'shim') {
       return adoptUnclaimed(live, process, 'its claim is illegible', evidence, moment);
     }
-    return started(process, evidence, moment, 'its shim died, but a process with its mark lives');
+    const why = 'its shim died, but a process with its mark lives';
+    return started(live, process, why, evidence, moment);
   }
   if (members.value.emptyLooks < 2)
     return stay('its shim is gone; looking again', moment.now + RECORD_POLL_MS);
@@ -232,17 +236,51 @@ function shimDied(live: LiveDispatch, claim: Claim, evidence: Evidence, moment: 
 }
 
 function started(
+  live: LiveDispatch,
   process: ProcessIdentity,
-  { start }: Evidence,
-  { now }: Moment,
   because: string,
+  evidence: Evidence,
+  moment: Moment,
 ): Decision {
-  const adopted = start.kind === 'not-mine';
+  const late = begunLate(live, evidence, moment);
+  if (late !== null) return late;
+  const adopted = evidence.start.kind === 'not-mine';
   return {
     kind: 'change',
     type: adopted ? 'attempt.adopted' : 'attempt.started',
-    next: { kind: 'running', since: now, process },
+    next: { kind: 'running', since: moment.now, process },
     because: adopted ? `adopted: ${because}` : because,
     data: { pid: process.pid, startTime: process.startTime },
+  };
+}
+
+/**
+ * A deadline is counted from the claim. A supervisor that could not run between that and the start gives the time back, as
+ * long as it lives (`moveDeadlines`). Whoever adopts finds in the record when it began, and gives back what is missing: an
+ * agent would be ended for time that it never had (I7).
+ *
+ * @returns null where it has all of its time
+ */
+function begunLate(
+  { dispatch: { spec }, attempt: { deadline } }: LiveDispatch,
+  { start, runDir: { writtenAt } }: Evidence,
+  { now }: Moment,
+): Decision | null {
+  if (start.kind !== 'not-mine' || writtenAt === null) return null;
+  if (deadline === null || spec.deadlineMs === null) return null;
+  const lateMs = Math.min(writtenAt, now) + spec.deadlineMs - deadline.softAt;
+  return lateMs < BEGUN_LATE_MS_MIN
+    ? null
+    : { kind: 'extend', deadline: laterBy(deadline, lateMs) };
+}
+
+function laterBy({ softAt, hardAt, extendedCount, extendedMs }: Deadline, byMs: number): Deadline {
+  const late = formatDuration(byMs);
+  return {
+    softAt: softAt + byMs,
+    hardAt: hardAt + byMs,
+    extendedCount: extendedCount + 1,
+    extendedMs: extendedMs + byMs,
+    because: `began ${late} after its claim: extended by ${late}`,
   };
 }

@@ -49,6 +49,8 @@ export interface RunDirLook {
   readonly claim: Look<Claim>;
   readonly agent: Look<ProcessIdentity>;
   readonly exit: Look<ExitRecord>;
+  /** when its record was written last, by the wall clock of then: until it ends, when it began; null: nobody can tell */
+  readonly writtenAt: Millis | null;
   /** bytes written so far, both streams */
   readonly outputBytes: Look<number>;
 }

@@ -88,5 +88,5 @@ function measureOutput(dir: string): Look<number> {
 
 function unknownLook(because: string): RunDirLook {
   const unknown = { kind: 'unknown', because } as const;
-  return { claim: unknown, agent: unknown, exit: unknown, outputBytes: unknown };
+  return { claim: unknown, agent: unknown, exit: unknown, writtenAt: null, outputBytes: unknown };
 }

@@ -41,17 +41,22 @@ export interface Records {
   readonly claim: Look<Claim>;
   readonly agent: Look<ProcessIdentity>;
   readonly exit: Look<ExitRecord>;
+  /** null: it is not there, or cannot be read */
+  readonly writtenAt: Millis | null;
 }
 
 /** The time of an exit is the time at which its line was written, which is the last of them. */
 export function readRecords(dir: string, fence: number): Records {
   const record = readRecord(dir, fence);
-  if (record.kind !== 'seen') return { claim: record, agent: record, exit: record };
+  if (record.kind !== 'seen') {
+    return { claim: record, agent: record, exit: record, writtenAt: null };
+  }
   const { text, at } = record.value;
   return {
     claim: { kind: 'seen', value: parseClaim(text) },
     agent: seenOrAbsent(parseAgent(text)),
     exit: seenOrAbsent(parseExit(text, fence, at)),
+    writtenAt: at,
   };
 }
 

@@ -105,10 +105,12 @@ async function extend(
   if (from !== null) await ledger.setDeadline(memory.key, { from, to }, now, snapshotOf(evidence));
 }
 
-function lookAfter(next: State, { live, memory }: Decided, now: Millis): Millis {
+function lookAfter(next: State, { live, memory, evidence }: Decided, now: Millis): Millis {
   switch (next.kind) {
-    case 'running':
-      return nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);
+    case 'running': {
+      const planned = nextLookAt(now, memory.everyMs, live.attempt.deadline?.softAt ?? null);
+      return evidence.shim === 'gone' ? Math.min(planned, now + UNTOLD_LOOK_MS) : planned;
+    }
     case 'starting':
     case 'stopping':
       return 0;

@@ -68,7 +68,7 @@ export interface AttemptMemory {
   watchedSince: Millis;
   /** when it became known, or we last woke late; lost: now */
   awakeSince: Millis;
-  /** for how long we could not run, while its deadline does not know of that; lost: only a start is made up for */
+  /** for how long we could not run, while its deadline does not know of that; lost: of a start, read off its record */
   owedMs: number;
   /** when the clocks were read for its claim, by the one that never steps; lost: long ago */
   claimedMs: number;

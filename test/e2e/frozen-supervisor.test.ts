@@ -1,5 +1,6 @@
 // Owns the tests of a supervisor that could not run for longer than every window: nobody pays for what it did not see.
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CLI, type RunningCommand } from './harness/command-line.ts';
 import { type TestHerd, fake, withHerd } from './harness/herd.ts';
@@ -19,6 +20,24 @@ async function freeze(run: RunningCommand): Promise<void> {
   // A stretch of time is the very thing that is tested here.
   const stoppedAt = Date.now();
   await until('every window has passed', () => Date.now() - stoppedAt > FROZEN_MS);
+}
+
+/**
+ * A supervisor that cannot run between its claim of `a` and the start of its shim, for longer than every deadline, and is
+ * killed as soon as it has started that. What `a` prints has a reader until `close` is called.
+ */
+async function holdStart(herd: TestHerd, file: string): Promise<{ close: () => void }> {
+  // A claim that was not committed leaves its run directory to the next one.
+  await herd.drover(['run', file], { env: { DROVER_TEST_CRASH: 'runDirs.make.after' } });
+  const stdout = herd.path(`state/runs/${(await herd.row('a')).id}.1/stdout`);
+  execFileSync('mkfifo', [stdout]);
+  const run = herd.start(['run', file], { env: { DROVER_TEST_CRASH: 'runDirs.spawn.after' } });
+  await herd.untilState('a', 'starting');
+  const heldAt = Date.now();
+  await until('every deadline has passed', () => Date.now() - heldAt > FROZEN_MS);
+  const reader = openSync(stdout, constants.O_RDONLY | constants.O_NONBLOCK);
+  expect(await run.ended).toMatchObject({ signal: 'SIGKILL' });
+  return { close: () => closeSync(reader) };
 }
 
 async function agentOf(herd: TestHerd, name: string): Promise<LiveProcess> {
@@ -108,6 +127,30 @@ describe.concurrent('13. I7: a supervisor that was stopped for longer than every
       expect(await herd.row('soft')).toMatchObject({ state: 'running', verdict: 'working' });
       await herd.ok(['stop', '--campaign', 'c']);
       expect(await run.ended).toMatchObject({ code: 1 });
+    }),
+  );
+
+  test(
+    'and was killed when it had started what it had claimed before: the next one counts the deadline from the start',
+    withHerd(async (herd) => {
+      const limits = { deadline: '9s', extend: '0s', retries: { 'timed-out': 0 } };
+      const file = herd.campaign({
+        campaign: 'c',
+        defaults: { containment: 'sh', ...limits },
+        dispatches: [{ name: 'a', run: herd.gated('a') }],
+      });
+      const { close } = await holdStart(herd, file);
+      const run = herd.start(['run', file]);
+      await herd.untilState('a', 'running', 'ended');
+      herd.open('a');
+      expect(await run.ended).toMatchObject({ code: 0 });
+      close();
+      expect(await herd.row('a')).toMatchObject({ outcome: 'succeeded', attempt: 1 });
+      const extended = (await herd.events()).filter(({ type }) => type === 'deadline.extended');
+      expect(extended).toHaveLength(1);
+      expect(extended[0]!.data['because']).toMatch(
+        /^began 1\d+s after its claim: extended by 1\d+s$/,
+      );
     }),
   );
 });

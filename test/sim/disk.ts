@@ -22,6 +22,8 @@ export interface RunDir {
   kept: Kept | null;
   agent: ProcessIdentity | null;
   exit: ExitRecord | null;
+  /** by the wall clock, when a shim wrote its record last */
+  writtenAt: number | null;
   outputBytes: number;
   /** what trimming has not dropped */
   keptBytes: number;
@@ -74,6 +76,7 @@ function empty(key: AttemptKey): RunDir {
     kept: null,
     agent: null,
     exit: null,
+    writtenAt: null,
     outputBytes: 0,
     keptBytes: 0,
     stdout: emptyFile(),
@@ -96,6 +99,7 @@ export function readable(dir: RunDir): RunDirLook {
     claim: seen(claim),
     agent: seen(agent),
     exit: seen(exit),
+    writtenAt: claim === null ? null : dir.writtenAt,
     outputBytes: seen(outputBytes),
   };
 }

@@ -184,11 +184,13 @@ function lookAt(stage: Stage, dir: RunDir): RunDirLook {
     const mask = stage.chanceOf('dirs').int(0, 15);
     const some = <T>(bit: number, look: Look<T>): Look<T> =>
       mask === 0 || (mask & bit) !== 0 ? UNKNOWN : look;
-    const { claim, agent, exit, outputBytes } = readable(dir);
+    const { claim, agent: its, exit, writtenAt, outputBytes } = readable(dir);
+    const agent = some(2, its);
     return {
       claim: some(1, claim),
-      agent: some(2, agent),
+      agent,
       exit: some(4, exit),
+      writtenAt: agent === UNKNOWN ? null : writtenAt,
       outputBytes: some(8, outputBytes),
     };
   }

@@ -108,6 +108,7 @@ function signClaim(stage: Stage, shim: SimProcess, attempt: AttemptTruth, dir: R
     dir.claim = { by: 'shim', shim: machine.identity(shim) };
   // Made by its path: there is none where the directory was removed, and an empty file needs no room.
   dir.claimed = dir.exists;
+  dir.writtenAt = coarse(stage.clocks.wall());
   disk.changed(dir);
   next(stage, shim, () => forkAgent(stage, shim, attempt, dir));
 }
@@ -147,6 +148,7 @@ function recordPid(stage: Stage, agent: SimProcess, attempt: AttemptTruth, dir: 
   }
   if (attempt.containment === 'cgroup' && !enterCgroup(stage, agent, attempt, dir)) return;
   dir.agent = machine.identity(agent);
+  dir.writtenAt = coarse(stage.clocks.wall());
   disk.changed(dir);
   next(stage, agent, () => {
     machine.setsid(agent);

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FILE_CLOCK_TICK_MS } from '../../../src/core/evidence.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import { agentIn, exitIn, makeRunWorld, type RunWorld, TIERS } from './orders.ts';
 import { readMark } from '../../../src/host/run-records.ts';
@@ -45,6 +46,17 @@ describe.each(TIERS)('a start at tier %s', (tier) => {
     const dir = world.dirOf(order);
     expect(readFileSync(`${dir}/stdout`, 'utf8')).toBe('out\n');
     expect(readFileSync(`${dir}/stderr`, 'utf8')).toBe('err\n');
+  });
+
+  test('I7: dates its record by when its agent began, as long as that runs', async () => {
+    const order = world.order([`${FAKES}sleep-long.sh`]);
+    const orderedAt = Date.now();
+    await world.spawn(order);
+    await agentIn(world, order);
+    const { writtenAt } = world.runs.look(order);
+    // The kernel dates files by its last tick.
+    expect(writtenAt).toBeGreaterThanOrEqual(orderedAt - FILE_CLOCK_TICK_MS);
+    expect(writtenAt).toBeLessThanOrEqual(Date.now());
   });
 
   test('I20: leaves a private directory that tells people and recovery what it is, without secrets', async () => {

@@ -27,7 +27,8 @@ beforeEach(() => {
 afterEach(() => scratch[Symbol.asyncDispose]());
 
 const ABSENT = { kind: 'absent' };
-const NOTHING = { claim: ABSENT, agent: ABSENT, exit: ABSENT, outputBytes: ABSENT };
+const NO_RECORD = { claim: ABSENT, agent: ABSENT, exit: ABSENT, writtenAt: null };
+const NOTHING = { ...NO_RECORD, outputBytes: ABSENT };
 const GONE = { ...NOTHING, claim: { kind: 'seen', value: { by: 'nobody-legible' } } };
 
 describe('a look', () => {
@@ -61,6 +62,7 @@ describe('a look', () => {
       claim: unknown,
       agent: unknown,
       exit: unknown,
+      writtenAt: null,
       outputBytes: unknown,
     });
     expect(world.runs.seize({ dispatch: 'd1', fence: 8 })).toBe('unknown');
@@ -114,7 +116,13 @@ describe('a look', () => {
       const before = world.runs.look(order);
       rmSync(`${world.dirOf(order)}/claim.${order.fence}`);
       const claim = { kind: 'seen', value: { by: 'nobody-legible' } };
-      const nothing = { ...before, claim, agent: ABSENT, exit: ABSENT };
+      const nothing = {
+        ...before,
+        claim,
+        agent: ABSENT,
+        exit: ABSENT,
+        writtenAt: expect.any(Number),
+      };
       // The starter's shim gives its record a second name.
       expect(world.runs.look(order)).toEqual(tier === 'sh' ? nothing : before);
       expect(world.runs.seize(order)).toBe('taken');
@@ -166,6 +174,7 @@ describe('a look', () => {
       claim: unknown,
       agent: unknown,
       exit: unknown,
+      writtenAt: null,
       outputBytes: { kind: 'unknown', because: `ELOOP: ${dir}/stderr` },
     });
     rmSync(`${dir}/claim.7`, { recursive: true });

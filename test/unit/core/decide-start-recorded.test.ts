@@ -2,10 +2,25 @@
 import { expect, test } from 'vitest';
 import { decide } from '../../../src/core/decide.ts';
 import { decisionTable } from './decision-table.ts';
-import { MINUTE, type RowSpec, SECOND, exited, refused, row, signalled } from './row.ts';
+import { HOUR, MINUTE, type RowSpec, SECOND, exited, refused, row, signalled } from './row.ts';
 
 const starting = (spec: RowSpec): RowSpec => ({ state: 'starting', ...spec });
 const NOT_MINE = { kind: 'not-mine' } as const;
+/** Found by another supervisor 58 s after its claim, with one minute to its deadline and another to its hard limit. */
+const LATE: RowSpec = {
+  pid: 'seen',
+  start: NOT_MINE,
+  spec: { deadlineMs: MINUTE, extendMs: MINUTE },
+  deadline: { softInMs: 2 * SECOND, hardInMs: MINUTE + 2 * SECOND },
+};
+/** The 48 s that it lacks, given before. */
+const GIVEN = { softInMs: 50 * SECOND, hardInMs: MINUTE + 50 * SECOND };
+const NOTHING_TO_GET: readonly (readonly [string, RowSpec])[] = [
+  ['who began in time', { writtenMs: 54 * SECOND }],
+  ['who was given it already', { writtenMs: 10 * SECOND, deadline: GIVEN }],
+  ['who has no deadline', { writtenMs: 10 * SECOND, spec: {} }],
+  ['whom nobody can date', {}],
+];
 
 decisionTable([
   [
@@ -17,6 +32,31 @@ decisionTable([
     'I10: after a restart the same is an adoption',
     starting({ pid: 'seen', start: NOT_MINE }),
     'attempt.adopted running 70@700: adopted: its agent runs',
+  ],
+  [
+    'I7: one that began late has lost time of its deadline to whoever claimed it, and is given it before it is adopted',
+    starting({ ...LATE, writtenMs: 10 * SECOND }),
+    'extend to +50000, hard +110000 (1, 48000): began 48s after its claim: extended by 48s',
+  ],
+  [
+    'nobody begins in the future, whatever a file says',
+    starting({ ...LATE, writtenMs: -HOUR }),
+    'extend to +60000, hard +120000 (1, 58000): began 58s after its claim: extended by 58s',
+  ],
+  [
+    'a process that stands for the agent of a dead shim is given it as well',
+    starting({ ...LATE, writtenMs: 10 * SECOND, pid: 'absent', shim: 'gone', members: [71] }),
+    'extend to +50000, hard +110000 (1, 48000): began 48s after its claim: extended by 48s',
+  ],
+  ...NOTHING_TO_GET.map(([who, spec]): readonly [string, RowSpec, string] => [
+    `nothing is given to ${who}`,
+    starting({ ...LATE, ...spec }),
+    'attempt.adopted running 70@700: adopted: its agent runs',
+  ]),
+  [
+    'who has claimed it knows itself what it owes',
+    starting({ ...LATE, writtenMs: 10 * SECOND, start: { kind: 'under-way' } }),
+    'attempt.started running 70@700: its agent runs',
   ],
   [
     'an agent that was recorded counts as started, even if it is gone by now',

@@ -1,7 +1,7 @@
-// Owns the looks of the rows: what was seen of a tree and of a stream.
+// Owns the looks of the rows: what was seen of a tree, of an end and of a stream.
 import type { TokenUsage } from '../../../src/core/agent-event.ts';
 import type { Survivor } from '../../../src/core/dispatch.ts';
-import type { Evidence, Look, Members } from '../../../src/core/evidence.ts';
+import type { Evidence, ExitRecord, Look, Members } from '../../../src/core/evidence.ts';
 import { EMPTY_STREAM, type StreamNote } from '../../../src/core/stream.ts';
 import type { RowSpec } from './row.ts';
 
@@ -26,6 +26,11 @@ export function membersOf({ members, startTime, emptyLooks = 0 }: RowSpec): Look
   const started = startTime === undefined ? {} : { startTime };
   const processes = members.map((pid) => ({ ...processOf(pid), ...started }));
   return { kind: 'seen', value: { processes, emptyLooks } };
+}
+
+export function exitOf(exit: NonNullable<RowSpec['exit']>): Look<ExitRecord> {
+  if (exit === 'unknown') return EIO;
+  return exit === 'absent' ? { kind: 'absent' } : { kind: 'seen', value: exit };
 }
 
 export function processOf(pid: number): Survivor {

@@ -27,7 +27,7 @@ import type { CampaignBudget } from '../../../src/core/limits.ts';
 import type { ProcessIdentity } from '../../../src/core/identity.ts';
 import type { PoolLimit } from '../../../src/core/pool.ts';
 import type { StreamState } from '../../../src/core/stream.ts';
-import { EIO, membersOf, noteOf, processOf, streamOf } from './looks.ts';
+import { EIO, exitOf, membersOf, noteOf, processOf, streamOf } from './looks.ts';
 import { signAt } from './sign-at.ts';
 import { PLAIN_SPEC as SPEC } from '../../plain-spec.ts';
 
@@ -61,6 +61,8 @@ export interface RowSpec {
   /** the pid record of the agent */
   readonly pid?: 'seen' | 'absent' | 'unknown';
   readonly exit?: ExitRecord | 'absent' | 'unknown';
+  /** how long ago the record was written last; default: nobody can tell */
+  readonly writtenMs?: number;
   /** pids of the tree without the shim; each has its tenfold as start time */
   readonly members?: readonly number[] | 'absent' | 'unknown';
   /** default: nobody looked */
@@ -238,6 +240,7 @@ function evidenceOf(spec: RowSpec): Evidence {
       claim: claimOf(spec.claim ?? 'shim'),
       agent: pidOf(spec.pid ?? (starting || spec.process === null ? 'absent' : 'seen')),
       exit: exitOf(spec.exit ?? 'absent'),
+      writtenAt: spec.writtenMs === undefined ? null : NOW - spec.writtenMs,
       outputBytes:
         spec.outputBytes === 'unknown' ? EIO : { kind: 'seen', value: spec.outputBytes ?? 100 },
     },
@@ -275,11 +278,6 @@ function claimOf(claim: NonNullable<RowSpec['claim']>): Look<Claim> {
 function pidOf(pid: NonNullable<RowSpec['pid']>): Look<ProcessIdentity> {
   if (pid === 'seen') return { kind: 'seen', value: AGENT };
   return pid === 'absent' ? { kind: 'absent' } : EIO;
-}
-
-function exitOf(exit: NonNullable<RowSpec['exit']>): Look<ExitRecord> {
-  if (exit === 'unknown') return EIO;
-  return exit === 'absent' ? { kind: 'absent' } : { kind: 'seen', value: exit };
 }
 
 /** Agent and shim have gone, and one look at the tree found nobody. */
