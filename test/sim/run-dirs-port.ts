@@ -212,8 +212,7 @@ async function spawn(
     stage.trace.tell(instance.name, () => `cannot start ${order.name} now`);
     const isFull = attempt !== null && !isGone && (disk.full || stage.strikes('spawn-fails', 0.5));
     if (isFull) attempt.foundNoRoom = true;
-    const kind = isFull ? 'exhausted' : 'failed';
-    return { kind, because: 'simulated: nothing can be started now' };
+    return { kind: isFull ? 'exhausted' : 'failed', because: 'simulated: not now' };
   }
   attempt.argv = order.plan?.argv ?? [];
   if (order.spec.run[0] === MISSING_PROGRAM || order.refusal !== null) {
