@@ -47,7 +47,7 @@ export function readTextFile(path: string, code: ErrorCode, bound = BOUND): stri
 export function readTextFileIfThere(path: string, code: ErrorCode): string | null {
   if (mayKeepWaiting(path)) {
     const hint = 'put a file in its place, or remove it';
-    throw unreadable({ path, code, reason: 'it is no regular file', hint });
+    throw unreadable({ path, code, reason: 'it is a pipe', hint });
   }
   try {
     return readTextFile(path, code);
@@ -61,7 +61,7 @@ export function readTextFileIfThere(path: string, code: ErrorCode): string | nul
 function mayKeepWaiting(path: string): boolean {
   try {
     const stat = statSync(path);
-    return !stat.isFile() && !stat.isDirectory();
+    return stat.isFIFO() || stat.isSocket();
   } catch {
     return false;
   }

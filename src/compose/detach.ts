@@ -15,6 +15,14 @@ const UP_WITHIN_MS = 15_000;
 const POLL_MS = 20;
 const SAID_BYTES_MAX = 2_000;
 
+/** Each of so many others that come and go at once can be quicker. */
+const TRIES_MAX = 10;
+
+interface Options {
+  readonly until: string;
+  readonly containment: ContainmentTier | null;
+}
+
 interface Parts {
   readonly paths: StateDirPaths;
   readonly ledger: Ledger;
@@ -22,47 +30,65 @@ interface Parts {
 }
 
 /**
- * Returns once it, or another that was quicker, has announced itself. One that holds the lock and is not heard of in time is
- * up, too: it waits for its ledger.
+ * Returns once a supervisor has announced itself, or holds the lock: it waits for its ledger then. Where another was quicker
+ * and is gone by the time that ours has given up, ours is started again.
  *
  * @throws DroverError `NOT_POSSIBLE` with its own last words where it has ended at once
  */
 export async function detachSupervisor(
-  { paths, ledger, clock }: Parts,
-  { until, containment }: { readonly until: string; readonly containment: ContainmentTier | null },
+  parts: Parts,
+  options: Options,
 ): Promise<{ readonly pid: number }> {
+  for (let tries = 1; ; tries++) {
+    const pid = await startOne(parts, options, tries < TRIES_MAX);
+    if (pid !== null) return { pid };
+  }
+}
+
+/** @returns null where its place was taken, and is free again */
+async function startOne(
+  { paths, ledger, clock }: Parts,
+  { until, containment }: Options,
+  mayRepeat: boolean,
+): Promise<number | null> {
   const tier = containment === null ? [] : ['--containment', containment];
-  const saidBefore = sizeOf(paths.supervisorLog);
+  const log = paths.supervisorLog;
+  const saidBefore = sizeOf(log);
   const before = await ledger.supervisor();
   const started = await spawned({
     script: fileURLToPath(new URL('../cli/main.js', import.meta.url)),
     args: ['up', '--quiet', '--until', until, '--state', paths.dir, ...tier],
     cwd: paths.dir,
     environment: environmentOfNoAttempt(),
-    logPath: paths.supervisorLog,
+    logPath: log,
   });
   const untilMs = clock.monotonicMs() + UP_WITHIN_MS;
   for (;;) {
     // In this order: one that has little to do is soon gone.
     const isOver = started.hasEnded() || clock.monotonicMs() > untilMs;
     const row = await ledger.supervisor();
-    if (row !== null && hasCome(row, { before, pid: started.pid })) break;
+    if (isNew(row, before) && pidOf(row) === started.pid) return started.pid;
     if (isOver) {
-      const wasThere = row?.endedBecause !== before?.endedBecause;
-      if (wasThere || isSupervisorLockHeld(paths.lock)) break;
-      throw notUp(started, lastWords(paths.supervisorLog, saidBefore), paths.supervisorLog);
+      if (isSupervisorLockHeld(paths.lock)) return pidOf(row) ?? started.pid;
+      if (mayRepeat && wasTaken(row, before)) return null;
+      throw notUp(started, lastWords(log, saidBefore), log);
     }
     await clock.sleep(POLL_MS, new Promise(() => {}));
   }
-  return { pid: started.pid };
 }
 
-/** Ours, or one that was quicker. */
-function hasCome(
-  { process }: SupervisorRow,
-  { before, pid }: { readonly before: SupervisorRow | null; readonly pid: number },
-): boolean {
-  return process.pid === pid || before === null || !sameProcess(process, before.process);
+type Row = SupervisorRow | null;
+
+const pidOf = (row: Row) => row?.process.pid ?? null;
+
+/** By its whole identity: in a fresh container the next supervisor has the pid of the one before. */
+function isNew(row: Row, before: Row): boolean {
+  return row !== null && (before === null || !sameProcess(row.process, before.process));
+}
+
+/** Somebody has come, or gone, since then. */
+function wasTaken(row: Row, before: Row): boolean {
+  return isNew(row, before) || row?.endedBecause !== before?.endedBecause;
 }
 
 async function spawned(what: DetachedProcess): Promise<Detached> {

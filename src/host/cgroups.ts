@@ -13,7 +13,8 @@ import {
 import { readHead } from './read-head.ts';
 import { replaceFile } from './replace-file.ts';
 import { runDirPath } from './run-dir.ts';
-import { describeError, errorCode, isNotThere } from './system-error.ts';
+import type { StartFailure } from './shim-order.ts';
+import { describeError, errorCode, failureOf, isNotThere } from './system-error.ts';
 
 /** A cgroup that an agent makes in its own can hold others; nobody nests deeper than this in good faith. */
 const DEPTH_MAX = 16;
@@ -23,10 +24,10 @@ const PATH_BYTES_MAX = 4_096;
 const TRIES_MAX = 3;
 const ABSENT = { kind: 'absent' } as const;
 
-/** `failed`: not now. `unavailable`: not on this machine. */
+/** `failed`: not now. `exhausted`: nor would anything else. `unavailable`: not on this machine. */
 export type MadeCgroup =
   | { readonly kind: 'made'; readonly path: string }
-  | { readonly kind: 'failed'; readonly because: string }
+  | StartFailure
   | { readonly kind: 'unavailable'; readonly because: string };
 
 export interface HostCgroups extends Cgroups {
@@ -68,7 +69,7 @@ export function createCgroups(herd: string, runsDir: string): HostCgroups {
         replaceFile(recordOf(runDir), `${path}\n`);
         for (const one of [above, path]) makeCgroup(one);
       } catch (error) {
-        return { kind: 'failed', because: describeError(error, path) };
+        return { kind: failureOf(error), because: describeError(error, path) };
       }
       known.set(nameOf(key), path);
       return { kind: 'made', path };

@@ -27,8 +27,13 @@ export interface ShimOrder {
  */
 export type ShimStart =
   | { readonly kind: 'running'; readonly shim: ProcessIdentity | null }
-  | { readonly kind: 'failed' | 'exhausted'; readonly because: string }
+  | StartFailure
   | { readonly kind: 'refused'; readonly reason: string };
+
+export interface StartFailure {
+  readonly kind: 'failed' | 'exhausted';
+  readonly because: string;
+}
 
 /**
  * Told of a shim that is there: `exited`: its agent has ended, which is on record, and others of its tree are left.

@@ -70,10 +70,10 @@ async function startShim(
       return { kind: 'refused', reason: 'this machine has no subreapers: see drover doctor' };
     case 'cgroup': {
       const made = cgroups.make({ dispatch, fence });
-      if (made.kind === 'failed') return made;
       if (made.kind === 'unavailable') {
         return { kind: 'refused', reason: `attempts cannot have a cgroup here: ${made.because}` };
       }
+      if (made.kind !== 'made') return made;
       const held = { ...order, cgroup: made.path };
       if (starter !== null) return await starter.start(held, told);
       return await startShellShim(held, processTable, told);

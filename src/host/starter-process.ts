@@ -2,8 +2,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
-import { describeError } from './system-error.ts';
+import type { ShimOrder, ShimStart, ShimTold, StartFailure } from './shim-order.ts';
+import { describeError, failureOf } from './system-error.ts';
 
 /** Read together with this module, which has to be of the same version: it may be upgraded while we run. */
 const STARTER = readFileSync(new URL('./starter.pl', import.meta.url), 'utf8');
@@ -38,7 +38,7 @@ export class StarterProcess {
   readonly ready: Promise<string | null>;
   readonly #bootId: string;
   readonly #answerWithinMs: number;
-  readonly #unanswered: (order: Order, because: string) => void;
+  readonly #unanswered: (order: Order, failure: StartFailure) => void;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #given = new Map<string, Given>();
   readonly #timer: NodeJS.Timeout;
@@ -51,7 +51,7 @@ export class StarterProcess {
   constructor(
     bootId: string,
     answerWithinMs: number,
-    unanswered: (order: Order, because: string) => void,
+    unanswered: (order: Order, failure: StartFailure) => void,
   ) {
     this.#bootId = bootId;
     this.#answerWithinMs = answerWithinMs;
@@ -69,12 +69,16 @@ export class StarterProcess {
       child.kill('SIGKILL');
       this.#abandon(`Perl gave no answer within ${READY_WITHIN_MS} ms`);
     }, READY_WITHIN_MS);
-    child.once('error', (error) => this.#abandon(describeError(error, 'perl')));
+    child.once('error', (error) => this.#abandon(describeError(error, 'perl'), failureOf(error)));
     child.once('exit', (code, signal) => {
       this.#isGone = true;
       const because = `the starter ended (${signal ?? code})`;
       setTimeout(() => this.#abandon(because), DRAINED_WITHIN_MS);
     });
+    if (hasStreams(child)) this.#listen(child);
+  }
+
+  #listen(child: ChildProcessByStdio<Writable, Readable, Readable>): void {
     child.stdin.on('error', () => {});
     readLines(child.stdout, (line) => this.#hear(line));
     readLines(child.stderr, (line) => {
@@ -91,13 +95,14 @@ export class StarterProcess {
     const key = String((this.#orders += 1));
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), this.#answerWithinMs);
     this.#given.set(key, { ...order, tries: order.tries + 1, timer });
+    if (!hasStreams(this.#child)) return;
     const fields = encode(key, order.order);
     this.#child.stdin.write(Buffer.concat([Buffer.from(`${fields.length}\n`), fields]));
   }
 
   /** A starter that somebody has stopped is not waited for: it ends when it goes on. */
   async close(): Promise<void> {
-    this.#child.stdin.end();
+    if (hasStreams(this.#child)) this.#child.stdin.end();
     if (this.#isGone) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LEAVES_WITHIN_MS);
@@ -147,7 +152,7 @@ export class StarterProcess {
   }
 
   /** Nobody is left who would tell us of its shims; what has not claimed yet can be started by another. */
-  #abandon(because: string): void {
+  #abandon(because: string, kind: StartFailure['kind'] = 'failed'): void {
     clearTimeout(this.#timer);
     this.#isGone = true;
     this.#tellReady(this.#errors.trim() === '' ? because : this.#errors.trim());
@@ -157,10 +162,15 @@ export class StarterProcess {
       if (given.timer === null) given.told('died');
       else {
         clearTimeout(given.timer);
-        this.#unanswered(given, because);
+        this.#unanswered(given, { kind, because });
       }
     }
   }
+}
+
+/** Where there is no descriptor left Node makes a child without streams, and says so as its `error`. */
+function hasStreams({ stdin }: { readonly stdin?: unknown }): boolean {
+  return stdin !== undefined;
 }
 
 function answer(given: Given, start: ShimStart): void {

@@ -111,7 +111,13 @@ sub shim {
     leave($STATUS_NO_CLAIM);
   };
   # Never the run directory itself: where it is gone its fence is spent (core/cleaning.ts), and we have come too late.
-  mkdir "$dir/ops", 0700 or -d "$dir/ops" or $refuse->("$dir/ops");
+  if (!mkdir "$dir/ops", 0700) {
+    my $error = $!;
+    if (!-d "$dir/ops") {
+      $! = $error;
+      $refuse->("$dir/ops");
+    }
+  }
   open STDIN, '<', '/dev/null' or $refuse->('/dev/null');
   open STDOUT, '>>', "$dir/stdout" or $refuse->("$dir/stdout");
   open STDERR, '>>', "$dir/stderr" or $refuse->("$dir/stderr");
@@ -228,7 +234,10 @@ sub record {
 sub write_whole {
   my ($path, $flags, $text) = @_;
   sysopen my $file, $path, $O_WRONLY | $O_APPEND | $flags, 0600 or return 0;
-  return ((syswrite $file, $text) // 0) == length $text;
+  my $written = syswrite $file, $text;
+  # ENOSPC: a write that found room for a part says no more.
+  $! = 28 if defined $written && $written < length $text;
+  return ($written // 0) == length $text;
 }
 
 sub flush {

@@ -1,7 +1,7 @@
 // Owns our side of the starter: one small process beside each supervisor that forks the shims of containment tier
 // subreaper (starter.pl). A fork of it costs a tenth of a spawn from here, which copies the page tables of all our memory.
 import { readBootId } from './boot-id.ts';
-import type { ShimOrder, ShimStart, ShimTold } from './shim-order.ts';
+import type { ShimOrder, ShimStart, ShimTold, StartFailure } from './shim-order.ts';
 import { type Order, StarterProcess } from './starter-process.ts';
 import { describeError } from './system-error.ts';
 
@@ -31,8 +31,8 @@ export async function openStarter(
   }
   try {
     const bootId = readBootId();
-    const unanswered = (order: Order, because: string): void => {
-      if (order.tries >= TRIES_MAX) order.answer({ kind: 'failed', because });
+    const unanswered = (order: Order, failure: StartFailure): void => {
+      if (order.tries >= TRIES_MAX) order.answer(failure);
       else give(order);
     };
     const launch = () => new StarterProcess(bootId, answerWithinMs, unanswered);

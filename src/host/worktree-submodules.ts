@@ -165,8 +165,9 @@ export function gitDirsLeftOf(common: string, paths: readonly string[]): readonl
     return [`${path}/.git`, ...(parent === null ? [] : [join(parent, path, '.git')])];
   });
   return directoriesIn(join(common, 'worktrees')).flatMap((own) => {
+    // Relative to there, where its user has told git so.
     const link = textOrNull(join(own, 'gitdir'))?.trim();
-    return link !== undefined && links.includes(link) ? [{ own, common }] : [];
+    return link !== undefined && links.includes(resolve(own, link)) ? [{ own, common }] : [];
   });
 }
 

@@ -9,8 +9,6 @@ const MAX_MS = 60_000;
 export interface Room {
   /** A start has found none. */
   missed(because: string, nowMs: number): void;
-  /** A start has found some. */
-  found(): void;
   /** How long nothing may be started; 0: it may. */
   heldBackMs(nowMs: number): number;
 }
@@ -22,13 +20,11 @@ export function createRoom(log: (line: string) => void): Room {
     missed(because, nowMs) {
       // Those that were started together miss it together.
       if (nowMs < nextAtMs) return;
-      waitMs = Math.min(MAX_MS, Math.max(FIRST_MS, waitMs * 2));
+      // Not with the next start that finds room: where one does and three do not, they would be tried again and again.
+      const wasThere = nowMs - nextAtMs > waitMs;
+      waitMs = wasThere ? FIRST_MS : Math.min(MAX_MS, waitMs * 2);
       nextAtMs = nowMs + waitMs;
       log(`nothing can be started now: ${because}; next try in ${formatDuration(waitMs)}`);
-    },
-    // Only for the next time: where one finds room and three do not, they would be tried again and again.
-    found() {
-      waitMs = 0;
     },
     heldBackMs: (nowMs) => Math.max(0, nextAtMs - nowMs),
   };

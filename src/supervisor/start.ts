@@ -47,7 +47,6 @@ async function awaitStart(
   if (result === null) return;
   switch (result.kind) {
     case 'spawned':
-      room.found();
       memory.start = { kind: 'under-way' };
       // Whom the claim names already is the one that counts.
       memory.shim ??= result.shim;

@@ -36,3 +36,18 @@ test(
     expect(herd.begun('a')).toHaveLength(2);
   }),
 );
+
+test(
+  'one that has the pid of the one before, as in a fresh container, is not taken for it',
+  withHerd(async (herd, context) => {
+    context.skip(process.getuid?.() !== 0, 'needs root: a pid namespace');
+    const fresh = { through: ['unshare', '--pid', '--fork', '--mount-proc'] };
+    const first = await herd.ok(['up', '--detach'], fresh);
+    await herd.untilUnsupervised();
+    herd.configure(BROKEN);
+    const second = await herd.drover(['up', '--detach'], fresh);
+    expect(second).toMatchObject({ code: 1 });
+    const pid = /\(pid (\d+)\)/.exec(first.stdout)?.[1];
+    expect(second.stderr).toContain(`the supervisor (pid ${pid}) ended at once: `);
+  }),
+);

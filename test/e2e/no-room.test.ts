@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type TestHerd, withHerd } from './harness/herd.ts';
-import { liveProcesses } from './harness/process-list.ts';
+import { type LiveProcess, killExactly, liveProcesses } from './harness/process-list.ts';
 import { until } from './harness/until.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -21,18 +21,20 @@ function campaign(herd: TestHerd, containment: string): string {
   });
 }
 
-/** Of whom to take away what a start needs: descriptors of the supervisor, or of its starter, whose shims inherit that. */
 test.for([
-  ['sh', (up: number) => up],
-  ['subreaper', starterOf],
+  ['sh', 'the supervisor'],
+  ['subreaper', 'its starter'],
+  ['subreaper', 'the supervisor, and its starter is killed'],
 ] as const)(
-  'I14: descriptors run out at tier %s: all wait in the queue, and run once there are some',
-  async ([tier, victim], context) => {
+  'I14: descriptors run out at tier %s, of %s: all wait in the queue, and run once there are some',
+  async ([tier, who], context) => {
     await withHerd(async (herd) => {
       const up = herd.start(['up']);
       await until('it supervises', () => up.stdout().includes('supervising'));
-      const pid = victim(up.pid);
-      limit(pid, `--nofile=${leftOf(pid, tier)}:4096`);
+      const starter = starterOf(up.pid);
+      const pid = who === 'its starter' ? starter.pid : up.pid;
+      limit(pid, `--nofile=${leftOf(pid) + (pid === up.pid ? 3 : 0)}:4096`);
+      if (who.endsWith('killed')) killExactly(starter);
       await herd.ok(['run', campaign(herd, tier), '--detach']);
       await until(
         'it has said so twice',
@@ -60,18 +62,18 @@ test.for([
   },
 );
 
-/** So many that it can still look, and a shell that it starts finds none; its shims need one. */
-function leftOf(pid: number, tier: 'sh' | 'subreaper'): number {
+/** None. With three more a supervisor can look, and start nobody. */
+function leftOf(pid: number): number {
   const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
   let free = 0;
   while (open.has(free)) free++;
-  return free + (tier === 'sh' ? 3 : 0);
+  return free;
 }
 
-function starterOf(up: number): number {
+function starterOf(up: number): LiveProcess {
   const starter = liveProcesses().find(
     ({ parent, commandLine }) => parent === up && commandLine.startsWith('drover-starter'),
   );
   if (starter === undefined) throw new Error('there is no starter');
-  return starter.pid;
+  return starter;
 }

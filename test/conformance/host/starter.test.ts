@@ -1,5 +1,5 @@
 // The starter as its supervisor sees it: that it is ready, that it can die, and that its shims go on without it.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -151,3 +151,22 @@ test.runIf(process.platform === 'linux').each([
   const found = [`${dir}/claim.1`, `${scratch.dir}/ran`].map((path) => existsSync(path));
   expect(found).toEqual([isThere, isThere]);
 });
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'I14: a shim without room for its first file says so, and not that something is missing (needs root: a mount)',
+  async () => {
+    const starter = await open();
+    const made = order('full', ['true']);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,nr_inodes=4', 'tmpfs', made.dir]);
+    try {
+      for (const name of ['a', 'b', 'c']) writeFileSync(`${made.dir}/${name}`, '');
+      expect(await starter.start(made, () => {})).toEqual({
+        kind: 'exhausted',
+        because: `${made.dir}/ops: No space left on device`,
+      });
+    } finally {
+      await starter.close();
+      execFileSync('umount', [made.dir]);
+    }
+  },
+);

@@ -1,7 +1,7 @@
 // Worktrees with submodules against a real git: each submodule has its repository in what git deletes with the worktree, and
 // git itself removes such a worktree only by force.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   BRANCH,
@@ -226,14 +226,27 @@ describe('stays, with a reason that names the submodule,', () => {
     expect(existsSync(path('lib/new'))).toBe(true);
   });
 
-  test('where somebody has removed the directory, and commits are in the repository still', async () => {
-    checkOut();
-    commit(path('lib'), 'work');
-    rmSync(path(), { recursive: true });
-    expect(await remove()).toEqual(kept(/^submodule of\/library: commit/));
-    expect(there()).toEqual(['d1.json']);
-    expect(readdirSync(inGit())).toHaveLength(1);
-  });
+  test.each([
+    ['as it is', () => {}],
+    [
+      'by a path of its own, as git >= 2.48 does where it is told to (worktree.useRelativePaths)',
+      () => {
+        const [id = ''] = readdirSync(inGit());
+        writeFileSync(inGit(id, 'gitdir'), `${relative(inGit(id), path('.git'))}\n`);
+      },
+    ],
+  ])(
+    'where somebody has removed the directory, and commits are in the repository still: %s',
+    async (_, name) => {
+      checkOut();
+      commit(path('lib'), 'work');
+      name();
+      rmSync(path(), { recursive: true });
+      expect(await remove()).toEqual(kept(/^submodule of\/library: commit/));
+      expect(there()).toEqual(['d1.json']);
+      expect(readdirSync(inGit())).toHaveLength(1);
+    },
+  );
 });
 
 test('where somebody has removed the directory, and nothing else is lost, its submodules go', async () => {

@@ -175,10 +175,12 @@ describe('read from a directory', () => {
     expect((await readConfigFile(path)).outputBytesMax).toBe(1024 ** 2);
     expect(await readConfigFile(join(directory, 'other.yaml'))).toBe(NO_CONFIG);
     await expect(readConfigFile(directory)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+    // A usual way to say that there is none.
+    expect(await readConfigFile('/dev/null')).toEqual(parse(''));
     execFileSync('mkfifo', [join(directory, 'pipe')]);
     await expect(readConfigFile(join(directory, 'pipe'))).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
-      message: expect.stringContaining('it is no regular file'),
+      message: expect.stringContaining('it is a pipe'),
     });
     await expect(readConfigFile(join(path, 'x.yaml'))).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
