@@ -1,10 +1,11 @@
 // Owns starting a supervisor in a process of its own.
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ContainmentTier } from '../core/dispatch.ts';
 import { DroverError } from '../core/error.ts';
 import { sameProcess } from '../core/identity.ts';
 import { environmentOfNoAttempt } from '../host/agent-environment.ts';
+import { readOutput } from '../host/read-output.ts';
 import { type Detached, type DetachedProcess, spawnDetached } from '../host/spawn-detached.ts';
 import type { StateDirPaths } from '../host/state-dir.ts';
 import { describeError } from '../host/system-error.ts';
@@ -123,13 +124,6 @@ function sizeOf(path: string): number {
 
 /** What it has written since then, as far as a person wants to read that here. */
 function lastWords(log: string, since: number): string {
-  const fd = openSync(log, 'r');
-  try {
-    const length = Math.max(0, Math.min(SAID_BYTES_MAX, fstatSync(fd).size - since));
-    const bytes = Buffer.alloc(length);
-    readSync(fd, bytes, 0, length, since);
-    return bytes.toString('utf8').trim();
-  } finally {
-    closeSync(fd);
-  }
+  const { bytes } = readOutput(log, { from: since, bytesMax: SAID_BYTES_MAX });
+  return bytes.subarray(0, SAID_BYTES_MAX).toString('utf8').trim();
 }

@@ -1,85 +1,26 @@
 // Worktrees that are somebody's only copy in a way that `git status` alone does not tell, and what a removal that git refuses
 // leaves.
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createGit } from '../../../src/host/git.ts';
-import { createWorktrees } from '../../../src/host/worktrees.ts';
-import type { Worktrees } from '../../../src/ports.ts';
+import { expect, test } from 'vitest';
+import {
+  BRANCH,
+  away,
+  commit,
+  git,
+  kept,
+  life,
+  path,
+  prepare,
+  remove,
+  repo,
+  repository,
+  root,
+  there,
+  withRepository,
+} from './worktree-life.ts';
 
-let root: string;
-let repo: string;
-let dir: string;
-
-function git(where: string, ...args: string[]): string {
-  const identity = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
-  const local = ['-c', 'protocol.file.allow=always'];
-  return execFileSync('git', ['-C', where, ...identity, ...local, ...args], {
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: root, GIT_CONFIG_NOSYSTEM: '1' },
-  }).trim();
-}
-
-function commit(where: string, file: string): void {
-  writeFileSync(join(where, file), file);
-  git(where, 'add', '-A');
-  git(where, 'commit', '-q', '-m', file);
-}
-
-function repository(name: string): string {
-  const path = join(root, name);
-  git(root, 'init', '-q', '-b', 'main', path);
-  commit(path, 'first');
-  return path;
-}
-
-beforeEach(() => {
-  root = realpathSync(mkdtempSync(join(tmpdir(), 'drover-kept-')));
-  repo = repository('repo');
-  mkdirSync(join(root, 'state'));
-  dir = join(root, 'state/worktrees');
-});
-
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-class Crash extends Error {}
-
-function life(crashAt: string | null = null): Worktrees {
-  return createWorktrees({
-    dir,
-    git: createGit({ PATH: process.env['PATH'], HOME: root }),
-    crashPoint(name) {
-      if (name === crashAt) throw new Crash(name);
-    },
-  });
-}
-
-let fence = 0;
-const BRANCH = 'drover/nightly/a';
-const path = () => join(dir, 'd1');
-const prepare = async (cwd: string = repo) =>
-  await life().prepare({
-    dispatch: 'd1',
-    fence: ++fence,
-    campaign: 'nightly',
-    name: 'a',
-    cwd,
-  });
-const remove = async (crashAt: string | null = null) =>
-  await life(crashAt).remove('d1', async () => true);
-const kept = (because: RegExp) => ({ kind: 'kept', because: expect.stringMatching(because) });
-const there = () => readdirSync(dir).toSorted();
+withRepository();
 
 test('one that git does not remove (a person has locked it) keeps its place and all that is in it', async () => {
   await prepare();
@@ -108,7 +49,7 @@ test('one with the only copy of a commit in a submodule keeps its place, and the
 test('what a crash has left on its way out is not destroyed by a start, where git refuses', async () => {
   await prepare();
   await remove('worktrees.remove.leaving');
-  writeFileSync(join(dir, '.d1.leaving/late'), 'x');
+  writeFileSync(away('late'), 'x');
   expect(await prepare()).toEqual({ kind: 'ready' });
   expect(there()).toEqual(['d1', 'd1.json']);
   expect(git(path(), 'status', '--porcelain')).toBe('?? late');
@@ -117,9 +58,9 @@ test('what a crash has left on its way out is not destroyed by a start, where gi
 test('a removal that was cut in the middle of deleting goes on', async () => {
   await prepare();
   await remove('worktrees.remove.leaving');
-  git(repo, 'worktree', 'repair', join(dir, '.d1.leaving'));
-  rmSync(join(dir, '.d1.leaving/first'));
-  rmSync(join(dir, '.d1.leaving/.git'));
+  git(repo, 'worktree', 'repair', away());
+  rmSync(away('first'));
+  rmSync(away('.git'));
   expect(await remove()).toMatchObject({ kind: 'removed' });
   expect(there()).toEqual([]);
 });

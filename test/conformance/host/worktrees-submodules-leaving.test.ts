@@ -4,21 +4,14 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  away,
   checkOut,
   die,
   expectGone,
-  git,
   inGit,
-  kept,
-  path,
-  prepare,
-  remove,
-  repo,
-  root,
-  there,
+  removeWhile,
   withWorktree,
 } from './submodule-worktree.ts';
+import { away, git, kept, path, prepare, remove, repo, root, there } from './worktree-life.ts';
 
 withWorktree();
 
@@ -43,7 +36,7 @@ describe('between the look and the removal', () => {
     ],
     ['a lock', () => git(repo, 'worktree', 'lock', path()), /git does not remove it: .*lock/],
   ])('%s gives it its place back, with all that is in it', async (_what, work, because) => {
-    expect(await remove(work)).toEqual(kept(because));
+    expect(await removeWhile(work)).toEqual(kept(because));
     expect(there()).toEqual(['d1', 'd1.json']);
     expect(git(path('lib/deep'), 'rev-parse', '--show-toplevel')).toBe(path('lib/deep'));
     expect(git(repo, 'worktree', 'list')).toContain(path());
@@ -55,7 +48,7 @@ describe('between the look and the removal', () => {
   ])('who is in %s keeps it where it is until he has gone', async (_what, where) => {
     let somebody: ChildProcess | undefined;
     const come = () => void (somebody = spawn('sleep', ['60'], { cwd: where() }));
-    expect(await remove(come)).toEqual(kept(/process \d+ still uses it/));
+    expect(await removeWhile(come)).toEqual(kept(/process \d+ still uses it/));
     expect(there()).toEqual(['.d1.leaving', 'd1.json']);
     expect(await prepare()).toEqual({
       kind: 'failed',

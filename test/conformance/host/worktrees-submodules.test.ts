@@ -3,25 +3,20 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { checkOut, expectGone, inGit, push, record, withWorktree } from './submodule-worktree.ts';
 import {
   BRANCH,
-  checkOut,
   commit,
-  expectGone,
   foresee,
   git,
-  inGit,
   kept,
   path,
   prepare,
-  push,
-  record,
   remove,
   repo,
   root,
   there,
-  withWorktree,
-} from './submodule-worktree.ts';
+} from './worktree-life.ts';
 
 withWorktree();
 
